@@ -1,0 +1,1 @@
+"""thingdesk: the customer-service desk for machine customers."""

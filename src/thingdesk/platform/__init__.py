@@ -1,0 +1,1 @@
+"""No business words: settings, database, durable runs, clock, ids, errors, what is embedded."""

@@ -1,0 +1,1 @@
+"""The client library for makers of machines: report, signal, notices, commands."""
