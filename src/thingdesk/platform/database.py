@@ -1,0 +1,152 @@
+"""PostgreSQL: one pool, transactions, and rows gathered until just before the commit.
+
+Round trips are what a transaction costs. `Transaction.gather` collects what many journeys or
+reports want to write, and writes it by one statement for all of them.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar, cast
+
+import asyncpg
+import orjson
+
+Item = TypeVar("Item")
+Row = Mapping[str, Any]
+Handler = Callable[["Transaction", list[Any]], Awaitable[None]]
+
+
+def _dump(value: object) -> bytes:
+    return b"\x01" + orjson.dumps(value, default=str)
+
+
+def _load(value: bytes) -> Any:
+    return orjson.loads(value[1:])
+
+
+def json(value: object) -> str:
+    """`value` as JSON text, for a `text[]` parameter that is cast to jsonb.
+
+    A list within a `jsonb[]` parameter would be taken for a further dimension of the array.
+    """
+    return orjson.dumps(value, default=str).decode()
+
+
+async def _prepare(connection: Any) -> None:
+    # jsonb's binary form is a version byte, 1, before the text
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=_dump, decoder=_load, format="binary"
+    )
+
+
+class Transaction:
+    """One transaction. Nothing outside it sees anything of it before it commits."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self._gathered: dict[object, tuple[Handler, list[Any]]] = {}
+        self._channels: set[str] = set()
+
+    async def fetch(self, sql: str, *arguments: object) -> list[Row]:
+        return cast("list[Row]", await self._connection.fetch(sql, *arguments))
+
+    async def fetchrow(self, sql: str, *arguments: object) -> Row | None:
+        return cast("Row | None", await self._connection.fetchrow(sql, *arguments))
+
+    async def fetchval(self, sql: str, *arguments: object) -> Any:
+        return await self._connection.fetchval(sql, *arguments)
+
+    async def execute(self, sql: str, *arguments: object) -> str:
+        return cast("str", await self._connection.execute(sql, *arguments))
+
+    async def copy(
+        self, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+    ) -> None:
+        """Load rows by COPY."""
+        await self._connection.copy_records_to_table(table, columns=columns, records=rows)
+
+    def gather(
+        self, handler: Callable[["Transaction", list[Item]], Awaitable[None]], item: Item
+    ) -> None:
+        """Call `handler` once, just before the commit, with all items gathered for it.
+
+        Handlers run in the order in which they were first named, and may gather in turn.
+        """
+        self._gathered.setdefault(handler, (handler, []))[1].append(item)
+
+    def defer(self, sql: str, row: tuple[Any, ...]) -> None:
+        """Write `row` just before the commit, with all other rows of the same statement.
+
+        The statement reads `insert into t (a, b) select * from unnest($1::x[], $2::y[])`.
+        """
+
+        async def write(tx: "Transaction", rows: list[tuple[Any, ...]]) -> None:
+            await tx.execute(sql, *(list(column) for column in zip(*rows, strict=True)))
+
+        self._gathered.setdefault(sql, (write, []))[1].append(row)
+
+    def notify(self, channel: str) -> None:
+        """Wake whoever listens on `channel`, once, when this transaction has committed."""
+        self._channels.add(channel)
+
+    async def flush(self) -> None:
+        """Write what was gathered so far."""
+        while self._gathered:
+            key = next(iter(self._gathered))
+            handler, items = self._gathered.pop(key)
+            await handler(self, items)
+
+    async def close(self) -> None:
+        """Flush, and name the channels to wake: the last statements before the commit."""
+        await self.flush()
+        if self._channels:
+            await self.execute(
+                "select pg_notify(c, '') from unnest($1::text[]) c", sorted(self._channels)
+            )
+
+
+class Database:
+    """A pool of connections to one PostgreSQL."""
+
+    def __init__(self, pool: Any, url: str) -> None:
+        self._pool = pool
+        self.url = url
+
+    @classmethod
+    async def connect(cls, url: str, *, most: int = 10) -> "Database":
+        """Connect to `url`; `most` connections at most."""
+        pool = await asyncpg.create_pool(url, min_size=1, max_size=most, init=_prepare)
+        return cls(pool, url)
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def transaction(self, *, idle_limit: float | None = None) -> AsyncIterator[Transaction]:
+        """A transaction that commits at the end of the block, or leaves nothing behind.
+
+        With `idle_limit` (seconds) the server itself ends the session, and so frees its locks,
+        when this process falls silent in the middle of the transaction.
+        """
+        async with self._pool.acquire() as connection, connection.transaction():
+            if idle_limit is not None:
+                await connection.execute(
+                    f"set local idle_in_transaction_session_timeout = {int(idle_limit * 1000)}"
+                )
+            tx = Transaction(connection)
+            yield tx
+            await tx.close()
+
+    @asynccontextmanager
+    async def listening(self, channel: str, wake: Callable[[], None]) -> AsyncIterator[None]:
+        """Call `wake` whenever somebody notifies `channel`, while the block runs."""
+
+        def heard(*_: object) -> None:
+            wake()
+
+        async with self._pool.acquire() as connection:
+            await connection.add_listener(channel, heard)
+            try:
+                yield
+            finally:
+                await connection.remove_listener(channel, heard)

@@ -1,0 +1,142 @@
+"""The worker: takes due runs in batches, each batch one transaction.
+
+The rows stay locked while the batch runs, and the server ends the session of a worker that falls
+silent for longer than the lease: its runs fall to another worker, and its commit cannot happen.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
+from uuid import UUID
+
+from thingdesk.platform import clock
+from thingdesk.platform.database import Database, Transaction
+from thingdesk.platform.durable import store
+from thingdesk.platform.durable.model import Changed, Function, Row, State, Suspended
+from thingdesk.platform.durable.run import Run
+
+CHANNEL = "durable_run"
+_MOST_FAILURES = 8
+_LONGEST_PAUSE = 1.0
+_log = logging.getLogger(__name__)
+
+
+class Engine:
+    """Runs what is due, for the functions that this process knows by their code."""
+
+    def __init__(
+        self,
+        database: Database,
+        functions: Mapping[str, Function],
+        *,
+        lease: float = 10.0,
+        batch: int = 50,
+    ) -> None:
+        self._database = database
+        self._functions = functions
+        self._lease = lease
+        self._batch = batch
+
+    async def work(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set; a batch under way is finished."""
+        wake = asyncio.Event()
+        async with self._database.listening(CHANNEL, wake.set):
+            while not stop.is_set():
+                wake.clear()
+                if not await self._attempt():
+                    await _either(wake, stop, await self._pause())
+
+    async def once(self) -> int:
+        """Run one batch; how many runs it took."""
+        try:
+            async with self._transaction() as tx:
+                return await self._run(tx, await self._claim(tx, self._batch))
+        except Exception:  # noqa: BLE001 - whatever one run raised, the others go on
+            _log.warning("a batch of runs failed; going on one by one", exc_info=True)
+        done = 0
+        while done < self._batch and await self._one():
+            done += 1
+        return done
+
+    async def _attempt(self) -> int:
+        try:
+            return await self.once()
+        except Exception:  # noqa: BLE001 - whatever it was, the next attempt may find it gone
+            _log.exception("no batch of runs could be taken; trying again")
+            return 0
+
+    def _transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        return self._database.transaction(idle_limit=self._lease)
+
+    async def _claim(self, tx: Transaction, most: int) -> list[Row]:
+        return await store.claim(tx, list(self._functions), most)
+
+    async def _run(self, tx: Transaction, rows: list[Row]) -> int:
+        for row in rows:
+            await self._advance(tx, row)
+        if rows:
+            await tx.flush()
+            await store.save(tx, rows)
+        return len(rows)
+
+    async def _one(self) -> bool:
+        rows: list[Row] = []
+        try:
+            async with self._transaction() as tx:
+                rows = await self._claim(tx, 1)
+                await self._run(tx, rows)
+        except Exception as error:
+            if not rows:
+                raise
+            await self._record_failure(rows[0], error)
+        return bool(rows)
+
+    async def _advance(self, tx: Transaction, row: Row) -> None:
+        row.wake_at, row.waits_for = None, ()
+        row.failures, row.problem = 0, None
+        try:
+            await self._functions[row.code](Run(tx, row))
+        except Suspended:
+            return
+        row.state = State.ENDED
+
+    async def _record_failure(self, row: Row, error: Exception) -> None:
+        _log.error("run %s (%s) failed", row.id, row.code, exc_info=error)
+        async with self._transaction() as tx:
+            await store.fail(
+                tx,
+                row.id,
+                problem=f"{type(error).__name__}: {error}",
+                stuck_after=1 if isinstance(error, Changed) else _MOST_FAILURES,
+            )
+
+    async def _pause(self) -> float:
+        async with self._database.transaction() as tx:
+            due = await store.next_wake(tx)
+        if due is None:
+            return _LONGEST_PAUSE
+        return min(_LONGEST_PAUSE, max(0.0, (due - clock.now()) / timedelta(seconds=1)))
+
+
+async def _either(wake: asyncio.Event, stop: asyncio.Event, seconds: float) -> None:
+    tasks = [asyncio.create_task(wake.wait()), asyncio.create_task(stop.wait())]
+    try:
+        await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def start(tx: Transaction, run_id: UUID, code: str, data: object, *, priority: int) -> None:
+    """Begin a run of `code` when this transaction commits."""
+    store.start(tx, run_id, code, data, priority)
+    tx.notify(CHANNEL)
+
+
+def send(tx: Transaction, run_id: UUID, key: str, value: object) -> None:
+    """Put a message to a run; the first one under a key counts, repeats change nothing."""
+    store.send(tx, run_id, key, value)
+    tx.notify(CHANNEL)

@@ -1,0 +1,68 @@
+"""What a run is: its row, the messages to it, and what may stop it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from thingdesk.platform.durable.run import Run
+
+Function = Callable[["Run"], Awaitable[None]]
+
+
+class State(StrEnum):
+    """`active` until the function returned; `stuck` when it kept failing and people must look."""
+
+    ACTIVE = "active"
+    ENDED = "ended"
+    STUCK = "stuck"
+
+
+class Priority:
+    """Lower goes first."""
+
+    SAFETY = 0
+    NORMAL = 1
+
+
+@dataclass(slots=True)
+class Row:
+    """A run as it is stored."""
+
+    id: UUID
+    code: str
+    input: Any
+    journal: list[list[Any]]
+    epoch: int
+    state: State = State.ACTIVE
+    wake_at: datetime | None = None
+    waits_for: tuple[str, ...] = ()
+    failures: int = 0
+    problem: str | None = None
+    messages: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a wait came back with."""
+
+    key: str
+    value: Any
+
+
+class Suspended(BaseException):
+    """The run waits; nothing after this line happens before it is woken.
+
+    No `Exception`, so that the code of a run cannot swallow it by accident.
+    """
+
+
+class Changed(RuntimeError):
+    """The code of a run no longer follows the journal that it wrote: pin its version."""
+
+
+class Fenced(RuntimeError):
+    """Another worker has taken these runs over; nothing of this batch was committed."""

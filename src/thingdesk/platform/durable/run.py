@@ -1,0 +1,95 @@
+"""A run as its code sees it: recorded steps, and waits that survive a crash."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from thingdesk.platform import clock
+from thingdesk.platform.database import Transaction
+from thingdesk.platform.durable.model import Changed, Message, Row, Suspended
+
+
+class Run:
+    """Hands the code of a run its recorded past, and records what is new.
+
+    A step's work and its record commit together with all that the run does up to its next wait.
+    Steps and waits must come in the same order whenever the code runs again.
+    """
+
+    def __init__(self, tx: Transaction, row: Row) -> None:
+        self.tx = tx
+        self._row = row
+        self._next = 0
+
+    @property
+    def id(self) -> UUID:
+        return self._row.id
+
+    @property
+    def input(self) -> Any:
+        return self._row.input
+
+    @property
+    def epoch(self) -> int:
+        """Counts the times that a worker took the run up."""
+        return self._row.epoch
+
+    @property
+    def position(self) -> int:
+        """The number of the next step."""
+        return self._next
+
+    @property
+    def replaying(self) -> bool:
+        """Whether the next step has been recorded already."""
+        return self._next < len(self._row.journal)
+
+    async def step(self, name: str, action: Callable[[], Awaitable[Any]]) -> Any:
+        """The result of `action`, which happens once; later the recorded result is returned."""
+        if self.replaying:
+            return self._recorded(name)
+        return self._record(name, await action())
+
+    async def now(self) -> datetime:
+        """The time at which the run first came here."""
+
+        async def read() -> str:
+            return clock.now().isoformat()
+
+        return datetime.fromisoformat(await self.step("now", read))
+
+    async def wait(self, *keys: str, until: datetime | None = None) -> Message | None:
+        """The first message under one of `keys`; None once `until` has passed without one."""
+        name = "wait " + " ".join(keys)
+        if self.replaying:
+            answer = self._recorded(name)
+            return Message(*answer) if answer else None
+        for key in keys:
+            if key in self._row.messages:
+                value = self._record(name, [key, self._row.messages[key]])
+                return Message(*value)
+        if until is not None and until <= clock.now():
+            self._record(name, None)
+            return None
+        self._row.wake_at = until
+        self._row.waits_for = keys
+        raise Suspended
+
+    def _recorded(self, name: str) -> Any:
+        recorded, result = self._row.journal[self._next]
+        if recorded != name:
+            raise Changed(
+                f"step {self._next} of run {self.id} ({self._row.code}) was {recorded!r} and is "
+                f"now {name!r}: give the changed code a new version, and keep the old for old runs"
+            )
+        self._next += 1
+        return result
+
+    def _record(self, name: str, result: Any) -> Any:
+        plain = orjson.loads(orjson.dumps(result))
+        self._row.journal.append([name, plain])
+        self._next += 1
+        return plain

@@ -1,0 +1,123 @@
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from thingdesk.platform import clock
+from thingdesk.platform.database import Transaction, json
+from thingdesk.platform.durable.model import Fenced, Row, State
+
+_START = """
+insert into durable_run (id, code, input, priority, wake_at, started_at, progressed_at)
+select id, code, input::jsonb, priority, at, at, at
+from unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::timestamptz[])
+    as t (id, code, input, priority, at)
+"""
+_SEND = """
+insert into durable_message (run_id, key, value)
+select run_id, key, value::jsonb
+from unnest($1::uuid[], $2::text[], $3::text[]) as t (run_id, key, value)
+on conflict do nothing
+"""
+_DUE = """
+select id, code, input, journal, epoch, failures from durable_run
+where wake_at <= $1 and code = any($2)
+order by priority, wake_at limit $3 for update skip locked
+"""
+_TOLD = """
+select id, code, input, journal, epoch, failures from durable_run
+where id in (select run_id from durable_message where not seen limit $3)
+  and state = 'active' and code = any($1) and id <> all($2)
+order by priority, id limit $3 for update skip locked
+"""
+_MESSAGES = """
+update durable_message set seen = true where run_id = any($1) and not seen
+returning run_id, key, value
+"""
+_SEEN = "select run_id, key, value from durable_message where run_id = any($1) and seen"
+_SAVE = """
+update durable_run r
+set journal = t.journal::jsonb, state = t.state, wake_at = t.wake_at,
+    waits_for = string_to_array(t.waits_for, ' '), epoch = r.epoch + 1,
+    failures = t.failures, problem = t.problem, progressed_at = $9
+from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[], $6::text[],
+            $7::integer[], $8::text[])
+    as t (id, epoch, journal, state, wake_at, waits_for, failures, problem)
+where r.id = t.id and r.epoch = t.epoch
+"""
+_FAIL = """
+update durable_run
+set failures = failures + 1, problem = $2, epoch = epoch + 1,
+    state = case when failures + 1 >= $3 then 'stuck' else 'active' end,
+    wake_at = case when failures + 1 >= $3 then null
+                   else $4::timestamptz + $5::interval * power(2, failures) end
+where id = $1
+"""
+
+
+def start(tx: Transaction, run_id: UUID, code: str, data: Any, priority: int) -> None:
+    tx.defer(_START, (run_id, code, json(data), priority, clock.now()))
+
+
+def send(tx: Transaction, run_id: UUID, key: str, value: Any) -> None:
+    tx.defer(_SEND, (run_id, key, json(value)))
+
+
+async def claim(tx: Transaction, codes: Sequence[str], most: int) -> list[Row]:
+    due = await tx.fetch(_DUE, clock.now(), codes, most)
+    taken = [record["id"] for record in due]
+    told = await tx.fetch(_TOLD, codes, taken, most) if len(due) < most else []
+    rows = {record["id"]: Row(**dict(record)) for record in (*due, *told)}
+    if rows:
+        await _load_messages(tx, rows)
+    return list(rows.values())
+
+
+async def _load_messages(tx: Transaction, rows: dict[UUID, Row]) -> None:
+    old = [row.id for row in rows.values() if row.epoch]
+    seen = await tx.fetch(_SEEN, old) if old else []
+    for record in (*seen, *await tx.fetch(_MESSAGES, list(rows))):
+        rows[record["run_id"]].messages[record["key"]] = record["value"]
+
+
+async def save(tx: Transaction, rows: Sequence[Row]) -> None:
+    result = await tx.execute(
+        _SAVE,
+        [row.id for row in rows],
+        [row.epoch for row in rows],
+        [json(row.journal) for row in rows],
+        [row.state.value for row in rows],
+        [row.wake_at for row in rows],
+        [" ".join(row.waits_for) for row in rows],
+        [row.failures for row in rows],
+        [row.problem for row in rows],
+        clock.now(),
+    )
+    if result != f"UPDATE {len(rows)}":
+        raise Fenced(f"{result} of {len(rows)} runs: another worker has taken some of them over")
+
+
+async def fail(tx: Transaction, run_id: UUID, problem: str, stuck_after: int) -> None:
+    await tx.execute(_FAIL, run_id, problem, stuck_after, clock.now(), timedelta(seconds=1))
+    await tx.execute(
+        "update durable_message set seen = true where run_id = $1 and not seen", run_id
+    )
+
+
+async def next_wake(tx: Transaction) -> datetime | None:
+    value: datetime | None = await tx.fetchval("select min(wake_at) from durable_run")
+    return value
+
+
+async def stuck(tx: Transaction) -> list[tuple[UUID, str, str]]:
+    rows = await tx.fetch(
+        "select id, code, problem from durable_run where state = $1"
+        " order by progressed_at limit 100",
+        State.STUCK.value,
+    )
+    return [(row["id"], row["code"], row["problem"]) for row in rows]
+
+
+async def waits(tx: Transaction, run_ids: Sequence[UUID]) -> dict[UUID, tuple[str, ...]]:
+    rows = await tx.fetch("select id, waits_for from durable_run where id = any($1)", list(run_ids))
+    return {row["id"]: tuple(row["waits_for"]) for row in rows}

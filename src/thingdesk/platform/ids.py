@@ -1,0 +1,26 @@
+"""Ids and randomness. Ids are UUIDs of version 7 (RFC 9562), so that later ones sort later."""
+
+import secrets
+from uuid import UUID
+
+from thingdesk.platform import clock
+
+_RANDOM_BITS = 74
+
+
+def new() -> UUID:
+    """A new id, ordered by the platform clock in milliseconds."""
+    milliseconds = int(clock.now().timestamp() * 1000)
+    random = secrets.randbits(_RANDOM_BITS)
+    high, low = random >> 62, random & ((1 << 62) - 1)
+    return UUID(int=(milliseconds << 80) | (0x7 << 76) | (high << 64) | (0b10 << 62) | low)
+
+
+def secret(size: int = 32) -> str:
+    """A random, URL-safe secret of `size` bytes."""
+    return secrets.token_urlsafe(size)
+
+
+def salt() -> bytes:
+    """Sixteen random bytes."""
+    return secrets.token_bytes(16)

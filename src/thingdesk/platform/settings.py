@@ -1,0 +1,40 @@
+"""Settings, read from the environment: `THINGDESK_` and the name in capitals."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROLES = ("web", "ingest", "work")
+
+
+def _split(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+
+class Settings(BaseSettings):
+    """Every setting of the desk, with its default."""
+
+    model_config = SettingsConfigDict(env_prefix="THINGDESK_", extra="ignore")
+
+    data_dir: Path = Field(Path("var"), description="Where the embedded servers and keys live.")
+    database_url: str | None = Field(None, description="An external PostgreSQL; else embedded.")
+    broker_url: str | None = Field(None, description="An external MQTT broker; else embedded.")
+    http_host: str = Field("127.0.0.1", description="Where the web role listens.")
+    http_port: int = Field(8080, ge=0, le=65535, description="Its port; 0 picks a free one.")
+    mqtt_host: str = Field("127.0.0.1", description="Where the embedded broker listens.")
+    mqtt_port: int = Field(1883, ge=0, le=65535, description="Its port; 0 picks a free one.")
+    public_url: str | None = Field(None, description="How owners and providers reach the desk.")
+    roles: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
+        ROLES, description="What this process does: web, ingest, work."
+    )
+    smtp_url: str | None = Field(None, description="smtp://[name:password@]host:port for mail.")
+    mail_from: str = Field("desk@localhost", description="The sender of the desk's mail.")
+    lease: float = Field(10.0, gt=0, description="Seconds until a dead worker's runs move on.")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    trouble_codes: Path | None = Field(None, description="A file of trouble code descriptions.")
+    recordings: Path | None = Field(None, description="Real recordings for tests and the demo.")
+    packs: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
+        (), description="Modules with services of your own, beside the ready packs."
+    )

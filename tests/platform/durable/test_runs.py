@@ -1,0 +1,202 @@
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from thingdesk.platform import clock, ids
+from thingdesk.platform.database import Database
+from thingdesk.platform.durable import Engine, Function, Message, Priority, Run, send, start
+
+
+@pytest.fixture
+async def ledger(database: Database) -> Database:
+    async with database.transaction() as tx:
+        await tx.execute("create table if not exists effect (run uuid, name text)")
+        await tx.execute("truncate effect, durable_run, durable_message")
+    return database
+
+
+async def begin(database: Database, code: str, data: object = None) -> Any:
+    run_id = ids.new()
+    async with database.transaction() as tx:
+        start(tx, run_id, code, data, priority=Priority.NORMAL)
+    return run_id
+
+
+async def effects(database: Database) -> list[str]:
+    async with database.transaction() as tx:
+        return [row["name"] for row in await tx.fetch("select name from effect order by name")]
+
+
+async def state(database: Database, run_id: Any) -> tuple[str, str | None]:
+    async with database.transaction() as tx:
+        row = await tx.fetchrow("select state, problem from durable_run where id = $1", run_id)
+        assert row
+        return row["state"], row["problem"]
+
+
+def effect(run: Run, name: str) -> Any:
+    async def act() -> str:
+        await run.tx.execute("insert into effect values ($1, $2)", run.id, name)
+        return name
+
+    return run.step(name, act)
+
+
+async def waiting(run: Run) -> None:
+    await effect(run, "before")
+    answer = await run.wait("answer", until=await run.now() + timedelta(hours=1))
+    await effect(run, f"after {answer.value if answer else 'nothing'}")
+
+
+async def test_a_step_happens_once_and_a_message_moves_the_run_on(ledger: Database) -> None:
+    run_id = await begin(ledger, "waiting")
+    engine = Engine(ledger, {"waiting": waiting})
+    assert await engine.once() == 1
+    assert await engine.once() == 0
+    async with ledger.transaction() as tx:
+        send(tx, run_id, "answer", "yes")
+        send(tx, run_id, "answer", "no: the first message under a key counts")
+    assert await engine.once() == 1
+    assert await effects(ledger) == ["after yes", "before"]
+    assert await state(ledger, run_id) == ("ended", None)
+    assert await engine.once() == 0
+
+
+async def test_a_message_that_came_before_its_wait_is_heard(ledger: Database) -> None:
+    run_id = await begin(ledger, "waiting")
+    async with ledger.transaction() as tx:
+        send(tx, run_id, "answer", "early")
+    assert await Engine(ledger, {"waiting": waiting}).once() == 1
+    assert await effects(ledger) == ["after early", "before"]
+
+
+async def test_a_deadline_passes_by_the_platform_clock(ledger: Database) -> None:
+    await begin(ledger, "waiting")
+    engine = Engine(ledger, {"waiting": waiting})
+    turnable = clock.Turnable()
+    with clock.reading(turnable):
+        assert await engine.once() == 1
+        turnable.turn(timedelta(minutes=59))
+        assert await engine.once() == 0
+        turnable.turn(timedelta(minutes=2))
+        assert await engine.once() == 1
+    assert await effects(ledger) == ["after nothing", "before"]
+
+
+async def test_one_that_fails_does_not_hold_up_its_batch(ledger: Database) -> None:
+    async def broken(run: Run) -> None:
+        await effect(run, "lost with its transaction")
+        raise ValueError("as planned")
+
+    bad, good = await begin(ledger, "broken"), await begin(ledger, "waiting")
+    engine = Engine(ledger, {"waiting": waiting, "broken": broken})
+    await engine.once()
+    assert await effects(ledger) == ["before"]
+    assert (await state(ledger, good))[0] == "active"
+    assert await state(ledger, bad) == ("active", "ValueError: as planned")
+    turnable = clock.Turnable()
+    with clock.reading(turnable):
+        for _ in range(10):
+            turnable.turn(timedelta(minutes=10))
+            await engine.once()
+    assert await state(ledger, bad) == ("stuck", "ValueError: as planned")
+
+
+async def test_changed_code_stops_the_run_and_says_what_to_do(ledger: Database) -> None:
+    async def changed(run: Run) -> None:
+        await effect(run, "something else")
+
+    run_id = await begin(ledger, "waiting")
+    await Engine(ledger, {"waiting": waiting}).once()
+    async with ledger.transaction() as tx:
+        send(tx, run_id, "answer", "yes")
+    await Engine(ledger, {"waiting": changed}).once()
+    status, problem = await state(ledger, run_id)
+    assert status == "stuck"
+    assert problem is not None
+    assert "give the changed code a new version" in problem
+    assert await effects(ledger) == ["before"]
+
+
+async def test_a_run_whose_code_is_unknown_waits_for_a_worker_that_knows_it(
+    ledger: Database,
+) -> None:
+    run_id = await begin(ledger, "waiting")
+    assert await Engine(ledger, {}).once() == 0
+    assert (await state(ledger, run_id))[0] == "active"
+
+
+async def test_two_workers_share_the_runs_and_repeat_none(ledger: Database) -> None:
+    for _ in range(60):
+        await begin(ledger, "waiting")
+    engines = [Engine(ledger, {"waiting": waiting}, batch=7) for _ in range(2)]
+
+    async def drain(engine: Engine) -> int:
+        done = 0
+        while taken := await engine.once():
+            done += taken
+        return done
+
+    shares = await asyncio.gather(*(drain(engine) for engine in engines))
+    assert sum(shares) == 60
+    assert await effects(ledger) == ["before"] * 60
+
+
+async def test_the_first_of_several_messages_answers_a_wait(ledger: Database) -> None:
+    heard: list[Message | None] = []
+
+    async def choosy(run: Run) -> None:
+        heard.append(await run.wait("a", "b"))
+
+    functions: dict[str, Function] = {"choosy": choosy}
+    run_id = await begin(ledger, "choosy")
+    engine = Engine(ledger, functions)
+    await engine.once()
+    async with ledger.transaction() as tx:
+        send(tx, run_id, "b", 7)
+    await engine.once()
+    assert heard == [Message("b", 7)]
+
+
+async def test_a_worker_that_falls_silent_loses_its_runs_and_cannot_commit(
+    ledger: Database,
+) -> None:
+    reached, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(run: Run) -> None:
+        await effect(run, "by the one that paused")
+        reached.set()
+        await go_on.wait()
+
+    await begin(ledger, "shared")
+    paused = asyncio.create_task(Engine(ledger, {"shared": slow}, lease=0.3).once())
+    await reached.wait()
+
+    async def quick(run: Run) -> None:
+        await effect(run, "by the one that took over")
+
+    other = Engine(ledger, {"shared": quick})
+    async with asyncio.timeout(10):
+        while await effects(ledger) == []:
+            await other.once()
+    go_on.set()
+    assert await paused == 0
+    assert await effects(ledger) == ["by the one that took over"]
+
+
+async def test_the_worker_wakes_by_itself_and_stops_when_told(ledger: Database) -> None:
+    ended, stop = asyncio.Event(), asyncio.Event()
+
+    async def short(run: Run) -> None:
+        await effect(run, "done")
+        ended.set()
+
+    worker = asyncio.create_task(Engine(ledger, {"short": short}).work(stop))
+    await begin(ledger, "short")
+    async with asyncio.timeout(10):
+        await ended.wait()
+    stop.set()
+    await worker
+    assert await effects(ledger) == ["done"]
