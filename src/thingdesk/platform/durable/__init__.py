@@ -6,8 +6,8 @@ is recorded has happened once, and a step that is not recorded has left nothing 
 """
 
 from thingdesk.platform.durable.engine import Engine, send, start
-from thingdesk.platform.durable.model import Changed, Fenced, Function, Message, Priority, Suspended
-from thingdesk.platform.durable.run import Run
+from thingdesk.platform.durable.model import Changed, Fenced, Message, Priority, Suspended
+from thingdesk.platform.durable.run import Function, Run
 from thingdesk.platform.durable.store import stuck, waits
 
 __all__ = [

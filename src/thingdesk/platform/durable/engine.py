@@ -14,8 +14,8 @@ from uuid import UUID
 from thingdesk.platform import clock
 from thingdesk.platform.database import Database, Transaction
 from thingdesk.platform.durable import store
-from thingdesk.platform.durable.model import Changed, Function, Row, State, Suspended
-from thingdesk.platform.durable.run import Run
+from thingdesk.platform.durable.model import Changed, Row, State, Suspended
+from thingdesk.platform.durable.run import Function, Run
 
 CHANNEL = "durable_run"
 _MOST_FAILURES = 8

@@ -1,16 +1,10 @@
 """What a run is: its row, the messages to it, and what may stop it."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
-
-if TYPE_CHECKING:
-    from thingdesk.platform.durable.run import Run
-
-Function = Callable[["Run"], Awaitable[None]]
 
 
 class State(StrEnum):

@@ -11,6 +11,8 @@ from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.durable.model import Changed, Message, Row, Suspended
 
+Function = Callable[["Run"], Awaitable[None]]
+
 
 class Run:
     """Hands the code of a run its recorded past, and records what is new.
