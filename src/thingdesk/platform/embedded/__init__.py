@@ -1,0 +1,12 @@
+"""What the desk starts by itself when it is given no database and no broker.
+
+Enters: a data folder. Leaves: `EmbeddedPostgres.url` and `EmbeddedBroker.url`, as if an operator
+had set THINGDESK_DATABASE_URL and THINGDESK_BROKER_URL. Always true: what is started here ends
+with the desk, however the desk ends; one desk to a data folder.
+"""
+
+from thingdesk.platform.embedded.errors import EmbeddedError
+from thingdesk.platform.embedded.postgres import EmbeddedPostgres
+from thingdesk.platform.embedded.supervise import Died
+
+__all__ = ["Died", "EmbeddedError", "EmbeddedPostgres"]

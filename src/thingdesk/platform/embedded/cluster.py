@@ -1,0 +1,173 @@
+"""A PostgreSQL data folder: made, checked, tuned, cleaned of a dead server's remains, explained."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from thingdesk.platform.embedded.account import Account
+from thingdesk.platform.embedded.errors import EmbeddedError
+from thingdesk.platform.embedded.files import write_private
+from thingdesk.platform.embedded.supervise import launcher
+
+_MIB = 1024 * 1024
+_INITDB_WITHIN = 120.0
+_LEFTOVER_PATIENCE = 5.0
+_TAIL = 4000
+
+_MENDS = (
+    ("No space left on device", "Make room on that disk; nothing that was committed is lost."),
+    ("Permission denied", "Give the folder back to the account that it was made by."),
+    ("Read-only file system", "Put the data folder on a disk that can be written."),
+    ("Cannot allocate memory", "Free memory, or set a smaller shared_buffers."),
+    ("could not bind Unix address", "Check that the temporary folder can be written."),
+    ("data directory .* has wrong ownership", "Give it back to the account it was made by."),
+    ("could not locate a valid checkpoint", "The data is damaged: restore it from a backup."),
+)
+
+
+def settings() -> dict[str, str]:
+    """What differs from PostgreSQL's own defaults, for a desk that shares its host."""
+    memory = psutil.virtual_memory().total
+    buffers = min(max(memory // 8, 128 * _MIB), 1024 * _MIB)
+    return {
+        "listen_addresses": "",
+        "unix_socket_permissions": "0700",
+        "cluster_name": "thingdesk",
+        "max_connections": "100",
+        "shared_buffers": f"{buffers // _MIB}MB",
+        "effective_cache_size": f"{memory // 2 // _MIB}MB",
+        "random_page_cost": "1.1",
+        "synchronous_commit": "on",
+        "max_wal_size": "2GB",
+        # Compiling a plan costs more than our short statements take.
+        "jit": "off",
+        "timezone": "UTC",
+        "log_timezone": "UTC",
+        # A session whose desk is gone ends in the middle of a statement, too.
+        "client_connection_check_interval": "2s",
+        # One file a weekday, each overwritten a week later: the logs are bounded.
+        "logging_collector": "on",
+        "log_directory": "log",
+        "log_filename": "postgresql-%a.log",
+        "log_rotation_age": "1d",
+        "log_rotation_size": "0",
+        "log_truncate_on_rotation": "on",
+        "log_checkpoints": "off",
+        "log_line_prefix": "%m [%p] %q%u@%d ",
+    }
+
+
+def seen_as(data: Path, account: Account | None) -> str:
+    """The name under which the server, started inside the folder, can reach it."""
+    return str(data) if account is None else "/proc/self/cwd"
+
+
+def initialise(
+    programs: Path, data: Path, account: Account | None, password: str, private: Path
+) -> None:
+    """Makes the data folder, or nothing: it gets its name when it is complete."""
+    new = data.with_name(data.name + ".new")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(mode=0o700)
+    password_file = private / "password"
+    write_private(password_file, password, account)
+    if account is not None:
+        os.chown(new, account.uid, account.gid)
+    command = [
+        *(str(programs / "bin" / "initdb"), "-D", seen_as(new, account), "-U", "postgres"),
+        *("--auth=scram-sha-256", f"--pwfile={password_file}", "--encoding=UTF8"),
+        # PostgreSQL's own Unicode rules: an update of the system's cannot break an index.
+        *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+    ]
+    try:
+        done = subprocess.run(  # noqa: S603 (our own command)
+            launcher(command, new, account),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_INITDB_WITHIN,
+            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"},
+        )
+    finally:
+        password_file.unlink()
+    if done.returncode != 0:
+        shutil.rmtree(new, ignore_errors=True)
+        raise _explained(f"The database could not be made in {data}", done.stdout + done.stderr)
+    new.rename(data)
+
+
+def check_version(programs: Path, data: Path) -> None:
+    try:
+        has = (data / "PG_VERSION").read_text().strip()
+    except FileNotFoundError as error:
+        raise EmbeddedError(
+            f"{data} exists but holds no PostgreSQL data.",
+            "Move it away, or give the desk another data folder (THINGDESK_DATA_DIR).",
+        ) from error
+    words = subprocess.run(  # noqa: S603 (our own command)
+        [programs / "bin" / "postgres", "--version"], capture_output=True, text=True, check=True
+    ).stdout
+    match = re.search(r"(\d+)\.", words)
+    brings = match.group(1) if match else words.strip()
+    if has != brings:
+        raise EmbeddedError(
+            f"The data in {data} was written by PostgreSQL {has}, this desk brings {brings}.",
+            f"Save it with a desk that brings {has} (pg_dump) and load it into a new data folder, "
+            f"or run a PostgreSQL {has} on it and set THINGDESK_DATABASE_URL.",
+        )
+
+
+def end_leftovers(data: Path) -> None:
+    """Ends what a killed desk's server left, and takes away its lock file.
+
+    PostgreSQL refuses to start where postmaster.pid names a living process, even when that number
+    has long been given to another program. We hold the desk's lock, so no other desk lives;
+    whatever still works inside the folder is an orphan. Only when none is left may the file go.
+    """
+    lock = data / "postmaster.pid"
+    if not lock.exists():
+        return
+    orphans = _working_in(data)
+    # SIGQUIT: at once, without a checkpoint. Ours recovers when it starts.
+    for number in (signal.SIGQUIT, signal.SIGKILL):
+        for orphan in orphans:
+            with suppress(psutil.NoSuchProcess):
+                orphan.send_signal(number)
+        _, orphans = psutil.wait_procs(orphans, timeout=_LEFTOVER_PATIENCE)
+    lock.unlink(missing_ok=True)
+
+
+def _working_in(data: Path) -> list[psutil.Process]:
+    where = str(data.resolve())
+    return [
+        process
+        for process in psutil.process_iter(["name", "cwd"])
+        if process.info["name"] == "postgres" and process.info["cwd"] == where
+    ]
+
+
+def explain(data: Path, output: Path) -> EmbeddedError:
+    """An error from the last words of a server that ended by itself."""
+    logs = sorted((data / "log").glob("*.log"), key=lambda log: log.stat().st_mtime)
+    words = _tail(output) + (_tail(logs[-1]) if logs else "")
+    return _explained("The embedded PostgreSQL ended by itself", words, logs[-1:] or [output])
+
+
+def _explained(what: str, words: str, where: list[Path] | None = None) -> EmbeddedError:
+    mend = next((mend for pattern, mend in _MENDS if re.search(pattern, words)), None)
+    complaints = re.findall(r"(?:FATAL|PANIC|error):\s+(.*)", words)
+    reason = complaints[-1] if complaints else (words.strip().splitlines() or ["no word"])[-1]
+    read = f" See {where[0]}." if where else ""
+    return EmbeddedError(f"{what}: {reason}.", (mend or "Mend what it complains about.") + read)
+
+
+def _tail(path: Path) -> str:
+    with suppress(OSError):
+        return path.read_text(errors="replace")[-_TAIL:]
+    return ""

@@ -1,0 +1,81 @@
+"""What the desk keeps in its data folder for the programs it starts: locks and secrets."""
+
+import fcntl
+import os
+import secrets
+from pathlib import Path
+
+from thingdesk.platform.embedded.account import Account
+from thingdesk.platform.embedded.errors import EmbeddedError
+
+_SECRET_BYTES = 32
+
+
+def make_private(folder: Path) -> None:
+    """The folder exists, and if it is new only its owner may enter it."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # A folder that cannot be entered would fail later with a less clear error.
+        (folder / ".").stat()
+    except (PermissionError, FileExistsError, NotADirectoryError) as error:
+        raise EmbeddedError(
+            f"The data folder {folder} cannot be used: {error.strerror}.",
+            "Give another one (THINGDESK_DATA_DIR), or start the desk as the account that owns it.",
+        ) from error
+
+
+def keep_secret(path: Path) -> str:
+    """The secret in this file, made on first use; only the file's owner can read it."""
+    try:
+        return path.read_text()
+    except FileNotFoundError:
+        secret = secrets.token_urlsafe(_SECRET_BYTES)
+        write_private(path, secret)
+        return secret
+
+
+def write_private(path: Path, text: str, owner: Account | None = None) -> None:
+    """Replaces the file in one step, safe on disk, readable by its owner only.
+
+    The folder may belong to a less trusted account: nothing that it puts there is followed.
+    """
+    new = path.with_name(path.name + ".new")
+    new.unlink(missing_ok=True)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        if owner is not None:
+            os.fchown(descriptor, owner.uid, owner.gid)
+        file.write(text)
+        file.flush()
+        os.fsync(descriptor)
+    new.replace(path)
+
+
+class FolderLock:
+    """Held by one living desk; the kernel releases it when that desk ends, however it ends."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        self._path = path
+        self._what = what
+        self._descriptor: int | None = None
+
+    def take(self) -> None:
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
+            os.close(descriptor)
+            raise EmbeddedError(
+                f"Another desk (process {holder}) already runs {self._what} in "
+                f"{self._path.parent}.",
+                "Stop that desk, or give this one a data folder of its own (THINGDESK_DATA_DIR).",
+            ) from error
+        os.truncate(descriptor, 0)
+        os.write(descriptor, str(os.getpid()).encode())
+        self._descriptor = descriptor
+
+    def release(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
