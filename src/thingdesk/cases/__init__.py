@@ -1,0 +1,63 @@
+"""One matter of one subject and its owner, from report to outcome.
+
+What enters: openings (from findings and reports) and the subject's observations. What leaves: which
+cases need a journey, messages to the journeys that wait for a proof, and events on the timeline.
+Always true: one open case per (subject, problem); a case is verified by its subject's later signals
+and by nothing else.
+"""
+
+from thingdesk.cases.calendar import Hours, Pause, due, elapsed
+from thingdesk.cases.end import Unproven
+from thingdesk.cases.end import end_case as end
+from thingdesk.cases.model import Case, ImpossibleMove, Move, Opened, Opening, Outcome, State
+from thingdesk.cases.open import open_cases as open  # noqa: A004 - callers write cases.open
+from thingdesk.cases.promise_store import Promised
+from thingdesk.cases.promise_store import of_case as promises_of
+from thingdesk.cases.promises import (
+    break_due_promises,
+    keep_promise,
+    pause_promises,
+    promises_at_risk,
+    resume_promises,
+)
+from thingdesk.cases.recovery import Criterion, Progress
+from thingdesk.cases.store import counts, find, get, get_many
+from thingdesk.cases.verification_store import Verification
+from thingdesk.cases.verification_store import of_case as verifications_of
+from thingdesk.cases.verify import Sample, begin_verification, give_up_verification, prove
+
+__all__ = [
+    "Case",
+    "Criterion",
+    "Hours",
+    "ImpossibleMove",
+    "Move",
+    "Opened",
+    "Opening",
+    "Outcome",
+    "Pause",
+    "Progress",
+    "Promised",
+    "Sample",
+    "State",
+    "Unproven",
+    "Verification",
+    "begin_verification",
+    "break_due_promises",
+    "counts",
+    "due",
+    "elapsed",
+    "end",
+    "find",
+    "get",
+    "get_many",
+    "give_up_verification",
+    "keep_promise",
+    "open",
+    "pause_promises",
+    "promises_at_risk",
+    "promises_of",
+    "prove",
+    "resume_promises",
+    "verifications_of",
+]

@@ -1,0 +1,115 @@
+"""A case: its states, its outcome and what may follow on what. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+
+class State(StrEnum):
+    """`open` while its journey works, `verifying` while its subject is to prove recovery."""
+
+    OPEN = "open"
+    VERIFYING = "verifying"
+    ENDED = "ended"
+
+
+class Outcome(StrEnum):
+    """How a case ended."""
+
+    VERIFIED = "verified"
+    FULFILLED = "fulfilled"
+    UNVERIFIED = "unverified"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class Move(StrEnum):
+    """What can happen to a case."""
+
+    BEGIN_VERIFYING = "begin_verifying"
+    RESUME_WORK = "resume_work"
+    END = "end"
+    REOPEN = "reopen"
+
+
+_NEXT: dict[tuple[State, Move], State] = {
+    (State.OPEN, Move.BEGIN_VERIFYING): State.VERIFYING,
+    (State.VERIFYING, Move.BEGIN_VERIFYING): State.VERIFYING,
+    (State.VERIFYING, Move.RESUME_WORK): State.OPEN,
+    (State.OPEN, Move.END): State.ENDED,
+    (State.VERIFYING, Move.END): State.ENDED,
+    (State.ENDED, Move.REOPEN): State.OPEN,
+}
+
+
+class ImpossibleMove(ValueError):
+    """A case in this state cannot do that."""
+
+
+def after(state: State, move: Move) -> State:
+    """The state that follows."""
+    following = _NEXT.get((state, move))
+    if following is None:
+        raise ImpossibleMove(f"a case that is {state} cannot {move.replace('_', ' ')}")
+    return following
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What is to become a case, or join the one that is open for the same problem."""
+
+    subject: str
+    key: str
+    identity: dict[str, Any]
+    service: str
+    version: str
+    title: str
+    input: dict[str, Any]
+    owner_id: UUID | None
+    origin: str
+    reporter: str
+    event_id: str
+    at: datetime
+    promises: dict[str, timedelta]
+    business_hours: bool = False
+    safety: bool = False
+    evidence: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What became of an opening: `new` and `reopened` cases need a journey, joined ones have it."""
+
+    case_id: UUID
+    new: bool
+    reopened: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One matter of one subject and its owner, from report to outcome."""
+
+    id: UUID
+    subject: str
+    key: str
+    owner_id: UUID | None
+    service: str
+    version: str
+    title: str
+    input: dict[str, Any]
+    origin: str
+    reporter: str
+    safety: bool
+    state: State
+    outcome: Outcome | None
+    outcome_data: dict[str, Any] | None
+    outcome_words: str | None
+    evidence: dict[str, Any] | None
+    reports: int
+    reopened: int
+    opened_at: datetime
+    began_at: datetime | None
+    ended_at: datetime | None
+    relapse_until: datetime | None

@@ -1,0 +1,123 @@
+from collections.abc import Sequence
+from uuid import UUID
+
+from thingdesk.cases import promises, store
+from thingdesk.cases.events import CaseOpened, CaseReopened, ReportJoined
+from thingdesk.cases.model import Case, Opened, Opening, Outcome
+from thingdesk.platform import clock, ids
+from thingdesk.platform.database import Transaction
+from thingdesk.timeline import append
+
+_Key = tuple[str, str]
+_RELAPSES = {Outcome.VERIFIED, Outcome.UNVERIFIED, Outcome.FULFILLED}
+
+
+async def open_cases(tx: Transaction, openings: Sequence[Opening]) -> list[Opened]:
+    """One answer an opening, in order: exactly one open case per (subject, problem).
+
+    Problem rows are locked in the order of their keys, so that two who open the same ones wait for
+    each other instead of dying of each other.
+    """
+    if not openings:
+        return []
+    groups: dict[_Key, list[Opening]] = {}
+    for one in sorted(openings, key=lambda one: (one.subject, one.key)):
+        groups.setdefault((one.subject, one.key), []).append(one)
+    problems = await store.lock_problems(tx, [(g[0], len(g)) for g in groups.values()])
+    last = await _ended_before(tx, problems)
+    current = {key: case_id for key, (case_id, _) in problems.items() if case_id}
+    decided = {
+        key: _decide(group[0], current.get(key), last.get(key)) for key, group in groups.items()
+    }
+    await _write(tx, groups, decided, last)
+    return _answers(openings, decided)
+
+
+def _decide(first: Opening, current: UUID | None, last: Case | None) -> Opened:
+    if current is not None:
+        return Opened(current, new=False, reopened=False)
+    if last and _is_relapse(last, first):
+        return Opened(last.id, new=False, reopened=True)
+    return Opened(ids.new(), new=True, reopened=False)
+
+
+def _is_relapse(last: Case, opening: Opening) -> bool:
+    """The same problem for the same owner, in time; after a sale it is a new case."""
+    return (
+        last.outcome in _RELAPSES
+        and last.relapse_until is not None
+        and clock.now() < last.relapse_until
+        and last.owner_id == opening.owner_id
+    )
+
+
+async def _ended_before(
+    tx: Transaction, problems: dict[_Key, tuple[UUID | None, UUID | None]]
+) -> dict[_Key, Case]:
+    wanted = {key: last for key, (current, last) in problems.items() if not current and last}
+    if not wanted:
+        return {}
+    found = await store.get_many(tx, list(wanted.values()))
+    return {key: found[last] for key, last in wanted.items() if last in found}
+
+
+async def _write(
+    tx: Transaction,
+    groups: dict[_Key, list[Opening]],
+    decided: dict[_Key, Opened],
+    last: dict[_Key, Case],
+) -> None:
+    rows = [(decided[key], group) for key, group in groups.items()]
+    new = [(opened.case_id, group[0], len(group)) for opened, group in rows if opened.new]
+    again = [(opened.case_id, group[0], len(group)) for opened, group in rows if opened.reopened]
+    joined = [(o.case_id, len(group)) for o, group in rows if not (o.new or o.reopened)]
+    if new:
+        await store.insert(tx, new, clock.now())
+    if again:
+        await store.reopen(tx, again)
+    if joined:
+        await store.join(tx, joined)
+    for key, group in groups.items():
+        _tell(tx, decided[key], group, last.get(key))
+
+
+def _tell(tx: Transaction, opened: Opened, group: list[Opening], before: Case | None) -> None:
+    stream, first = f"case:{opened.case_id}", group[0]
+    if opened.new:
+        append(
+            tx,
+            stream,
+            CaseOpened(
+                first.subject,
+                first.service,
+                first.version,
+                first.origin,
+                first.reporter,
+                first.event_id,
+                first.input,
+                first.evidence,
+            ),
+        )
+    elif opened.reopened and before is not None and before.outcome is not None:
+        append(
+            tx,
+            stream,
+            CaseReopened(
+                first.origin, first.reporter, first.event_id, before.outcome.value, first.evidence
+            ),
+        )
+    if opened.new or opened.reopened:
+        promises.start(tx, opened.case_id, first, before.reopened + 1 if before else 0)
+    for one in group[1:] if opened.new or opened.reopened else group:
+        append(tx, stream, ReportJoined(one.origin, one.reporter, one.event_id))
+
+
+def _answers(openings: Sequence[Opening], decided: dict[_Key, Opened]) -> list[Opened]:
+    seen: set[_Key] = set()
+    answers: list[Opened] = []
+    for one in openings:
+        key = (one.subject, one.key)
+        opened = decided[key]
+        answers.append(Opened(opened.case_id, new=False, reopened=False) if key in seen else opened)
+        seen.add(key)
+    return answers

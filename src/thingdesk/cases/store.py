@@ -1,0 +1,167 @@
+"""The rows of cases and problems."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from thingdesk.cases.model import Case, Opening, Outcome, State
+from thingdesk.platform.database import Row, Transaction, json
+
+_LOCK_PROBLEMS = """
+insert into problem (subject, key, service, identity, reports)
+select subject, key, service, identity::jsonb, reports
+from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[])
+    as t (subject, key, service, identity, reports)
+on conflict (subject, key) do update set reports = problem.reports + excluded.reports
+returning subject, key, current_case, last_case
+"""
+_INSERT = """
+insert into desk_case (id, subject, key, owner_id, service, version, title, input, origin,
+                       reporter, safety, evidence, reports, opened_at, began_at)
+select id, subject, key, owner_id, service, version, title, input::jsonb, origin,
+       reporter, safety, evidence::jsonb, reports, opened_at, began_at
+from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[],
+            $8::text[], $9::text[], $10::text[], $11::boolean[], $12::text[], $13::integer[],
+            $14::timestamptz[], $15::timestamptz[])
+    as t (id, subject, key, owner_id, service, version, title, input, origin, reporter, safety,
+          evidence, reports, opened_at, began_at)
+"""
+_POINT = """
+update problem p set current_case = t.id, last_case = t.id
+from unnest($1::text[], $2::text[], $3::uuid[]) as t (subject, key, id)
+where p.subject = t.subject and p.key = t.key
+"""
+_JOIN = """
+update desk_case c set reports = c.reports + t.more
+from unnest($1::uuid[], $2::integer[]) as t (id, more) where c.id = t.id
+"""
+_REOPEN = """
+update desk_case c
+set state = 'open', outcome = null, outcome_data = null, outcome_words = null, ended_at = null,
+    relapse_until = null, reopened = c.reopened + 1, reports = c.reports + t.more,
+    owner_id = t.owner_id, evidence = t.evidence::jsonb
+from unnest($1::uuid[], $2::integer[], $3::uuid[], $4::text[]) as t (id, more, owner_id, evidence)
+where c.id = t.id
+"""
+_END = """
+update desk_case set state = 'ended', outcome = $2, outcome_words = $3, outcome_data = $4,
+    ended_at = $5, relapse_until = $6
+where id = $1
+"""
+_LIST = """
+select * from desk_case
+where ($1::text is null or state = $1) and ($2::text is null or subject = $2)
+  and ($3::text is null or service = $3) and ($4::text is null or outcome = $4)
+  and ($5::uuid is null or owner_id = $5) and ($6::timestamptz is null or opened_at < $6)
+order by opened_at desc limit $7
+"""
+_GET = "select * from desk_case where id = $1"
+_LOCK = "select * from desk_case where id = $1 for update"
+_FORGET = """
+update problem set current_case = null where subject = $1 and key = $2 and current_case = $3
+"""
+_COUNTS = """
+select state, coalesce(outcome, '') as outcome, count(*) as n from desk_case group by 1, 2
+"""
+
+
+def to_case(row: Row) -> Case:
+    values = dict(row)
+    values["state"] = State(row["state"])
+    values["outcome"] = Outcome(row["outcome"]) if row["outcome"] else None
+    return Case(**values)
+
+
+async def lock_problems(
+    tx: Transaction, openings: Sequence[tuple[Opening, int]]
+) -> dict[tuple[str, str], tuple[UUID | None, UUID | None]]:
+    rows = await tx.fetch(
+        _LOCK_PROBLEMS,
+        [one.subject for one, _ in openings],
+        [one.key for one, _ in openings],
+        [one.service for one, _ in openings],
+        [json(one.identity) for one, _ in openings],
+        [count for _, count in openings],
+    )
+    return {(r["subject"], r["key"]): (r["current_case"], r["last_case"]) for r in rows}
+
+
+async def insert(tx: Transaction, rows: Sequence[tuple[UUID, Opening, int]], now: datetime) -> None:
+    await tx.execute(
+        _INSERT,
+        [case_id for case_id, _, _ in rows],
+        [one.subject for _, one, _ in rows],
+        [one.key for _, one, _ in rows],
+        [one.owner_id for _, one, _ in rows],
+        [one.service for _, one, _ in rows],
+        [one.version for _, one, _ in rows],
+        [one.title for _, one, _ in rows],
+        [json(one.input) for _, one, _ in rows],
+        [one.origin for _, one, _ in rows],
+        [one.reporter for _, one, _ in rows],
+        [one.safety for _, one, _ in rows],
+        [None if one.evidence is None else json(one.evidence) for _, one, _ in rows],
+        [count for _, _, count in rows],
+        [now] * len(rows),
+        [one.at for _, one, _ in rows],
+    )
+    await point(tx, [(one.subject, one.key, case_id) for case_id, one, _ in rows])
+
+
+async def point(tx: Transaction, rows: Sequence[tuple[str, str, UUID]]) -> None:
+    await tx.execute(_POINT, *(list(column) for column in zip(*rows, strict=True)))
+
+
+async def join(tx: Transaction, rows: Sequence[tuple[UUID, int]]) -> None:
+    await tx.execute(_JOIN, *(list(column) for column in zip(*rows, strict=True)))
+
+
+async def reopen(tx: Transaction, rows: Sequence[tuple[UUID, Opening, int]]) -> None:
+    await tx.execute(
+        _REOPEN,
+        [case_id for case_id, _, _ in rows],
+        [count for _, _, count in rows],
+        [one.owner_id for _, one, _ in rows],
+        [None if one.evidence is None else json(one.evidence) for _, one, _ in rows],
+    )
+    await point(tx, [(one.subject, one.key, case_id) for case_id, one, _ in rows])
+
+
+async def get(tx: Transaction, case_id: UUID, *, lock: bool = False) -> Case | None:
+    row = await tx.fetchrow(_LOCK if lock else _GET, case_id)
+    return to_case(row) if row else None
+
+
+async def get_many(tx: Transaction, case_ids: Sequence[UUID]) -> dict[UUID, Case]:
+    rows = await tx.fetch("select * from desk_case where id = any($1)", list(case_ids))
+    return {row["id"]: to_case(row) for row in rows}
+
+
+async def find(tx: Transaction, *filters: Any) -> list[Case]:
+    return [to_case(row) for row in await tx.fetch(_LIST, *filters)]
+
+
+async def counts(tx: Transaction) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for row in await tx.fetch(_COUNTS):
+        for name in filter(None, (row["state"], row["outcome"])):
+            found[name] = found.get(name, 0) + row["n"]
+    return found
+
+
+async def set_state(tx: Transaction, case_id: UUID, state: State) -> None:
+    await tx.execute("update desk_case set state = $2 where id = $1", case_id, state.value)
+
+
+async def end(
+    tx: Transaction,
+    case: Case,
+    outcome: Outcome,
+    words: str,
+    data: dict[str, Any],
+    now: datetime,
+    relapse_until: datetime,
+) -> None:
+    await tx.execute(_END, case.id, outcome.value, words, data, now, relapse_until)
+    await tx.execute(_FORGET, case.subject, case.key, case.id)

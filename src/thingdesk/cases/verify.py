@@ -1,0 +1,90 @@
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from thingdesk.cases import store
+from thingdesk.cases import verification_store as proofs
+from thingdesk.cases.events import RecoveryNotProven, RecoveryProven, VerificationBegun
+from thingdesk.cases.model import Case, Move, after
+from thingdesk.cases.recovery import Criterion, Progress, observe
+from thingdesk.cases.verification_store import Verification
+from thingdesk.platform import clock, durable, ids
+from thingdesk.platform.database import Transaction
+from thingdesk.timeline import append
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One observation of a subject, as a proof needs it; `codes` is None when none were read."""
+
+    subject: str
+    at: datetime
+    values: Mapping[str, float]
+    codes: Sequence[str] | None
+
+
+async def begin_verification(
+    tx: Transaction, case: Case, criterion: Criterion, since: datetime, run_id: UUID
+) -> tuple[UUID, str]:
+    """Let the subject's signals after `since` (by its own clock) count as proof for the case.
+
+    Returns the verification and the key under which the run hears that recovery is proven.
+    """
+    verification_id = ids.new()
+    key = f"verified:{verification_id}"
+    progress = Progress(begun=since)
+    await proofs.insert(
+        tx,
+        Verification(
+            verification_id,
+            case.id,
+            case.subject,
+            run_id,
+            key,
+            criterion,
+            progress,
+            clock.now(),
+            None,
+            None,
+        ),
+    )
+    await store.set_state(tx, case.id, after(case.state, Move.BEGIN_VERIFYING))
+    event = VerificationBegun(str(verification_id), since.isoformat(), criterion.as_data())
+    append(tx, f"case:{case.id}", event)
+    return verification_id, key
+
+
+async def prove(tx: Transaction, samples: Sequence[Sample]) -> list[UUID]:
+    """Hold committed observations against the running verifications of their subjects.
+
+    The journey of each proven one is told. Returns the cases whose recovery is proven.
+    """
+    by_subject: dict[str, list[Sample]] = {}
+    for sample in samples:
+        by_subject.setdefault(sample.subject, []).append(sample)
+    running = await proofs.running(tx, sorted(by_subject))
+    changed: list[tuple[UUID, Progress]] = []
+    proven: list[UUID] = []
+    for one in running:
+        progress = one.progress
+        for sample in sorted(by_subject[one.subject], key=lambda sample: sample.at):
+            progress = observe(one.criterion, progress, sample.at, sample.values, sample.codes)
+        if progress == one.progress:
+            continue
+        changed.append((one.id, progress))
+        if progress.proven:
+            proven.append(one.case_id)
+            append(tx, f"case:{one.case_id}", RecoveryProven(str(one.id), progress.as_data()))
+            durable.send(tx, one.run_id, one.key, progress.as_data())
+    if changed:
+        await proofs.save(tx, changed, clock.now())
+    return proven
+
+
+async def give_up_verification(tx: Transaction, verification_id: UUID) -> None:
+    """The time for the proof is over. A proof that came in the same moment stands."""
+    given_up = await proofs.give_up(tx, verification_id, clock.now())
+    if given_up:
+        event = RecoveryNotProven(str(given_up.id), given_up.progress.as_data())
+        append(tx, f"case:{given_up.case_id}", event)

@@ -1,0 +1,23 @@
+"""What can be asked for: services, their schemas, promises and effects.
+
+What enters: services, registered explicitly. What leaves: typed input or a refusal, the identity of
+a problem, and a description from which every surface is generated. It has no tables.
+"""
+
+from thingdesk.catalog.catalog import Catalog, describe, problem_identity, problem_key, read_input
+from thingdesk.catalog.define import ServiceError, service
+from thingdesk.catalog.model import Promise, Service, Stage, span
+
+__all__ = [
+    "Catalog",
+    "Promise",
+    "Service",
+    "ServiceError",
+    "Stage",
+    "describe",
+    "problem_identity",
+    "problem_key",
+    "read_input",
+    "service",
+    "span",
+]

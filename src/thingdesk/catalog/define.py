@@ -1,0 +1,87 @@
+import inspect
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any, TypeVar, get_type_hints
+
+from pydantic import BaseModel
+
+from thingdesk.catalog.model import NAME, Promise, Service, Stage
+
+Outcome = TypeVar("Outcome")
+_PARAMETERS = 2
+
+
+class ServiceError(TypeError):
+    """A service is written in a way that cannot be offered; the message says how to mend it."""
+
+
+def service(
+    name: str,
+    *,
+    title: str,
+    promise: Promise,
+    identity: tuple[str, ...] = (),
+    effects: tuple[str, ...] = (),
+    version: str = "1",
+    instant: bool = False,
+    safety: bool = False,
+    relapse: timedelta = timedelta(days=30),
+    responsible: str = "staff",
+    stage: Stage = Stage.LIVE,
+    machines_expect: str = "",
+    owners_expect: str = "",
+) -> Callable[[Callable[..., Awaitable[Outcome]]], Service]:
+    """Make a service of `async def f(journey: Journey, fault: Input) -> Outcome`.
+
+    Input and Outcome are pydantic models; their JSON Schemas are the service's. A changed function
+    gets a new `version`; the old one stays registered until its last journey has ended.
+    """
+
+    def make(function: Callable[..., Awaitable[Outcome]]) -> Service:
+        given, returned = _types(name, function)
+        _check_names(name, given, identity)
+        return Service(
+            name=name,
+            version=version,
+            title=title,
+            function=function,
+            input=given,
+            outcome=returned,
+            promise=promise,
+            identity=identity,
+            effects=frozenset(effects),
+            instant=instant,
+            safety=safety,
+            relapse=relapse,
+            responsible=responsible,
+            stage=stage,
+            machines_expect=machines_expect,
+            owners_expect=owners_expect,
+            description=inspect.getdoc(function) or "",
+        )
+
+    return make
+
+
+def _types(
+    name: str, function: Callable[..., Awaitable[Any]]
+) -> tuple[type[BaseModel], type[BaseModel]]:
+    if not inspect.iscoroutinefunction(function):
+        raise ServiceError(f"service {name}: write `async def {function.__name__}(...)`")
+    parameters = list(inspect.signature(function).parameters)
+    hints = get_type_hints(function)
+    if len(parameters) != _PARAMETERS:
+        raise ServiceError(f"service {name}: it takes two parameters, the journey and its input")
+    given, returned = hints.get(parameters[1]), hints.get("return")
+    for what, kind in (("input", given), ("outcome", returned)):
+        if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+            raise ServiceError(f"service {name}: annotate its {what} with a subclass of sdk.Data")
+    return given, returned  # type: ignore[return-value]
+
+
+def _check_names(name: str, given: type[BaseModel], identity: tuple[str, ...]) -> None:
+    if not NAME.fullmatch(name):
+        raise ServiceError(f"service {name!r}: name it like `vehicle.repair`")
+    unknown = set(identity) - set(given.model_fields)
+    if unknown:
+        raise ServiceError(f"service {name}: identity names {sorted(unknown)}, not in its input")

@@ -1,0 +1,112 @@
+import asyncio
+from datetime import timedelta
+from uuid import UUID
+
+from tests.cases.openings import opening
+
+from thingdesk import cases, timeline
+from thingdesk.cases import Outcome
+from thingdesk.platform import clock, ids
+from thingdesk.platform.database import Database, Transaction
+
+DAYS_30 = timedelta(days=30)
+
+
+async def open_one(database: Database, one: cases.Opening) -> cases.Opened:
+    async with database.transaction() as tx:
+        return (await cases.open(tx, [one]))[0]
+
+
+async def end(database: Database, case_id: UUID, outcome: Outcome) -> None:
+    async with database.transaction() as tx:
+        await cases.end(tx, case_id, outcome, "It is done.", {}, DAYS_30)
+
+
+async def kinds(database: Database, case_id: UUID) -> list[str]:
+    async with database.transaction() as tx:
+        assert await timeline.verify(tx, f"case:{case_id}") is None
+        return [entry.kind for entry in await timeline.read(tx, f"case:{case_id}")]
+
+
+async def test_a_thousand_reports_at_once_are_one_case_each_problem(database: Database) -> None:
+    reports = [opening(f"press-{n % 50}", "hot") for n in range(1000)]
+
+    async def send(group: list[cases.Opening]) -> list[cases.Opened]:
+        async with database.transaction() as tx:
+            return await cases.open(tx, group)
+
+    groups = [reports[n : n + 40] for n in range(0, 1000, 40)]
+    # every second group comes backwards: whoever locks in the order of arrival dies of a deadlock
+    answers = await asyncio.gather(*(send(g[::-1] if i % 2 else g) for i, g in enumerate(groups)))
+    opened = [one for group in answers for one in group]
+    assert sum(one.new for one in opened) == 50
+    assert len({one.case_id for one in opened}) == 50
+    async with database.transaction() as tx:
+        found = await cases.get_many(tx, list({one.case_id for one in opened}))
+    assert sum(case.reports for case in found.values()) == 1000
+
+
+async def test_every_report_is_on_the_timeline(database: Database) -> None:
+    first = await open_one(database, opening("press-100"))
+    again = await open_one(database, opening("press-100", reporter="assistant-1"))
+    assert (first.new, again.new, again.case_id) == (True, False, first.case_id)
+    assert await kinds(database, first.case_id) == ["case.opened", "case.joined"]
+
+
+async def test_a_relapse_reopens_the_case_and_a_late_one_opens_another(database: Database) -> None:
+    first = await open_one(database, opening("press-101"))
+    await end(database, first.case_id, Outcome.FULFILLED)
+    again = await open_one(database, opening("press-101"))
+    assert (again.case_id, again.reopened, again.new) == (first.case_id, True, False)
+    await end(database, first.case_id, Outcome.FULFILLED)
+    turnable = clock.Turnable()
+    with clock.reading(turnable):
+        turnable.turn(timedelta(days=31))
+        other = await open_one(database, opening("press-101"))
+    assert other.new
+    assert other.case_id != first.case_id
+
+
+async def test_after_a_sale_the_same_problem_is_another_case(database: Database) -> None:
+    first = await open_one(database, opening("press-102", owner_id=ids.new()))
+    await end(database, first.case_id, Outcome.FULFILLED)
+    assert (await open_one(database, opening("press-102", owner_id=ids.new()))).new
+
+
+async def test_a_refused_case_is_not_reopened(database: Database) -> None:
+    first = await open_one(database, opening("press-103"))
+    await end(database, first.case_id, Outcome.REFUSED)
+    assert (await open_one(database, opening("press-103"))).new
+
+
+async def broken(tx: Transaction, opened: cases.Opened) -> list[str]:
+    found = await cases.break_due_promises(tx)
+    return [one.name for one in found if one.case_id == opened.case_id]
+
+
+async def test_promises_run_pause_and_break_by_the_clock(database: Database) -> None:
+    turnable = clock.Turnable()
+    with clock.reading(turnable):
+        opened = await open_one(database, opening("press-104"))
+        async with database.transaction() as tx:
+            await cases.keep_promise(tx, opened.case_id, "decision")
+            await cases.pause_promises(tx, opened.case_id, "waits for the owner")
+        turnable.turn(timedelta(days=10))
+        async with database.transaction() as tx:
+            assert await broken(tx, opened) == []
+            await cases.resume_promises(tx, opened.case_id, "the owner answered")
+        turnable.turn(timedelta(days=4))
+        async with database.transaction() as tx:
+            assert await broken(tx, opened) == []
+        turnable.turn(timedelta(days=2))
+        async with database.transaction() as tx:
+            assert await broken(tx, opened) == ["resolution"]
+        async with database.transaction() as tx:
+            assert await broken(tx, opened) == []
+    assert await kinds(database, opened.case_id) == [
+        "case.opened",
+        "promise.kept",
+        "promise.paused",
+        "promise.resumed",
+        "promise.broken",
+    ]

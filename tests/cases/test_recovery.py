@@ -1,0 +1,98 @@
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from thingdesk.cases import Criterion, Progress
+from thingdesk.cases.recovery import observe
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+COOL = Criterion(metric="t", low=10, high=90, hold=5 * MINUTE, samples=3, gap=2 * MINUTE)
+CLEAN = Criterion(codes=("P03*",), hold=2 * MINUTE, samples=3, gap=2 * MINUTE)
+
+Step = tuple[float, dict[str, float], list[str] | None]
+
+
+def after(criterion: Criterion, *steps: Step) -> Progress:
+    def one(progress: Progress, step: Step) -> Progress:
+        return observe(criterion, progress, START + step[0] * MINUTE, step[1], step[2])
+
+    return reduce(one, steps, Progress(begun=START))
+
+
+def good(*minutes: float) -> list[Step]:
+    return [(minute, {"t": 50.0}, None) for minute in minutes]
+
+
+def test_good_samples_over_the_whole_window_prove() -> None:
+    assert after(COOL, *good(1, 2, 3, 4, 5, 6)).proven
+
+
+def test_too_short_is_no_proof() -> None:
+    assert not after(COOL, *good(1, 2, 3, 4, 5)).proven
+
+
+def test_a_gap_begins_the_window_anew() -> None:
+    assert not after(COOL, *good(1, 2, 3, 6, 7, 8)).proven
+    assert after(COOL, *good(1, 2, 3, 6, 7, 8, 9, 10, 11)).proven
+
+
+def test_a_bad_sample_begins_the_window_anew() -> None:
+    steps = [*good(1, 2, 3), (4.0, {"t": 91.0}, None), *good(5, 6, 7)]
+    assert not after(COOL, *steps).proven
+
+
+def test_a_late_bad_sample_within_the_window_counts() -> None:
+    steps = [*good(1, 2, 3, 4, 5), (2.5, {"t": 91.0}, None), *good(6)]
+    assert not after(COOL, *steps).proven
+
+
+def test_signals_from_before_the_work_was_done_count_for_nothing() -> None:
+    assert after(COOL, *good(-5, -4, -3, -2, -1, 0)) == Progress(begun=START)
+
+
+def test_a_signal_without_the_metric_is_no_sample() -> None:
+    assert after(COOL, *[(float(n), {"other": 1.0}, None) for n in range(1, 9)]).samples == 0
+
+
+def test_a_cleared_code_proves_nothing_unless_codes_were_read() -> None:
+    unread: list[Step] = [(float(n), {}, None) for n in range(1, 9)]
+    read: list[Step] = [(float(n), {}, []) for n in range(1, 9)]
+    back: list[Step] = [(float(n), {}, ["P0301"]) for n in range(1, 9)]
+    other: list[Step] = [(float(n), {}, ["P0420"]) for n in range(1, 9)]
+    assert not after(CLEAN, *unread).proven
+    assert after(CLEAN, *read).proven
+    assert not after(CLEAN, *back).proven
+    assert after(CLEAN, *other).proven
+
+
+@given(st.lists(st.tuples(st.floats(0.1, 60), st.floats(0, 100)), max_size=40), st.integers(0, 40))
+def test_a_proof_survives_being_stored_at_any_point(
+    raw: list[tuple[float, float]], cut: int
+) -> None:
+    steps: list[Step] = [(minute, {"t": value}, None) for minute, value in raw]
+    stored = Progress.from_data(after(COOL, *steps[:cut]).as_data())
+    criterion = Criterion.from_data(COOL.as_data())
+    for minute, values, codes in steps[cut:]:
+        stored = observe(criterion, stored, START + minute * MINUTE, values, codes)
+    assert stored == after(COOL, *steps)
+
+
+@given(st.lists(st.tuples(st.floats(0.1, 60), st.floats(0, 100)), max_size=60))
+def test_proven_means_a_dense_window_of_good_samples(raw: list[tuple[float, float]]) -> None:
+    ordered = sorted(set(raw))
+    progress = after(COOL, *[(minute, {"t": value}, None) for minute, value in ordered])
+    if not progress.proven:
+        return
+    assert progress.since
+    assert progress.last
+    first, last = ((m - START) / MINUTE for m in (progress.since, progress.last))
+    window = [(m, v) for m, v in ordered if first - 1e-6 <= m <= last + 1e-6]
+    assert last - first >= 5 - 1e-6
+    assert len(window) >= 3
+    assert all(10 <= value <= 90 for _, value in window)
+    times = [minute for minute, _ in window]
+    assert all(b - a <= 2 + 1e-6 for a, b in pairwise(times))

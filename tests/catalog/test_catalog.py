@@ -1,0 +1,97 @@
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ConfigDict, Field
+
+from thingdesk.catalog import (
+    Catalog,
+    Promise,
+    Service,
+    ServiceError,
+    describe,
+    problem_identity,
+    problem_key,
+    read_input,
+    service,
+)
+from thingdesk.platform.errors import Recovery, Refused
+
+
+class Fault(BaseModel):
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    code: str = Field(max_length=8)
+    mileage: float = 0
+
+
+class Repaired(BaseModel):
+    part: str
+
+
+def make(version: str = "1", **options: Any) -> Service:
+    @service("car.repair", title="Repair", promise=Promise(), version=version, **options)
+    async def repair(journey: Any, fault: Fault) -> Repaired:
+        """Repair a fault."""
+        return Repaired(part=f"{journey} {fault}")
+
+    return repair
+
+
+def test_the_description_has_all_that_a_machine_needs() -> None:
+    data = describe(make(identity=("code",), effects=("book",)))
+    assert data["input"]["properties"]["code"]["maxLength"] == 8
+    assert data["outcome"]["required"] == ["part"]
+    assert data["promise"] == {"receipt": 1, "decision": 60, "resolution": 432000}
+    assert (data["effects"], data["description"]) == (["book"], "Repair a fault.")
+
+
+@pytest.mark.parametrize(
+    ("data", "path", "mend"),
+    [
+        ({}, "data.input.code", "add the field"),
+        ({"code": "P0301", "x": 1}, "data.input.x", "leave the field out"),
+        ({"code": "P0301", "mileage": float("nan")}, "data.input.mileage", "a finite number"),
+        ({"code": 7}, "data.input.code", "what the schema asks for"),
+        ([], "data.input", "what the schema asks for"),
+    ],
+)
+def test_an_input_that_does_not_fit_is_told_field_by_field(
+    data: object, path: str, mend: str
+) -> None:
+    with pytest.raises(Refused) as caught:
+        read_input(make(), data)
+    refusal = caught.value.refusal
+    assert (refusal.code, refusal.recovery) == ("unfit_input", Recovery.FIX_INPUT)
+    assert [field.path for field in refusal.fields] == [path]
+    assert mend in refusal.fields[0].mend
+
+
+def test_an_unknown_service_is_answered_with_what_is_offered() -> None:
+    with pytest.raises(Refused, match=r"offered are: car\.repair"):
+        Catalog([make()]).get("car.wash")
+
+
+def test_the_identity_makes_the_problem_and_nothing_else() -> None:
+    one = make(identity=("code",))
+    keys = {
+        problem_key(one, problem_identity(one, Fault(code=code, mileage=mileage)))
+        for code, mileage in [("P0301", 1), ("P0301", 2), ("P0302", 1)]
+    }
+    assert len(keys) == 2
+
+
+def test_an_old_version_stays_for_running_journeys_and_the_new_one_is_offered() -> None:
+    catalog = Catalog([make("1"), make("2")])
+    assert catalog.get("car.repair").version == "2"
+    assert set(catalog.versions) == {"car.repair@1", "car.repair@2"}
+    with pytest.raises(ServiceError, match="registered twice"):
+        catalog.register(make("2"))
+
+
+def test_a_service_that_cannot_be_offered_says_how_to_mend_it() -> None:
+    with pytest.raises(ServiceError, match="identity names"):
+        make(identity=("colour",))
+    with pytest.raises(ServiceError, match="subclass of"):
+
+        @service("car.wash", title="", promise=Promise())
+        async def wash(journey: Any, fault: str) -> Repaired:
+            return Repaired(part=f"{journey} {fault}")
