@@ -1,0 +1,75 @@
+"""The desk's signed word that it stored an event, and how it is checked."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from joserfc.errors import JoseError
+
+from thingdesk_machine import signing
+
+TYPE = "thingdesk-receipt+jwt"
+ISSUER = "thingdesk"
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Proof that the desk holds one event.
+
+    `case` is the case it belongs to, where there is one; `outcome` is the answer of an instant
+    service; `signed` is the compact JWS that proves all of it, also for the other events of its
+    message.
+    """
+
+    event: str
+    hash: str
+    at: datetime
+    case: str | None
+    outcome: Any
+    signed: str
+
+
+class ForgedReceipt(Exception):
+    """The receipt proves nothing; the message says why."""
+
+
+class DeskKeys:
+    """The desk's public keys, as the maker got them on a trusted way."""
+
+    def __init__(self, keys: Iterable[Mapping[str, Any]]) -> None:
+        imported = [signing.read_key(key) for key in keys]
+        self._keys = {key.kid or key.thumbprint(): key for key in imported}
+        if not self._keys:
+            raise ValueError("without a key of the desk no receipt can be checked")
+
+    def check(self, signed: str, machine: str) -> list[Receipt]:
+        """The receipts in a compact JWS. Raises ForgedReceipt."""
+        try:
+            claims = self._claims(signed)
+            if claims["iss"] != ISSUER or claims["sub"] != machine:
+                raise ForgedReceipt("it was not issued by the desk for this machine")
+            at = datetime.fromtimestamp(claims["iat"], UTC)
+            return [
+                Receipt(
+                    str(event["id"]),
+                    str(event["hash"]),
+                    at,
+                    event.get("case"),
+                    event.get("outcome"),
+                    signed,
+                )
+                for event in claims["events"]
+            ]
+        except (JoseError, ValueError, KeyError, TypeError, OverflowError, OSError) as error:
+            raise ForgedReceipt(f"{type(error).__name__}: {error}") from error
+
+    def _claims(self, signed: str) -> dict[str, Any]:
+        header = signing.header(signed)
+        if header.get("typ") != TYPE:
+            raise ForgedReceipt(f"its typ is {header.get('typ')!r}, not {TYPE!r}")
+        key = self._keys.get(str(header.get("kid")))
+        if key is None:
+            raise ForgedReceipt("its key is none of the desk's")
+        claims: dict[str, Any] = signing.verify(signed, key)
+        return claims
