@@ -1,7 +1,7 @@
 """What the tests share: one PostgreSQL a session, one fresh database a module."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 from hypothesis import settings
@@ -19,9 +19,9 @@ settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
+async def postgres() -> AsyncIterator[str]:
     """The URL of a real PostgreSQL: THINGDESK_TEST_DATABASE_URL, or one started for the tests."""
-    with databases.server() as url:
+    async with databases.server() as url:
         yield url
 
 

