@@ -77,7 +77,12 @@ def touched(package: str, sql: str, tables: Mapping[str, str]) -> Iterator[str]:
 
 
 def migrations() -> dict[str, str]:
-    return {name: (ROOT / name).read_text() for name in files() if name.endswith(".sql")}
+    """The scripts of the desk's database; what a machine keeps is in a database of its own."""
+    return {
+        name: (ROOT / name).read_text()
+        for name in files()
+        if name.startswith("src/thingdesk/") and name.endswith(".sql")
+    }
 
 
 def stores() -> list[Source]:

@@ -24,3 +24,8 @@ def secret(size: int = 32) -> str:
 def salt() -> bytes:
     """Sixteen random bytes."""
     return secrets.token_bytes(16)
+
+
+def draw() -> float:
+    """A random number in [0, 1), to spread what would else come at once."""
+    return secrets.randbits(53) / (1 << 53)

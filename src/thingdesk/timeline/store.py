@@ -50,7 +50,8 @@ async def write(tx: Transaction, items: list[Pending]) -> None:
     values: list[tuple[Any, ...]] = []
     for item in items:
         seq, previous = heads[item.stream]
-        text = orjson.dumps(item.value, option=orjson.OPT_NON_STR_KEYS).decode()
+        # default=str: the UUIDs that asyncpg returns are a subclass, which orjson does not know
+        text = orjson.dumps(item.value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
         salt = ids.salt()
         value = digest(salt, text)
         hashed = link(previous or FIRST, item.stream, seq + 1, item.at, item.kind, value)

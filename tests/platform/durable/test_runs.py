@@ -200,3 +200,15 @@ async def test_the_worker_wakes_by_itself_and_stops_when_told(ledger: Database) 
     stop.set()
     await worker
     assert await effects(ledger) == ["done"]
+
+
+async def test_a_step_can_return_what_the_database_returned(ledger: Database) -> None:
+    async def reading(run: Run) -> None:
+        async def read() -> Any:
+            return await run.tx.fetchval("select id from durable_run where id = $1", run.id)
+
+        assert await run.step("read", read) == str(run.id)
+
+    run_id = await begin(ledger, "reading")
+    await Engine(ledger, {"reading": reading}).once()
+    assert await state(ledger, run_id) == ("ended", None)

@@ -91,7 +91,8 @@ class Run:
         return result
 
     def _record(self, name: str, result: Any) -> Any:
-        plain = orjson.loads(orjson.dumps(result))
+        # default=str: the UUIDs that asyncpg returns are a subclass, which orjson does not know
+        plain = orjson.loads(orjson.dumps(result, default=str))
         self._row.journal.append([name, plain])
         self._next += 1
         return plain

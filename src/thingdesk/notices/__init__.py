@@ -1,0 +1,54 @@
+"""What to tell machines, owners, staff and providers, until they acknowledge it: an outbox.
+
+What enters: notices, told in the transaction of whatever they are about. What leaves: attempts,
+claimed by the channels, and events on the timeline. Always true: a notice has one id, and every
+attempt carries it; a notice ends acknowledged, taken (plain information that a mail server or a
+webhook took) or given up with a reason, and never by being forgotten. An attempt is counted and
+the next one is planned before anything is sent, so a process that dies between claim and send
+causes a repeat and never a loss: receivers drop repeats by the id.
+"""
+
+from thingdesk.notices.acknowledge import acknowledge, acknowledge_many
+from thingdesk.notices.claim import claim_due
+from thingdesk.notices.deliver import delivered
+from thingdesk.notices.errors import NOT_YOURS
+from thingdesk.notices.events import Acknowledged, GivenUp, Taken, Told
+from thingdesk.notices.give_up import give_up
+from thingdesk.notices.model import (
+    CHANNEL,
+    Channel,
+    Notice,
+    Outgoing,
+    Page,
+    Recipient,
+    State,
+    To,
+)
+from thingdesk.notices.read import get, next_due, of_case, pending
+from thingdesk.notices.tell import tell
+
+__all__ = [
+    "CHANNEL",
+    "NOT_YOURS",
+    "Acknowledged",
+    "Channel",
+    "GivenUp",
+    "Notice",
+    "Outgoing",
+    "Page",
+    "Recipient",
+    "State",
+    "Taken",
+    "To",
+    "Told",
+    "acknowledge",
+    "acknowledge_many",
+    "claim_due",
+    "delivered",
+    "get",
+    "give_up",
+    "next_due",
+    "of_case",
+    "pending",
+    "tell",
+]

@@ -1,0 +1,29 @@
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from thingdesk.notices import store
+from thingdesk.notices.end import end
+from thingdesk.notices.model import State
+from thingdesk.notices.policy import policy_of
+from thingdesk.platform import clock
+from thingdesk.platform.database import Transaction
+
+
+async def delivered(tx: Transaction, notices: Sequence[UUID]) -> None:
+    """The channel's other side (a mail server, a webhook) took these.
+
+    That ends plain information. What asks for an answer goes out again as a reminder, until it
+    is acknowledged or given up. To say it twice changes nothing more than the reminder's time.
+    """
+    now = clock.now()
+    plain, asking = [], []
+    for row in await store.lock_open(tx, notices):
+        policy = policy_of(row.notice.kind, row.notice.goes_by)
+        if policy.answered:
+            asking.append(replace(row, again_at=min(now + policy.remind, row.until)))
+        else:
+            plain.append(store.Ending(row, State.TAKEN))
+    await end(tx, plain)
+    if asking:
+        await store.plan(tx, asking)

@@ -1,0 +1,27 @@
+from datetime import datetime
+from uuid import UUID
+
+from thingdesk.notices import store
+from thingdesk.notices.model import Channel, Outgoing, Recipient
+from thingdesk.platform import clock
+from thingdesk.platform.database import Transaction
+
+
+async def pending(tx: Transaction, machine: str, most: int = 100) -> list[Outgoing]:
+    """What `machine` has not acknowledged yet, the oldest first."""
+    return await store.pending(tx, Recipient.machine(machine), clock.now(), most)
+
+
+async def get(tx: Transaction, notice: UUID) -> Outgoing | None:
+    """The notice with this id, in whatever state."""
+    return await store.get(tx, notice)
+
+
+async def of_case(tx: Transaction, case_id: UUID) -> list[Outgoing]:
+    """All that was told in a case, the oldest first."""
+    return await store.of_case(tx, case_id)
+
+
+async def next_due(tx: Transaction, channel: Channel) -> datetime | None:
+    """When the next attempt on `channel` is due; None when nothing is open there."""
+    return await store.next_due(tx, channel)

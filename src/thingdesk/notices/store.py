@@ -1,0 +1,177 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from thingdesk.notices.model import Channel, Notice, Outgoing, Page, Recipient, State, To
+from thingdesk.platform.database import Row, Transaction, json
+
+_INSERT = """
+insert into notice (id, channel, to_kind, to_id, kind, words, case_id, data,
+                    page_purpose, page_subject, page_until, told_at, until, again_at)
+select id, channel, to_kind, to_id, kind, words, case_id, data::jsonb,
+       page_purpose, page_subject, page_until, told_at, until, told_at
+from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[],
+            $8::text[], $9::text[], $10::uuid[], $11::timestamptz[], $12::timestamptz[],
+            $13::timestamptz[])
+    as t (id, channel, to_kind, to_id, kind, words, case_id, data,
+          page_purpose, page_subject, page_until, told_at, until)
+"""
+_DUE = """
+select * from notice where channel = $1 and again_at <= $2 and state = 'open'
+order by again_at limit $3 for update skip locked
+"""
+_PLAN = """
+update notice n set attempts = t.attempts, again_at = t.again_at
+from unnest($1::uuid[], $2::integer[], $3::timestamptz[]) as t (id, attempts, again_at)
+where n.id = t.id
+"""
+# What a row was before is needed to answer, so the rows are locked and read first: sorted, so that
+# two batches with the same notices cannot wait for each other.
+_ACKNOWLEDGE = """
+with held as (
+    select * from notice where id = any($3) order by id for update
+), settled as (
+    update notice n set state = 'acknowledged', settled_at = $4, reason = null
+    from held h
+    where n.id = h.id and h.state <> 'acknowledged'
+      and (h.to_kind, h.to_id, h.id) in (select * from unnest($1::text[], $2::text[], $3::uuid[]))
+    returning n.id
+)
+select h.*, s.id is not null as fresh from held h left join settled s using (id)
+"""
+_SETTLE = """
+update notice n set state = t.state, settled_at = $4, reason = t.reason
+from unnest($1::uuid[], $2::text[], $3::text[]) as t (id, state, reason)
+where n.id = t.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How an open notice ends."""
+
+    outgoing: Outgoing
+    state: State
+    reason: str | None = None
+
+
+def tell(tx: Transaction, outgoing: Outgoing) -> None:
+    notice, page = outgoing.notice, outgoing.notice.page
+    tx.defer(
+        _INSERT,
+        (
+            outgoing.id,
+            notice.goes_by.value,
+            notice.to.kind.value,
+            notice.to.id,
+            notice.kind,
+            notice.words,
+            notice.case_id,
+            json(notice.data),
+            page.purpose if page else None,
+            page.subject if page else None,
+            page.until if page else None,
+            outgoing.told_at,
+            outgoing.until,
+        ),
+    )
+
+
+def _outgoing(row: Row) -> Outgoing:
+    page = None
+    if row["page_purpose"] is not None:
+        page = Page(row["page_purpose"], row["page_subject"], row["page_until"])
+    notice = Notice(
+        to=Recipient(To(row["to_kind"]), row["to_id"]),
+        kind=row["kind"],
+        words=row["words"],
+        case_id=row["case_id"],
+        data=row["data"],
+        page=page,
+        until=row["until"],
+        channel=Channel(row["channel"]),
+    )
+    return Outgoing(
+        id=row["id"],
+        notice=notice,
+        told_at=row["told_at"],
+        until=row["until"],
+        attempts=row["attempts"],
+        again_at=row["again_at"],
+        state=State(row["state"]),
+        settled_at=row["settled_at"],
+        reason=row["reason"],
+    )
+
+
+async def lock_due(tx: Transaction, channel: Channel, now: datetime, most: int) -> list[Outgoing]:
+    return [_outgoing(row) for row in await tx.fetch(_DUE, channel.value, now, most)]
+
+
+async def plan(tx: Transaction, rows: Sequence[Outgoing]) -> None:
+    await tx.execute(
+        _PLAN, [r.id for r in rows], [r.attempts for r in rows], [r.again_at for r in rows]
+    )
+
+
+async def acknowledge(
+    tx: Transaction, items: Sequence[tuple[Recipient, UUID]], at: datetime
+) -> list[tuple[Outgoing, bool]]:
+    """The notices that exist, as they were before, and whether this has settled them."""
+    rows = await tx.fetch(
+        _ACKNOWLEDGE,
+        [to.kind.value for to, _ in items],
+        [to.id for to, _ in items],
+        [notice for _, notice in items],
+        at,
+    )
+    return [(_outgoing(row), row["fresh"]) for row in rows]
+
+
+async def lock_open(tx: Transaction, ids: Sequence[UUID]) -> list[Outgoing]:
+    rows = await tx.fetch(
+        "select * from notice where id = any($1) and state = 'open' order by id for update",
+        list(ids),
+    )
+    return [_outgoing(row) for row in rows]
+
+
+async def settle(tx: Transaction, endings: Sequence[Ending], at: datetime) -> None:
+    await tx.execute(
+        _SETTLE,
+        [e.outgoing.id for e in endings],
+        [e.state.value for e in endings],
+        [e.reason for e in endings],
+        at,
+    )
+
+
+async def get(tx: Transaction, notice: UUID) -> Outgoing | None:
+    row = await tx.fetchrow("select * from notice where id = $1", notice)
+    return _outgoing(row) if row else None
+
+
+async def of_case(tx: Transaction, case_id: UUID) -> list[Outgoing]:
+    rows = await tx.fetch("select * from notice where case_id = $1 order by told_at, id", case_id)
+    return [_outgoing(row) for row in rows]
+
+
+async def pending(tx: Transaction, to: Recipient, now: datetime, most: int) -> list[Outgoing]:
+    rows = await tx.fetch(
+        "select * from notice where to_kind = $1 and to_id = $2 and state = 'open'"
+        " and until > $3 order by told_at, id limit $4",
+        to.kind.value,
+        to.id,
+        now,
+        most,
+    )
+    return [_outgoing(row) for row in rows]
+
+
+async def next_due(tx: Transaction, channel: Channel) -> datetime | None:
+    value: Any = await tx.fetchval(
+        "select min(again_at) from notice where channel = $1 and state = 'open'", channel.value
+    )
+    return value if isinstance(value, datetime) else None

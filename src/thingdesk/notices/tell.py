@@ -1,0 +1,24 @@
+from uuid import UUID
+
+from thingdesk.notices import store
+from thingdesk.notices.events import Told
+from thingdesk.notices.model import CHANNEL, Notice, Outgoing
+from thingdesk.notices.policy import policy_of
+from thingdesk.platform import clock, ids
+from thingdesk.platform.database import Transaction
+from thingdesk.timeline import append
+
+
+def tell(tx: Transaction, notice: Notice) -> UUID:
+    """Put `notice` into the outbox when this transaction commits; its id.
+
+    The notices of many journeys in one transaction are one statement.
+    """
+    now, channel = clock.now(), notice.goes_by
+    until = policy_of(notice.kind, channel).ends(notice, now)
+    outgoing = Outgoing(ids.new(), notice, now, until, attempts=0, again_at=now)
+    store.tell(tx, outgoing)
+    told = Told(outgoing.id, notice.kind, channel, notice.to.kind, notice.to.id, notice.words)
+    append(tx, notice.stream, told)
+    tx.notify(CHANNEL)
+    return outgoing.id
