@@ -234,6 +234,8 @@ class FaultCode(Rule):
     clear_samples: int = 3
     clear_hold: timedelta = timedelta(minutes=10)
     max_gap: timedelta = timedelta(hours=1)
+    clear_hold_us: int = field(init=False, repr=False, compare=False)
+    max_gap_us: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         Rule.__post_init__(self)
@@ -241,6 +243,8 @@ class FaultCode(Rule):
         _require(self.clear_samples > 0, self, "clear_samples is positive")
         _require(self.clear_hold >= timedelta(0), self, "clear_hold is not negative")
         _require(self.max_gap > timedelta(0), self, "max_gap is positive")
+        object.__setattr__(self, "clear_hold_us", self.clear_hold // _US)
+        object.__setattr__(self, "max_gap_us", self.max_gap // _US)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
