@@ -4,8 +4,8 @@ import ast
 import re
 
 import pytest
-from tests.architecture.source import ROOT, Source, dotted, files, sources, texts
-from tests.architecture.test_store import COMMENT, SQL
+from tests.architecture.source import Source, dotted, sources, texts
+from tests.architecture.test_store import COMMENT, SQL, migrations
 
 # the machine-side library runs in products, and knows no platform
 FREE = ("thingdesk.platform", "thingdesk_machine")
@@ -78,8 +78,7 @@ def test_time_and_chance_come_from_the_platform() -> None:
 
 
 def test_no_table_asks_the_database_for_time_or_chance() -> None:
-    scripts = {name: (ROOT / name).read_text() for name in files() if name.endswith(".sql")}
-    assert not [line for name, sql in scripts.items() for line in chances_in_sql(name, sql)]
+    assert not [line for name, sql in migrations().items() for line in chances_in_sql(name, sql)]
 
 
 @pytest.mark.parametrize(
