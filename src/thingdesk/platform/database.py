@@ -42,8 +42,11 @@ async def _prepare(connection: Any) -> None:
 class Transaction:
     """One transaction. Nothing outside it sees anything of it before it commits."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, kept: dict[object, Any]) -> None:
         self._connection = connection
+        # what this process keeps of the database's content, by whatever key its owner chooses:
+        # put in it only what is committed and does not change
+        self.kept = kept
         self._gathered: dict[object, tuple[Handler, list[Any]]] = {}
         self._channels: set[str] = set()
 
@@ -111,6 +114,7 @@ class Database:
     def __init__(self, pool: Any, url: str) -> None:
         self._pool = pool
         self.url = url
+        self._kept: dict[object, Any] = {}
 
     @classmethod
     async def connect(cls, url: str, *, most: int = 10) -> "Database":
@@ -133,7 +137,7 @@ class Database:
                 await connection.execute(
                     f"set local idle_in_transaction_session_timeout = {int(idle_limit * 1000)}"
                 )
-            tx = Transaction(connection)
+            tx = Transaction(connection, self._kept)
             yield tx
             await tx.close()
 

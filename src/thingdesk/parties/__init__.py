@@ -1,0 +1,157 @@
+"""Who: machines, their keys and owners, staff, providers, and the desk's own signature.
+
+What enters: registrations, tokens, passwords, sightings. What leaves: who somebody is, whose a
+machine was at a time, for whom it may speak; signed receipts and links. Always true: a machine has
+one owner at a time at most, what is of one period is not seen in another; a key is one machine's
+for ever, and a revoked one is good for nothing from the commit of its revocation on.
+
+Not here: what an owner permits (`mandates`), and when a machine's silence matters (`diagnosis`).
+"""
+
+from thingdesk.parties.check_token import check_token
+from thingdesk.parties.desk_key import DeskKey, desk_key
+from thingdesk.parties.fleet_file import Form, read_fleet
+from thingdesk.parties.keys import (
+    CHANNEL,
+    add_key,
+    as_jwk,
+    keys_of,
+    read_key,
+    revocations,
+    revoke_key,
+    thumbprint,
+)
+from thingdesk.parties.links import read_link, sign_link
+from thingdesk.parties.log_in import log_in, log_out, session
+from thingdesk.parties.machines import (
+    find_machines,
+    get_machine,
+    get_machines,
+    machines_of,
+    recognised,
+    seen,
+)
+from thingdesk.parties.model import (
+    MACHINE_ID,
+    BadLine,
+    LoggedIn,
+    Machine,
+    MachineFilter,
+    MachineKey,
+    NewMachine,
+    NewOwner,
+    NewProvider,
+    Owner,
+    Ownership,
+    Position,
+    Provider,
+    Registration,
+    Role,
+    Sighting,
+    Span,
+    Staff,
+    WeeklyHours,
+)
+from thingdesk.parties.owners import (
+    add_owner,
+    get_owner,
+    get_owners,
+    owner_by_email,
+    owner_of,
+    ownership_of,
+    ownerships_of,
+    periods_of,
+    speak_for,
+    speaks_for,
+)
+from thingdesk.parties.providers import (
+    get_provider,
+    get_providers,
+    providers_of_kind,
+    register_provider,
+)
+from thingdesk.parties.register import register
+from thingdesk.parties.register_fleet import Registered, register_fleet
+from thingdesk.parties.staff import (
+    add_staff,
+    all_staff,
+    disable_staff,
+    first_account,
+    get_staff,
+    read_set_up_link,
+    set_up,
+    set_up_link,
+)
+from thingdesk.parties.transfer import transfer
+
+__all__ = [
+    "CHANNEL",
+    "MACHINE_ID",
+    "BadLine",
+    "DeskKey",
+    "Form",
+    "LoggedIn",
+    "Machine",
+    "MachineFilter",
+    "MachineKey",
+    "NewMachine",
+    "NewOwner",
+    "NewProvider",
+    "Owner",
+    "Ownership",
+    "Position",
+    "Provider",
+    "Registered",
+    "Registration",
+    "Role",
+    "Sighting",
+    "Span",
+    "Staff",
+    "WeeklyHours",
+    "add_key",
+    "add_owner",
+    "add_staff",
+    "all_staff",
+    "as_jwk",
+    "check_token",
+    "desk_key",
+    "disable_staff",
+    "find_machines",
+    "first_account",
+    "get_machine",
+    "get_machines",
+    "get_owner",
+    "get_owners",
+    "get_provider",
+    "get_providers",
+    "get_staff",
+    "keys_of",
+    "log_in",
+    "log_out",
+    "machines_of",
+    "owner_by_email",
+    "owner_of",
+    "ownership_of",
+    "ownerships_of",
+    "periods_of",
+    "providers_of_kind",
+    "read_fleet",
+    "read_key",
+    "read_link",
+    "read_set_up_link",
+    "recognised",
+    "register",
+    "register_fleet",
+    "register_provider",
+    "revocations",
+    "revoke_key",
+    "seen",
+    "session",
+    "set_up",
+    "set_up_link",
+    "sign_link",
+    "speak_for",
+    "speaks_for",
+    "thumbprint",
+    "transfer",
+]

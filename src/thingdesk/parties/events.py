@@ -1,0 +1,107 @@
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from thingdesk.timeline import Event
+
+
+@dataclass(frozen=True, slots=True)
+class MachineRegistered(Event):
+    """A machine became known to the desk. On its stream."""
+
+    kind: ClassVar[str] = "machine.registered"
+    machine: str
+    model: str
+    serial: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MachineChanged(Event):
+    """What is registered of a machine was changed. On its stream."""
+
+    kind: ClassVar[str] = "machine.changed"
+    machine: str
+    model: str
+    serial: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyAdded(Event):
+    """A machine may sign with one more key. On its stream."""
+
+    kind: ClassVar[str] = "machine.key_added"
+    machine: str
+    kid: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRevoked(Event):
+    """A key of a machine is good for nothing any more, for `reason`. On its stream."""
+
+    kind: ClassVar[str] = "machine.key_revoked"
+    machine: str
+    kid: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnershipBegan(Event):
+    """A machine became an owner's, at `begins` in ISO 8601. On the streams of both."""
+
+    kind: ClassVar[str] = "ownership.began"
+    machine: str
+    owner: UUID
+    begins: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnershipEnded(Event):
+    """A machine is an owner's no more, since `ends` in ISO 8601. On the streams of both."""
+
+    kind: ClassVar[str] = "ownership.ended"
+    machine: str
+    owner: UUID
+    ends: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffAdded(Event):
+    """One of the staff was given an account, by another one or by the command. On `desk`."""
+
+    kind: ClassVar[str] = "staff.added"
+    staff: UUID
+    roles: tuple[str, ...]
+    by: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSetUp(Event):
+    """One of the staff set a password through a one-time link. On `desk`."""
+
+    kind: ClassVar[str] = "staff.set_up"
+    staff: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class StaffDisabled(Event):
+    """An account was closed and its sessions ended. On `desk`."""
+
+    kind: ClassVar[str] = "staff.disabled"
+    staff: UUID
+    by: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class StaffLoggedIn(Event):
+    """A session of staff began. On `desk`."""
+
+    kind: ClassVar[str] = "staff.logged_in"
+    staff: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRegistered(Event):
+    """A provider became known, or what is registered of them was changed. On `desk`."""
+
+    kind: ClassVar[str] = "provider.registered"
+    provider: UUID

@@ -1,0 +1,88 @@
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from thingdesk.parties.model import MachineKey
+from thingdesk.platform.database import Row, Transaction
+
+_MAKING_DESK_KEY = 7_413_302_118
+_SELECT = "select kid, machine, x, added_at, revoked_at, reason from machine_key "
+_ADD = """
+insert into machine_key (kid, machine, x, added_at)
+select t.kid, t.machine, t.x, $4
+from unnest($1::text[], $2::text[], $3::text[]) as t (kid, machine, x)
+order by t.kid
+on conflict do nothing
+returning kid, machine
+"""
+_REVOKE = """
+update machine_key set revoked_at = $2, reason = $3
+where kid = $1 and revoked_at is null
+returning kid, machine, x, added_at, revoked_at, reason
+"""
+_MAKE_DESK_KEY = """
+insert into desk_key (kid, private, made_at)
+select $1, $2, $3 where not exists (select from desk_key)
+"""
+
+
+def _key(row: Row) -> MachineKey:
+    return MachineKey(**dict(row))
+
+
+async def lock_machine(tx: Transaction, machine: str) -> bool:
+    found = await tx.fetchval("select true from machine where id = $1 for no key update", machine)
+    return bool(found)
+
+
+async def add(
+    tx: Transaction, keys: Sequence[tuple[str, str, str]], at: datetime
+) -> list[tuple[str, str]]:
+    """Adds (kid, machine, x) where the kid is new; those (machine, kid)."""
+    columns = [list(column) for column in zip(*keys, strict=True)] if keys else [[], [], []]
+    rows = await tx.fetch(_ADD, *columns, at)
+    return [(row["machine"], row["kid"]) for row in rows]
+
+
+async def get(tx: Transaction, kid: str) -> MachineKey | None:
+    row = await tx.fetchrow(_SELECT + "where kid = $1", kid)
+    return _key(row) if row else None
+
+
+async def get_many(tx: Transaction, kids: Sequence[str]) -> dict[str, MachineKey]:
+    rows = await tx.fetch(_SELECT + "where kid = any($1)", list(kids))
+    return {row["kid"]: _key(row) for row in rows}
+
+
+async def revoke(tx: Transaction, kid: str, reason: str, at: datetime) -> MachineKey | None:
+    row = await tx.fetchrow(_REVOKE, kid, at, reason)
+    return _key(row) if row else None
+
+
+async def of_machine(tx: Transaction, machine: str) -> list[MachineKey]:
+    rows = await tx.fetch(_SELECT + "where machine = $1 order by added_at desc, kid", machine)
+    return [_key(row) for row in rows]
+
+
+async def revoked_after(tx: Transaction, after: datetime) -> list[MachineKey]:
+    rows = await tx.fetch(_SELECT + "where revoked_at > $1 order by revoked_at limit 1000", after)
+    return [_key(row) for row in rows]
+
+
+async def recognised(tx: Transaction, machines: Sequence[str]) -> frozenset[str]:
+    rows = await tx.fetch(
+        "select distinct machine from machine_key where machine = any($1) and revoked_at is null",
+        list(machines),
+    )
+    return frozenset(row["machine"] for row in rows)
+
+
+async def desk_keys(tx: Transaction) -> list[tuple[str, dict[str, Any]]]:
+    rows = await tx.fetch("select kid, private from desk_key order by made_at desc, kid")
+    return [(row["kid"], row["private"]) for row in rows]
+
+
+async def make_desk_key(tx: Transaction, kid: str, private: dict[str, Any], at: datetime) -> None:
+    """Keeps the key, unless another process was first."""
+    await tx.execute("select pg_advisory_xact_lock($1)", _MAKING_DESK_KEY)
+    await tx.execute(_MAKE_DESK_KEY, kid, private, at)

@@ -1,0 +1,115 @@
+"""Machines' public keys: read from what people paste, named by thumbprint, added, revoked."""
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from thingdesk import timeline
+from thingdesk.parties import errors, events
+from thingdesk.parties import key_store as store
+from thingdesk.parties.model import MachineKey
+from thingdesk.platform import clock
+from thingdesk.platform.database import Transaction
+from thingdesk.platform.errors import Recovery, refuse
+
+# whoever holds a machine's session listens, reads `revocations`, and ends it
+CHANNEL = "machine_key"
+_X = re.compile("[A-Za-z0-9_-]{43}=?")  # 32 bytes in base64url
+
+
+def read_key(given: str | Mapping[str, Any]) -> str:
+    """The `x` of an Ed25519 public key, from a JWK (or its JSON text) or from `x` itself.
+
+    Raises Refused: a key of another kind, of a wrong length, or one with its private part.
+    """
+    jwk = _as_jwk(given)
+    if "d" in jwk:
+        raise refuse(
+            "key_private",
+            "this is a private key: it must never leave its machine. Make a new one.",
+        )
+    if jwk.get("kty") != "OKP" or jwk.get("crv") != "Ed25519":
+        raise refuse("key_unsuitable", "the key must be a JWK with kty OKP and crv Ed25519")
+    x = jwk.get("x")
+    if not isinstance(x, str) or not _X.fullmatch(x):
+        raise refuse("key_unsuitable", "the key's x must be 32 bytes in base64url")
+    # encoded again: two unused bits of the last letter must not make a second name for one key
+    return _encode(urlsafe_b64decode(x.rstrip("=") + "="))
+
+
+def _as_jwk(given: str | Mapping[str, Any]) -> Mapping[str, Any]:
+    if not isinstance(given, str):
+        return given
+    if not given.lstrip().startswith("{"):
+        return {"kty": "OKP", "crv": "Ed25519", "x": given.strip()}
+    try:
+        jwk = orjson.loads(given)
+    except orjson.JSONDecodeError as error:
+        raise refuse("key_unsuitable", f"the key is broken JSON: {error}") from error
+    return jwk if isinstance(jwk, dict) else {}
+
+
+def as_jwk(x: str) -> dict[str, str]:
+    """The public key as the JWK that RFC 7638 takes the thumbprint of."""
+    return {"crv": "Ed25519", "kty": "OKP", "x": x}
+
+
+def thumbprint(x: str) -> str:
+    """The `kid`: RFC 7638, SHA-256 over the required members in order, in base64url."""
+    return _encode(sha256(orjson.dumps(as_jwk(x))).digest())
+
+
+def _encode(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+async def add_key(tx: Transaction, machine: str, key: str | Mapping[str, Any]) -> str:
+    """Let `machine` sign with one more key; its kid. Repeating it changes nothing.
+
+    Raises Refused: an unknown machine, an unsuitable key, one of another machine, a revoked one.
+    """
+    x = read_key(key)
+    kid = thumbprint(x)
+    if not await store.lock_machine(tx, machine):
+        raise errors.unknown_machine(machine)
+    if await store.add(tx, [(kid, machine, x)], clock.now()):
+        timeline.append(tx, f"machine:{machine}", events.KeyAdded(machine, kid))
+        return kid
+    there = await store.get(tx, kid)
+    if there is None or there.machine != machine:
+        raise refuse("key_in_use", "this key is another machine's", Recovery.CONTACT_US)
+    if there.revoked_at:
+        raise refuse("key_revoked", "this key was revoked and stays so: make a new one")
+    return kid
+
+
+async def revoke_key(tx: Transaction, kid: str, reason: str) -> MachineKey:
+    """End a key for ever: what it signed is refused from this commit on.
+
+    Repeating it changes nothing. Raises Refused for a key that nobody has.
+    """
+    revoked = await store.revoke(tx, kid, reason, clock.now())
+    if revoked:
+        event = events.KeyRevoked(revoked.machine, kid, reason)
+        timeline.append(tx, f"machine:{revoked.machine}", event)
+        tx.notify(CHANNEL)
+        return revoked
+    there = await store.get(tx, kid)
+    if there is None:
+        raise refuse("key_unknown", f"no machine has the key {kid!r}")
+    return there
+
+
+async def keys_of(tx: Transaction, machine: str) -> list[MachineKey]:
+    """All keys of `machine`, revoked ones too, the newest first."""
+    return await store.of_machine(tx, machine)
+
+
+async def revocations(tx: Transaction, after: datetime) -> list[MachineKey]:
+    """The keys that were revoked after `after`, the oldest first, 1,000 at most."""
+    return await store.revoked_after(tx, after)

@@ -1,0 +1,147 @@
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from thingdesk.parties.model import Machine, MachineFilter, NewMachine, Position, Sighting
+from thingdesk.platform.database import Row, Transaction, json
+
+_REGISTERING = 7_413_302_119
+_SELECT = """
+select m.id, m.kind, m.model, m.serial, m.attributes, m.expected_interval, m.lat, m.lon,
+       m.position_at, m.last_seen, m.registered_at
+from machine m
+"""
+_PUT = """
+insert into machine as m
+    (id, kind, model, serial, attributes, expected_interval, lat, lon, registered_at)
+select t.id, t.kind, t.model, t.serial, t.attributes::jsonb, t.expected_interval, t.lat, t.lon, $9
+from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::interval[],
+            $7::float8[], $8::float8[])
+    as t (id, kind, model, serial, attributes, expected_interval, lat, lon)
+order by t.id
+on conflict (id) do update
+set kind = excluded.kind, model = excluded.model, serial = excluded.serial,
+    attributes = excluded.attributes, expected_interval = excluded.expected_interval,
+    lat = case when m.position_at is null then coalesce(excluded.lat, m.lat) else m.lat end,
+    lon = case when m.position_at is null then coalesce(excluded.lon, m.lon) else m.lon end
+where (m.kind, m.model, m.serial, m.attributes, m.expected_interval)
+          is distinct from (excluded.kind, excluded.model, excluded.serial,
+                            excluded.attributes, excluded.expected_interval)
+   or (m.position_at is null and excluded.lat is not null
+       and (m.lat, m.lon) is distinct from (excluded.lat, excluded.lon))
+returning m.id, m.registered_at = $9 and xmax = 0 as new
+"""
+_SERIALS = """
+select m.id, m.model, m.serial from machine m
+join unnest($1::text[], $2::text[]) as t (model, serial)
+    on m.model = t.model and m.serial = t.serial
+"""
+_SEEN = """
+with heard as (
+    select * from unnest($1::text[], $2::timestamptz[], $3::float8[], $4::float8[],
+                         $5::timestamptz[])
+        as t (id, at, lat, lon, position_at)
+), locked as materialized (
+    select m.id from machine m where m.id = any($1) order by m.id for no key update
+)
+update machine m
+set last_seen = greatest(m.last_seen, h.at),
+    lat = case when h.position_at >= coalesce(m.position_at, '-infinity') then h.lat
+               else m.lat end,
+    lon = case when h.position_at >= coalesce(m.position_at, '-infinity') then h.lon
+               else m.lon end,
+    position_at = greatest(m.position_at, h.position_at)
+from heard h join locked using (id)
+where m.id = h.id
+  and (h.at > coalesce(m.last_seen, '-infinity')
+       or h.position_at > coalesce(m.position_at, '-infinity'))
+"""
+_FIND = """
+where m.id > $1
+  and ($2::text is null or m.kind = $2)
+  and ($3::text is null or m.model = $3)
+  and ($4::uuid is null or exists (
+        select from ownership o
+        where o.machine = m.id and o.owner_id = $4 and o.ends is null))
+  and ($5::text is null
+       or position(lower($5) in lower(m.id || ' ' || m.model || ' ' || coalesce(m.serial, ''))) > 0)
+order by m.id limit $6
+"""
+
+
+def _machine(row: Row) -> Machine:
+    lat, lon = row["lat"], row["lon"]
+    return Machine(
+        id=row["id"],
+        kind=row["kind"],
+        model=row["model"],
+        serial=row["serial"],
+        attributes=row["attributes"],
+        expected_interval=row["expected_interval"],
+        position=Position(lat, lon) if lat is not None else None,
+        position_at=row["position_at"],
+        last_seen=row["last_seen"],
+        registered_at=row["registered_at"],
+    )
+
+
+async def lock_registration(tx: Transaction) -> None:
+    await tx.execute("select pg_advisory_xact_lock($1)", _REGISTERING)
+
+
+async def put(tx: Transaction, machines: Sequence[NewMachine], at: datetime) -> dict[str, bool]:
+    """Writes what is new or differs; whether it is new, by id."""
+    rows = await tx.fetch(
+        _PUT,
+        [one.id for one in machines],
+        [one.kind for one in machines],
+        [one.model for one in machines],
+        [one.serial for one in machines],
+        [json(dict(one.attributes)) for one in machines],
+        [one.expected_interval for one in machines],
+        [one.position.lat if one.position else None for one in machines],
+        [one.position.lon if one.position else None for one in machines],
+        at,
+    )
+    return {row["id"]: row["new"] for row in rows}
+
+
+async def serials(tx: Transaction, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Which machine has a (model, serial)."""
+    rows = await tx.fetch(_SERIALS, [model for model, _ in wanted], [one for _, one in wanted])
+    return {(row["model"], row["serial"]): row["id"] for row in rows}
+
+
+async def get_many(tx: Transaction, machines: Sequence[str]) -> dict[str, Machine]:
+    rows = await tx.fetch(_SELECT + "where m.id = any($1)", list(machines))
+    return {row["id"]: _machine(row) for row in rows}
+
+
+async def find(tx: Transaction, wanted: MachineFilter) -> list[Machine]:
+    rows = await tx.fetch(
+        _SELECT + _FIND,
+        wanted.after,
+        wanted.kind,
+        wanted.model,
+        wanted.owner_id,
+        wanted.words or None,
+        wanted.most,
+    )
+    return [_machine(row) for row in rows]
+
+
+async def seen(tx: Transaction, sightings: Mapping[str, tuple[datetime, Sighting | None]]) -> None:
+    """Per machine: when it was last heard, and the sighting with its latest position."""
+    columns: tuple[list[Any], ...] = ([], [], [], [], [])
+    for machine, (at, placed) in sightings.items():
+        position = placed.position if placed else None
+        values = (
+            machine,
+            at,
+            position.lat if position else None,
+            position.lon if position else None,
+            placed.at if placed else None,
+        )
+        for column, value in zip(columns, values, strict=True):
+            column.append(value)
+    await tx.execute(_SEEN, *columns)

@@ -1,0 +1,53 @@
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from thingdesk.parties import key_store
+from thingdesk.parties import machine_store as store
+from thingdesk.parties.model import Machine, MachineFilter, Position, Sighting
+from thingdesk.platform import clock
+from thingdesk.platform.database import Transaction
+
+_MOST = 1000
+
+
+async def get_machine(tx: Transaction, machine: str) -> Machine | None:
+    return (await store.get_many(tx, [machine])).get(machine)
+
+
+async def get_machines(tx: Transaction, machines: Sequence[str]) -> dict[str, Machine]:
+    """Those of `machines` that the desk knows, by id."""
+    return await store.get_many(tx, machines)
+
+
+async def find_machines(tx: Transaction, wanted: MachineFilter) -> list[Machine]:
+    """A page of machines, ordered by id; the next one goes on `after` the last id."""
+    return await store.find(tx, wanted)
+
+
+async def machines_of(tx: Transaction, owner_id: UUID) -> list[Machine]:
+    """The machines that act for the owner now, 1,000 at most; `find_machines` has pages."""
+    return await store.find(tx, MachineFilter(owner_id=owner_id, most=_MOST))
+
+
+async def recognised(tx: Transaction, machines: Sequence[str]) -> frozenset[str]:
+    """Those that are registered and have a key that is not revoked, by one statement."""
+    return await key_store.recognised(tx, machines)
+
+
+async def seen(tx: Transaction, sightings: Sequence[tuple[str, datetime, Position | None]]) -> None:
+    """Note (machine, at, position) of all that was heard, by one statement.
+
+    Machines that the desk does not know are passed over. `last_seen` and the position only move
+    forward, and never beyond the present.
+    """
+    now = clock.now()
+    latest: dict[str, Sighting] = {}
+    placed: dict[str, Sighting] = {}
+    for told in sightings:
+        machine, at, position = told
+        one = Sighting(machine, min(at, now), position)
+        for kept, counts in ((latest, True), (placed, one.position is not None)):
+            if counts and (one.machine not in kept or one.at >= kept[one.machine].at):
+                kept[one.machine] = one
+    await store.seen(tx, {name: (one.at, placed.get(name)) for name, one in latest.items()})

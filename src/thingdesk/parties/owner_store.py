@@ -1,0 +1,123 @@
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from thingdesk.parties.model import NewOwner, Owner, Ownership
+from thingdesk.platform import ids
+from thingdesk.platform.database import Row, Transaction
+
+_OWNER = "select id, name, email, zone from owner "
+_ADD = """
+insert into owner (id, email, name, zone, added_at)
+select t.id, t.email, t.name, t.zone, $5
+from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) as t (id, email, name, zone)
+order by t.email
+on conflict (email) do nothing
+"""
+_LAST = """
+select distinct on (o.machine) o.machine, o.owner_id, o.begins, o.ends
+from ownership o where o.machine = any($1) order by o.machine, o.begins desc
+"""
+_AT = """
+select t.n, o.machine, o.owner_id, o.begins, o.ends
+from unnest($1::text[], $2::timestamptz[]) with ordinality as t (machine, at, n)
+join ownership o on o.machine = t.machine
+    and o.begins <= t.at and (o.ends is null or t.at < o.ends)
+"""
+_SPEAK_FOR = """
+select t.reporter = t.subject or exists (
+    select from ownership r join ownership s using (owner_id)
+    where r.machine = t.reporter and r.begins <= t.at and (r.ends is null or t.at < r.ends)
+      and s.machine = t.subject and s.begins <= t.at and (s.ends is null or t.at < s.ends)
+) as answer
+from unnest($1::text[], $2::text[], $3::timestamptz[]) with ordinality
+    as t (reporter, subject, at, n)
+order by t.n
+"""
+_BEGIN = """
+insert into ownership (machine, owner_id, begins)
+select * from unnest($1::text[], $2::uuid[], $3::timestamptz[])
+"""
+
+
+def _owner(row: Row) -> Owner:
+    return Owner(row["id"], row["name"], row["email"], row["zone"])
+
+
+def _ownership(row: Row) -> Ownership:
+    return Ownership(row["machine"], row["owner_id"], row["begins"], row["ends"])
+
+
+async def add(tx: Transaction, owners: Mapping[str, NewOwner], at: datetime) -> dict[str, UUID]:
+    """Adds the owners whose e-mail address is new; the ids of all, by address."""
+    emails = sorted(owners)
+    await tx.execute(
+        _ADD,
+        [ids.new() for _ in emails],
+        emails,
+        [owners[one].name for one in emails],
+        [owners[one].zone for one in emails],
+        at,
+    )
+    rows = await tx.fetch("select id, email from owner where email = any($1)", emails)
+    return {row["email"]: row["id"] for row in rows}
+
+
+async def get_many(tx: Transaction, owners: Sequence[UUID]) -> dict[UUID, Owner]:
+    rows = await tx.fetch(_OWNER + "where id = any($1)", list(owners))
+    return {row["id"]: _owner(row) for row in rows}
+
+
+async def by_email(tx: Transaction, email: str) -> Owner | None:
+    row = await tx.fetchrow(_OWNER + "where email = $1", email)
+    return _owner(row) if row else None
+
+
+async def last_periods(tx: Transaction, machines: Sequence[str]) -> dict[str, Ownership]:
+    """The last period of each machine, open or ended."""
+    rows = await tx.fetch(_LAST, list(machines))
+    return {row["machine"]: _ownership(row) for row in rows}
+
+
+async def periods_at(
+    tx: Transaction, wanted: Sequence[tuple[str, datetime]]
+) -> list[Ownership | None]:
+    rows = await tx.fetch(_AT, [one for one, _ in wanted], [at for _, at in wanted])
+    found = {row["n"]: _ownership(row) for row in rows}
+    return [found.get(n) for n in range(1, len(wanted) + 1)]
+
+
+async def periods_of(tx: Transaction, machine: str) -> list[Ownership]:
+    rows = await tx.fetch(
+        "select machine, owner_id, begins, ends from ownership where machine = $1"
+        " order by begins desc",
+        machine,
+    )
+    return [_ownership(row) for row in rows]
+
+
+async def speak_for(tx: Transaction, wanted: Sequence[tuple[str, str, datetime]]) -> list[bool]:
+    reporters, subjects, times = (
+        [list(column) for column in zip(*wanted, strict=True)] if wanted else ([], [], [])
+    )
+    rows = await tx.fetch(_SPEAK_FOR, reporters, subjects, times)
+    return [row["answer"] for row in rows]
+
+
+async def end(tx: Transaction, period: Ownership, at: datetime) -> None:
+    await tx.execute(
+        "update ownership set ends = $3 where machine = $1 and begins = $2",
+        period.machine,
+        period.begins,
+        at,
+    )
+
+
+async def begin(tx: Transaction, periods: Sequence[Ownership]) -> None:
+    """Writes open periods. The caller holds their machines' rows."""
+    await tx.execute(
+        _BEGIN,
+        [one.machine for one in periods],
+        [one.owner_id for one in periods],
+        [one.begins for one in periods],
+    )

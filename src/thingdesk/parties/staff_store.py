@@ -1,0 +1,150 @@
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from thingdesk.parties.model import Role, Staff
+from thingdesk.platform.database import Row, Transaction
+
+_ADDING_STAFF = 7_413_302_120
+_SELECT = """
+select s.id, s.email, s.name, s.roles, s.password, s.password is not null as ready from staff s
+"""
+_ADD = """
+insert into staff (id, email, name, roles, added_at) values ($1, $2, $3, $4, $5)
+on conflict (email) do nothing
+returning id
+"""
+_ATTEMPT = """
+insert into staff_attempt as a (subject, failures, last_at)
+select subject, 0, $2 from unnest($1::text[]) as t (subject) order by subject
+on conflict (subject) do update set last_at = excluded.last_at
+returning subject, failures, blocked_until
+"""
+_FORGET = """
+delete from staff_attempt where subject in (
+    select subject from staff_attempt where last_at < $1 for update skip locked)
+"""
+_FAIL = """
+update staff_attempt a set failures = a.failures + 1, blocked_until = t.blocked_until
+from unnest($1::text[], $2::timestamptz[]) as t (subject, blocked_until)
+where a.subject = t.subject
+"""
+_BY_SESSION = """
+join staff_session n on s.id = n.staff_id
+where n.digest = $1 and n.expires_at > $2 and s.disabled_at is null
+"""
+_BY_LINK = """
+join staff_link l on s.id = l.staff_id
+where l.digest = $1 and l.expires_at > $2 and s.disabled_at is null
+"""
+
+
+def _staff(row: Row) -> Staff:
+    roles = frozenset(Role(one) for one in row["roles"])
+    return Staff(row["id"], row["email"], row["name"], roles, row["ready"])
+
+
+async def lock(tx: Transaction) -> None:
+    await tx.execute("select pg_advisory_xact_lock($1)", _ADDING_STAFF)
+
+
+async def anybody_ready(tx: Transaction) -> bool:
+    return bool(
+        await tx.fetchval(
+            "select exists (select from staff where password is not null and disabled_at is null)"
+        )
+    )
+
+
+async def add(tx: Transaction, new: Staff, at: datetime) -> bool:
+    """Whether the address was new."""
+    roles = sorted(role.value for role in new.roles)
+    found = await tx.fetchval(_ADD, new.id, new.email, new.name, roles, at)
+    return found is not None
+
+
+async def by_email(tx: Transaction, email: str) -> tuple[Staff, str | None] | None:
+    """One who may log in, and the hash of their password."""
+    row = await tx.fetchrow(_SELECT + "where s.email = $1 and s.disabled_at is null", email)
+    return (_staff(row), row["password"]) if row else None
+
+
+async def every(tx: Transaction) -> list[Staff]:
+    rows = await tx.fetch(_SELECT + "where s.disabled_at is null order by s.name, s.id")
+    return [_staff(row) for row in rows]
+
+
+async def get(tx: Transaction, staff_id: UUID) -> Staff | None:
+    row = await tx.fetchrow(_SELECT + "where s.id = $1 and s.disabled_at is null", staff_id)
+    return _staff(row) if row else None
+
+
+async def put_link(tx: Transaction, digest: bytes, staff_id: UUID, expires: datetime) -> None:
+    """Makes this the only link of theirs."""
+    await tx.execute("delete from staff_link where staff_id = $1", staff_id)
+    await tx.execute("insert into staff_link values ($1, $2, $3)", digest, staff_id, expires)
+
+
+async def by_link(tx: Transaction, digest: bytes, now: datetime) -> Staff | None:
+    row = await tx.fetchrow(_SELECT + _BY_LINK, digest, now)
+    return _staff(row) if row else None
+
+
+async def take_link(tx: Transaction, digest: bytes) -> bool:
+    """Whether this transaction is the one that uses the link."""
+    found = await tx.fetchval("delete from staff_link where digest = $1 returning true", digest)
+    return bool(found)
+
+
+async def set_password(tx: Transaction, staff_id: UUID, password: str) -> None:
+    await tx.execute("update staff set password = $2 where id = $1", staff_id, password)
+
+
+async def open_session(tx: Transaction, digest: bytes, staff_id: UUID, expires: datetime) -> None:
+    await tx.execute("insert into staff_session values ($1, $2, $3)", digest, staff_id, expires)
+
+
+async def by_session(tx: Transaction, digest: bytes, now: datetime) -> Staff | None:
+    row = await tx.fetchrow(_SELECT + _BY_SESSION, digest, now)
+    return _staff(row) if row else None
+
+
+async def close_session(tx: Transaction, digest: bytes) -> None:
+    await tx.execute("delete from staff_session where digest = $1", digest)
+
+
+async def close_sessions(tx: Transaction, staff_id: UUID) -> None:
+    await tx.execute("delete from staff_session where staff_id = $1", staff_id)
+
+
+async def forget_sessions(tx: Transaction, before: datetime) -> None:
+    await tx.execute("delete from staff_session where expires_at <= $1", before)
+
+
+async def disable(tx: Transaction, staff_id: UUID, at: datetime) -> bool:
+    found = await tx.fetchval(
+        "update staff set disabled_at = $2, password = null"
+        " where id = $1 and disabled_at is null returning true",
+        staff_id,
+        at,
+    )
+    return bool(found)
+
+
+async def attempt(
+    tx: Transaction, subjects: Sequence[str], now: datetime, forget: timedelta
+) -> dict[str, tuple[int, datetime | None]]:
+    """The failures of each subject and until when it is blocked. Their rows stay locked."""
+    await tx.execute(_FORGET, now - forget)
+    rows = await tx.fetch(_ATTEMPT, list(subjects), now)
+    return {row["subject"]: (row["failures"], row["blocked_until"]) for row in rows}
+
+
+async def fail(tx: Transaction, blocked: Sequence[tuple[str, datetime | None]]) -> None:
+    columns: list[list[Any]] = [list(column) for column in zip(*blocked, strict=True)]
+    await tx.execute(_FAIL, *columns)
+
+
+async def forgive(tx: Transaction, subject: str) -> None:
+    await tx.execute("delete from staff_attempt where subject = $1", subject)

@@ -1,0 +1,48 @@
+from datetime import datetime
+from uuid import UUID
+
+from thingdesk import timeline
+from thingdesk.parties import errors, events, key_store
+from thingdesk.parties import owner_store as store
+from thingdesk.parties.model import Ownership
+from thingdesk.parties.register import began
+from thingdesk.platform import clock
+from thingdesk.platform.database import Transaction
+from thingdesk.platform.errors import refuse
+
+
+async def transfer(tx: Transaction, machine: str, owner_id: UUID | None, at: datetime) -> None:
+    """End the ownership of `machine` at `at`, and begin that of `owner_id` (None: nobody's).
+
+    What was before stays with the former owner. To whom it belongs already: nothing changes.
+    Raises Refused: an unknown machine or owner, a time to come, or one not after the beginning of
+    the present period.
+    """
+    if not await key_store.lock_machine(tx, machine):
+        raise errors.unknown_machine(machine)
+    if at > clock.now():
+        raise refuse("transfer_too_late", "ownership can only end when the time has come")
+    if owner_id is not None and not await store.get_many(tx, [owner_id]):
+        raise refuse("owner_unknown", f"the desk knows no owner {owner_id}")
+    last = (await store.last_periods(tx, [machine])).get(machine)
+    if last and last.ends is None:
+        if last.owner_id == owner_id:
+            return
+        await _end(tx, last, at)
+    elif last and last.ends and at < last.ends:
+        raise refuse("transfer_too_early", f"the last ownership ended {last.ends.isoformat()}")
+    if owner_id is not None:
+        period = Ownership(machine, owner_id, at, None)
+        await store.begin(tx, [period])
+        began(tx, period)
+
+
+async def _end(tx: Transaction, period: Ownership, at: datetime) -> None:
+    if at <= period.begins:
+        raise refuse(
+            "transfer_too_early", f"the present ownership began {period.begins.isoformat()}"
+        )
+    await store.end(tx, period, at)
+    event = events.OwnershipEnded(period.machine, period.owner_id, at.isoformat())
+    timeline.append(tx, f"machine:{period.machine}", event)
+    timeline.append(tx, f"owner:{period.owner_id}", event)
