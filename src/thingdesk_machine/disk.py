@@ -7,6 +7,7 @@ commits are shared.
 """
 
 import asyncio
+import contextlib
 import os
 import sqlite3
 from collections.abc import Callable
@@ -133,8 +134,13 @@ def _open(path: Path, machine: str) -> tuple[sqlite3.Connection, sqlite3.Connect
 
 
 def _private(path: Path) -> None:
-    """Makes the file, readable by this user alone: a queue holds where a machine was."""
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    """Makes the file, readable by this user alone: a queue holds where a machine was.
+
+    A file that is there is not even opened: closing it again would release, for the whole
+    process, the locks that SQLite holds on it.
+    """
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def _lock(path: Path) -> sqlite3.Connection:

@@ -8,6 +8,9 @@ from typing import Any, Literal
 
 from thingdesk_machine.envelope import stamp
 
+MOST_OPEN = 10_000
+"""Beyond it nothing new is taken: the desk repeats what was not acknowledged."""
+
 Status = Literal["done", "refused", "failed", "expired"]
 
 
@@ -31,6 +34,8 @@ class Stored:
 
 def take_notice(db: sqlite3.Connection, notice: str, body: Any, now: datetime) -> Taken:
     known = db.execute("select handled_at from notice where id = ?", (notice,)).fetchone()
+    if known is None and _full(db, "select count(*) from notice where handled_at is null"):
+        return Taken(new=False)
     if known is None:
         db.execute(
             "insert into notice (id, body, first_at) values (?, ?, ?)",
@@ -66,6 +71,8 @@ def take_command(db: sqlite3.Connection, command: str, body: Any, now: datetime)
     known = db.execute(
         "select ended_at, status, detail from command where id = ?", (command,)
     ).fetchone()
+    if known is None and _full(db, "select count(*) from command where ended_at is null"):
+        return Taken(new=False)
     if known is None:
         db.execute(
             "insert into command (id, body, first_at) values (?, ?, ?)",
@@ -111,6 +118,10 @@ def trim(db: sqlite3.Connection, keep: int) -> None:
             f"(select seq from {table} order by seq desc limit 1 offset ?)",
             (keep,),
         )
+
+
+def _full(db: sqlite3.Connection, count: str) -> bool:
+    return bool(db.execute(count).fetchone()[0] >= MOST_OPEN)
 
 
 def _time(value: str | None) -> datetime | None:

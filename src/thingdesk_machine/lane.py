@@ -56,10 +56,10 @@ class Lane:
 
     def settle(self, events: Iterable[str]) -> None:
         """These events have their end."""
-        for event in events:
-            self._under_way.discard(event)
+        ended = self._under_way.intersection(events)
+        for event in ended:
             self._postponed.pop(event, None)
-        self._answered()
+        self._answered(ended)
 
     def postpone(self, event: str) -> None:
         """The desk asked for this event later: it waits alone, the ones behind it go on."""
@@ -67,11 +67,12 @@ class Lane:
             return
         count = self._postponed.get(event, (0, 0.0))[0]
         self._postponed[event] = (count + 1, _now() + self._delay(count))
-        self._under_way.discard(event)
-        self._answered()
+        self._answered({event})
 
-    def _answered(self) -> None:
-        self._failures = 0
+    def _answered(self, events: set[str]) -> None:
+        if events:
+            self._failures = 0
+            self._under_way -= events
         if not self._under_way:
             self._settled.set()
 
@@ -80,9 +81,10 @@ class Lane:
         while True:
             self._work.clear()
             try:
+                await self._transport.ready()
+                # asked for only now: a receipt that came with the connection ended its events
                 events = await self._due()
                 if events:
-                    await self._transport.ready()
                     await self._send(events, refuse)
                     continue
             except Offline as error:
@@ -124,8 +126,7 @@ class Lane:
         if self.topic == "acks":  # a notice that was not acknowledged is repeated, and so is this
             await self._disk.run(lambda db: outbox.delivered(db, events, self._clock()))
             self.settle([event.id for event in events])
-        elif not self._settled.is_set():
-            await self._wait_for_answer()
+        await self._wait_for_answer()
 
     async def _rejected(self, events: list[Queued], refusal: Refusal, refuse: Refuse) -> None:
         logger.warning("%s: %d events rejected: %s", self.topic, len(events), refusal)
@@ -135,6 +136,12 @@ class Lane:
             await refuse(events[0].id, refusal)
 
     async def _wait_for_answer(self) -> None:
+        if not self._settled.is_set():
+            await self._settled_or_late()
+        if self._settled.is_set():
+            self._size = min(self._batch, self._size * 2)
+
+    async def _settled_or_late(self) -> None:
         settled = asyncio.ensure_future(self._settled.wait())
         lost = asyncio.ensure_future(self._transport.lost())
         try:
@@ -143,9 +150,7 @@ class Lane:
                 timeout=self._delay(self._failures),
                 return_when=asyncio.FIRST_COMPLETED,
             )
-            if settled.done():
-                self._size = min(self._batch, self._size * 2)
-            elif not lost.done():
+            if not settled.done() and not lost.done():
                 logger.info("%s: no answer to %d events", self.topic, len(self._under_way))
                 self._failures += 1
                 self._size = max(1, self._size // 2)

@@ -198,7 +198,7 @@ class _Open:
     def __init__(self, machine: Machine, disk: Disk, transport: Transport) -> None:
         name, clock = machine.identity.machine, machine._clock  # noqa: SLF001 - two halves of one
         keys, handlers = machine._keys, machine._handlers  # noqa: SLF001 - two halves of one
-        self.transport = transport
+        self.transport, self.disk = transport, disk
         self.post = Post(name, disk, transport, keys, machine.options, clock)
         self.notices = Notices(name, disk, self.post, clock)
         self.commands = Commands(name, disk, self.post, clock, handlers, machine.state)

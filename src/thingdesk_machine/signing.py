@@ -14,7 +14,7 @@ NAMES = ("EdDSA", "Ed25519")
 
 
 class _Ed25519Only(JWSRegistry):
-    max_payload_length = 256 * 1024  # the receipt of a full batch
+    max_payload_length = 1024 * 1024  # the receipt of a full message
 
     def get_alg(self, name: str) -> Any:
         if name not in NAMES:

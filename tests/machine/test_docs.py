@@ -1,0 +1,60 @@
+"""The how-to page is true: its programs run as they stand there."""
+
+import asyncio
+import json
+import re
+import sys
+from pathlib import Path
+
+from tests.machine.conftest import Site
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs/how-to/write-a-machine.md").read_text(encoding="utf-8")
+IDENTITY, CAR, LEDGER = re.findall(r"```python.*?\n(.*?)```", PAGE, re.DOTALL)
+
+
+async def run(program: str, folder: Path, desk: str = "") -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-u", "-c", program),
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT / "src"), "DESK": desk},
+        stdout=asyncio.subprocess.PIPE,
+    )
+
+
+async def test_the_programs_of_the_page(site: Site, tmp_path: Path) -> None:
+    identity = await run(IDENTITY, tmp_path)
+    said, _ = await identity.communicate()
+    assert json.loads(said)["crv"] == "Ed25519"
+    (tmp_path / "desk.json").write_text(json.dumps({"keys": site.desk.keys}))
+
+    car = await run(CAR, tmp_path, site.broker.url)
+    assert car.stdout is not None
+    try:
+        async with asyncio.timeout(20):
+            assert b"the desk has it, case case-of-" in await car.stdout.readline()
+            site.mqtt.command("car-1", "c1", arguments={"unit": "infotainment"})
+            (result,) = await site.desk.has(lambda desk: desk.of("result"))
+            assert result["data"]["status"] == "done"
+            site.mqtt.send("car-1", "notices", notice("a tow truck is under way"))
+            assert await car.stdout.readline() == b"notice: a tow truck is under way\n"
+    finally:
+        car.kill()
+        await car.wait()
+
+    ledger = await run(LEDGER, tmp_path)
+    said, _ = await ledger.communicate()
+    assert ledger.returncode == 0
+    assert said.count(b"\n") == 3
+    assert b"c1 restart done 0" in said
+
+
+def notice(words: str) -> dict[str, object]:
+    data: dict[str, object] = {
+        "notice": "n1",
+        "kind": "k",
+        "case": None,
+        "words": words,
+        "data": {},
+    }
+    return {"type": "thingdesk.notice", "data": data}
