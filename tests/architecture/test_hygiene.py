@@ -40,13 +40,14 @@ def unpinned(text: str) -> list[str]:
 
 
 def sleeps(source: Source) -> list[str]:
-    """Where a test sleeps, instead of waiting for what it needs."""
+    """Where a test sleeps, instead of waiting for what it needs. `sleep(0)` only lets others run."""
     bare = {name for name, _ in imports(source) if name in SLEEPS}
     return [
         f"{source.path}:{node.lineno}: sleeps; wait for the event, or use {WAITING}"
         for node in ast.walk(source.tree)
         if isinstance(node, ast.Call)
         and (dotted(node.func) in SLEEPS or (bare and dotted(node.func) == "sleep"))
+        and [ast.unparse(one) for one in node.args] != ["0"]
     ]
 
 
@@ -133,12 +134,17 @@ def test_a_loose_requirement_is_found() -> None:
     "text",
     [
         "import time\ntime.sleep(1)",
-        "from asyncio import sleep\nasync def f(): await sleep(0)",
+        "from asyncio import sleep\nasync def f(): await sleep(1)",
         "import asyncio\nasync def f(): await asyncio.sleep(0.1)",
     ],
 )
 def test_a_sleep_is_found(text: str) -> None:
     assert len(sleeps(Source("tests/test_a.py", text))) == 1
+
+
+def test_letting_others_run_is_no_sleep() -> None:
+    text = "import asyncio\nasync def f(): await asyncio.sleep(0)"
+    assert not sleeps(Source("tests/test_a.py", text))
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,12 @@
 """Who may import which library; a library that is not placed here fails.
 
 A wire library belongs to its own channel, the database's to the platform, so that each can be
-changed in one place.
+changed in one place. A pack imports only `thingdesk.sdk`.
 """
 
 import sys
 
+import pytest
 from tests.architecture.source import Source, imports, sources, within
 
 OWN = ("thingdesk", "thingdesk_machine")
@@ -13,6 +14,8 @@ EVERYWHERE = OWN
 OUTSIDE = ("thingdesk.channels", "thingdesk.web", "thingdesk.app")
 COMMANDS = ("thingdesk.cli", "thingdesk.demo", "thingdesk.replay")
 MACHINE = "thingdesk_machine"
+PACKS = "thingdesk.packs"
+SDK = "thingdesk.sdk"
 PLATFORM = "thingdesk.platform"
 
 ALLOWED: dict[str, tuple[str, ...]] = {
@@ -47,6 +50,14 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 }
 
 
+OF_A_PACK = """
+from datetime import timedelta
+from thingdesk import sdk
+from thingdesk.packs.meter.tariff import Tariff
+from thingdesk.sdk import Data, service
+"""
+
+
 def misplaced(source: Source) -> list[str]:
     """The imports of libraries that this module may not import."""
     found = []
@@ -60,6 +71,32 @@ def misplaced(source: Source) -> list[str]:
             owners = ", ".join(ALLOWED[library])
             found.append(f"{source.path}:{line}: {library} is only for {owners}")
     return sorted(set(found))
+
+
+def beyond_the_sdk(source: Source) -> list[str]:
+    """What a pack imports of us or of others beside the sdk and its own modules."""
+    if not source.is_in(PACKS):
+        return []
+    known = (SDK, *((source.package,) if source.package != PACKS else ()))
+    found = []
+    for name, line in imports(source):
+        taken = name.partition(".")[0] not in sys.stdlib_module_names
+        if taken and name != "thingdesk" and not within(name, *known):
+            found.append(f"{source.path}:{line}: a pack imports only {SDK}, not {name}")
+    return found
+
+
+def test_packs_import_only_the_sdk() -> None:
+    assert not [line for source in sources("src") for line in beyond_the_sdk(source)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["from pydantic import Field", "import thingdesk.cases", "from thingdesk.packs.meter import x"],
+)
+def test_a_pack_that_reaches_further_is_found(text: str) -> None:
+    assert beyond_the_sdk(Source("src/thingdesk/packs/vehicle/repair.py", text))
+    assert not beyond_the_sdk(Source("src/thingdesk/packs/meter/bill.py", OF_A_PACK))
 
 
 def test_libraries_stay_where_they_belong() -> None:
