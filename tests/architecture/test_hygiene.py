@@ -40,7 +40,7 @@ def unpinned(text: str) -> list[str]:
 
 
 def sleeps(source: Source) -> list[str]:
-    """Where a test sleeps, instead of waiting for what it needs. `sleep(0)` only lets others run."""
+    """Where a test sleeps, instead of waiting for what it needs; sleep(0) only lets others run."""
     bare = {name for name, _ in imports(source) if name in SLEEPS}
     return [
         f"{source.path}:{node.lineno}: sleeps; wait for the event, or use {WAITING}"
