@@ -12,7 +12,7 @@ from thingdesk.notices.acknowledge import acknowledge, acknowledge_many
 from thingdesk.notices.claim import claim_due
 from thingdesk.notices.deliver import delivered
 from thingdesk.notices.errors import NOT_YOURS
-from thingdesk.notices.events import Acknowledged, GivenUp, Taken, Told
+from thingdesk.notices.events import NoticeAcknowledged, NoticeGivenUp, NoticeTaken, NoticeTold
 from thingdesk.notices.give_up import give_up
 from thingdesk.notices.model import (
     CHANNEL,
@@ -30,17 +30,17 @@ from thingdesk.notices.tell import tell
 __all__ = [
     "CHANNEL",
     "NOT_YOURS",
-    "Acknowledged",
     "Channel",
-    "GivenUp",
     "Notice",
+    "NoticeAcknowledged",
+    "NoticeGivenUp",
+    "NoticeTaken",
+    "NoticeTold",
     "Outgoing",
     "Page",
     "Recipient",
     "State",
-    "Taken",
     "To",
-    "Told",
     "acknowledge",
     "acknowledge_many",
     "claim_due",

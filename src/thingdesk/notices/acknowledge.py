@@ -3,7 +3,7 @@ from uuid import UUID
 
 from thingdesk.notices import store
 from thingdesk.notices.errors import NOT_YOURS
-from thingdesk.notices.events import Acknowledged
+from thingdesk.notices.events import NoticeAcknowledged
 from thingdesk.notices.model import Recipient
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
@@ -37,6 +37,6 @@ async def _acknowledge(
     found = await store.acknowledge(tx, items, clock.now())
     for outgoing, fresh in found:
         if fresh:
-            append(tx, outgoing.notice.stream, Acknowledged(outgoing.id, outgoing.attempts))
+            append(tx, outgoing.notice.stream, NoticeAcknowledged(outgoing.id, outgoing.attempts))
     known = {(outgoing.notice.to, outgoing.id) for outgoing, _ in found}
     return [None if item in known else NOT_YOURS for item in items]

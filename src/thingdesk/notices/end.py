@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 
 from thingdesk.notices import store
-from thingdesk.notices.events import GivenUp, Taken
+from thingdesk.notices.events import NoticeGivenUp, NoticeTaken
 from thingdesk.notices.model import State
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
@@ -16,8 +16,8 @@ async def end(tx: Transaction, endings: Sequence[store.Ending]) -> None:
     for one in endings:
         outgoing = one.outgoing
         event = (
-            Taken(outgoing.id, outgoing.attempts)
+            NoticeTaken(outgoing.id, outgoing.attempts)
             if one.state is State.TAKEN
-            else GivenUp(outgoing.id, outgoing.attempts, one.reason or "")
+            else NoticeGivenUp(outgoing.id, outgoing.attempts, one.reason or "")
         )
         append(tx, outgoing.notice.stream, event)

@@ -6,7 +6,7 @@ from thingdesk.timeline import Event
 
 
 @dataclass(frozen=True, slots=True)
-class Told(Event):
+class NoticeTold(Event):
     """A notice was put into the outbox. `about` is the notice's kind, `channel` how it goes out,
     `to` the machine's id or the UUID of owner, staff or provider; `words` can be erased.
     """
@@ -21,7 +21,7 @@ class Told(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Acknowledged(Event):
+class NoticeAcknowledged(Event):
     """The recipient has said that it has the notice, after `attempts` attempts. It may follow
     `notice.given_up`: what came late still came.
     """
@@ -32,7 +32,7 @@ class Acknowledged(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Taken(Event):
+class NoticeTaken(Event):
     """Plain information was taken by the mail server or the webhook, at attempt `attempts`. It
     says nothing about whether somebody read it.
     """
@@ -43,7 +43,7 @@ class Taken(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class GivenUp(Event):
+class NoticeGivenUp(Event):
     """No further attempt is made, and `reason` says why."""
 
     kind: ClassVar[str] = "notice.given_up"

@@ -1,7 +1,7 @@
 from uuid import UUID
 
 from thingdesk.notices import store
-from thingdesk.notices.events import Told
+from thingdesk.notices.events import NoticeTold
 from thingdesk.notices.model import CHANNEL, Notice, Outgoing
 from thingdesk.notices.policy import policy_of
 from thingdesk.platform import clock, ids
@@ -18,7 +18,7 @@ def tell(tx: Transaction, notice: Notice) -> UUID:
     until = policy_of(notice.kind, channel).ends(notice, now)
     outgoing = Outgoing(ids.new(), notice, now, until, attempts=0, again_at=now)
     store.tell(tx, outgoing)
-    told = Told(outgoing.id, notice.kind, channel, notice.to.kind, notice.to.id, notice.words)
+    told = NoticeTold(outgoing.id, notice.kind, channel, notice.to.kind, notice.to.id, notice.words)
     append(tx, notice.stream, told)
     tx.notify(CHANNEL)
     return outgoing.id

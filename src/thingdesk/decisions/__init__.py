@@ -1,0 +1,64 @@
+"""Questions to owners and staff: asked, answered once or settled without an answer, and handed on.
+
+What enters: questions of journeys, and answers. What leaves: a notice to the owner with a link, a
+message to the run that waits, and events on the timeline. Always true: a decision is settled once,
+and whoever comes later is told how; an approval without an answer is *no*; a run that asked hears
+of it in the transaction that settles it, so it waits for its key without a deadline of its own.
+
+The attention budget: an owner is asked at most so many questions in a calendar week of their zone
+(`set_attention`; questions about safety are neither limited nor counted). Beyond it
+
+- a question that has a default is settled by it at once, recorded as *spared*, and not counted:
+  the owner was not bothered;
+- an approval is asked all the same, and counted. Its default is *no*, so to spare it would stop
+  the journey without the owner knowing, and *yes* is not ours to say. What keeps approvals rare is
+  a mandate, not silence;
+- a question without a default is asked all the same, too, and counted: nobody else can answer it.
+
+So the budget bounds the questions that could be spared, and pages can show how far the others go
+beyond it.
+"""
+
+from thingdesk.decisions.answer import answer
+from thingdesk.decisions.ask import ask
+from thingdesk.decisions.attention import attention, set_attention
+from thingdesk.decisions.events import (
+    AttentionSet,
+    DecisionAnswered,
+    DecisionAsked,
+    DecisionExpired,
+    DecisionSpared,
+    DecisionWithdrawn,
+)
+from thingdesk.decisions.expire import expire
+from thingdesk.decisions.model import CHANNEL, NO, YES, Decision, Option, Question, State
+from thingdesk.decisions.read import get, of_case, open_for_owner, open_for_staff
+from thingdesk.decisions.withdraw import withdraw
+from thingdesk.notices.model import To
+
+__all__ = [
+    "CHANNEL",
+    "NO",
+    "YES",
+    "AttentionSet",
+    "Decision",
+    "DecisionAnswered",
+    "DecisionAsked",
+    "DecisionExpired",
+    "DecisionSpared",
+    "DecisionWithdrawn",
+    "Option",
+    "Question",
+    "State",
+    "To",
+    "answer",
+    "ask",
+    "attention",
+    "expire",
+    "get",
+    "of_case",
+    "open_for_owner",
+    "open_for_staff",
+    "set_attention",
+    "withdraw",
+]

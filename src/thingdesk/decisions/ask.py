@@ -1,0 +1,115 @@
+from collections.abc import Mapping, Sequence
+from datetime import date
+from uuid import UUID
+
+from thingdesk import notices, parties
+from thingdesk.decisions import store
+from thingdesk.decisions.attention import attention
+from thingdesk.decisions.budget import counts, spare, week_of
+from thingdesk.decisions.events import DecisionAsked, DecisionSpared
+from thingdesk.decisions.model import CHANNEL, Decision, Question, State
+from thingdesk.decisions.words import in_words
+from thingdesk.notices import Notice, Page, Recipient, To
+from thingdesk.parties import Owner
+from thingdesk.platform import clock, durable
+from thingdesk.platform.database import Transaction
+from thingdesk.timeline import append
+
+PURPOSE = "decision"
+"""What the signed link to the page of a question is for."""
+
+
+async def ask(tx: Transaction, question: Question) -> None:
+    """Put `question` when this transaction commits, or settle it by the attention budget.
+
+    Either way the run that waits for `question.key` gets one message in the end: `Decision.message`
+    of what became of it. The questions of many journeys are written together.
+    """
+    tx.gather(_ask, question)
+
+
+async def _ask(tx: Transaction, questions: list[Question]) -> None:
+    owner_ids = {one.owner_id for one in questions if one.owner_id is not None}
+    owners = await parties.get_owners(tx, sorted(owner_ids))
+    spared = await _spare(tx, questions, owners)
+    decisions = [
+        _settle(tx, one, *spared[one.id]) if one.id in spared else _put(tx, one, owners)
+        for one in questions
+    ]
+    await store.insert(tx, decisions)
+    tx.notify(CHANNEL)
+
+
+async def _spare(
+    tx: Transaction, questions: Sequence[Question], owners: Mapping[UUID, Owner]
+) -> dict[UUID, tuple[date, int]]:
+    """The questions that are not asked, with their week and the budget."""
+    by_week: dict[tuple[UUID, date], list[Question]] = {}
+    for one in questions:
+        if one.owner_id is not None and counts(one):
+            week = week_of(clock.now(), _zone(owners, one.owner_id))
+            by_week.setdefault((one.owner_id, week), []).append(one)
+    if not by_week:
+        return {}
+    budget = await attention(tx)
+    asked = await store.lock_spent(tx, sorted(by_week))
+    found: dict[UUID, tuple[date, int]] = {}
+    for key, theirs in by_week.items():
+        spared, asked[key] = spare(theirs, asked[key], budget)
+        found.update({one.id: (key[1], budget) for one in spared})
+    await store.spend(tx, asked)
+    return found
+
+
+def _settle(tx: Transaction, question: Question, week: date, budget: int) -> Decision:
+    now = clock.now()
+    decision = Decision(question, State.SPARED, now, chosen=question.default, settled_at=now)
+    durable.send(tx, question.run_id, question.key, decision.message())
+    event = DecisionSpared(
+        question.id,
+        question.owner_id,
+        question.words,
+        question.default,
+        week.isoformat(),
+        budget,
+    )
+    append(tx, f"case:{question.case_id}", event)
+    return decision
+
+
+def _put(tx: Transaction, question: Question, owners: Mapping[UUID, Owner]) -> Decision:
+    append(
+        tx,
+        f"case:{question.case_id}",
+        DecisionAsked(
+            decision=question.id,
+            to=question.to,
+            owner=question.owner_id,
+            words=question.words,
+            options=tuple(option.id for option in question.options),
+            default=question.default,
+            approval_of=question.approval_of,
+            deadline=question.deadline.isoformat(),
+        ),
+    )
+    notice = None
+    if question.to is To.OWNER and question.owner_id is not None:
+        notice = notices.tell(tx, _notice(question, question.owner_id, owners))
+    return Decision(question, State.OPEN, clock.now(), notice)
+
+
+def _notice(question: Question, owner_id: UUID, owners: Mapping[UUID, Owner]) -> Notice:
+    return Notice(
+        to=Recipient.owner(owner_id),
+        kind="decision.asked",
+        words=in_words(question, _zone(owners, owner_id)),
+        case_id=question.case_id,
+        data={"decision": str(question.id)},
+        page=Page(PURPOSE, question.id, question.deadline),
+        until=question.deadline,
+    )
+
+
+def _zone(owners: Mapping[UUID, Owner], owner_id: UUID) -> str:
+    owner = owners.get(owner_id)
+    return owner.zone if owner else "UTC"

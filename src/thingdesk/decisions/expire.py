@@ -1,0 +1,31 @@
+from dataclasses import replace
+
+from thingdesk.decisions import store
+from thingdesk.decisions.events import DecisionExpired
+from thingdesk.decisions.model import CHANNEL, Decision, State
+from thingdesk.platform import clock, durable
+from thingdesk.platform.database import Transaction
+from thingdesk.timeline import append
+
+
+async def expire(tx: Transaction, most: int = 500) -> list[Decision]:
+    """Settle by their default what nobody answered in time, an approval by no; at most `most`.
+
+    None are left when fewer than `most` come back. Many can do it at once. The notices end by
+    themselves: they last until the deadline.
+    """
+    now = clock.now()
+    settled = [
+        replace(one, state=State.EXPIRED, chosen=one.question.default, settled_at=now)
+        for one in await store.lock_due(tx, now, most)
+    ]
+    if not settled:
+        return []
+    await store.settle(tx, settled)
+    for one in settled:
+        question = one.question
+        durable.send(tx, question.run_id, question.key, one.message())
+        event = DecisionExpired(question.id, one.chosen, question.approval_of)
+        append(tx, f"case:{question.case_id}", event)
+    tx.notify(CHANNEL)
+    return settled

@@ -1,0 +1,184 @@
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from uuid import UUID
+
+from thingdesk.decisions.model import Decision, Option, Question, State
+from thingdesk.notices import Recipient, To
+from thingdesk.platform.database import Row, Transaction, json
+
+_INSERT = """
+insert into decision (id, case_id, run_id, key, asks, owner_id, words, options, deadline,
+                      default_option, approval_of, safety, asked_at, notice_id, state, chosen,
+                      settled_at)
+select id, case_id, run_id, key, asks, owner_id, words, options::jsonb, deadline, default_option,
+       approval_of, safety, asked_at, notice_id, state, chosen, settled_at
+from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::text[],
+            $8::text[], $9::timestamptz[], $10::text[], $11::text[], $12::boolean[],
+            $13::timestamptz[], $14::uuid[], $15::text[], $16::text[], $17::timestamptz[])
+    as t (id, case_id, run_id, key, asks, owner_id, words, options, deadline, default_option,
+          approval_of, safety, asked_at, notice_id, state, chosen, settled_at)
+"""
+_SETTLE = """
+update decision d
+set state = t.state, chosen = t.chosen, by_kind = t.by_kind, by_id = t.by_id,
+    settled_at = t.settled_at
+from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
+    as t (id, state, chosen, by_kind, by_id, settled_at)
+where d.id = t.id
+"""
+_LOCK_DUE = """
+select * from decision where state = 'open' and deadline <= $1
+order by deadline limit $2 for update skip locked
+"""
+_LOCK_SPENT = """
+insert into attention_spent (owner_id, week, asked)
+select owner_id, week, 0 from unnest($1::uuid[], $2::date[]) as t (owner_id, week)
+order by owner_id, week
+on conflict (owner_id, week) do update set asked = attention_spent.asked
+returning owner_id, week, asked
+"""
+_SPEND = """
+update attention_spent s set asked = t.asked
+from unnest($1::uuid[], $2::date[], $3::integer[]) as t (owner_id, week, asked)
+where s.owner_id = t.owner_id and s.week = t.week
+"""
+
+
+async def insert(tx: Transaction, decisions: Sequence[Decision]) -> None:
+    rows = [
+        (
+            one.question.id,
+            one.question.case_id,
+            one.question.run_id,
+            one.question.key,
+            one.question.to.value,
+            one.question.owner_id,
+            one.question.words,
+            json([asdict(option) for option in one.question.options]),
+            one.question.deadline,
+            one.question.default,
+            one.question.approval_of,
+            one.question.safety,
+            one.asked_at,
+            one.notice_id,
+            one.state.value,
+            one.chosen,
+            one.settled_at,
+        )
+        for one in decisions
+    ]
+    await tx.execute(_INSERT, *(list(column) for column in zip(*rows, strict=True)))
+
+
+def _decision(row: Row) -> Decision:
+    question = Question(
+        id=row["id"],
+        case_id=row["case_id"],
+        run_id=row["run_id"],
+        key=row["key"],
+        to=To(row["asks"]),
+        owner_id=row["owner_id"],
+        words=row["words"],
+        options=tuple(Option(**option) for option in row["options"]),
+        deadline=row["deadline"],
+        default=row["default_option"],
+        approval_of=row["approval_of"],
+        safety=row["safety"],
+    )
+    return Decision(
+        question=question,
+        state=State(row["state"]),
+        asked_at=row["asked_at"],
+        notice_id=row["notice_id"],
+        chosen=row["chosen"],
+        by=Recipient(To(row["by_kind"]), row["by_id"]) if row["by_kind"] else None,
+        settled_at=row["settled_at"],
+    )
+
+
+async def lock(tx: Transaction, decision: UUID) -> Decision | None:
+    row = await tx.fetchrow("select * from decision where id = $1 for update", decision)
+    return _decision(row) if row else None
+
+
+async def lock_due(tx: Transaction, now: datetime, most: int) -> list[Decision]:
+    return [_decision(row) for row in await tx.fetch(_LOCK_DUE, now, most)]
+
+
+async def lock_open_of_case(tx: Transaction, case_id: UUID) -> list[Decision]:
+    rows = await tx.fetch(
+        "select * from decision where case_id = $1 and state = 'open' order by id for update",
+        case_id,
+    )
+    return [_decision(row) for row in rows]
+
+
+async def settle(tx: Transaction, decisions: Sequence[Decision]) -> None:
+    await tx.execute(
+        _SETTLE,
+        [one.question.id for one in decisions],
+        [one.state.value for one in decisions],
+        [one.chosen for one in decisions],
+        [one.by.kind.value if one.by else None for one in decisions],
+        [one.by.id if one.by else None for one in decisions],
+        [one.settled_at for one in decisions],
+    )
+
+
+async def get(tx: Transaction, decision: UUID) -> Decision | None:
+    row = await tx.fetchrow("select * from decision where id = $1", decision)
+    return _decision(row) if row else None
+
+
+async def of_case(tx: Transaction, case_id: UUID) -> list[Decision]:
+    rows = await tx.fetch("select * from decision where case_id = $1 order by asked_at", case_id)
+    return [_decision(row) for row in rows]
+
+
+async def open_for_owner(tx: Transaction, owner_id: UUID) -> list[Decision]:
+    rows = await tx.fetch(
+        "select * from decision where owner_id = $1 and asks = 'owner' and state = 'open'"
+        " order by asked_at",
+        owner_id,
+    )
+    return [_decision(row) for row in rows]
+
+
+async def open_for_staff(tx: Transaction) -> list[Decision]:
+    rows = await tx.fetch(
+        "select * from decision where asks = 'staff' and state = 'open' order by asked_at"
+    )
+    return [_decision(row) for row in rows]
+
+
+async def lock_spent(
+    tx: Transaction, keys: Sequence[tuple[UUID, date]]
+) -> dict[tuple[UUID, date], int]:
+    """The questions asked already, by owner and week. Holds the rows: who asks the same owner at
+    the same time waits.
+    """
+    rows = await tx.fetch(_LOCK_SPENT, [owner for owner, _ in keys], [week for _, week in keys])
+    return {(row["owner_id"], row["week"]): row["asked"] for row in rows}
+
+
+async def spend(tx: Transaction, asked: Mapping[tuple[UUID, date], int]) -> None:
+    await tx.execute(
+        _SPEND,
+        [owner for owner, _ in asked],
+        [week for _, week in asked],
+        list(asked.values()),
+    )
+
+
+async def attention(tx: Transaction) -> int | None:
+    value: int | None = await tx.fetchval("select questions from attention_setting")
+    return value
+
+
+async def set_attention(tx: Transaction, questions: int) -> None:
+    await tx.execute(
+        "insert into attention_setting (questions) values ($1)"
+        " on conflict (single) do update set questions = excluded.questions",
+        questions,
+    )

@@ -1,0 +1,82 @@
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from thingdesk.decisions.budget import can_be_spared, counts, spare, week_of
+from thingdesk.decisions.model import Option, Question
+from thingdesk.notices import To
+from thingdesk.platform import ids
+
+DEADLINE = datetime(2026, 11, 25, tzinfo=UTC)
+SLOTS = (Option("mon", "Monday"), Option("tue", "Tuesday"))
+
+
+def question(**more: Any) -> Question:
+    values: dict[str, Any] = {
+        "id": ids.new(),
+        "case_id": ids.new(),
+        "run_id": ids.new(),
+        "key": "k",
+        "to": To.OWNER,
+        "owner_id": ids.new(),
+        "words": "Which day?",
+        "options": SLOTS,
+        "deadline": DEADLINE,
+        "default": "mon",
+    }
+    return Question(**(values | more))
+
+
+def approval(**more: Any) -> Question:
+    yes_no = (Option("yes", "Yes"), Option("no", "No"))
+    return question(options=yes_no, default="no", approval_of="a" * 64, **more)
+
+
+def test_a_week_begins_on_monday_where_the_owner_is() -> None:
+    sunday_evening = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
+    assert week_of(sunday_evening, "UTC") == date(2026, 11, 16)
+    assert week_of(sunday_evening, "Europe/Berlin") == date(2026, 11, 23)
+    assert week_of(sunday_evening + timedelta(hours=4), "America/New_York") == date(2026, 11, 16)
+
+
+def test_only_what_has_a_default_can_be_spared_and_an_approval_never() -> None:
+    assert can_be_spared(question())
+    assert not can_be_spared(question(default=None))
+    assert not can_be_spared(approval())
+    assert not can_be_spared(question(safety=True))
+    assert not can_be_spared(question(to=To.STAFF))
+
+
+def test_what_is_asked_counts_but_for_safety_and_staff() -> None:
+    assert counts(question())
+    assert counts(question(default=None))
+    assert counts(approval())
+    assert not counts(question(safety=True))
+    assert not counts(question(to=To.STAFF))
+
+
+def test_the_last_one_within_the_budget_is_asked_and_the_next_is_spared() -> None:
+    first, second = question(), question()
+    assert spare([first, second], asked=2, budget=3) == ([second], 3)
+
+
+def test_an_approval_beyond_the_budget_is_asked_and_counted() -> None:
+    one = approval()
+    assert spare([one], asked=3, budget=3) == ([], 4)
+
+
+KINDS = st.sampled_from([question, approval, lambda: question(default=None)])
+
+
+@given(st.lists(KINDS, max_size=12), st.integers(0, 6), st.integers(0, 6))
+def test_never_more_than_the_budget_of_what_could_be_spared(
+    kinds: list[Any], asked: int, budget: int
+) -> None:
+    questions = [make() for make in kinds]
+    spared, after = spare(questions, asked, budget)
+    assert after - asked == len(questions) - len(spared)
+    put = [one for one in questions if one not in spared and can_be_spared(one)]
+    assert len(put) <= max(0, budget - asked)
+    assert all(can_be_spared(one) for one in spared)
