@@ -9,7 +9,17 @@ and by nothing else.
 from thingdesk.cases.calendar import Hours, Pause, due, elapsed
 from thingdesk.cases.end import Unproven
 from thingdesk.cases.end import end_case as end
-from thingdesk.cases.model import Case, ImpossibleMove, Move, Opened, Opening, Outcome, State
+from thingdesk.cases.model import (
+    Answer,
+    Case,
+    ImpossibleMove,
+    Move,
+    Opened,
+    Opening,
+    Outcome,
+    Report,
+    State,
+)
 from thingdesk.cases.open import open_cases as open  # noqa: A004 - callers write cases.open
 from thingdesk.cases.promise_store import Promised
 from thingdesk.cases.promise_store import of_case as promises_of
@@ -21,12 +31,20 @@ from thingdesk.cases.promises import (
     resume_promises,
 )
 from thingdesk.cases.recovery import Criterion, Progress
+from thingdesk.cases.reports import (
+    answer_report,
+    drop_reports,
+    forget_reports,
+    note_reports,
+    read_report,
+)
 from thingdesk.cases.store import counts, find, get, get_many
 from thingdesk.cases.verification_store import Verification
 from thingdesk.cases.verification_store import of_case as verifications_of
 from thingdesk.cases.verify import Sample, begin_verification, give_up_verification, prove
 
 __all__ = [
+    "Answer",
     "Case",
     "Criterion",
     "Hours",
@@ -38,26 +56,32 @@ __all__ = [
     "Pause",
     "Progress",
     "Promised",
+    "Report",
     "Sample",
     "State",
     "Unproven",
     "Verification",
+    "answer_report",
     "begin_verification",
     "break_due_promises",
     "counts",
+    "drop_reports",
     "due",
     "elapsed",
     "end",
     "find",
+    "forget_reports",
     "get",
     "get_many",
     "give_up_verification",
     "keep_promise",
+    "note_reports",
     "open",
     "pause_promises",
     "promises_at_risk",
     "promises_of",
     "prove",
+    "read_report",
     "resume_promises",
     "verifications_of",
 ]

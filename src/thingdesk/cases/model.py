@@ -1,5 +1,6 @@
 """A case: its states, its outcome and what may follow on what. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -113,3 +114,24 @@ class Case:
     began_at: datetime | None
     ended_at: datetime | None
     relapse_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A request for a service for `subject`, made by `reporter`."""
+
+    reporter: str
+    event_id: str
+    hash: bytes
+    at: datetime | None
+    service: str
+    input: Mapping[str, Any]
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a report came to: a case, or at once the outcome of an instant service."""
+
+    case_id: UUID | None
+    outcome: dict[str, Any] | None

@@ -82,9 +82,10 @@ async def prove(tx: Transaction, samples: Sequence[Sample]) -> list[UUID]:
     return proven
 
 
-async def give_up_verification(tx: Transaction, verification_id: UUID) -> None:
-    """The time for the proof is over. A proof that came in the same moment stands."""
+async def give_up_verification(tx: Transaction, verification_id: UUID) -> bool:
+    """The time for the proof is over. True when a proof came in the same moment: it stands."""
     given_up = await proofs.give_up(tx, verification_id, clock.now())
     if given_up:
         event = RecoveryNotProven(str(given_up.id), given_up.progress.as_data())
         append(tx, f"case:{given_up.case_id}", event)
+    return given_up is None

@@ -7,6 +7,8 @@ are cut into batches and whatever restarts in between; at most one finding of (m
 about) is open at a time.
 """
 
+from thingdesk.diagnosis.advance import Step, advance
+from thingdesk.diagnosis.check_silence import check_silence
 from thingdesk.diagnosis.detect import State, observe, restored, run
 from thingdesk.diagnosis.model import (
     Cleared,
@@ -22,6 +24,7 @@ from thingdesk.diagnosis.model import (
     Threshold,
     Transition,
 )
+from thingdesk.diagnosis.store import evidence_data, findings_of, latest_findings
 
 __all__ = [
     "Cleared",
@@ -35,8 +38,14 @@ __all__ = [
     "Severity",
     "Silence",
     "State",
+    "Step",
     "Threshold",
     "Transition",
+    "advance",
+    "check_silence",
+    "evidence_data",
+    "findings_of",
+    "latest_findings",
     "observe",
     "restored",
     "run",

@@ -28,6 +28,7 @@ from thingdesk.parties.machines import (
     get_machine,
     get_machines,
     machines_of,
+    overdue,
     recognised,
     seen,
 )
@@ -129,6 +130,7 @@ __all__ = [
     "log_in",
     "log_out",
     "machines_of",
+    "overdue",
     "owner_by_email",
     "owner_of",
     "ownership_of",

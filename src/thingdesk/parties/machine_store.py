@@ -56,6 +56,11 @@ where m.id = h.id
   and (h.at > coalesce(m.last_seen, '-infinity')
        or h.position_at > coalesce(m.position_at, '-infinity'))
 """
+_OVERDUE = """
+where m.expected_interval > interval '0'
+  and coalesce(m.last_seen, m.registered_at) + m.expected_interval * $2::integer < $1
+order by coalesce(m.last_seen, m.registered_at) desc limit $3
+"""
 _FIND = """
 where m.id > $1
   and ($2::text is null or m.kind = $2)
@@ -115,6 +120,10 @@ async def serials(tx: Transaction, wanted: Sequence[tuple[str, str]]) -> dict[tu
 async def get_many(tx: Transaction, machines: Sequence[str]) -> dict[str, Machine]:
     rows = await tx.fetch(_SELECT + "where m.id = any($1)", list(machines))
     return {row["id"]: _machine(row) for row in rows}
+
+
+async def overdue(tx: Transaction, now: datetime, times: int, most: int) -> list[Machine]:
+    return [_machine(row) for row in await tx.fetch(_SELECT + _OVERDUE, now, times, most)]
 
 
 async def find(tx: Transaction, wanted: MachineFilter) -> list[Machine]:

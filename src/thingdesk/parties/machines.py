@@ -30,6 +30,11 @@ async def machines_of(tx: Transaction, owner_id: UUID) -> list[Machine]:
     return await store.find(tx, MachineFilter(owner_id=owner_id, most=_MOST))
 
 
+async def overdue(tx: Transaction, now: datetime, times: int, most: int) -> list[Machine]:
+    """Machines from which nothing came for `times` expected intervals, the latest first."""
+    return await store.overdue(tx, now, times, most)
+
+
 async def recognised(tx: Transaction, machines: Sequence[str]) -> frozenset[str]:
     """Those that are registered and have a key that is not revoked, by one statement."""
     return await key_store.recognised(tx, machines)

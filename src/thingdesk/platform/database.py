@@ -68,6 +68,12 @@ class Transaction:
         """Load rows by COPY."""
         await self._connection.copy_records_to_table(table, columns=columns, records=rows)
 
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """What the block executes stays or goes as one. What it gathers is not part of that."""
+        async with self._connection.transaction():
+            yield
+
     def gather(
         self, handler: Callable[["Transaction", list[Item]], Awaitable[None]], item: Item
     ) -> None:

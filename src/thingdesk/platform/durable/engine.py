@@ -8,18 +8,17 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from datetime import timedelta
 from uuid import UUID
 
-from thingdesk.platform import clock
 from thingdesk.platform.database import Database, Transaction
 from thingdesk.platform.durable import store
 from thingdesk.platform.durable.model import Changed, Row, State, Suspended
 from thingdesk.platform.durable.run import Function, Run
+from thingdesk.platform.loops import repeat
 
 CHANNEL = "durable_run"
 _MOST_FAILURES = 8
-_LONGEST_PAUSE = 1.0
+_EVERY = 0.5
 _log = logging.getLogger(__name__)
 
 
@@ -41,12 +40,7 @@ class Engine:
 
     async def work(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; a batch under way is finished."""
-        wake = asyncio.Event()
-        async with self._database.listening(CHANNEL, wake.set):
-            while not stop.is_set():
-                wake.clear()
-                if not await self._attempt():
-                    await _either(wake, stop, await self._pause())
+        await repeat(self._database, CHANNEL, self.once, stop, every=_EVERY)
 
     async def once(self) -> int:
         """Run one batch; how many runs it took."""
@@ -59,13 +53,6 @@ class Engine:
         while done < self._batch and await self._one():
             done += 1
         return done
-
-    async def _attempt(self) -> int:
-        try:
-            return await self.once()
-        except Exception:  # noqa: BLE001 - whatever it was, the next attempt may find it gone
-            _log.exception("no batch of runs could be taken; trying again")
-            return 0
 
     def _transaction(self) -> AbstractAsyncContextManager[Transaction]:
         return self._database.transaction(idle_limit=self._lease)
@@ -111,23 +98,6 @@ class Engine:
                 problem=f"{type(error).__name__}: {error}",
                 stuck_after=1 if isinstance(error, Changed) else _MOST_FAILURES,
             )
-
-    async def _pause(self) -> float:
-        async with self._database.transaction() as tx:
-            due = await store.next_wake(tx)
-        if due is None:
-            return _LONGEST_PAUSE
-        return min(_LONGEST_PAUSE, max(0.0, (due - clock.now()) / timedelta(seconds=1)))
-
-
-async def _either(wake: asyncio.Event, stop: asyncio.Event, seconds: float) -> None:
-    tasks = [asyncio.create_task(wake.wait()), asyncio.create_task(stop.wait())]
-    try:
-        await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def start(tx: Transaction, run_id: UUID, code: str, data: object, *, priority: int) -> None:

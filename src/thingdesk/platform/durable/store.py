@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -102,11 +102,6 @@ async def fail(tx: Transaction, run_id: UUID, problem: str, stuck_after: int) ->
     await tx.execute(
         "update durable_message set seen = true where run_id = $1 and not seen", run_id
     )
-
-
-async def next_wake(tx: Transaction) -> datetime | None:
-    value: datetime | None = await tx.fetchval("select min(wake_at) from durable_run")
-    return value
 
 
 async def stuck(tx: Transaction) -> list[tuple[UUID, str, str]]:

@@ -1,0 +1,70 @@
+"""The rows of reports."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from thingdesk.cases.model import Report
+from thingdesk.platform.database import Transaction, json
+
+_KNOW = """
+insert into report (reporter, event_id, hash, received_at)
+select *, $4::timestamptz from unnest($1::text[], $2::text[], $3::bytea[])
+on conflict do nothing returning reporter, event_id
+"""
+_KNOWN = """
+select reporter, event_id, hash, case_id, outcome from report
+where (reporter, event_id) in (select * from unnest($1::text[], $2::text[]))
+"""
+_ANSWER = """
+update report r set case_id = t.case_id, outcome = t.outcome::jsonb
+from unnest($1::text[], $2::text[], $3::uuid[], $4::text[])
+    as t (reporter, event_id, case_id, outcome)
+where r.reporter = t.reporter and r.event_id = t.event_id
+"""
+
+
+async def know(tx: Transaction, reports: Sequence[Report], now: datetime) -> set[tuple[str, str]]:
+    distinct = {(one.reporter, one.event_id): one.hash for one in reversed(reports)}
+    ordered = sorted(distinct)
+    rows = await tx.fetch(
+        _KNOW,
+        [reporter for reporter, _ in ordered],
+        [event_id for _, event_id in ordered],
+        [distinct[key] for key in ordered],
+        now,
+    )
+    return {(row["reporter"], row["event_id"]) for row in rows}
+
+
+async def known(
+    tx: Transaction, reports: Sequence[Report]
+) -> dict[tuple[str, str], tuple[bytes, UUID | None, Any]]:
+    if not reports:
+        return {}
+    rows = await tx.fetch(
+        _KNOWN, [one.reporter for one in reports], [one.event_id for one in reports]
+    )
+    return {
+        (row["reporter"], row["event_id"]): (row["hash"], row["case_id"], row["outcome"])
+        for row in rows
+    }
+
+
+def answer(tx: Transaction, report: Report, case_id: UUID | None, outcome: Any) -> None:
+    data = None if outcome is None else json(outcome)
+    tx.defer(_ANSWER, (report.reporter, report.event_id, case_id, data))
+
+
+async def drop(tx: Transaction, reports: Sequence[Report]) -> None:
+    await tx.execute(
+        "delete from report"
+        " where (reporter, event_id) in (select * from unnest($1::text[], $2::text[]))",
+        [one.reporter for one in reports],
+        [one.event_id for one in reports],
+    )
+
+
+async def forget(tx: Transaction, before: datetime) -> None:
+    await tx.execute("delete from report where received_at < $1", before)

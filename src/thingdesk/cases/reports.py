@@ -1,0 +1,92 @@
+"""Reports as they come in, and how each was answered."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from thingdesk.cases import report_store as store
+from thingdesk.cases.model import Answer, Report
+from thingdesk.platform import clock
+from thingdesk.platform.cloudevents import Envelope
+from thingdesk.platform.database import Transaction
+from thingdesk.platform.errors import FieldError, Recovery, Refusal, Refused, refuse
+
+KEPT = timedelta(days=8)
+_SUBJECT = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_FIELDS = {"service", "input", "subject"}
+
+
+def read_report(machine: str, event: Envelope) -> Report:
+    """The report in an event of type `thingdesk.report`; raises Refused, field by field."""
+    data = event.data
+    if set(data) - _FIELDS:
+        raise _bad("data", "has other fields", "send service, input and, if need be, subject")
+    service, given = data.get("service"), data.get("input", {})
+    subject = data.get("subject", machine)
+    if not isinstance(service, str):
+        raise _bad("data.service", "is missing", "name a service of GET /v1/catalog")
+    if not isinstance(given, Mapping):
+        raise _bad("data.input", "is no object", "send the service's input")
+    if not isinstance(subject, str) or not _SUBJECT.fullmatch(subject):
+        raise _bad("data.subject", "is no machine id", "leave it out to report about yourself")
+    return Report(machine, event.id, bytes.fromhex(event.hash), event.time, service, given, subject)
+
+
+async def note_reports(tx: Transaction, reports: Sequence[Report]) -> list[Answer | Refusal | None]:
+    """Note reports by their ids. None for a new one; the former answer for a repeated one.
+
+    A concurrent repeat waits here until the first one is committed. The same id with other
+    content is refused.
+    """
+    new = await store.know(tx, reports, clock.now())
+    known = await store.known(tx, [one for one in reports if _key(one) not in new])
+    first: dict[tuple[str, str], bytes] = {}
+    answers: list[Answer | Refusal | None] = []
+    for one in reports:
+        key = _key(one)
+        if key in new and key not in first:
+            first[key] = one.hash
+            answers.append(None)
+        else:
+            answers.append(_again(one, first.get(key), known.get(key)))
+    return answers
+
+
+def answer_report(tx: Transaction, report: Report, answer: Answer) -> None:
+    """Keep the answer, for repeats."""
+    store.answer(tx, report, answer.case_id, answer.outcome)
+
+
+async def drop_reports(tx: Transaction, reports: Sequence[Report]) -> None:
+    """Forget new reports that were refused after all: nothing of them stays."""
+    if reports:
+        await store.drop(tx, reports)
+
+
+async def forget_reports(tx: Transaction) -> None:
+    """Let go of what is older than it is kept."""
+    await store.forget(tx, clock.now() - KEPT)
+
+
+def _again(
+    one: Report, hash_now: bytes | None, before: tuple[bytes, UUID | None, Any] | None
+) -> Answer | Refusal:
+    if one.hash == (hash_now or (before and before[0])):
+        # a repeat within the same group has no answer yet: its twin's is sent for it
+        return Answer(before[1], before[2]) if before else Answer(None, None)
+    return Refusal(
+        "event_id_reused",
+        f"event {one.event_id} was sent before with other content",
+        Recovery.FIX_INPUT,
+        (FieldError("id", "was used before", "give every event an id of its own"),),
+    )
+
+
+def _key(one: Report) -> tuple[str, str]:
+    return one.reporter, one.event_id
+
+
+def _bad(path: str, problem: str, mend: str) -> Refused:
+    return refuse("bad_report", f"{path} {problem}", fields=(FieldError(path, problem, mend),))

@@ -1,0 +1,148 @@
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from thingdesk import parties, signals
+from thingdesk.diagnosis import detect, store
+from thingdesk.diagnosis.events import FindingCleared, FindingOpened
+from thingdesk.diagnosis.model import Cleared, Finding, Observation, Opened, Rule, Silence
+from thingdesk.platform import clock
+from thingdesk.platform.database import Transaction
+from thingdesk.signals import Cursor, Stored
+from thingdesk.timeline import append
+
+_SHARDS_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What was taken on, and what the rules made of it."""
+
+    observations: tuple[Stored, ...] = ()
+    opened: tuple[Finding, ...] = ()
+    cleared: tuple[Cleared, ...] = ()
+
+
+async def advance(tx: Transaction, rules: Sequence[Rule], most: int = 500) -> Step:
+    """Take committed signals through the rules, `most` of each shard.
+
+    The shards' cursors, the states of the rules and the findings move in one transaction: what a
+    killed worker had under way is as if it had not begun. Other workers take other shards.
+    """
+    news = await signals.with_news(tx, await store.cursors(tx))
+    cursors = await store.claim(tx, news, _SHARDS_AT_ONCE) if news else []
+    if not cursors:
+        return Step()
+    found = await signals.after(tx, cursors, most)
+    observed = _by_machine([one for _, one in found])
+    known = await parties.get_machines(tx, sorted(observed))
+    states = await store.load(tx, sorted(observed))
+    work = _Work(tx, rules, states)
+    for name, machine in sorted(known.items()):
+        await work.take(name, machine.model, observed[name])
+    await work.save()
+    await store.move(tx, _furthest([cursor for cursor, _ in found]), clock.now())
+    return Step(
+        tuple(one for _, one in found),
+        tuple(one.finding for one in work.opened),
+        tuple(work.cleared),
+    )
+
+
+def _by_machine(found: Iterable[Stored]) -> dict[str, list[Observation]]:
+    """By machine, in the order of the signals' own times as far as they came together."""
+    observed: dict[str, list[Observation]] = defaultdict(list)
+    for one in sorted(found, key=lambda one: one.at):
+        place = None if one.lat is None or one.lon is None else (one.lat, one.lon)
+        observed[one.machine].append(Observation(one.machine, one.at, one.values, one.codes, place))
+    return observed
+
+
+def _furthest(cursors: Iterable[Cursor]) -> list[Cursor]:
+    last: dict[int, Cursor] = {}
+    for one in cursors:
+        last[one.shard] = one
+    return list(last.values())
+
+
+class _Work:
+    """The states of one batch's rules, and what changed."""
+
+    def __init__(
+        self, tx: Transaction, rules: Sequence[Rule], states: Mapping[tuple[str, str], Any]
+    ) -> None:
+        self._tx = tx
+        self._rules = [rule for rule in rules if not isinstance(rule, Silence)]
+        self._by_name = {rule.name: rule for rule in rules}
+        self._states = states
+        self._changed: list[tuple[str, str, Any]] = []
+        self.opened: list[Opened] = []
+        self.cleared: list[Cleared] = []
+
+    async def take(self, machine: str, model: str, observed: Sequence[Observation]) -> None:
+        for rule in self._rules:
+            if not rule.fits(model):
+                continue
+            stored = self._states.get((machine, rule.name))
+            before = detect.restored(rule, stored)
+            if stored is not None and before is None:
+                # the rule is of another kind now: what it had found before ends here
+                await store.clear_rule(self._tx, machine, rule.name, observed[-1].at)
+            after, changes = detect.run(rule, before, observed)
+            if after is not None and after != stored:
+                self._changed.append((machine, rule.name, after))
+            self.opened += [one for one in changes if isinstance(one, Opened)]
+            self.cleared += [one for one in changes if isinstance(one, Cleared)]
+
+    async def save(self) -> None:
+        if self._changed:
+            await store.save(self._tx, self._changed)
+        await note(self._tx, self._by_name, self.opened, self.cleared)
+
+
+async def note(
+    tx: Transaction,
+    rules: Mapping[str, Rule],
+    opened: Sequence[Opened],
+    cleared: Sequence[Cleared],
+) -> None:
+    """Keep transitions, in the order in which a finding clears before it opens again."""
+    closed = {(c.machine, c.rule, c.about, c.opened_at): c.at for c in cleared}
+    before = [one for one in cleared if not _opened_here(one, opened)]
+    if before:
+        await store.note_cleared(tx, before)
+    await _note_opened(tx, rules, opened, closed)
+    _tell(tx, opened, cleared)
+
+
+def _opened_here(one: Cleared, opened: Sequence[Opened]) -> bool:
+    return any(
+        (o.machine, o.rule, o.about, o.at) == (one.machine, one.rule, one.about, one.opened_at)
+        for o in opened
+    )
+
+
+async def _note_opened(
+    tx: Transaction,
+    rules: Mapping[str, Rule],
+    opened: Sequence[Opened],
+    closed: Mapping[tuple[str, str, str, datetime], datetime],
+) -> None:
+    """A finding that was cleared in the same batch is written and cleared before the next one."""
+    for one in opened:
+        await store.note_opened(tx, [(one, rules[one.rule].severity)], clock.now())
+        at = closed.get((one.machine, one.rule, one.about, one.at))
+        if at is not None:
+            await store.clear(tx, [(one.machine, one.rule, one.about, at)])
+
+
+def _tell(tx: Transaction, opened: Sequence[Opened], cleared: Sequence[Cleared]) -> None:
+    for one in opened:
+        evidence = store.evidence_data(one.evidence)
+        event = FindingOpened(one.rule, one.about, one.at.isoformat(), evidence, one.confidence)
+        append(tx, f"machine:{one.machine}", event)
+    for gone in cleared:
+        over = FindingCleared(gone.rule, gone.about, gone.at.isoformat())
+        append(tx, f"machine:{gone.machine}", over)

@@ -1,0 +1,175 @@
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from thingdesk.diagnosis.model import Cleared, Evidence, Finding, Opened, Severity
+from thingdesk.platform import ids
+from thingdesk.platform.database import Row, Transaction, json
+from thingdesk.signals import Cursor
+
+_CLAIM = """
+select shard, tx, id, received_from from diagnosis_shard
+where shard = any($1) order by advanced_at, shard limit $2 for update skip locked
+"""
+_MOVE = """
+update diagnosis_shard d
+set tx = t.tx, id = t.id, received_from = t.received_from, advanced_at = $5
+from unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::timestamptz[])
+    as t (shard, tx, id, received_from)
+where d.shard = t.shard
+"""
+_SAVE = """
+insert into rule_state (machine, rule, state)
+select machine, rule, state::jsonb from unnest($1::text[], $2::text[], $3::text[])
+    as t (machine, rule, state)
+on conflict (machine, rule) do update set state = excluded.state
+"""
+_OPEN = """
+insert into finding (id, machine, rule, about, severity, confidence, evidence, opened_at, noted_at)
+select id, machine, rule, about, severity, confidence, evidence::jsonb, opened_at, $9
+from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::double precision[],
+            $7::text[], $8::timestamptz[])
+    as t (id, machine, rule, about, severity, confidence, evidence, opened_at)
+on conflict (machine, rule, about) where cleared_at is null do nothing
+"""
+_CLEAR = """
+update finding f set cleared_at = t.at
+from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[]) as t (machine, rule, about, at)
+where f.machine = t.machine and f.rule = t.rule and f.about = t.about and f.cleared_at is null
+"""
+_SILENCE_LOCK = 7_413_302_120
+_LATEST_COMMIT = timedelta(hours=1)
+"""Longer than any transaction that stores signals may last."""
+
+
+async def cursors(tx: Transaction) -> list[Cursor]:
+    """How far diagnosis has come in every shard."""
+    rows = await tx.fetch("select shard, tx, id, received_from from diagnosis_shard")
+    return [Cursor(row["shard"], row["tx"], row["id"], row["received_from"]) for row in rows]
+
+
+async def claim(tx: Transaction, shards: Sequence[int], most: int) -> list[Cursor]:
+    """Those of the shards that no other worker has, locked; the longest neglected first."""
+    rows = await tx.fetch(_CLAIM, list(shards), most)
+    return [Cursor(row["shard"], row["tx"], row["id"], row["received_from"]) for row in rows]
+
+
+async def move(tx: Transaction, moved: Sequence[Cursor], now: datetime) -> None:
+    await tx.execute(
+        _MOVE,
+        [one.shard for one in moved],
+        [one.tx for one in moved],
+        [one.id for one in moved],
+        [one.received_from - _LATEST_COMMIT for one in moved],
+        now,
+    )
+
+
+async def load(tx: Transaction, machines: Sequence[str]) -> dict[tuple[str, str], Any]:
+    rows = await tx.fetch(
+        "select machine, rule, state from rule_state where machine = any($1)", list(machines)
+    )
+    return {(row["machine"], row["rule"]): row["state"] for row in rows}
+
+
+async def save(tx: Transaction, states: Sequence[tuple[str, str, Any]]) -> None:
+    await tx.execute(
+        _SAVE,
+        [machine for machine, _, _ in states],
+        [rule for _, rule, _ in states],
+        [json(state) for _, _, state in states],
+    )
+
+
+async def note_opened(
+    tx: Transaction, opened: Sequence[tuple[Opened, Severity]], now: datetime
+) -> None:
+    await tx.execute(
+        _OPEN,
+        [ids.new() for _ in opened],
+        [one.machine for one, _ in opened],
+        [one.rule for one, _ in opened],
+        [one.about for one, _ in opened],
+        [severity.value for _, severity in opened],
+        [one.confidence for one, _ in opened],
+        [json(evidence_data(one.evidence)) for one, _ in opened],
+        [one.at for one, _ in opened],
+        now,
+    )
+
+
+async def note_cleared(tx: Transaction, cleared: Sequence[Cleared]) -> None:
+    await clear(tx, [(one.machine, one.rule, one.about, one.at) for one in cleared])
+
+
+async def clear(tx: Transaction, which: Sequence[tuple[str, str, str, datetime]]) -> None:
+    await tx.execute(_CLEAR, *(list(column) for column in zip(*which, strict=True)))
+
+
+async def clear_rule(tx: Transaction, machine: str, rule: str, at: datetime) -> None:
+    await tx.execute(
+        "update finding set cleared_at = $3"
+        " where machine = $1 and rule = $2 and cleared_at is null",
+        machine,
+        rule,
+        at,
+    )
+
+
+async def is_ours(tx: Transaction) -> bool:
+    """Whether no other worker looks for silence at this moment."""
+    free: bool = await tx.fetchval("select pg_try_advisory_xact_lock($1)", _SILENCE_LOCK)
+    return free
+
+
+async def machines_with_open(tx: Transaction, rules: Sequence[str]) -> list[str]:
+    rows = await tx.fetch(
+        "select distinct machine from finding where cleared_at is null and rule = any($1)",
+        list(rules),
+    )
+    return [row["machine"] for row in rows]
+
+
+async def findings_of(tx: Transaction, machine: str, most: int = 50) -> list[Finding]:
+    """The findings of a machine, the newest first."""
+    rows = await tx.fetch(
+        "select * from finding where machine = $1 order by opened_at desc limit $2", machine, most
+    )
+    return [_finding(row) for row in rows]
+
+
+async def latest_findings(tx: Transaction, most: int = 50) -> list[Finding]:
+    """The findings that were noted last."""
+    rows = await tx.fetch("select * from finding order by noted_at desc limit $1", most)
+    return [_finding(row) for row in rows]
+
+
+def evidence_data(evidence: Evidence) -> dict[str, Any]:
+    return {
+        "measure": evidence.measure,
+        "value": evidence.value,
+        "limit": evidence.limit,
+        "since": evidence.since.isoformat(),
+        "until": evidence.until.isoformat(),
+        "samples": evidence.samples,
+    }
+
+
+def _finding(row: Row) -> Finding:
+    evidence = row["evidence"]
+    return Finding(
+        row["rule"],
+        row["machine"],
+        row["about"],
+        row["opened_at"],
+        Evidence(
+            evidence["measure"],
+            evidence["value"],
+            evidence["limit"],
+            datetime.fromisoformat(evidence["since"]),
+            datetime.fromisoformat(evidence["until"]),
+            evidence["samples"],
+        ),
+        row["confidence"],
+        row["cleared_at"],
+    )

@@ -1,0 +1,145 @@
+"""CloudEvents 1.0 in structured JSON, one event or a batch (an array), read with bounds.
+
+A payload that is no JSON is refused as a whole; in a batch each event stands for itself.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from thingdesk.platform.errors import FieldError, Recovery, Refusal, Refused, refuse
+
+MOST_BYTES = 256 * 1024
+MOST_EVENTS = 1000
+MOST_DEPTH = 16
+_ID = re.compile(r"[!-~]{1,128}")
+_TYPE = re.compile(r"[a-z][a-z.]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One event. `time` is None when the sender gave none; `hash` is the digest of all of it."""
+
+    id: str
+    type: str
+    time: datetime | None
+    data: Mapping[str, Any]
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An event of a batch that is none; `id` is None when not even that can be read."""
+
+    id: str | None
+    refusal: Refusal
+
+
+def read(payload: bytes) -> list[Envelope | Unreadable]:
+    """The events of a payload, in order; raises Refused when the payload is none at all."""
+    if len(payload) > MOST_BYTES:
+        raise refuse(
+            "too_large", f"{len(payload)} bytes; send {MOST_BYTES} at most, in several messages"
+        )
+    try:
+        content = orjson.loads(payload)
+    except orjson.JSONDecodeError as error:
+        # orjson takes neither NaN nor Infinity, and stops at a depth of 1024 by itself
+        raise refuse(
+            "broken_json",
+            f"the payload is no JSON: {str(error)[:120]}. Send one event, or an array of events; "
+            "numbers must be finite",
+        ) from None
+    events = content if isinstance(content, list) else [content]
+    if not 1 <= len(events) <= MOST_EVENTS:
+        raise refuse("batch_size", f"{len(events)} events; send 1 to {MOST_EVENTS} in a batch")
+    return [_read_one(event) for event in events]
+
+
+def canonical_hash(event: Mapping[str, Any]) -> str:
+    """The hex digest of an event: SHA-256 over its JSON with sorted keys and no spaces."""
+    return sha256(orjson.dumps(event, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def make(
+    event_id: str, source: str, kind: str, time: datetime, data: Mapping[str, Any]
+) -> dict[str, Any]:
+    """An event as it goes out."""
+    return {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": source,
+        "type": kind,
+        "time": time.astimezone(UTC).isoformat(),
+        "datacontenttype": "application/json",
+        "data": data,
+    }
+
+
+def _read_one(event: object) -> Envelope | Unreadable:
+    if not isinstance(event, dict):
+        return Unreadable(None, _bad("", "is no object", "send CloudEvents 1.0 in JSON"))
+    given = event.get("id")
+    event_id = given if isinstance(given, str) and _ID.fullmatch(given) else None
+    try:
+        return _envelope(event, event_id)
+    except Refused as refused:
+        return Unreadable(event_id, refused.refusal)
+
+
+def _envelope(event: dict[str, Any], event_id: str | None) -> Envelope:
+    if event_id is None:
+        raise Refused(_bad("id", "is missing or unfit", "send 1 to 128 printable ASCII characters"))
+    if event.get("specversion") != "1.0":
+        raise Refused(_bad("specversion", "is not 1.0", 'send "specversion": "1.0"'))
+    kind = event.get("type")
+    if not isinstance(kind, str) or not _TYPE.fullmatch(kind):
+        raise Refused(_bad("type", "is missing or unfit", "send a type such as thingdesk.signal"))
+    data = event.get("data")
+    if not isinstance(data, dict):
+        raise Refused(_bad("data", "is missing or no object", "put what you say into data"))
+    if _depth(data) > MOST_DEPTH:
+        raise Refused(_bad("data", f"is nested deeper than {MOST_DEPTH}", "send it flatter"))
+    try:
+        digest = canonical_hash(event)
+    except (TypeError, orjson.JSONEncodeError):
+        raise Refused(_bad("data", "has text that is no Unicode", "send valid UTF-8")) from None
+    return Envelope(event_id, kind, _time(event.get("time")), data, digest)
+
+
+def _time(text: object) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        mend = "send RFC 3339 with a zone, such as 2026-11-21T20:00:00Z"
+        raise Refused(_bad("time", "is no time with a zone", mend))
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise Refused(_bad("time", "is out of range", "send the present time")) from None
+
+
+def _depth(value: object) -> int:
+    deepest, left = 0, [(value, 1)]
+    while left:
+        one, depth = left.pop()
+        deepest = max(deepest, depth)
+        if isinstance(one, dict):
+            left.extend((inner, depth + 1) for inner in one.values())
+        elif isinstance(one, list):
+            left.extend((inner, depth + 1) for inner in one)
+    return deepest
+
+
+def _bad(path: str, problem: str, mend: str) -> Refusal:
+    where = f"{path} {problem}" if path else f"the event {problem}"
+    return Refusal("bad_event", where, Recovery.FIX_INPUT, (FieldError(path, problem, mend),))

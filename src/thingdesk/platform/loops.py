@@ -1,0 +1,53 @@
+"""Work that is done again and again: when the database says so, and from time to time."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from thingdesk.platform.database import Database
+
+_log = logging.getLogger(__name__)
+_PAUSE_AFTER_ERROR = 1.0
+
+
+async def repeat(
+    database: Database,
+    channel: str,
+    act: Callable[[], Awaitable[int]],
+    stop: asyncio.Event,
+    *,
+    every: float,
+) -> None:
+    """Call `act` whenever `channel` is notified and at least `every` seconds, until `stop`.
+
+    It is called again at once while it says that it found something to do. An error is logged,
+    and the next attempt comes a second later.
+    """
+    wake = asyncio.Event()
+    while not stop.is_set():
+        try:
+            async with database.listening(channel, wake.set):
+                await _repeat(act, wake, stop, every)
+        except Exception:  # noqa: BLE001 - whatever it was, the next attempt may find it gone
+            _log.exception("work on %s failed; trying again", channel)
+            await first_of(stop, seconds=_PAUSE_AFTER_ERROR)
+
+
+async def _repeat(
+    act: Callable[[], Awaitable[int]], wake: asyncio.Event, stop: asyncio.Event, every: float
+) -> None:
+    while not stop.is_set():
+        wake.clear()
+        if not await act():
+            await first_of(wake, stop, seconds=every)
+
+
+async def first_of(*events: asyncio.Event, seconds: float) -> None:
+    """Wait until one of the events is set, or for so many seconds."""
+    tasks = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,42 @@
+"""Intake of observations.
+
+What enters: signals whose sender the channel has recognised. What leaves: committed signals, in an
+order in which a reader misses none, and for each one whether it is new. Always true: an event is
+stored once, whoever repeats it; a machine's time that cannot be right is kept out of the way.
+"""
+
+from thingdesk.signals.availability import (
+    Availability,
+    availability,
+    beat,
+    intake_spans,
+    own_clock,
+)
+from thingdesk.signals.keep import keep
+from thingdesk.signals.model import SHARDS, Cursor, Intake, Signal, Stored, shard_of
+from thingdesk.signals.read import read_signal
+from thingdesk.signals.store import after, curve, history, latest, with_news
+from thingdesk.signals.take import CHANNEL, take
+
+__all__ = [
+    "CHANNEL",
+    "SHARDS",
+    "Availability",
+    "Cursor",
+    "Intake",
+    "Signal",
+    "Stored",
+    "after",
+    "availability",
+    "beat",
+    "curve",
+    "history",
+    "intake_spans",
+    "keep",
+    "latest",
+    "own_clock",
+    "read_signal",
+    "shard_of",
+    "take",
+    "with_news",
+]

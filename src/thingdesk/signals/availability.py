@@ -1,0 +1,52 @@
+"""Whether a machine's data came: the share of the expected signals, and when our intake was up."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from thingdesk.platform import clock
+from thingdesk.platform.database import Transaction
+from thingdesk.signals import store
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """Of `expected` intervals of a period, `came` had at least one signal, by its own time."""
+
+    expected: int
+    came: int
+
+    @property
+    def share(self) -> float | None:
+        """0 to 1; None for a period in which nothing was expected."""
+        return self.came / self.expected if self.expected else None
+
+
+async def availability(
+    tx: Transaction, machine: str, interval: timedelta, since: datetime, until: datetime
+) -> Availability:
+    """The data availability of a machine that should send every `interval`."""
+    expected = int((until - since) / interval)
+    end = since + expected * interval
+    return Availability(expected, await store.came(tx, machine, since, end, interval))
+
+
+async def beat(tx: Transaction, worker: UUID) -> None:
+    """Note that this worker's intake is up; to be called every few seconds."""
+    await store.beat(tx, worker, clock.now())
+
+
+async def intake_spans(tx: Transaction, since: datetime) -> list[tuple[datetime, datetime]]:
+    """When our intake was up since then, a span a worker."""
+    return await store.spans(tx, since)
+
+
+async def own_clock(tx: Transaction, machine: str) -> datetime:
+    """What the machine's own clock says now, as far as its latest signal tells.
+
+    A machine that sends as it observes is at our time; a recording that is replayed faster than it
+    was made is still at the time of its last row.
+    """
+    now = clock.now()
+    last = await store.latest(tx, machine)
+    return now if last is None else min(now, last.at + (now - last.received_at))

@@ -1,0 +1,79 @@
+"""Observations as they come in and as they are stored. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from zlib import crc32
+
+SHARDS = 16
+"""Diagnosis takes signals by shard; a machine's signals are all of one."""
+
+AHEAD = timedelta(minutes=5)
+BEHIND = timedelta(days=366)
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One observation sent by a machine, at the machine's own time `at`.
+
+    `codes` is None when the machine did not read its trouble codes, and empty when there are none.
+    """
+
+    machine: str
+    event_id: str
+    hash: bytes
+    at: datetime | None
+    values: Mapping[str, float]
+    codes: tuple[str, ...] | None = None
+    lat: float | None = None
+    lon: float | None = None
+
+
+class Intake(StrEnum):
+    """What became of a signal: stored, known already, or its id was used for something else."""
+
+    NEW = "new"
+    REPEATED = "repeated"
+    REUSED_ID = "reused_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A signal as it was committed; `at` is the receive time where the machine's is not trusted."""
+
+    machine: str
+    event_id: str
+    at: datetime
+    trusted: bool
+    received_at: datetime
+    values: Mapping[str, float]
+    codes: tuple[str, ...] | None
+    lat: float | None
+    lon: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a reader has come in one shard; nothing received before `received_from` is left."""
+
+    shard: int
+    tx: int
+    id: int
+    received_from: datetime
+
+
+def shard_of(machine: str) -> int:
+    """The shard of a machine, the same in every process."""
+    return crc32(machine.encode()) % SHARDS
+
+
+def trusted_time(claimed: datetime | None, received: datetime) -> tuple[datetime, bool]:
+    """The time to work with, and whether it is the machine's own.
+
+    A clock that is ahead, or more than a year behind (a car after a flat battery), or silent, is
+    not believed; a queue from an offline machine is.
+    """
+    if claimed is None or not received - BEHIND <= claimed <= received + AHEAD:
+        return received, False
+    return claimed, True
