@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
@@ -191,9 +192,9 @@ async def test_orphans_in_the_data_are_ended_before_ours_starts(tmp_path: Path) 
 
 def started_by_hand(data: Path) -> subprocess.Popen[bytes]:
     account = account_for(data)
-    programs = reachable(postgres_programs(), account)
+    postgres = reachable(postgres_programs(), account)
     command = [
-        *(str(programs / "bin" / "postgres"), "-D", cluster.seen_as(data, account)),
+        *(str(postgres), "-D", cluster.seen_as(data, account)),
         *("-c", "listen_addresses=", "-c", "unix_socket_directories="),
     ]
     server = subprocess.Popen(launcher(command, data, account), stderr=subprocess.PIPE)
@@ -269,11 +270,12 @@ def test_programs_below_a_closed_folder_are_copied_where_they_can_run(tmp_path: 
     tmp_path.chmod(0o700)
     nobody = account_for(tmp_path / "none")
     assert isinstance(nobody, Account)
-    hidden = tmp_path / "pginstall18"
-    shutil.copytree(postgres_programs(), hidden, symlinks=True)
+    installed = postgres_programs()
+    hidden = replace(installed, path=tmp_path / "pg", program=tmp_path / "pg" / "bin" / "postgres")
+    shutil.copytree(installed.path, hidden.path, symlinks=True)
     with tempfile.TemporaryDirectory() as shared:
         Path(shared).chmod(0o755)
         found = reachable(hidden, nobody, Path(shared))
         assert found.is_relative_to(shared)
         assert reachable(hidden, nobody, Path(shared)) == found
-    assert reachable(postgres_programs(), None) == postgres_programs()
+        assert reachable(hidden, None, Path(shared)) == hidden.program

@@ -5,8 +5,9 @@ had set THINGDESK_DATABASE_URL and THINGDESK_BROKER_URL. Always true: what is st
 with the desk, however the desk ends; one desk to a data folder.
 """
 
+from thingdesk.platform.embedded.broker import SESSION_PREFIX, EmbeddedBroker
 from thingdesk.platform.embedded.errors import EmbeddedError
 from thingdesk.platform.embedded.postgres import EmbeddedPostgres
 from thingdesk.platform.embedded.supervise import Died
 
-__all__ = ["Died", "EmbeddedError", "EmbeddedPostgres"]
+__all__ = ["SESSION_PREFIX", "Died", "EmbeddedBroker", "EmbeddedError", "EmbeddedPostgres"]

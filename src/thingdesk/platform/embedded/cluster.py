@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from thingdesk.platform.embedded import leftovers
 from thingdesk.platform.embedded.account import Account
 from thingdesk.platform.embedded.errors import EmbeddedError
 from thingdesk.platform.embedded.files import write_private
@@ -17,7 +18,6 @@ from thingdesk.platform.embedded.supervise import launcher
 
 _MIB = 1024 * 1024
 _INITDB_WITHIN = 120.0
-_LEFTOVER_PATIENCE = 5.0
 _TAIL = 4000
 
 _MENDS = (
@@ -69,7 +69,7 @@ def seen_as(data: Path, account: Account | None) -> str:
 
 
 def initialise(
-    programs: Path, data: Path, account: Account | None, password: str, private: Path
+    postgres: Path, data: Path, account: Account | None, password: str, private: Path
 ) -> None:
     """Makes the data folder, or nothing: it gets its name when it is complete."""
     new = data.with_name(data.name + ".new")
@@ -80,7 +80,7 @@ def initialise(
     if account is not None:
         os.chown(new, account.uid, account.gid)
     command = [
-        *(str(programs / "bin" / "initdb"), "-D", seen_as(new, account), "-U", "postgres"),
+        *(str(postgres.with_name("initdb")), "-D", seen_as(new, account), "-U", "postgres"),
         *("--auth=scram-sha-256", f"--pwfile={password_file}", "--encoding=UTF8"),
         # PostgreSQL's own Unicode rules: an update of the system's cannot break an index.
         *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
@@ -102,7 +102,7 @@ def initialise(
     new.rename(data)
 
 
-def check_version(programs: Path, data: Path) -> None:
+def check_version(postgres: Path, data: Path) -> None:
     try:
         has = (data / "PG_VERSION").read_text().strip()
     except FileNotFoundError as error:
@@ -111,7 +111,7 @@ def check_version(programs: Path, data: Path) -> None:
             "Move it away, or give the desk another data folder (THINGDESK_DATA_DIR).",
         ) from error
     words = subprocess.run(  # noqa: S603 (our own command)
-        [programs / "bin" / "postgres", "--version"], capture_output=True, text=True, check=True
+        [postgres, "--version"], capture_output=True, text=True, check=True
     ).stdout
     match = re.search(r"(\d+)\.", words)
     brings = match.group(1) if match else words.strip()
@@ -127,29 +127,14 @@ def end_leftovers(data: Path) -> None:
     """Ends what a killed desk's server left, and takes away its lock file.
 
     PostgreSQL refuses to start where postmaster.pid names a living process, even when that number
-    has long been given to another program. We hold the desk's lock, so no other desk lives;
-    whatever still works inside the folder is an orphan. Only when none is left may the file go.
+    was given to another program; and it must refuse while a session of a dead server still works
+    on the data. So the file goes when nothing works there any more, and not before.
     """
     lock = data / "postmaster.pid"
-    if not lock.exists():
-        return
-    orphans = _working_in(data)
-    # SIGQUIT: at once, without a checkpoint. Ours recovers when it starts.
-    for number in (signal.SIGQUIT, signal.SIGKILL):
-        for orphan in orphans:
-            with suppress(psutil.NoSuchProcess):
-                orphan.send_signal(number)
-        _, orphans = psutil.wait_procs(orphans, timeout=_LEFTOVER_PATIENCE)
-    lock.unlink(missing_ok=True)
-
-
-def _working_in(data: Path) -> list[psutil.Process]:
-    where = str(data.resolve())
-    return [
-        process
-        for process in psutil.process_iter(["name", "cwd"])
-        if process.info["name"] == "postgres" and process.info["cwd"] == where
-    ]
+    if lock.exists():
+        # At once, without a checkpoint: ours recovers when it starts.
+        leftovers.end(data, "postgres", (signal.SIGQUIT,))
+        lock.unlink(missing_ok=True)
 
 
 def explain(data: Path, output: Path) -> EmbeddedError:

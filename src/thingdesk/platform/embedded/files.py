@@ -24,12 +24,17 @@ def make_private(folder: Path) -> None:
         ) from error
 
 
+def new_secret() -> str:
+    """256 random bits in letters that mean nothing in a URL, in SQL or in a configuration."""
+    return secrets.token_urlsafe(_SECRET_BYTES)
+
+
 def keep_secret(path: Path) -> str:
     """The secret in this file, made on first use; only the file's owner can read it."""
     try:
         return path.read_text()
     except FileNotFoundError:
-        secret = secrets.token_urlsafe(_SECRET_BYTES)
+        secret = new_secret()
         write_private(path, secret)
         return secret
 

@@ -116,16 +116,16 @@ class EmbeddedPostgres:
         make_private(self._home)
         self._lock.take()
         account = account_for(self._data)
-        programs = reachable(postgres_programs(), account)
+        program = reachable(postgres_programs(), account)
         self._password = keep_secret(self._home / "postgres.password")
         folder = sockets.make_folder(self._home, account)
         self._socket_folder = folder
         if not self._data.exists():
-            cluster.initialise(programs, self._data, account, self._password, folder)
-        cluster.check_version(programs, self._data)
-        return self._supervised(programs, account, folder)
+            cluster.initialise(program, self._data, account, self._password, folder)
+        cluster.check_version(program, self._data)
+        return self._supervised(program, account, folder)
 
-    def _supervised(self, programs: Path, account: Account | None, folder: Path) -> Supervised:
+    def _supervised(self, postgres: Path, account: Account | None, folder: Path) -> Supervised:
         settings = {
             **cluster.settings(),
             "unix_socket_directories": str(folder),
@@ -135,7 +135,7 @@ class EmbeddedPostgres:
         program = Program(
             name="The embedded PostgreSQL",
             command=(
-                *(str(programs / "bin" / "postgres"), "-D", cluster.seen_as(self._data, account)),
+                *(str(postgres), "-D", cluster.seen_as(self._data, account)),
                 *(word for name, value in settings.items() for word in ("-c", f"{name}={value}")),
             ),
             folder=self._data,

@@ -194,7 +194,7 @@ class Supervised:
             self.serving.clear()
             if loop.time() - served_from > _STEADY_AFTER:
                 pause = _FIRST_PAUSE
-            why = str(await asyncio.to_thread(self._explain))
+            why = await self._why(code)
             while True:
                 self._tell_death(Died(self._program.name, code, pause, why))
                 await asyncio.sleep(pause)
@@ -205,6 +205,11 @@ class Supervised:
                 except (EmbeddedError, OSError) as error:
                     why = str(error)
                     await self._bring_down()
+
+    async def _why(self, code: int) -> str:
+        if code == -signal.SIGKILL:
+            return "It was killed: by somebody, or by the system for want of memory."
+        return str(await asyncio.to_thread(self._explain))
 
     def _tell_death(self, died: Died) -> None:
         _logger.error(
