@@ -1,0 +1,92 @@
+"""A notice as a mail. Pure: the same notice is the same mail, to the byte."""
+
+import re
+import unicodedata
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from html import escape
+
+from thingdesk.notices import Outgoing
+
+_LONGEST_SUBJECT = 100
+_LINE_END = re.compile(r"\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
+# Cc: controls; Cf: what changes the direction of text, or cannot be seen; Cs: half characters
+_UNSEEN = {"Cc", "Cf", "Cs"}
+_FOOTER = "Sent by the service desk of your machine."
+_HTML = """\
+<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>
+<body style="font-family: sans-serif; line-height: 1.5; max-width: 40em">
+<p>{words}</p>
+{link}<p style="color: #666; font-size: 0.9em">{footer}</p>
+</body></html>
+"""
+_LINK = '<p><a href="{0}">Open the page</a><br><small>{0}</small></p>\n'
+
+
+def compose(outgoing: Outgoing, address: str, sender: str, link: str | None) -> EmailMessage:
+    """The mail to `address`. Raises ValueError when this is not one e-mail address.
+
+    What machines say may stand in the notice's words. They become the text, escaped in the HTML
+    part, and the first line becomes the subject, without anything that could end the header.
+    """
+    notice, domain = outgoing.notice, sender_of(sender).domain
+    message = EmailMessage(policy=SMTP)
+    message["Message-ID"] = f"<{outgoing.id}@{domain}>"
+    message["Date"] = format_datetime(outgoing.told_at)
+    message["From"] = sender_of(sender)
+    message["To"] = _address(address)
+    message["Subject"] = subject(notice.words)
+    message["Auto-Submitted"] = "auto-generated"
+    footer = _FOOTER
+    if notice.case_id:
+        # no mail has this id: the mails of a case refer to it, and so they stand together
+        message["References"] = f"<case.{notice.case_id}@{domain}>"
+        footer += f" Case {notice.case_id}."
+    words = clean(notice.words)
+    parts = [words, *([f"Open the page: {link}"] if link else []), f"-- \n{footer}"]
+    message.set_content("\n\n".join(parts) + "\n")
+    message.add_alternative(_html(words, link, footer), subtype="html")
+    message.set_boundary(f"=_{outgoing.id.hex}")
+    return message
+
+
+def clean(text: str) -> str:
+    """`text` with plain line ends and tabs, and without any other control character."""
+    lines = _LINE_END.sub("\n", text)
+    return "".join(c for c in lines if c in "\n\t" or unicodedata.category(c) not in _UNSEEN)
+
+
+def subject(words: str) -> str:
+    """The first line that says something, shortened."""
+    line = next((one for one in map(str.strip, clean(words).split("\n")) if one), "A notice")
+    line = " ".join(line.split())
+    return line if len(line) <= _LONGEST_SUBJECT else f"{line[: _LONGEST_SUBJECT - 1]}…"
+
+
+def sender_of(text: str) -> Address:
+    """The desk's own address, as `name@place` or `Name <name@place>`. Raises ValueError."""
+    name, _, rest = text.strip().rpartition("<")
+    return _address(rest.removesuffix(">"), name.strip().strip('"'))
+
+
+def _address(text: str, name: str = "") -> Address:
+    try:
+        address = Address(display_name=name, addr_spec=text.strip())
+    except Exception as error:
+        # the parser raises errors of many kinds for what is no address
+        raise ValueError(f"{text!r} is no e-mail address") from error
+    if not address.username or not address.domain:
+        raise ValueError(f"{text!r} is no e-mail address")
+    return address
+
+
+def _html(words: str, link: str | None, footer: str) -> str:
+    return _HTML.format(
+        title=escape(subject(words)),
+        words=escape(words).replace("\n", "<br>\n"),
+        link=_LINK.format(escape(link)) if link else "",
+        footer=escape(footer),
+    )

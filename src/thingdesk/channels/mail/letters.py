@@ -1,0 +1,67 @@
+"""From claimed notices to mails that can go."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from uuid import UUID
+
+from thingdesk import notices, parties
+from thingdesk.channels.mail.compose import compose
+from thingdesk.notices import Outgoing, Page, Recipient, To
+from thingdesk.platform.database import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail that is ready. `again_at`: from then on another may send it."""
+
+    notice: UUID
+    address: str
+    message: EmailMessage
+    again_at: datetime
+
+
+async def write_letters(
+    tx: Transaction, claimed: Sequence[Outgoing], sender: str, pages: str
+) -> list[Letter]:
+    """The mails of these notices. What has no address to go to is given up."""
+    if not claimed:
+        return []
+    addresses = await _addresses(tx, {one.notice.to for one in claimed})
+    key = await parties.desk_key(tx)
+    letters = []
+    for one in claimed:
+        address = addresses.get(one.notice.to)
+        if address is None:
+            await notices.give_up(tx, one.id, "no e-mail address is known")
+            continue
+        try:
+            message = compose(one, address, sender, _link(one.notice.page, pages, key))
+        except ValueError as error:
+            await notices.give_up(tx, one.id, str(error))
+            continue
+        letters.append(Letter(one.id, address, message, one.again_at))
+    return letters
+
+
+def _link(page: Page | None, pages: str, key: parties.DeskKey) -> str | None:
+    if page is None:
+        return None
+    token = parties.sign_link(key, page.purpose, page.subject, page.until)
+    return f"{pages.rstrip('/')}/{page.purpose}/{token}"
+
+
+async def _addresses(tx: Transaction, to: set[Recipient]) -> dict[Recipient, str]:
+    owners = await parties.get_owners(tx, _ids(to, To.OWNER))
+    providers = await parties.get_providers(tx, _ids(to, To.PROVIDER))
+    found = {Recipient.owner(one.id): one.email for one in owners.values()}
+    found |= {Recipient.provider(one.id): one.email for one in providers.values()}
+    for staff_id in _ids(to, To.STAFF):
+        if staff := await parties.get_staff(tx, staff_id):
+            found[Recipient.staff(staff_id)] = staff.email
+    return {recipient: email for recipient, email in found.items() if email}
+
+
+def _ids(to: Iterable[Recipient], kind: To) -> list[UUID]:
+    return sorted(UUID(one.id) for one in to if one.kind is kind)

@@ -1,0 +1,95 @@
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+
+from thingdesk import notices
+from thingdesk.channels.mail.carrier import Carrier, Deferred, Line, Rejected, Unreachable
+from thingdesk.channels.mail.compose import sender_of
+from thingdesk.channels.mail.folder import Folder
+from thingdesk.channels.mail.letters import Letter, write_letters
+from thingdesk.channels.mail.smtp import Server, Smtp
+from thingdesk.notices import Channel
+from thingdesk.platform import clock, ids, loops
+from thingdesk.platform.backoff import Backoff
+from thingdesk.platform.database import Database
+from thingdesk.platform.settings import Settings
+
+_LOOK_EVERY = 1.0
+# few: what is claimed and not sent before the next attempt is due, waits for that attempt
+_AT_ONCE = 10
+_REST = Backoff(timedelta(seconds=5), timedelta(minutes=5))
+_log = logging.getLogger(__name__)
+
+
+def carrier(settings: Settings) -> Carrier:
+    """The mail server that is set; else a folder, and the log says where. Raises ValueError."""
+    if settings.smtp_url:
+        return Smtp(Server.read(settings.smtp_url))
+    folder = settings.data_dir / "mail"
+    _log.warning("no mail server is set (THINGDESK_SMTP_URL): mails are written to %s", folder)
+    return Folder(folder)
+
+
+class Mail:
+    """Sends what is due. Many may work at once, in as many processes.
+
+    `pages` is the URL under which owners reach the desk; a page is at `pages/PURPOSE/TOKEN`.
+    """
+
+    def __init__(self, database: Database, carrier: Carrier, *, sender: str, pages: str) -> None:
+        sender_of(sender)
+        self._database = database
+        self._carrier = carrier
+        self._sender = sender
+        self._pages = pages
+        self._failures = 0
+        self._rests_until = datetime.min.replace(tzinfo=UTC)
+
+    async def work(self, stop: asyncio.Event) -> None:
+        """Send until `stop` is set; mails under way are finished."""
+        await loops.repeat(self._database, notices.CHANNEL, self.once, stop, every=_LOOK_EVERY)
+
+    async def once(self) -> int:
+        """One attempt for some of the notices that are due; how many they were.
+
+        After the mail server could not be used, none is claimed for a while.
+        """
+        if clock.now() < self._rests_until:
+            return 0
+        async with self._database.transaction() as tx:
+            claimed = await notices.claim_due(tx, Channel.MAIL, _AT_ONCE)
+            letters = await write_letters(tx, claimed, self._sender, self._pages)
+        if letters:
+            await self._carry(letters)
+        return len(claimed)
+
+    async def _carry(self, letters: list[Letter]) -> None:
+        try:
+            line = await asyncio.to_thread(self._carrier.open)
+            try:
+                for letter in letters:
+                    if clock.now() < letter.again_at:
+                        await self._send(line, letter)
+            finally:
+                await asyncio.to_thread(line.close)
+        except Unreachable as error:
+            self._failures += 1
+            rest = _REST.pause(self._failures, ids.draw())
+            self._rests_until = clock.now() + rest
+            _log.warning("mail cannot be sent: %s; trying again in %d s", error, rest.seconds)
+        else:
+            self._failures = 0
+
+    async def _send(self, line: Line, letter: Letter) -> None:
+        try:
+            await asyncio.to_thread(line.send, letter.message, letter.address)
+        except Deferred as error:
+            _log.warning("notice %s waits for its next attempt: %s", letter.notice, error)
+            return
+        except Rejected as error:
+            async with self._database.transaction() as tx:
+                await notices.give_up(tx, letter.notice, str(error))
+            return
+        # One commit a mail: what is sent and not marked yet goes out again after a crash.
+        async with self._database.transaction() as tx:
+            await notices.delivered(tx, [letter.notice])

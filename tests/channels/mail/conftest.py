@@ -1,0 +1,23 @@
+from collections.abc import Iterator
+
+import pytest
+
+from thingdesk.platform import clock
+from thingdesk.platform.database import Database
+
+
+@pytest.fixture
+async def desk(database: Database) -> Database:
+    async with database.transaction() as tx:
+        await tx.execute(
+            "truncate notice, owner, staff, provider, timeline_head, timeline_event, timeline_value"
+            " cascade"
+        )
+    return database
+
+
+@pytest.fixture
+def turnable() -> Iterator[clock.Turnable]:
+    turning = clock.Turnable()
+    with clock.reading(turning):
+        yield turning
