@@ -1,0 +1,65 @@
+"""May this be done for this owner? Verdicts and budgets.
+
+What enters: an action, exactly as it would happen, and where there is one an approval of it; what
+owners grant, what machines are entitled to, what the organisation allows. What leaves: allow, ask
+or deny, with a reason; on allow the money is reserved. Always true: without a mandate every effect
+is asked for; what the organisation denies stays denied; no two effects spend the same money; an
+approval permits one action, once. What an owner approves one by one is on top of their budgets.
+
+Not here: asking (`decisions`), and doing it (`journeys`).
+"""
+
+from thingdesk.mandates.check import check
+from thingdesk.mandates.decide import decide
+from thingdesk.mandates.entitle import (
+    add_entitlement,
+    end_entitlement,
+    entitlements_of,
+    policy,
+    set_policy,
+)
+from thingdesk.mandates.grant import grant, mandate_of, revoke, spent_in_period, versions_of
+from thingdesk.mandates.model import (
+    Action,
+    Answer,
+    Approval,
+    Entitlement,
+    EntitlementKind,
+    Facts,
+    Mandate,
+    Payer,
+    Policy,
+    Spent,
+    Terms,
+    Verdict,
+)
+from thingdesk.mandates.settle import release, settle
+
+__all__ = [
+    "Action",
+    "Answer",
+    "Approval",
+    "Entitlement",
+    "EntitlementKind",
+    "Facts",
+    "Mandate",
+    "Payer",
+    "Policy",
+    "Spent",
+    "Terms",
+    "Verdict",
+    "add_entitlement",
+    "check",
+    "decide",
+    "end_entitlement",
+    "entitlements_of",
+    "grant",
+    "mandate_of",
+    "policy",
+    "release",
+    "revoke",
+    "set_policy",
+    "settle",
+    "spent_in_period",
+    "versions_of",
+]

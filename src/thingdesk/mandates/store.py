@@ -1,0 +1,151 @@
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from thingdesk.mandates import data
+from thingdesk.mandates.model import Action, Entitlement, Mandate, Policy, Terms
+from thingdesk.mandates.money_store import Spending, spending
+from thingdesk.platform import ids
+from thingdesk.platform.database import Transaction
+
+_POLICY = "select p.content from policy p order by p.version desc limit 1"
+_MANDATE = """
+select jsonb_build_object('id', m.id, 'version', m.version, 'terms', v.terms,
+                          'granted_at', v.granted_at, 'revoked_at', m.revoked_at)
+from mandate m join mandate_version v on v.mandate_id = m.id and v.version = m.version
+where m.owner_id = $1
+"""
+# one round trip for all that a verdict rests on
+_KNOWN = f"""
+select ({_POLICY}) as policy,
+       ({_MANDATE}) as mandate,
+       (select jsonb_agg(to_jsonb(e)) from entitlement e
+        where e.machine = $2 and (e.ends is null or e.ends > $3)) as entitlements,
+       (select to_jsonb(s) from spending s where s.effect_id = $4) as earlier,
+       (select a.effect_id from approval_use a where a.decision_id = $5) as used_by
+"""  # noqa: S608 - of constants
+_GRANT = """
+insert into mandate as m (id, owner_id, version) values ($1, $2, 1)
+on conflict (owner_id) do update
+set version = m.version + 1, revoked_at = null, reason = null
+returning id, version
+"""
+_REVOKE = """
+update mandate set revoked_at = $2, reason = $3 where owner_id = $1 and revoked_at is null
+returning id, version
+"""
+_ADD_ENTITLEMENT = """
+insert into entitlement (id, kind, machine, reference, content, begins, ends, added_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
+on conflict (machine, kind, reference) do nothing
+returning true
+"""
+_END_ENTITLEMENT = """
+update entitlement set ends = $2 where id = $1 and (ends is null or ends > $2) returning machine
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is stored about an action."""
+
+    policy: Policy
+    mandate: Mandate | None
+    entitlements: tuple[Entitlement, ...]
+    earlier: Spending | None
+    approval_used_by: UUID | None
+
+
+async def known(tx: Transaction, action: Action, now: datetime, decision_id: UUID | None) -> Known:
+    owner_id = action.owner_id
+    row = await tx.fetchrow(_KNOWN, owner_id, action.machine, now, action.effect_id, decision_id)
+    if row is None:
+        raise LookupError("a select without a table has one row")
+    found, earlier = row["mandate"], row["earlier"]
+    return Known(
+        policy=data.policy(row["policy"] or {}),
+        mandate=data.mandate(owner_id, found) if found and owner_id else None,
+        entitlements=tuple(data.entitlement(one) for one in row["entitlements"] or ()),
+        earlier=spending(earlier) if earlier else None,
+        approval_used_by=row["used_by"],
+    )
+
+
+async def grant(tx: Transaction, owner_id: UUID, terms: Terms, at: datetime) -> tuple[UUID, int]:
+    """The id and version of the mandate."""
+    row = await tx.fetchrow(_GRANT, ids.new(), owner_id)
+    if row is None:
+        raise LookupError("an upsert returns its row")
+    await tx.execute(
+        "insert into mandate_version values ($1, $2, $3, $4)",
+        row["id"],
+        row["version"],
+        data.as_data(terms),
+        at,
+    )
+    return row["id"], row["version"]
+
+
+async def revoke(
+    tx: Transaction, owner_id: UUID, at: datetime, reason: str
+) -> tuple[UUID, int] | None:
+    row = await tx.fetchrow(_REVOKE, owner_id, at, reason)
+    return (row["id"], row["version"]) if row else None
+
+
+async def mandate_of(tx: Transaction, owner_id: UUID) -> Mandate | None:
+    found = await tx.fetchval(_MANDATE, owner_id)
+    return data.mandate(owner_id, found) if found else None
+
+
+async def versions_of(tx: Transaction, mandate_id: UUID) -> list[tuple[int, Terms, datetime]]:
+    rows = await tx.fetch(
+        "select version, terms, granted_at from mandate_version where mandate_id = $1"
+        " order by version desc",
+        mandate_id,
+    )
+    return [(row["version"], data.terms(row["terms"]), row["granted_at"]) for row in rows]
+
+
+async def add_entitlement(tx: Transaction, new: Entitlement, at: datetime) -> bool:
+    """Whether it was new."""
+    return bool(
+        await tx.fetchval(
+            _ADD_ENTITLEMENT,
+            new.id,
+            new.kind.value,
+            new.machine,
+            new.reference,
+            data.entitlement_content(new),
+            new.begins,
+            new.ends,
+            at,
+        )
+    )
+
+
+async def end_entitlement(tx: Transaction, entitlement_id: UUID, at: datetime) -> str | None:
+    """The machine whose entitlement ends by this."""
+    machine: str | None = await tx.fetchval(_END_ENTITLEMENT, entitlement_id, at)
+    return machine
+
+
+async def entitlements_of(tx: Transaction, machine: str) -> list[Entitlement]:
+    rows = await tx.fetch("select * from entitlement where machine = $1 order by id", machine)
+    return [data.entitlement(row) for row in rows]
+
+
+async def policy(tx: Transaction) -> Policy:
+    return data.policy(await tx.fetchval(_POLICY) or {})
+
+
+async def set_policy(tx: Transaction, new: Policy, at: datetime, by: UUID | None) -> int:
+    await tx.execute("lock table policy in share row exclusive mode")
+    version: int = await tx.fetchval(
+        "insert into policy select coalesce(max(version), 0) + 1, $1, $2, $3 from policy"
+        " returning version",
+        data.as_data(new),
+        at,
+        by,
+    )
+    return version
