@@ -30,7 +30,11 @@ def lint(root: Path) -> subprocess.CompletedProcess[str]:
 def plant(root: Path, files: dict[str, str]) -> None:
     """A small project under the real rules: the given modules, and the packages they are in."""
     (root / RULES.name).write_text(RULES.read_text())
-    always = {"thingdesk/platform/clock.py": "", "thingdesk_machine/queue.py": ""}
+    always = {
+        "thingdesk/platform/clock.py": "",
+        "thingdesk/fulfilment/effects.py": "",
+        "thingdesk_machine/queue.py": "",
+    }
     for name, text in (always | files).items():
         file = root / "src" / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -52,6 +56,7 @@ def test_a_project_that_keeps_the_rules_passes(tmp_path: Path) -> None:
             "thingdesk/cases/open.py": "from thingdesk.platform import clock",
             "thingdesk/channels/mqtt/link.py": "from thingdesk.cases import open",
             "thingdesk/demo/fleet.py": "import thingdesk_machine.queue",
+            "thingdesk/journeys/act.py": "from thingdesk.fulfilment import effects",
         },
     )
     answer = lint(tmp_path)
@@ -94,6 +99,10 @@ BROKEN = {
     "the machine's library knows the desk": (
         {"thingdesk_machine/queue.py": "from thingdesk.platform import clock"},
         "thingdesk_machine is not allowed to import thingdesk",
+    ),
+    "a page reaches an effect": (
+        {"thingdesk/web/wall.py": "from thingdesk.fulfilment import effects"},
+        "Illegal imports of protected package thingdesk.fulfilment.effects",
     ),
     "a stage plays a machine": (
         {"thingdesk/cases/open.py": "import thingdesk_machine.queue"},

@@ -1,0 +1,90 @@
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from thingdesk.fulfilment.appointments.model import Appointment, AppointmentState, Period
+from thingdesk.platform import clock
+from thingdesk.platform.database import Row, Transaction
+
+_DIARY = 1_908_422_301
+
+
+async def lock_diary(tx: Transaction, provider: UUID) -> None:
+    """Wait until nobody else books with this provider, and keep it so until the commit."""
+    await tx.execute(
+        "select pg_advisory_xact_lock(hashtextextended($1, $2))", str(provider), _DIARY
+    )
+
+
+async def booked(tx: Transaction, provider: UUID, within: Period) -> list[Period]:
+    """The booked periods that meet `within`."""
+    rows = await tx.fetch(
+        "select starts, ends from appointment"
+        " where provider = $1 and state = 'booked' and starts < $3 and ends > $2",
+        provider,
+        within.start,
+        within.end,
+    )
+    return [Period(row["starts"], row["ends"]) for row in rows]
+
+
+async def busy(tx: Transaction, providers: Sequence[UUID], at: datetime) -> dict[UUID, int]:
+    """How many appointments each provider has at `at`."""
+    rows = await tx.fetch(
+        "select provider, count(*) as booked from appointment where provider = any($1)"
+        " and state = 'booked' and starts <= $2 and ends > $2 group by provider",
+        list(providers),
+        at,
+    )
+    return {row["provider"]: row["booked"] for row in rows}
+
+
+async def insert_or_get(tx: Transaction, wanted: Appointment) -> Appointment | None:
+    """Insert what is new; the earlier appointment of the same effect, if there is one."""
+    result = await tx.execute(
+        "insert into appointment (id, case_id, machine, provider, starts, ends, booked_at)"
+        " values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing",
+        wanted.id,
+        wanted.case_id,
+        wanted.machine,
+        wanted.provider,
+        wanted.period.start,
+        wanted.period.end,
+        clock.now(),
+    )
+    return None if result == "INSERT 0 1" else await get(tx, wanted.id)
+
+
+async def get(tx: Transaction, effect_id: UUID) -> Appointment | None:
+    row = await tx.fetchrow("select * from appointment where id = $1", effect_id)
+    return _appointment(row) if row else None
+
+
+async def cancel(tx: Transaction, effect_id: UUID) -> Appointment | None:
+    """Cancel what is booked; the appointment, None when there was nothing to cancel."""
+    row = await tx.fetchrow(
+        "update appointment set state = 'cancelled', cancelled_at = $2"
+        " where id = $1 and state = 'booked' returning *",
+        effect_id,
+        clock.now(),
+    )
+    return _appointment(row) if row else None
+
+
+async def appointments_of(tx: Transaction, case_id: UUID) -> list[Appointment]:
+    """The appointments of a case, the oldest first."""
+    rows = await tx.fetch(
+        "select * from appointment where case_id = $1 order by booked_at, id", case_id
+    )
+    return [_appointment(row) for row in rows]
+
+
+def _appointment(row: Row) -> Appointment:
+    return Appointment(
+        row["id"],
+        row["case_id"],
+        row["machine"],
+        row["provider"],
+        Period(row["starts"], row["ends"]),
+        AppointmentState(row["state"]),
+    )

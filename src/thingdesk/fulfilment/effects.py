@@ -1,0 +1,25 @@
+"""The effects of fulfilment. Journeys alone import this, so that nothing bypasses the mandate.
+
+Each is idempotent on its `effect_id`, which is also the id of what it makes: repeating one
+returns the first result.
+"""
+
+from thingdesk.fulfilment.appointments.book import book
+from thingdesk.fulfilment.appointments.cancel import cancel_appointment
+from thingdesk.fulfilment.commands.send import send_command
+from thingdesk.fulfilment.jobs.cancel import cancel_job
+from thingdesk.fulfilment.jobs.offer import offer_job
+from thingdesk.fulfilment.parts.release import release_part
+from thingdesk.fulfilment.parts.reserve import reserve_part
+from thingdesk.fulfilment.parts.use import use_part
+
+__all__ = [
+    "book",
+    "cancel_appointment",
+    "cancel_job",
+    "offer_job",
+    "release_part",
+    "reserve_part",
+    "send_command",
+    "use_part",
+]
