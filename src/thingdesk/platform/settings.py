@@ -1,5 +1,6 @@
 """Settings, read from the environment: `THINGDESK_` and the name in capitals."""
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +30,9 @@ class Settings(BaseSettings):
     roles: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
         ROLES, description="What this process does: web, ingest, work."
     )
+    webhook_networks: Annotated[
+        tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_split)
+    ] = Field((), description="Private networks that webhooks may reach: 127.0.0.0/8,::1/128.")
     smtp_url: str | None = Field(None, description="smtp://[name:password@]host:port for mail.")
     mail_from: str = Field("desk@localhost", description="The sender of the desk's mail.")
     lease: float = Field(10.0, gt=0, description="Seconds until a dead worker's runs move on.")

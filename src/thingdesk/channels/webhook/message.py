@@ -1,0 +1,38 @@
+"""What a provider's system is told of a job. Pure."""
+
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from thingdesk.fulfilment import Delivery, DeliveryKind, Job
+
+
+def message(delivery: Delivery, at: datetime, page: str) -> bytes:
+    """The body: type, time and data, as Standard Webhooks asks for; `page` answers the offer."""
+    job = delivery.job
+    data = _offer(job, page) if delivery.kind is DeliveryKind.OFFERED else _cancelled(job)
+    return orjson.dumps({"type": delivery.kind.value, "timestamp": at.isoformat(), "data": data})
+
+
+def _offer(job: Job, page: str) -> dict[str, Any]:
+    offer = job.offer
+    place, amount = offer.position, offer.amount
+    return {
+        "job": str(job.id),
+        "case": str(offer.case_id),
+        "machine": offer.machine,
+        "task": offer.task,
+        "words": offer.words,
+        "answer_by": offer.answer_by.isoformat(),
+        "position": {"lat": place.lat, "lon": place.lon} if place else None,
+        "part": offer.part,
+        "appointment": str(offer.appointment) if offer.appointment else None,
+        "amount": {"minor": amount.minor, "currency": amount.currency} if amount else None,
+        "details": dict(offer.details),
+        "page": page,
+    }
+
+
+def _cancelled(job: Job) -> dict[str, Any]:
+    return {"job": str(job.id), "case": str(job.offer.case_id), "reason": job.reason}

@@ -1,0 +1,77 @@
+"""Where a webhook may go: to the address that was looked at, and to no private network.
+
+The name is resolved once, and the request goes to the very address that was checked. Otherwise a
+name could point elsewhere at the second look (DNS rebinding), at a service behind our firewall.
+"""
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+import httpx
+
+Network = IPv4Network | IPv6Network
+Address = IPv4Address | IPv6Address
+_SCHEMES = {"http": 80, "https": 443}
+# IPv4 inside of IPv6, RFC 6052
+_TRANSLATED = IPv6Network("64:ff9b::/96")
+_IPV4 = (1 << 32) - 1
+
+
+class Forbidden(ValueError):
+    """The URL will not be called, now and later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A URL with its host as a checked address, and the name for `Host` and the certificate."""
+
+    url: httpx.URL
+    host: str
+    name: str
+
+
+async def resolve(url: str, allowed: Sequence[Network]) -> Target:
+    """The target of `url`. Raises Forbidden, and OSError for a name without an address.
+
+    Of several addresses the first that may be called is taken; `allowed` are private networks
+    that may be called all the same.
+    """
+    parsed = _parse(url)
+    port = parsed.port or _SCHEMES[parsed.scheme]
+    found = await asyncio.get_running_loop().getaddrinfo(parsed.host, port, type=socket.SOCK_STREAM)
+    addresses = [ip_address(str(one[4][0])) for one in found]
+    fit = next((one for one in addresses if is_allowed(one, allowed)), None)
+    if fit is None:
+        raise Forbidden(f"{parsed.host} is in a network that webhooks may not reach")
+    return Target(parsed.copy_with(host=str(fit)), parsed.netloc.decode(), parsed.host)
+
+
+def is_allowed(address: Address, allowed: Sequence[Network]) -> bool:
+    """Whether `address` is public, or in one of the `allowed` networks."""
+    inner = _inner(address)
+    public = inner.is_global and not inner.is_multicast
+    return public or any(inner in network for network in allowed)
+
+
+def _inner(address: Address) -> Address:
+    """The IPv4 address that an IPv6 address stands for, where it does."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address in _TRANSLATED:
+        return IPv4Address(int(address) & _IPV4)
+    return address.ipv4_mapped or address.sixtofour or address
+
+
+def _parse(url: str) -> httpx.URL:
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise Forbidden(f"this is no URL: {error}") from error
+    if parsed.scheme not in _SCHEMES or not parsed.host:
+        raise Forbidden("only http and https URLs are called")
+    if parsed.userinfo:
+        raise Forbidden("a URL must not carry a password")
+    return parsed
