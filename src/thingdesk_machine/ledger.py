@@ -74,8 +74,12 @@ class Ledger:
         uri = f"{Path(path).resolve().as_uri()}?mode=ro"
         try:
             self._db = sqlite3.connect(uri, uri=True)
+        except sqlite3.Error as error:
+            raise QueueUnreadable(f"{path} is no readable queue: {error}") from error
+        try:
             self._db.execute("select 1 from event limit 1")
         except sqlite3.Error as error:
+            self._db.close()
             raise QueueUnreadable(f"{path} is no readable queue: {error}") from error
 
     def __enter__(self) -> Self:
