@@ -33,7 +33,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "fastapi": OUTSIDE,
     "starlette": OUTSIDE,
     "jinja2": (*OUTSIDE, "thingdesk.notices"),
-    "uvicorn": ("thingdesk.app", *COMMANDS),
+    "uvicorn": ("thingdesk.platform.serve", *COMMANDS),
     "uvloop": ("thingdesk.app", *COMMANDS),
     # keys and passwords
     "cryptography": EVERYWHERE,

@@ -7,7 +7,7 @@ below zero and slots never above capacity; what comes late, twice or from somebo
 nothing.
 """
 
-from thingdesk.fulfilment.appointments.model import Appointment, AppointmentState, Slot
+from thingdesk.fulfilment.appointments.model import Appointment, AppointmentState, Period, Slot
 from thingdesk.fulfilment.appointments.slots import slots
 from thingdesk.fulfilment.appointments.store import appointments_of
 from thingdesk.fulfilment.commands.claim import claim_due_commands, waiting_commands
@@ -54,6 +54,7 @@ __all__ = [
     "JobOffer",
     "JobState",
     "Need",
+    "Period",
     "Reason",
     "Reservation",
     "ReservationState",

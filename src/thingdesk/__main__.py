@@ -1,0 +1,3 @@
+from thingdesk.cli import main
+
+main()

@@ -1,0 +1,246 @@
+"""The composition root: the only file that knows everything. It registers explicitly."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from importlib import import_module
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI
+
+from thingdesk import journeys, parties, signals
+from thingdesk.catalog import Catalog
+from thingdesk.channels import http, mail, mqtt, webhook
+from thingdesk.channels.mqtt import BrokerAddress
+from thingdesk.flow import Flow
+from thingdesk.intake import Intake
+from thingdesk.packs import equipment, meter, vehicle
+from thingdesk.platform import clock, durable, ids, migrate
+from thingdesk.platform.database import Database
+from thingdesk.platform.embedded import EmbeddedBroker, EmbeddedPostgres
+from thingdesk.platform.errors import Refused
+from thingdesk.platform.loops import repeat
+from thingdesk.platform.migrate import Migration
+from thingdesk.platform.serve import Served, serve
+from thingdesk.platform.settings import Settings
+
+PACKAGES = (
+    "thingdesk.platform.durable",
+    "thingdesk.timeline",
+    "thingdesk.parties",
+    "thingdesk.mandates",
+    "thingdesk.signals",
+    "thingdesk.diagnosis",
+    "thingdesk.cases",
+    "thingdesk.notices",
+    "thingdesk.decisions",
+    "thingdesk.fulfilment",
+    "thingdesk.journeys",
+)
+"""The packages that have tables, in the order of their layers."""
+
+SIGNALS_KEPT = timedelta(days=400)
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class Desk:
+    """A running desk: where it can be reached, and what it is made of."""
+
+    settings: Settings
+    database: Database
+    broker_url: str
+    flow: Flow
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    http_url: str | None = None
+    broker: EmbeddedBroker | None = None
+
+    @property
+    def broker_address(self) -> str:
+        """Where machines connect, without the desk's own password."""
+        if self.broker is not None:
+            return f"mqtt://{self.broker.host}:{self.broker.port}"
+        parts = urlsplit(self.broker_url)
+        return f"{parts.scheme}://{parts.hostname}:{parts.port or 1883}"
+
+
+def make_flow(settings: Settings) -> Flow:
+    """The services and rules of the ready packs, and of the modules that are set as packs."""
+    modules = [equipment, vehicle, meter, *(import_module(name) for name in settings.packs)]
+    services = [service for one in modules for service in one.SERVICES]
+    return Flow(Catalog(services), [rule for one in modules for rule in one.RULES])
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Desk]:
+    """A desk that does what its roles say, until the block ends. What is needed and not given as
+    a URL is started: PostgreSQL and the broker.
+    """
+    async with AsyncExitStack() as stack:
+        desk = await _open(settings, stack)
+        async with asyncio.TaskGroup() as group:
+            await _start(desk, stack, group)
+            try:
+                yield desk
+            finally:
+                desk.stop.set()
+
+
+@asynccontextmanager
+async def database(settings: Settings) -> AsyncIterator[Database]:
+    """The database that is set, or the embedded one, started for as long as the block lasts."""
+    async with AsyncExitStack() as stack:
+        url = settings.database_url
+        if url is None:
+            url = (await stack.enter_async_context(EmbeddedPostgres(settings.data_dir))).url
+        found = await Database.connect(url, most=20)
+        stack.push_async_callback(found.close)
+        yield found
+
+
+async def migrate_all(found: Database) -> list[Migration]:
+    """Bring the schema to this release; what was applied."""
+    applied = await migrate.apply(found, PACKAGES)
+    async with found.transaction() as tx:
+        await signals.keep(tx, SIGNALS_KEPT)
+    return applied
+
+
+async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
+    found = await stack.enter_async_context(database(settings))
+    await migrate_all(found)
+    desk = Desk(settings, found, settings.broker_url or "", make_flow(settings))
+    if settings.broker_url is None:
+        desk.broker = await stack.enter_async_context(_broker(desk))
+        desk.broker_url = desk.broker.url
+    return desk
+
+
+def _broker(desk: Desk) -> EmbeddedBroker:
+    async def verify(machine: str, token: str, _: str) -> bool | str:
+        try:
+            async with desk.database.transaction() as tx:
+                known = await parties.check_token(tx, token)
+        except Refused as refused:
+            return refused.refusal.reason
+        return known == machine or "the token is another machine's"
+
+    def refused(machine: str, reason: str) -> None:
+        _log.warning("the broker refused %s: %s", machine, reason)
+
+    settings = desk.settings
+    return EmbeddedBroker(
+        settings.data_dir,
+        verifier=verify,
+        host=settings.mqtt_host,
+        mqtt_port=settings.mqtt_port,
+        on_refused=refused,
+    )
+
+
+async def _start(desk: Desk, stack: AsyncExitStack, group: asyncio.TaskGroup) -> None:
+    settings = desk.settings
+    address = BrokerAddress.read(desk.broker_url, shared=settings.broker_url is not None)
+    async with desk.database.transaction() as tx:
+        key = await parties.desk_key(tx)
+    intake = await stack.enter_async_context(Intake(desk.database, desk.flow, key))
+    if "web" in settings.roles:
+        doors = http.Doors(desk.database, intake, desk.flow.catalog, key)
+        served = await stack.enter_async_context(_web(desk, doors))
+        desk.http_url = settings.public_url or served.url
+    if "ingest" in settings.roles:
+        await _ingest(desk, stack, group, intake, address)
+    if "work" in settings.roles:
+        await _work(desk, stack, group, address)
+
+
+def _web(desk: Desk, doors: http.Doors) -> AbstractAsyncContextManager[Served]:
+    app = FastAPI(title="thingdesk", openapi_url="/openapi.json", docs_url=None, redoc_url=None)
+    app.state.doors = doors
+    app.include_router(http.router)
+    app.add_exception_handler(Refused, http.on_refused)
+    return serve(app, desk.settings.http_host, desk.settings.http_port)
+
+
+async def _ingest(
+    desk: Desk,
+    stack: AsyncExitStack,
+    group: asyncio.TaskGroup,
+    intake: Intake,
+    address: BrokerAddress,
+) -> None:
+    worker = ids.new()
+
+    async def beat() -> int:
+        async with desk.database.transaction() as tx:
+            await signals.beat(tx, worker)
+        return 0
+
+    name = str(worker) if address.shared else "1"
+    await stack.enter_async_context(mqtt.Receiver(address, intake, name))
+    group.create_task(repeat(desk.database, "intake", beat, desk.stop, every=2.0))
+    if desk.broker is not None:
+        group.create_task(
+            repeat(desk.database, parties.CHANNEL, _ending_sessions(desk), desk.stop, every=5.0)
+        )
+
+
+def _ending_sessions(desk: Desk) -> Callable[[], Awaitable[int]]:
+    """Ends the sessions of machines whose keys were revoked since this last looked."""
+    since = clock.now()
+
+    async def end() -> int:
+        nonlocal since
+        before = since
+        since = clock.now()
+        async with desk.database.transaction() as tx:
+            revoked = await parties.revocations(tx, before - timedelta(seconds=10))
+        for key in revoked:
+            if desk.broker is not None:
+                await desk.broker.end_session(key.machine)
+        return 0
+
+    return end
+
+
+async def _work(
+    desk: Desk, stack: AsyncExitStack, group: asyncio.TaskGroup, address: BrokerAddress
+) -> None:
+    database, stop = desk.database, desk.stop
+    functions = {
+        code: journeys.driver(service)
+        for code, service in desk.flow.catalog.versions.items()
+        if not service.instant
+    }
+    engine = durable.Engine(database, functions, lease=desk.settings.lease)
+    sender = await stack.enter_async_context(mqtt.Sender(address, database, str(ids.new())))
+    pages = desk.settings.public_url or desk.http_url or ""
+    post = mail.Mail(
+        database, mail.carrier(desk.settings), sender=desk.settings.mail_from, pages=pages
+    )
+    hooks = webhook.Webhooks(database, f"{pages}/job/", allowed=desk.settings.webhook_networks)
+
+    async def diagnose() -> int:
+        async with database.transaction(idle_limit=desk.settings.lease) as tx:
+            return await desk.flow.diagnose(tx)
+
+    async def keep_time() -> int:
+        async with database.transaction(idle_limit=desk.settings.lease) as tx:
+            await desk.flow.keep_time(tx)
+        return 0
+
+    async def keep() -> int:
+        async with database.transaction() as tx:
+            await signals.keep(tx, SIGNALS_KEPT)
+        return 0
+
+    group.create_task(engine.work(stop))
+    group.create_task(sender.run(stop))
+    group.create_task(post.work(stop))
+    group.create_task(hooks.work(stop))
+    group.create_task(repeat(database, signals.CHANNEL, diagnose, stop, every=0.2))
+    group.create_task(repeat(database, "clock", keep_time, stop, every=1.0))
+    group.create_task(repeat(database, "keep", keep, stop, every=600.0))

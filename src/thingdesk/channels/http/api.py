@@ -1,0 +1,157 @@
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import JSONResponse, Response
+
+from thingdesk import cases, catalog, fulfilment, messages, notices, parties
+from thingdesk.catalog import Catalog
+from thingdesk.channels.http.problems import problem
+from thingdesk.intake import Intake, Kind
+from thingdesk.parties import DeskKey
+from thingdesk.platform.cloudevents import MOST_BYTES
+from thingdesk.platform.database import Database
+from thingdesk.platform.errors import Recovery, refuse
+
+_MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What the paths work with; the app keeps it as `app.state.doors`."""
+
+    database: Database
+    intake: Intake
+    offered: Catalog
+    key: DeskKey
+
+
+router = APIRouter(prefix="/v1")
+
+
+async def _doors(request: Request) -> Doors:
+    doors: Doors = request.app.state.doors
+    return doors
+
+
+Open = Annotated[Doors, Depends(_doors)]
+
+
+async def _sender(request: Request, doors: Open) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise refuse("token_missing", "send Authorization: Bearer and the machine's own token")
+    async with doors.database.transaction() as tx:
+        return await parties.check_token(tx, token.strip())
+
+
+Sender = Annotated[str, Depends(_sender)]
+
+
+@router.post("/signals")
+async def post_signals(doors: Open, machine: Sender, request: Request) -> Response:
+    """Signals, one or a batch; the answer has the receipt."""
+    return await _take(doors, Kind.SIGNALS, machine, request)
+
+
+@router.post("/reports")
+async def post_reports(doors: Open, machine: Sender, request: Request) -> Response:
+    """Reports, one or a batch; the receipt names the case of each."""
+    return await _take(doors, Kind.REPORTS, machine, request)
+
+
+@router.post("/acks")
+async def post_acks(doors: Open, machine: Sender, request: Request) -> Response:
+    """Acknowledgements of notices."""
+    return await _take(doors, Kind.ACKS, machine, request)
+
+
+@router.post("/results")
+async def post_results(doors: Open, machine: Sender, request: Request) -> Response:
+    """Results of commands."""
+    return await _take(doors, Kind.RESULTS, machine, request)
+
+
+@router.get("/notices")
+async def get_notices(
+    doors: Open, machine: Sender, most: Annotated[int, Query(ge=1, le=_MOST)] = _MOST
+) -> dict[str, Any]:
+    """Notices that the machine has not acknowledged, the oldest first."""
+    async with doors.database.transaction() as tx:
+        found = await notices.pending(tx, machine, most)
+    return {"notices": [messages.notice(one) for one in found]}
+
+
+@router.get("/commands")
+async def get_commands(doors: Open, machine: Sender) -> dict[str, Any]:
+    """Commands that have no result yet, the oldest first."""
+    async with doors.database.transaction() as tx:
+        found = await fulfilment.waiting_commands(tx, machine, _MOST)
+    return {"commands": [messages.command(one) for one in found]}
+
+
+@router.get("/cases/{case_id}")
+async def get_case(doors: Open, machine: Sender, case_id: UUID) -> dict[str, Any]:
+    """A case of the machine, or one that it reported."""
+    async with doors.database.transaction() as tx:
+        case = await cases.get(tx, case_id)
+        if case is None or machine not in (case.subject, case.reporter):
+            words = "there is no such case for this machine"
+            raise refuse("case_unknown", words, Recovery.CONTACT_US)
+        promised = await cases.promises_of(tx, case_id)
+    return _case(case, promised)
+
+
+@router.get("/catalog")
+async def get_catalog(doors: Open) -> dict[str, Any]:
+    """All that can be asked for, with schemas and promises."""
+    return {"services": [catalog.describe(one) for one in doors.offered]}
+
+
+@router.get("/desk")
+async def get_desk(doors: Open) -> dict[str, Any]:
+    """The desk's public keys, to verify receipts with."""
+    return {"issuer": "thingdesk", "keys": list(doors.key.public_jwks)}
+
+
+async def _take(doors: Doors, kind: Kind, machine: str, request: Request) -> Response:
+    taken = await doors.intake.take(machine, kind, await _body(request))
+    if taken.receipt is None and len(taken.refused) == 1:
+        return problem(taken.refused[0].refusal)
+    refused = [one.as_data() for one in taken.refused]
+    return JSONResponse({"receipt": taken.receipt, "refused": refused})
+
+
+async def _body(request: Request) -> bytes:
+    """The body, never more of it than is read anyway."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > MOST_BYTES:
+            break
+    return body
+
+
+def _case(case: cases.Case, promised: list[cases.Promised]) -> dict[str, Any]:
+    return {
+        "case": str(case.id),
+        "subject": case.subject,
+        "service": case.service,
+        "state": case.state.value,
+        "outcome": case.outcome.value if case.outcome else None,
+        "words": case.outcome_words,
+        "data": case.outcome_data,
+        "opened": case.opened_at.isoformat(),
+        "ended": case.ended_at.isoformat() if case.ended_at else None,
+        "reports": case.reports,
+        "promises": [
+            {
+                "name": one.name,
+                "due": one.due_at.isoformat() if one.due_at else None,
+                "kept": one.kept_at.isoformat() if one.kept_at else None,
+                "broken": one.broken_at.isoformat() if one.broken_at else None,
+            }
+            for one in promised
+        ],
+    }

@@ -1,0 +1,47 @@
+"""Up: signals, reports, acknowledgements and results; and the receipts for them, down again."""
+
+import logging
+import re
+from typing import Self
+
+import orjson
+
+from thingdesk import messages
+from thingdesk.channels.mqtt.connection import BrokerAddress, Connection
+from thingdesk.intake import Intake, Kind, Taken
+
+_log = logging.getLogger(__name__)
+_TOPIC = re.compile(r"td/([A-Za-z0-9_-]{1,64})/(signals|reports|acks|results)")
+
+
+class Receiver:
+    """Takes in what machines publish. Who publishes on a machine's topic is that machine: the
+    broker sees to it; that its key is still good is checked again at intake.
+    """
+
+    def __init__(self, address: BrokerAddress, intake: Intake, name: str) -> None:
+        self._intake = intake
+        topics = [f"td/+/{kind}" for kind in Kind]
+        self._connection = Connection(address, f"receiver-{name}", topics, self._handle)
+
+    async def __aenter__(self) -> Self:
+        await self._connection.__aenter__()
+        return self
+
+    async def __aexit__(self, *details: object) -> None:
+        await self._connection.__aexit__(*details)
+
+    async def _handle(self, topic: str, payload: bytes, qos: int) -> None:
+        match = _TOPIC.fullmatch(topic)
+        if match is None:
+            _log.warning("passed over a message on an unknown topic: %r", topic[:128])
+            return
+        machine, kind = match[1], Kind(match[2])
+        taken = await self._intake.take(machine, kind, payload)
+        if qos:
+            self._answer(machine, taken)
+
+    def _answer(self, machine: str, taken: Taken) -> None:
+        if answers := messages.answers(taken):
+            payload = orjson.dumps(messages.batch(answers))
+            self._connection.publish(f"td/{machine}/receipts", payload)

@@ -1,0 +1,56 @@
+"""Down: notices until they are acknowledged, commands until there is a result."""
+
+import asyncio
+from typing import Any, Self
+
+import orjson
+
+from thingdesk import fulfilment, messages, notices
+from thingdesk.channels.mqtt.connection import BrokerAddress, Connection
+from thingdesk.notices import Channel
+from thingdesk.platform.database import Database
+from thingdesk.platform.loops import repeat
+
+_MOST = 200
+_EVERY = 1.0
+
+
+class Sender:
+    """Drains the outboxes of machines: an attempt is planned and committed before it is made."""
+
+    def __init__(self, address: BrokerAddress, database: Database, name: str) -> None:
+        self._database = database
+        self._connection = Connection(address, f"sender-{name}")
+
+    async def __aenter__(self) -> Self:
+        await self._connection.__aenter__()
+        return self
+
+    async def __aexit__(self, *details: object) -> None:
+        await self._connection.__aexit__(*details)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Send what is due until `stop` is set."""
+        async with asyncio.TaskGroup() as group:
+            for channel, send in (
+                (notices.CHANNEL, self.send_notices),
+                ("command", self.send_commands),
+            ):
+                group.create_task(repeat(self._database, channel, send, stop, every=_EVERY))
+
+    async def send_notices(self) -> int:
+        async with self._database.transaction() as tx:
+            due = await notices.claim_due(tx, Channel.MACHINE, _MOST)
+        for one in due:
+            self._publish(one.notice.to.id, "notices", messages.notice(one))
+        return len(due)
+
+    async def send_commands(self) -> int:
+        async with self._database.transaction() as tx:
+            due = await fulfilment.claim_due_commands(tx, _MOST)
+        for one in due:
+            self._publish(one.machine, "commands", messages.command(one))
+        return len(due)
+
+    def _publish(self, machine: str, kind: str, event: dict[str, Any]) -> None:
+        self._connection.publish(f"td/{machine}/{kind}", orjson.dumps(event))

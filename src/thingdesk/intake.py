@@ -1,0 +1,255 @@
+"""What machines send, from any channel: read, gathered into groups, committed, receipted.
+
+A channel hands over who sent it (it has recognised the sender), what kind of message it is and the
+bytes; it gets back what to answer. A receipt is our signed word that the events it names are
+stored. What one event is refused for does not keep the others from being stored.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Self
+from uuid import UUID
+
+from thingdesk import cases, fulfilment, notices, parties, signals
+from thingdesk.cases import Answer, Report
+from thingdesk.flow import Flow
+from thingdesk.parties import DeskKey
+from thingdesk.platform import clock, cloudevents
+from thingdesk.platform.cloudevents import Envelope
+from thingdesk.platform.database import Database, Transaction
+from thingdesk.platform.errors import FieldError, Recovery, Refusal, Refused
+from thingdesk.platform.gather import Gatherer
+from thingdesk.signals import Signal
+
+_Result = tuple[UUID, str, dict[str, Any]]
+RECEIPT = "thingdesk-receipt+jwt"
+
+
+class Kind(StrEnum):
+    """What a message brings; also the last part of its topic and of its path."""
+
+    SIGNALS = "signals"
+    REPORTS = "reports"
+    ACKS = "acks"
+    RESULTS = "results"
+
+
+TYPES = {
+    Kind.SIGNALS: "thingdesk.signal",
+    Kind.REPORTS: "thingdesk.report",
+    Kind.ACKS: "thingdesk.ack",
+    Kind.RESULTS: "thingdesk.result",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusing:
+    """A refusal of one event; `event` is its id, None when not even that could be read."""
+
+    event: str | None
+    refusal: Refusal
+
+    def as_data(self) -> dict[str, Any]:
+        return {"event": self.event, **self.refusal.as_data()}
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What to answer: a receipt for what is stored, if anything is, and what is refused."""
+
+    receipt: str | None
+    refused: tuple[Refusing, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    event_id: str
+    hash: str
+    said: Any
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    machine: str
+    items: tuple[_Item, ...]
+
+
+@dataclass(slots=True)
+class _Outcome:
+    entries: list[dict[str, Any]] = field(default_factory=list)
+    refused: list[Refusing] = field(default_factory=list)
+
+
+class Intake:
+    """The one door for what machines send. Open it (`async with`) before the first message."""
+
+    def __init__(self, database: Database, flow: Flow, key: DeskKey) -> None:
+        self._flow = flow
+        self._key = key
+        self._gatherers: dict[Kind, Gatherer[_Message, _Outcome]] = {
+            Kind.SIGNALS: Gatherer(database, self._signals),
+            Kind.REPORTS: Gatherer(database, self._reports),
+            Kind.ACKS: Gatherer(database, self._acks),
+            Kind.RESULTS: Gatherer(database, self._results),
+        }
+
+    async def __aenter__(self) -> Self:
+        for one in self._gatherers.values():
+            await one.__aenter__()
+        return self
+
+    async def __aexit__(self, *details: object) -> None:
+        for one in self._gatherers.values():
+            await one.__aexit__(*details)
+
+    async def take(self, machine: str, kind: Kind, payload: bytes) -> Taken:
+        """Store what `machine` sent; returns once it is committed."""
+        try:
+            message, refused = _read(machine, kind, cloudevents.read(payload))
+        except Refused as broken:
+            return Taken(None, (Refusing(None, broken.refusal),))
+        if not message.items:
+            return Taken(None, tuple(refused))
+        outcome = await self._gatherers[kind].put(message)
+        receipt = self._sign(machine, outcome.entries) if outcome.entries else None
+        return Taken(receipt, (*refused, *outcome.refused))
+
+    def _sign(self, machine: str, entries: list[dict[str, Any]]) -> str:
+        claims = {
+            "iss": "thingdesk",
+            "sub": machine,
+            "iat": int(clock.now().timestamp()),
+            "events": entries,
+        }
+        return self._key.sign(claims, RECEIPT)
+
+    async def _signals(self, tx: Transaction, group: Sequence[_Message]) -> list[_Outcome]:
+        flat, outcomes = await _known(tx, group)
+        taken = await self._flow.take_signals(tx, [one.said for _, _, one in flat])
+        for (outcome, _, one), became in zip(flat, taken, strict=True):
+            reused = became is signals.Intake.REUSED_ID
+            _note(outcome, one, _reused(one.event_id) if reused else None)
+        return outcomes
+
+    async def _reports(self, tx: Transaction, group: Sequence[_Message]) -> list[_Outcome]:
+        flat, outcomes = await _known(tx, group)
+        answers = await self._flow.take_reports(tx, [one.said for _, _, one in flat])
+        for (outcome, _, one), answer in zip(flat, answers, strict=True):
+            _note(outcome, one, answer)
+        return outcomes
+
+    async def _acks(self, tx: Transaction, group: Sequence[_Message]) -> list[_Outcome]:
+        flat, outcomes = await _known(tx, group)
+        said = await notices.acknowledge_many(tx, [(who, one.said) for _, who, one in flat])
+        for (outcome, _, one), refusal in zip(flat, said, strict=True):
+            _note(outcome, one, refusal)
+        return outcomes
+
+    async def _results(self, tx: Transaction, group: Sequence[_Message]) -> list[_Outcome]:
+        flat, outcomes = await _known(tx, group)
+        for outcome, machine, one in flat:
+            command, status, detail = one.said
+            try:
+                await fulfilment.settle_command(tx, command, machine, status, detail)
+            except Refused as refused:
+                _note(outcome, one, refused.refusal)
+            else:
+                _note(outcome, one, None)
+        return outcomes
+
+
+async def _known(
+    tx: Transaction, group: Sequence[_Message]
+) -> tuple[list[tuple[_Outcome, str, _Item]], list[_Outcome]]:
+    """What machines sent whose key is good at this moment, flat; the others are refused."""
+    good = await parties.recognised(tx, sorted({one.machine for one in group}))
+    outcomes = [_Outcome() for _ in group]
+    flat: list[tuple[_Outcome, str, _Item]] = []
+    for one, outcome in zip(group, outcomes, strict=True):
+        if one.machine in good:
+            flat.extend((outcome, one.machine, item) for item in one.items)
+        else:
+            outcome.refused = [Refusing(item.event_id, _UNRECOGNISED) for item in one.items]
+    return flat, outcomes
+
+
+_UNRECOGNISED = Refusal(
+    "machine_not_recognised",
+    "this machine is not registered, or its key was revoked",
+    Recovery.CONTACT_US,
+)
+
+
+def _note(outcome: _Outcome, item: _Item, answer: Refusal | Answer | None) -> None:
+    if isinstance(answer, Refusal):
+        outcome.refused.append(Refusing(item.event_id, answer))
+        return
+    entry: dict[str, Any] = {"id": item.event_id, "hash": item.hash}
+    if answer is not None and answer.case_id:
+        entry["case"] = str(answer.case_id)
+    if answer is not None and answer.outcome is not None:
+        entry["outcome"] = answer.outcome
+    outcome.entries.append(entry)
+
+
+def _reused(event_id: str) -> Refusal:
+    return Refusal(
+        "event_id_reused",
+        f"event {event_id} was sent before with other content",
+        Recovery.FIX_INPUT,
+        (FieldError("id", "was used before", "give every event an id of its own"),),
+    )
+
+
+def _read(
+    machine: str, kind: Kind, events: Sequence[Envelope | cloudevents.Unreadable]
+) -> tuple[_Message, list[Refusing]]:
+    items: list[_Item] = []
+    refused: list[Refusing] = []
+    for event in events:
+        if isinstance(event, cloudevents.Unreadable):
+            refused.append(Refusing(event.id, event.refusal))
+            continue
+        try:
+            items.append(_Item(event.id, event.hash, _read_one(machine, kind, event)))
+        except Refused as wrong:
+            refused.append(Refusing(event.id, wrong.refusal))
+    return _Message(machine, tuple(items)), refused
+
+
+def _read_one(machine: str, kind: Kind, event: Envelope) -> Signal | Report | UUID | _Result:
+    if event.type != TYPES[kind]:
+        raise _bad("type", f"is not {TYPES[kind]}", f"send {kind} with type {TYPES[kind]}")
+    match kind:
+        case Kind.SIGNALS:
+            return signals.read_signal(machine, event)
+        case Kind.REPORTS:
+            return cases.read_report(machine, event)
+        case Kind.ACKS:
+            return _id(event.data.get("notice"), "data.notice")
+        case Kind.RESULTS:
+            return _result(event.data)
+
+
+def _result(data: Any) -> _Result:
+    status, detail = data.get("status"), data.get("detail", {})
+    if status not in ("done", "refused", "failed", "expired"):
+        raise _bad("data.status", "is unknown", "send done, refused, failed or expired")
+    if not isinstance(detail, dict):
+        raise _bad("data.detail", "is no object", "leave it out, or send an object")
+    return _id(data.get("command"), "data.command"), status, detail
+
+
+def _id(given: object, path: str) -> UUID:
+    try:
+        return UUID(given) if isinstance(given, str) else UUID("")
+    except ValueError:
+        raise _bad(path, "is no id", "send the id that you were given") from None
+
+
+def _bad(path: str, problem: str, mend: str) -> Refused:
+    refusal = Refusal(
+        "bad_event", f"{path} {problem}", Recovery.FIX_INPUT, (FieldError(path, problem, mend),)
+    )
+    return Refused(refusal)

@@ -1,0 +1,55 @@
+"""A service running durably for a case.
+
+What enters: a service and the facts of a case; answers, proofs and results as messages. What
+leaves: effects through fulfilment, questions, notices, and the end of the case. Always true: every
+effect is checked against entitlement, policy and mandate and is in the ledger; a journey that
+cannot go on takes back what it did and says why.
+"""
+
+from thingdesk.journeys.choices import FIRST, Alternative, Choice, choose
+from thingdesk.journeys.context import Context, Intent
+from thingdesk.journeys.drive import driver
+from thingdesk.journeys.instant import Instant, answer_now, remembered
+from thingdesk.journeys.journey import Journey
+from thingdesk.journeys.model import (
+    Denied,
+    Entry,
+    Facts,
+    Failed,
+    NotProven,
+    Stopped,
+    Withdrawn,
+)
+from thingdesk.journeys.providing import Dispatched, Found, Reserved, Slot, free_slots
+from thingdesk.journeys.start import start, withdraw
+from thingdesk.journeys.store import effects_of, of_case
+
+__all__ = [
+    "FIRST",
+    "Alternative",
+    "Choice",
+    "Context",
+    "Denied",
+    "Dispatched",
+    "Entry",
+    "Facts",
+    "Failed",
+    "Found",
+    "Instant",
+    "Intent",
+    "Journey",
+    "NotProven",
+    "Reserved",
+    "Slot",
+    "Stopped",
+    "Withdrawn",
+    "answer_now",
+    "choose",
+    "driver",
+    "effects_of",
+    "free_slots",
+    "of_case",
+    "remembered",
+    "start",
+    "withdraw",
+]

@@ -1,0 +1,98 @@
+"""Questions to owners and staff, with a deadline and what happens without an answer."""
+
+from datetime import timedelta
+from typing import Any, Literal
+from uuid import UUID, uuid5
+
+from thingdesk import cases, decisions
+from thingdesk.decisions import Option, Question
+from thingdesk.journeys.choices import FIRST, Alternative, Choice
+from thingdesk.journeys.context import Context
+from thingdesk.journeys.model import Failed
+from thingdesk.notices import To
+from thingdesk.platform import clock
+
+_MOST = 12
+
+
+async def ask(
+    journey: Context,
+    choice: Choice,
+    whom: Literal["owner", "staff"],
+    within: timedelta,
+    default: str | None,
+) -> Any:
+    """The value of the alternative that was chosen, or of the default.
+
+    Raises Failed when there is nothing to choose from, nobody to ask, or no answer and no default.
+    The clocks of the case's promises stand still while it waits for the owner.
+    """
+    run = journey.run
+    key = _key(journey)
+
+    async def put() -> list[list[Any]]:
+        found = list(await choice.find(journey))[:_MOST]
+        if found and _has_somebody(journey, whom):
+            chosen = found[0].id if default == FIRST else default
+            question = _question(journey, choice, found, whom, within, chosen)
+            await decisions.ask(run.tx, question)
+            if whom == "owner":
+                await cases.pause_promises(run.tx, journey.case_id, "waits for the owner")
+        return [[one.id, one.words, one.value] for one in found]
+
+    alternatives = await run.step(f"ask {whom}", put)
+    if not alternatives:
+        raise Failed("nothing_to_choose", f"There is nothing to choose from: {choice.words}")
+    if not _has_somebody(journey, whom):
+        first = alternatives[0][0] if default == FIRST else default
+        return choice.read(_value(alternatives, first))
+    heard = await journey.wait(key)
+    if whom == "owner":
+        await run.step("asked", _resume(journey))
+    return choice.read(_value(alternatives, heard.value["option"] if heard else None))
+
+
+def _key(journey: Context) -> str:
+    return f"decision:{uuid5(journey.run.id, str(journey.run.position))}"
+
+
+def _question(
+    journey: Context,
+    choice: Choice,
+    found: list[Alternative],
+    whom: str,
+    within: timedelta,
+    default: str | None,
+) -> Question:
+    key = _key(journey)
+    return Question(
+        id=UUID(key.removeprefix("decision:")),
+        case_id=journey.case_id,
+        run_id=journey.run.id,
+        key=key,
+        to=To.OWNER if whom == "owner" else To.STAFF,
+        owner_id=journey.facts.owner_id if whom == "owner" else None,
+        words=choice.words,
+        options=tuple(Option(one.id, one.words) for one in found),
+        deadline=clock.now() + within,
+        default=default,
+        safety=journey.service.safety,
+    )
+
+
+def _has_somebody(journey: Context, whom: str) -> bool:
+    return whom == "staff" or journey.facts.owner_id is not None
+
+
+def _resume(journey: Context) -> Any:
+    async def act() -> None:
+        await cases.resume_promises(journey.run.tx, journey.case_id, "the owner was asked")
+
+    return act
+
+
+def _value(alternatives: list[list[Any]], chosen: str | None) -> Any:
+    for option, _, value in alternatives:
+        if option == chosen:
+            return value
+    raise Failed("no_answer", "Nobody answered in time, and nothing was agreed for that.")

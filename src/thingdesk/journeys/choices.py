@@ -1,0 +1,41 @@
+"""What an owner or staff is asked. Pure but for the options that are looked up when it is asked."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from thingdesk.journeys.context import Context
+
+FIRST = "first"
+"""As a default: the first alternative that is found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One answer that can be given: what is shown, and what the journey gets."""
+
+    id: str
+    words: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A question with its alternatives, found when it is asked.
+
+    `read` makes what the journey gets from an alternative's value, which is plain JSON.
+    """
+
+    words: str
+    find: Callable[[Context], Awaitable[Sequence[Alternative]]]
+    read: Callable[[Any], Any] = lambda value: value
+
+
+def choose(words: str, **alternatives: str) -> Choice:
+    """A question with fixed answers: `choose("Stop now?", stop="Stop", go_on="Go on")`."""
+    fixed = [Alternative(name, shown, name) for name, shown in alternatives.items()]
+
+    async def find(_: Context) -> Sequence[Alternative]:
+        return fixed
+
+    return Choice(words, find)

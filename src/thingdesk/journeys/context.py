@@ -1,0 +1,84 @@
+"""What every verb of a journey works on: the run, the facts of the case, what can be taken back."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from thingdesk.catalog import Service
+from thingdesk.journeys.events import Considered
+from thingdesk.journeys.model import Facts, Withdrawn
+from thingdesk.platform import durable
+from thingdesk.platform.database import Transaction
+from thingdesk.platform.money import Money
+from thingdesk.timeline import append
+
+WITHDRAW = "withdraw"
+Undo = Callable[[Transaction, UUID], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What an effect would do: `words` for the owner, the rest for the verdict and the ledger."""
+
+    name: str
+    words: str
+    details: dict[str, Any] = field(default_factory=dict)
+    amount: Money | None = None
+    remedy: str | None = None
+    provider: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Undoable:
+    """An effect that happened and how it is taken back."""
+
+    intent: Intent
+    id: UUID
+    undo: Undo | None
+
+
+class Context:
+    """One journey's run, and what it knows and has done so far."""
+
+    def __init__(self, run: durable.Run, service: Service) -> None:
+        self.run = run
+        self.service = service
+        self.facts = Facts.from_data(run.input)
+        self.undoable: list[Undoable] = []
+        self.proven = False
+
+    @property
+    def case_id(self) -> UUID:
+        return self.facts.case_id
+
+    @property
+    def subject(self) -> str:
+        """The id of the machine that the case is about."""
+        return self.facts.subject
+
+    @property
+    def stream(self) -> str:
+        return f"case:{self.case_id}"
+
+    async def now(self) -> datetime:
+        """The time at which the journey first came to this line."""
+        return await self.run.now()
+
+    async def wait(self, *keys: str, until: datetime | None = None) -> durable.Message | None:
+        """The first message under one of `keys`; None after `until`. Raises Withdrawn."""
+        heard = await self.run.wait(*keys, WITHDRAW, until=until)
+        if heard is not None and heard.key == WITHDRAW:
+            raise Withdrawn("withdrawn", heard.value["words"])
+        return heard
+
+    async def look(self, what: str, act: Callable[[], Awaitable[Any]]) -> Any:
+        """Look something up once; what was found is on the timeline."""
+
+        async def record() -> Any:
+            found = await act()
+            append(self.run.tx, self.stream, Considered(what, found))
+            return found
+
+        return await self.run.step(f"look {what}", record)

@@ -1,0 +1,81 @@
+"""Driving a service's function for one case: its outcome, or why it had to stop."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from thingdesk import cases, notices
+from thingdesk.cases import Outcome
+from thingdesk.catalog import Service
+from thingdesk.journeys import store
+from thingdesk.journeys.effects import undo_all
+from thingdesk.journeys.journey import Journey
+from thingdesk.journeys.model import Denied, NotProven, Stopped, Withdrawn
+from thingdesk.notices import Notice, Recipient
+from thingdesk.platform import clock, durable
+
+
+def driver(service: Service) -> durable.Function:
+    """What the engine runs for a journey of `service`."""
+
+    async def drive(run: durable.Run) -> None:
+        journey = Journey(run, service)
+
+        async def begin() -> None:
+            await cases.keep_promise(run.tx, journey.case_id, "decision")
+
+        await run.step("begin", begin)
+        try:
+            given = service.input.model_validate(journey.facts.input)
+            result = await service.function(journey, given)
+        except Stopped as stopped:
+            await _stop(journey, stopped)
+        else:
+            await _end(journey, result)
+
+    return drive
+
+
+async def _end(journey: Journey, result: BaseModel) -> None:
+    outcome = Outcome.VERIFIED if journey.proven else Outcome.FULFILLED
+    data = result.model_dump(mode="json")
+    words = data.pop("words", None) or f"{journey.service.title}: done."
+    await _close(journey, outcome, words, data)
+
+
+async def _stop(journey: Journey, stopped: Stopped) -> None:
+    """What was done stays done when it only was not proven; otherwise it is taken back."""
+    if not isinstance(stopped, NotProven):
+        await undo_all(journey)
+    data = {"code": stopped.code, "reason": stopped.words, "recovery": stopped.recovery.value}
+    await _close(journey, _outcome(stopped), stopped.words, data)
+
+
+def _outcome(stopped: Stopped) -> Outcome:
+    match stopped:
+        case NotProven():
+            return Outcome.UNVERIFIED
+        case Withdrawn():
+            return Outcome.WITHDRAWN
+        case Denied():
+            return Outcome.REFUSED
+        case _:
+            return Outcome.REFUSED
+
+
+async def _close(journey: Journey, outcome: Outcome, words: str, data: dict[str, Any]) -> None:
+    run = journey.run
+
+    async def close() -> None:
+        tx = run.tx
+        await cases.end(tx, journey.case_id, outcome, words, data, journey.service.relapse)
+        store.end(tx, run.id, clock.now())
+        told = {"outcome": outcome.value, "service": journey.service.name, **data}
+        to = Recipient.machine(journey.subject)
+        notices.tell(tx, Notice(to, "case.ended", words, journey.case_id, told))
+        owner = journey.facts.owner_id
+        if owner is not None:
+            to = Recipient.owner(owner)
+            notices.tell(tx, Notice(to, "case.ended", words, journey.case_id, told))
+
+    await run.step("end", close)

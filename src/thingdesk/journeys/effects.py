@@ -1,0 +1,199 @@
+"""The one door to the world: every effect is checked, recorded and undone here."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+from uuid import UUID, uuid5
+
+from thingdesk import mandates, parties
+from thingdesk.journeys import approval, store
+from thingdesk.journeys.context import Context, Intent, Undo, Undoable
+from thingdesk.journeys.errors import UndeclaredEffect
+from thingdesk.journeys.events import (
+    EffectAsked,
+    EffectDenied,
+    EffectDone,
+    EffectFailed,
+    EffectIntended,
+    EffectUndone,
+)
+from thingdesk.journeys.model import Denied, Entry, Failed, Withdrawn
+from thingdesk.mandates import Answer, Approval, Verdict
+from thingdesk.platform import clock
+from thingdesk.platform.database import Transaction
+from thingdesk.platform.errors import Recovery, Refused
+from thingdesk.timeline import append
+
+Perform = Callable[[Transaction, UUID], Awaitable[Any]]
+
+
+async def effect(
+    journey: Context, intent: Intent, perform: Perform, undo: Undo | None = None
+) -> Any:
+    """The result of `perform(tx, effect id)`, which happens at most once, if it may happen.
+
+    Raises Denied when it is not permitted and Failed when it could not be done. `perform` raises
+    Refused before it writes anything, or does all that it says.
+    """
+    if intent.name not in journey.service.effects:
+        raise UndeclaredEffect(journey.service.name, intent.name)
+    step = journey.run.position
+    effect_id = uuid5(journey.run.id, str(step))
+
+    async def first() -> dict[str, Any]:
+        return await _attempt(journey, intent, perform, (effect_id, step), None)
+
+    record = await journey.run.step(f"effect {intent.name}", first)
+    if record["answer"] == Answer.ASK:
+        given = await approval.ask(journey, intent, record)
+
+        async def second() -> dict[str, Any]:
+            return await _attempt(journey, intent, perform, (effect_id, step), given)
+
+        record = await journey.run.step(f"approved {intent.name}", second)
+    if record["answer"] != Answer.ALLOW:
+        raise Denied(record["code"], record["reason"], Recovery(record["recovery"]))
+    if record["failed"]:
+        raise Failed(record["code"], record["failed"])
+    journey.undoable.append(Undoable(intent, effect_id, undo))
+    return record["result"]
+
+
+async def undo_all(journey: Context) -> None:
+    """Take back what the journey has done, the last first."""
+    await undo(journey, journey.undoable)
+
+
+async def undo(journey: Context, which: Sequence[Undoable]) -> None:
+    """Take back some of what the journey has done, the last first."""
+    for one in reversed(which):
+        if one.undo is not None:
+            await journey.run.step(f"undo {one.intent.name}", _undoing(journey, one, one.undo))
+    journey.undoable = [one for one in journey.undoable if one not in which]
+
+
+def _undoing(journey: Context, one: Undoable, take_back: Undo) -> Callable[[], Awaitable[None]]:
+    async def act() -> None:
+        tx = journey.run.tx
+        await take_back(tx, one.id)
+        await mandates.release(tx, one.id)
+        await store.set_state(tx, one.id, "undone")
+        append(tx, journey.stream, EffectUndone(str(one.id), one.intent.name))
+
+    return act
+
+
+async def _attempt(
+    journey: Context,
+    intent: Intent,
+    perform: Perform,
+    place: tuple[UUID, int],
+    given: Approval | None,
+) -> dict[str, Any]:
+    tx, effect_id = journey.run.tx, place[0]
+    action = await _action(journey, intent, effect_id)
+    verdict = await mandates.check(tx, action, given)
+    record = {
+        "effect": str(effect_id),
+        "hash": action.hash,
+        "answer": verdict.answer,
+        "code": verdict.code,
+        "reason": verdict.reason,
+        "recovery": (verdict.recovery or Recovery.CONTACT_US).value,
+        "failed": None,
+        "result": None,
+    }
+    if verdict.answer is Answer.ALLOW:
+        await _perform(journey, intent, perform, verdict, record)
+    else:
+        _tell_refused(journey, intent, verdict, effect_id)
+    _write(journey, intent, verdict, place, record)
+    return record
+
+
+async def _perform(
+    journey: Context, intent: Intent, perform: Perform, verdict: Verdict, record: dict[str, Any]
+) -> None:
+    tx, effect_id = journey.run.tx, record["effect"]
+    amount = intent.amount
+    append(
+        tx,
+        journey.stream,
+        EffectIntended(
+            effect_id,
+            intent.name,
+            intent.details,
+            verdict.code,
+            verdict.reason,
+            verdict.payer,
+            amount.minor if amount else None,
+            amount.currency if amount else None,
+        ),
+    )
+    try:
+        record["result"] = await perform(tx, UUID(effect_id))
+    except Refused as refused:
+        record["code"], record["failed"] = refused.refusal.code, refused.refusal.reason
+        await mandates.release(tx, UUID(effect_id))
+        event = EffectFailed(effect_id, intent.name, refused.refusal.reason)
+        append(tx, journey.stream, event)
+        return
+    append(tx, journey.stream, EffectDone(effect_id, intent.name, record["result"]))
+
+
+async def _action(journey: Context, intent: Intent, effect_id: UUID) -> mandates.Action:
+    owner = await parties.owner_of(journey.run.tx, journey.subject, clock.now())
+    if (owner.id if owner else None) != journey.facts.owner_id:
+        raise Withdrawn("owner_changed", "The machine has another owner now.")
+    return mandates.Action(
+        effect_id=effect_id,
+        owner_id=journey.facts.owner_id,
+        machine=journey.subject,
+        case_id=journey.case_id,
+        service=journey.service.name,
+        effect=intent.name,
+        remedy=intent.remedy,
+        amount=intent.amount,
+        provider=intent.provider,
+        safety=journey.service.safety,
+        details=intent.details,
+    )
+
+
+def _tell_refused(journey: Context, intent: Intent, verdict: Verdict, effect_id: UUID) -> None:
+    event = EffectAsked if verdict.answer is Answer.ASK else EffectDenied
+    append(
+        journey.run.tx,
+        journey.stream,
+        event(str(effect_id), intent.name, verdict.code, verdict.reason),
+    )
+
+
+def _write(
+    journey: Context,
+    intent: Intent,
+    verdict: Verdict,
+    place: tuple[UUID, int],
+    record: dict[str, Any],
+) -> None:
+    states = {Answer.ASK: "asked", Answer.DENY: "denied"}
+    state = states.get(verdict.answer, "failed" if record["failed"] else "done")
+    amount = intent.amount
+    entry = Entry(
+        place[0],
+        journey.run.id,
+        place[1],
+        journey.case_id,
+        intent.name,
+        intent.details,
+        amount.minor if amount else None,
+        amount.currency if amount else None,
+        verdict.answer.value,
+        record["code"],
+        verdict.reason,
+        verdict.payer,
+        state,
+        record["result"],
+        journey.run.epoch,
+        clock.now(),
+    )
+    store.write(journey.run.tx, entry)

@@ -1,0 +1,91 @@
+"""What happens on a journey. Each docstring is the event's reference."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from thingdesk.timeline import Event
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyStarted(Event):
+    """A service began to run for the case."""
+
+    kind: ClassVar[str] = "journey.started"
+    journey: str
+    service: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class EffectIntended(Event):
+    """An effect is about to happen: it is permitted, for the reason given."""
+
+    kind: ClassVar[str] = "effect.intended"
+    effect: str
+    name: str
+    details: dict[str, Any]
+    code: str
+    reason: str
+    payer: str | None
+    minor: int | None
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EffectDone(Event):
+    """The effect happened, with this result."""
+
+    kind: ClassVar[str] = "effect.done"
+    effect: str
+    name: str
+    result: Any
+
+
+@dataclass(frozen=True, slots=True)
+class EffectFailed(Event):
+    """The effect was permitted and could not be done; nothing of it stays."""
+
+    kind: ClassVar[str] = "effect.failed"
+    effect: str
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EffectAsked(Event):
+    """The effect needs the owner's approval, for the reason given."""
+
+    kind: ClassVar[str] = "effect.asked"
+    effect: str
+    name: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EffectDenied(Event):
+    """The effect is not permitted, for the reason given."""
+
+    kind: ClassVar[str] = "effect.denied"
+    effect: str
+    name: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EffectUndone(Event):
+    """The effect was taken back, because its journey could not go on."""
+
+    kind: ClassVar[str] = "effect.undone"
+    effect: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Considered(Event):
+    """Something was looked up or chosen that changes nothing in the world."""
+
+    kind: ClassVar[str] = "journey.considered"
+    what: str
+    found: Any

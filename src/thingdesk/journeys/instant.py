@@ -1,0 +1,46 @@
+"""Instant services: no case, no journey, no effects; they finish inside the intake transaction."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from thingdesk.catalog import Service
+from thingdesk.journeys import memory_store as store
+from thingdesk.platform import clock
+from thingdesk.platform.database import Transaction
+
+
+class Instant:
+    """What the function of an instant service gets: the subject, and a memory of its own."""
+
+    def __init__(self, tx: Transaction, service: Service, subject: str, reporter: str) -> None:
+        self._tx = tx
+        self._service = service
+        self.subject = subject
+        self.reporter = reporter
+
+    async def recall(self, key: str) -> Any:
+        """What was kept under `key` for this subject, or None; locked until the answer is given."""
+        await store.lock(self._tx, self._service.name, self.subject)
+        return await store.recall(self._tx, self._service.name, self.subject, key)
+
+    async def keep(self, key: str, value: Any) -> None:
+        """Keep plain JSON under `key` for this subject."""
+        await store.keep(self._tx, self._service.name, self.subject, key, value, clock.now())
+
+
+async def answer_now(
+    tx: Transaction, service: Service, given: BaseModel, subject: str, reporter: str
+) -> dict[str, Any]:
+    """The outcome of an instant service, as data. What it raises leaves nothing behind."""
+    async with tx.savepoint():
+        result = await service.function(Instant(tx, service, subject, reporter), given)
+    data: dict[str, Any] = result.model_dump(mode="json")
+    return data
+
+
+async def remembered(
+    tx: Transaction, service: str, subject: str, prefix: str, most: int
+) -> list[tuple[str, Any]]:
+    """What an instant service keeps for a subject, the latest keys first."""
+    return await store.listed(tx, service, subject, prefix, most)

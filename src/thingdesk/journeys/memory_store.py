@@ -1,0 +1,51 @@
+"""What instant services keep, one namespace a service and subject."""
+
+from datetime import datetime
+from typing import Any
+
+from thingdesk.platform.database import Transaction, json
+
+
+async def lock(tx: Transaction, service: str, subject: str) -> None:
+    await tx.execute(
+        "select pg_advisory_xact_lock(hashtextextended($1, 0))", f"{service} {subject}"
+    )
+
+
+async def recall(tx: Transaction, service: str, subject: str, key: str) -> Any:
+    return await tx.fetchval(
+        "select value from service_memory where service = $1 and subject = $2 and key = $3",
+        service,
+        subject,
+        key,
+    )
+
+
+async def keep(
+    tx: Transaction, service: str, subject: str, key: str, value: Any, now: datetime
+) -> None:
+    await tx.execute(
+        "insert into service_memory (service, subject, key, value, at)"
+        " values ($1, $2, $3, $4::text::jsonb, $5)"
+        " on conflict (service, subject, key)"
+        " do update set value = excluded.value, at = excluded.at",
+        service,
+        subject,
+        key,
+        json(value),
+        now,
+    )
+
+
+async def listed(
+    tx: Transaction, service: str, subject: str, prefix: str, most: int
+) -> list[tuple[str, Any]]:
+    rows = await tx.fetch(
+        "select key, value from service_memory"
+        " where service = $1 and subject = $2 and starts_with(key, $3) order by key desc limit $4",
+        service,
+        subject,
+        prefix,
+        most,
+    )
+    return [(row["key"], row["value"]) for row in rows]

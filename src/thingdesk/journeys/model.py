@@ -1,0 +1,98 @@
+"""What a journey knows of its case, and what may end it. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from thingdesk.platform.errors import Recovery
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What stood when the journey began. `turn` counts the times that the case was reopened."""
+
+    case_id: UUID
+    subject: str
+    owner_id: UUID | None
+    service: str
+    input: Mapping[str, Any]
+    safety: bool
+    turn: int
+
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "case": str(self.case_id),
+            "subject": self.subject,
+            "owner": str(self.owner_id) if self.owner_id else None,
+            "service": self.service,
+            "input": dict(self.input),
+            "safety": self.safety,
+            "turn": self.turn,
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "Facts":
+        return cls(
+            UUID(data["case"]),
+            data["subject"],
+            UUID(data["owner"]) if data["owner"] else None,
+            data["service"],
+            data["input"],
+            data["safety"],
+            data["turn"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An effect as the ledger has it."""
+
+    id: UUID
+    journey_id: UUID
+    step: int
+    case_id: UUID
+    name: str
+    details: Mapping[str, Any]
+    minor: int | None
+    currency: str | None
+    answer: str
+    code: str
+    reason: str
+    payer: str | None
+    state: str
+    result: Any
+    epoch: int
+    at: datetime
+
+
+class Stopped(Exception):
+    """The journey cannot go on. What it had done is undone, and its case ends so."""
+
+    recovery = Recovery.CONTACT_US
+
+    def __init__(self, code: str, words: str) -> None:
+        super().__init__(words)
+        self.code = code
+        self.words = words
+
+
+class Denied(Stopped):
+    """Entitlement, policy, mandate or the owner's answer does not permit an effect."""
+
+    def __init__(self, code: str, words: str, recovery: Recovery) -> None:
+        super().__init__(code, words)
+        self.recovery = recovery
+
+
+class Failed(Stopped):
+    """An effect was permitted and could not be done: nobody free, no stock, no answer."""
+
+
+class Withdrawn(Stopped):
+    """The owner or the machine took the request back, or the machine changed hands."""
+
+
+class NotProven(Stopped):
+    """The work is done, and the subject's signals did not prove recovery in time."""

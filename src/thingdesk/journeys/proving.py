@@ -1,0 +1,39 @@
+"""Waiting for the proof of recovery."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+from thingdesk import cases, signals
+from thingdesk.cases import Criterion
+from thingdesk.journeys.context import Context
+from thingdesk.journeys.model import NotProven
+
+
+async def verify(
+    journey: Context, criterion: Criterion, hold: timedelta | None, within: timedelta
+) -> None:
+    wanted = criterion if hold is None else replace(criterion, hold=hold)
+    run = journey.run
+
+    async def begin() -> list[str]:
+        case = await cases.get(run.tx, journey.case_id, lock=True)
+        if case is None:
+            raise LookupError(f"no case {journey.case_id}")
+        since = await signals.own_clock(run.tx, journey.subject)
+        begun, key = await cases.begin_verification(run.tx, case, wanted, since, run.id)
+        return [str(begun), key]
+
+    verification, key = await run.step("verify", begin)
+    deadline = await journey.now() + within
+    if await journey.wait(key, until=deadline) is not None:
+        journey.proven = True
+        return
+
+    async def give_up() -> bool:
+        return await cases.give_up_verification(run.tx, UUID(verification))
+
+    journey.proven = await run.step("give up verification", give_up)
+    if not journey.proven:
+        words = "The work was done, but the machine's own signals did not prove recovery."
+        raise NotProven("not_proven", words)

@@ -1,0 +1,83 @@
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from thingdesk.journeys.model import Entry
+from thingdesk.platform.database import Transaction, json
+
+_START = """
+insert into journey (id, case_id, service, version, started_at)
+select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[])
+"""
+_WRITE = """
+insert into effect (id, journey_id, step, case_id, name, details, minor, currency, answer, code,
+                    reason, payer, state, result, epoch, at)
+select id, journey_id, step, case_id, name, details::jsonb, minor, currency, answer, code,
+       reason, payer, state, result::jsonb, epoch, at
+from unnest($1::uuid[], $2::uuid[], $3::integer[], $4::uuid[], $5::text[], $6::text[],
+            $7::bigint[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],
+            $13::text[], $14::text[], $15::bigint[], $16::timestamptz[])
+    as t (id, journey_id, step, case_id, name, details, minor, currency, answer, code, reason,
+          payer, state, result, epoch, at)
+-- one that was asked for and is approved now
+on conflict (id) do update
+set answer = excluded.answer, code = excluded.code, reason = excluded.reason,
+    payer = excluded.payer, state = excluded.state, result = excluded.result,
+    epoch = excluded.epoch, at = excluded.at
+"""
+_END = """
+update journey j set ended_at = t.at
+from unnest($1::uuid[], $2::timestamptz[]) as t (id, at) where j.id = t.id
+"""
+
+
+def start(tx: Transaction, row: tuple[UUID, UUID, str, str, datetime]) -> None:
+    tx.defer(_START, row)
+
+
+def write(tx: Transaction, one: Entry) -> None:
+    tx.defer(
+        _WRITE,
+        (
+            one.id,
+            one.journey_id,
+            one.step,
+            one.case_id,
+            one.name,
+            json(one.details),
+            one.minor,
+            one.currency,
+            one.answer,
+            one.code,
+            one.reason,
+            one.payer,
+            one.state,
+            json(one.result),
+            one.epoch,
+            one.at,
+        ),
+    )
+
+
+async def set_state(tx: Transaction, effect_id: UUID, state: str) -> None:
+    await tx.flush()  # the row may be among those that this transaction has gathered
+    await tx.execute("update effect set state = $2 where id = $1", effect_id, state)
+
+
+def end(tx: Transaction, journey_id: UUID, now: datetime) -> None:
+    tx.defer(_END, (journey_id, now))
+
+
+async def of_case(tx: Transaction, case_id: UUID) -> list[tuple[UUID, str, str, datetime, Any]]:
+    rows = await tx.fetch(
+        "select id, service, version, started_at, ended_at from journey"
+        " where case_id = $1 order by started_at",
+        case_id,
+    )
+    return [(r["id"], r["service"], r["version"], r["started_at"], r["ended_at"]) for r in rows]
+
+
+async def effects_of(tx: Transaction, case_id: UUID) -> Sequence[Entry]:
+    rows = await tx.fetch("select * from effect where case_id = $1 order by at, step", case_id)
+    return [Entry(**dict(row)) for row in rows]

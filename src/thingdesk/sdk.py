@@ -1,0 +1,158 @@
+"""The public API for authors of services and rules: everything a pack imports.
+
+@service("oven.descale", title="Descale an oven", promise=Promise(resolution="3d"),
+         identity=("part",), effects=("dispatch",))
+async def descale(journey: Journey, fault: Scale) -> Descaled: ...
+"""
+
+from datetime import date, datetime, timedelta
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from thingdesk.cases import Criterion
+from thingdesk.catalog import Promise, Service, Stage, service
+from thingdesk.diagnosis import FaultCode, Finding, RateOfChange, Rule, Severity, Silence, Threshold
+from thingdesk.journeys import (
+    FIRST,
+    Alternative,
+    Choice,
+    Context,
+    Denied,
+    Dispatched,
+    Failed,
+    Found,
+    Instant,
+    Journey,
+    NotProven,
+    Slot,
+    Stopped,
+    Withdrawn,
+    choose,
+    free_slots,
+)
+from thingdesk.parties import Position
+from thingdesk.platform.errors import FieldError, Recovery, Refused, refuse
+from thingdesk.platform.money import Money
+
+
+class Data(BaseModel):
+    """The input of a service. Fields that are not declared, and NaN, are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Outcome(Data):
+    """What a service came to: `words` for the owner, further fields for the machine."""
+
+    words: str = Field(min_length=1, max_length=2000)
+
+
+def minutes(number: float) -> timedelta:
+    """A duration in minutes."""
+    return timedelta(minutes=number)
+
+
+def hours(number: float) -> timedelta:
+    """A duration in hours."""
+    return timedelta(hours=number)
+
+
+def days(number: float) -> timedelta:
+    """A duration in days."""
+    return timedelta(days=number)
+
+
+def in_range(
+    metric: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    samples: int = 3,
+    gap: timedelta = timedelta(minutes=15),
+) -> Criterion:
+    """Recovery: the metric stays within its limits, by signals no more than `gap` apart."""
+    return Criterion(metric=metric, low=low, high=high, samples=samples, gap=gap)
+
+
+def codes_absent(
+    *codes: str, samples: int = 3, gap: timedelta = timedelta(minutes=15)
+) -> Criterion:
+    """Recovery: trouble codes are read, again and again, and these are not among them."""
+    return Criterion(codes=codes, samples=samples, gap=gap)
+
+
+def choose_slot(provider: Found, words: str = "When would you like it done?") -> Choice:
+    """The question for a date at `provider`, with its next free times; its value is a Slot."""
+
+    async def find(journey: Context) -> list[Alternative]:
+        slots = await free_slots(journey, provider)
+        return [
+            Alternative(
+                f"slot{n}",
+                f"{slot.start:%A %d %B, %H:%M} UTC at {provider.name}",
+                {"start": slot.start.isoformat(), "end": slot.end.isoformat()},
+            )
+            for n, slot in enumerate(_spread(slots))
+        ]
+
+    def read(value: dict[str, str]) -> Slot:
+        return Slot(*(datetime.fromisoformat(value[name]) for name in ("start", "end")))
+
+    return Choice(words, find, read)
+
+
+def _spread(slots: list[Slot]) -> list[Slot]:
+    """Not twelve hours of tomorrow: a few times on each of the next days."""
+    days_: dict[date, list[Slot]] = {}
+    for slot in slots:
+        days_.setdefault(slot.start.date(), []).append(slot)
+    return [slot for of_day in days_.values() for slot in of_day[:: max(1, len(of_day) // 2)][:2]]
+
+
+EARLIEST = FIRST
+"""The default of a question for a date: the earliest time."""
+
+__all__ = [
+    "EARLIEST",
+    "Alternative",
+    "Choice",
+    "Criterion",
+    "Data",
+    "Denied",
+    "Dispatched",
+    "Failed",
+    "FaultCode",
+    "Field",
+    "FieldError",
+    "Finding",
+    "Found",
+    "Instant",
+    "Journey",
+    "Money",
+    "NotProven",
+    "Outcome",
+    "Position",
+    "Promise",
+    "RateOfChange",
+    "Recovery",
+    "Refused",
+    "Rule",
+    "Service",
+    "Severity",
+    "Silence",
+    "Slot",
+    "Stage",
+    "Stopped",
+    "Threshold",
+    "Withdrawn",
+    "choose",
+    "choose_slot",
+    "codes_absent",
+    "days",
+    "free_slots",
+    "hours",
+    "in_range",
+    "minutes",
+    "refuse",
+    "service",
+]

@@ -1,0 +1,173 @@
+"""A desk in the test's hand: the real flow and journeys on a real database, moved step by step."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from thingdesk import cases, decisions, fulfilment, journeys, notices, parties, signals, timeline
+from thingdesk.cases import Answer, Case, Report
+from thingdesk.flow import Flow
+from thingdesk.fulfilment import Evidence, Job, JobState
+from thingdesk.notices import Recipient
+from thingdesk.parties import NewMachine, NewOwner, NewProvider, Position, Provider
+from thingdesk.platform import clock, durable, ids
+from thingdesk.platform.database import Database
+from thingdesk.platform.errors import Refusal
+from thingdesk.signals import Signal
+
+HERE = Position(52.52, 13.40)
+
+
+@dataclass
+class Hand:
+    """Everything happens when it is told to."""
+
+    database: Database
+    flow: Flow
+
+    def engine(self) -> durable.Engine:
+        services = self.flow.catalog.versions.items()
+        functions = {code: journeys.driver(one) for code, one in services if not one.instant}
+        return durable.Engine(self.database, functions)
+
+    async def work(self) -> None:
+        """Until nothing is left to do."""
+        engine = self.engine()
+        while await engine.once():
+            pass
+
+    async def tick(self) -> None:
+        async with self.database.transaction() as tx:
+            await self.flow.keep_time(tx)
+        await self.work()
+
+    async def machine(
+        self, name: str, model: str, *, owner: str | None = None, **more: Any
+    ) -> UUID | None:
+        async with self.database.transaction() as tx:
+            owned = NewOwner(f"{owner}@example.org", owner, "Europe/Berlin") if owner else None
+            new = NewMachine(name, model, model, serial=name, owner=owned, position=HERE, **more)
+            await parties.register(tx, [new])
+            found = await parties.owner_of(tx, name, clock.now())
+            return found.id if found else None
+
+    async def provider(self, name: str, kind: str, *skills: str, km: float = 1) -> Provider:
+        async with self.database.transaction() as tx:
+            place = Position(HERE.lat + km / 111, HERE.lon)
+            return await parties.register_provider(
+                tx, NewProvider(name, (kind,), skills, place, "Europe/Berlin", capacity=2)
+            )
+
+    async def report(
+        self, machine: str, service: str, given: dict[str, Any], *, subject: str | None = None
+    ) -> Answer | Refusal:
+        one = Report(machine, str(ids.new()), b"", clock.now(), service, given, subject or machine)
+        async with self.database.transaction() as tx:
+            (answer,) = await self.flow.take_reports(tx, [one])
+        await self.work()
+        return answer
+
+    async def opened(self, machine: str, service: str, given: dict[str, Any]) -> UUID:
+        answer = await self.report(machine, service, given)
+        assert isinstance(answer, Answer), answer
+        assert answer.case_id
+        return answer.case_id
+
+    async def say(
+        self,
+        machine: str,
+        metric: str,
+        values: Sequence[float],
+        *,
+        start: datetime,
+        every: timedelta = timedelta(minutes=1),
+        codes: tuple[str, ...] | None = None,
+    ) -> None:
+        group = [
+            Signal(machine, str(ids.new()), b"", start + n * every, {metric: value}, codes)
+            for n, value in enumerate(values)
+        ]
+        async with self.database.transaction() as tx:
+            await self.flow.take_signals(tx, group)
+        await self._diagnose(len(group))
+        await self.work()
+
+    async def _diagnose(self, signals_left: int) -> None:
+        """Other tests' transactions on the same server may hold signals back for a moment."""
+        async with asyncio.timeout(30):
+            while signals_left > 0:
+                async with self.database.transaction() as tx:
+                    signals_left -= await self.flow.diagnose(tx)
+
+    async def case(self, case_id: UUID) -> Case:
+        async with self.database.transaction() as tx:
+            found = await cases.get(tx, case_id)
+        assert found
+        return found
+
+    async def case_of(self, machine: str) -> Case:
+        async with self.database.transaction() as tx:
+            found = await cases.find(tx, None, machine, None, None, None, None, 10)
+        assert len(found) == 1, found
+        return found[0]
+
+    async def kinds(self, case_id: UUID) -> list[str]:
+        async with self.database.transaction() as tx:
+            assert await timeline.verify(tx, f"case:{case_id}") is None
+            return [entry.kind for entry in await timeline.read(tx, f"case:{case_id}")]
+
+    async def offered(self, case_id: UUID) -> Job:
+        """The one job of the case that waits for an answer."""
+        async with self.database.transaction() as tx:
+            jobs = await fulfilment.jobs_of(tx, case_id)
+        (job,) = [one for one in jobs if one.state is JobState.OFFERED]
+        return job
+
+    async def accept(self, case_id: UUID) -> Job:
+        job = await self.offered(case_id)
+        async with self.database.transaction() as tx:
+            await fulfilment.accept(tx, job.id, job.offer.provider)
+        await self.work()
+        return job
+
+    async def decline(self, case_id: UUID) -> Job:
+        job = await self.offered(case_id)
+        async with self.database.transaction() as tx:
+            await fulfilment.decline(tx, job.id, job.offer.provider, "no time")
+        await self.work()
+        return job
+
+    async def finish(self, job: Job, words: str = "Fan replaced.") -> None:
+        async with self.database.transaction() as tx:
+            await fulfilment.done(tx, job.id, job.offer.provider, Evidence(words))
+        await self.work()
+
+    async def question(self, case_id: UUID) -> decisions.Decision:
+        async with self.database.transaction() as tx:
+            asked = await decisions.of_case(tx, case_id)
+        (one,) = [one for one in asked if one.state is decisions.State.OPEN]
+        return one
+
+    async def answer(self, case_id: UUID, option: str) -> None:
+        one = await self.question(case_id)
+        assert one.question.owner_id
+        async with self.database.transaction() as tx:
+            who = Recipient.owner(one.question.owner_id)
+            await decisions.answer(tx, one.question.id, option, who)
+        await self.work()
+
+    async def told(self, case_id: UUID) -> list[tuple[str, str]]:
+        async with self.database.transaction() as tx:
+            return [
+                (one.notice.to.kind.value, one.notice.kind)
+                for one in await notices.of_case(tx, case_id)
+            ]
+
+
+async def open_hand(database: Database, flow: Flow) -> Hand:
+    async with database.transaction() as tx:
+        await signals.keep(tx, timedelta(days=400))
+    return Hand(database, flow)
