@@ -1,3 +1,4 @@
+from base64 import b64decode
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -39,7 +40,8 @@ async def test_a_provider_is_registered_once(database: Database) -> None:
         found = await parties.get_provider(tx, first.id)
     assert (first.name, first.hours, first.position) == (new.name, new.hours, new.position)
     assert changed == replace(first, capacity=5, skills=()) == found
-    assert len(first.webhook_secret) > 40
+    # Standard Webhooks: whsec_ and base64 of 24 to 64 bytes
+    assert 24 <= len(b64decode(first.webhook_secret.removeprefix("whsec_"), validate=True)) <= 64
     assert first.webhook_secret not in repr(first)
 
 

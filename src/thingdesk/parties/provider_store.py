@@ -1,3 +1,4 @@
+from base64 import b64encode
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -46,6 +47,11 @@ def _provider(row: Row) -> Provider:
     )
 
 
+def _webhook_secret() -> str:
+    # the form in which libraries of Standard Webhooks take a secret
+    return "whsec_" + b64encode(ids.secret().encode()).decode()
+
+
 async def put(tx: Transaction, new: NewProvider, at: datetime) -> tuple[Provider, bool]:
     """The provider as they now are, and whether anything was written."""
     written = await tx.fetchval(
@@ -60,7 +66,7 @@ async def put(tx: Transaction, new: NewProvider, at: datetime) -> tuple[Provider
         new.hours.as_data(),
         new.capacity,
         new.webhook_url,
-        ids.secret(),
+        _webhook_secret(),
         new.email,
         at,
     )

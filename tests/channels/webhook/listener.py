@@ -1,6 +1,7 @@
 """A real HTTP server on a free port that keeps what it was sent and answers as it is told."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -51,9 +52,9 @@ async def _read(reader: asyncio.StreamReader) -> Request:
 
 
 @asynccontextmanager
-async def listening() -> AsyncIterator[Listener]:
+async def listening(secured: ssl.SSLContext | None = None) -> AsyncIterator[Listener]:
     listener = Listener()
-    server = await asyncio.start_server(listener.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(listener.serve, "127.0.0.1", 0, ssl=secured)
     listener.port = server.sockets[0].getsockname()[1]
     async with server:
         yield listener

@@ -1,5 +1,4 @@
 import asyncio
-import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -9,20 +8,19 @@ from thingdesk.channels.webhook.post import Attempt, End, make_http, post
 from thingdesk.channels.webhook.signature import sign
 from thingdesk.channels.webhook.target import Network
 from thingdesk.fulfilment import Delivery
-from thingdesk.platform import clock
+from thingdesk.platform import clock, loops
 from thingdesk.platform.database import Database
 
-_PAUSE = 1.0
+_LOOK_EVERY = 1.0
 # an appointment may be two months away, and the work comes after it
 _PAGE_LASTS = timedelta(days=90)
-_log = logging.getLogger(__name__)
 
 
 class Webhooks:
     """Delivers what is due to the systems of providers.
 
-    `pages` is the URL of the page of a job without its token, such as
-    `https://desk.example/jobs/`. `allowed` are private networks that may be called.
+    `pages` is the URL under which providers reach the desk; the page of a job is at
+    `pages/job/TOKEN`. `allowed` are private networks that may be called.
     """
 
     def __init__(
@@ -34,19 +32,15 @@ class Webhooks:
         at_once: int = 20,
     ) -> None:
         self._database = database
-        self._pages = pages
+        self._pages = pages.rstrip("/")
         self._allowed = allowed
         self._at_once = at_once
         self._http = make_http()
 
     async def work(self, stop: asyncio.Event) -> None:
         """Deliver until `stop` is set; attempts under way are finished."""
-        wake = asyncio.Event()
-        async with self._http, self._database.listening("job_delivery", wake.set):
-            while not stop.is_set():
-                wake.clear()
-                if not await self._try_once():
-                    await _either(wake, stop, _PAUSE)
+        async with self._http:
+            await loops.repeat(self._database, "job_delivery", self.once, stop, every=_LOOK_EVERY)
 
     async def once(self) -> int:
         """One attempt for each of those that are due, `at_once` at most; how many there were."""
@@ -54,21 +48,20 @@ class Webhooks:
             due = await fulfilment.claim_due_offers(tx, self._at_once)
             key = await parties.desk_key(tx) if due else None
         if key is not None:
-            await asyncio.gather(*(self._deliver(one, key) for one in due))
+            ends = await asyncio.gather(
+                *(self._deliver(one, key) for one in due), return_exceptions=True
+            )
+            # all are through, so that one that could not be recorded takes no other with it
+            for error in ends:
+                if error is not None:
+                    raise error
         return len(due)
-
-    async def _try_once(self) -> int:
-        try:
-            return await self.once()
-        except Exception:  # noqa: BLE001 - whatever it was, the next attempt may find it gone
-            _log.exception("no webhook could be delivered; trying again")
-            return 0
 
     async def _deliver(self, delivery: Delivery, key: parties.DeskKey) -> None:
         now = clock.now()
         until = delivery.job.offer.answer_by + _PAGE_LASTS
-        page = self._pages + parties.sign_link(key, "job", delivery.job.id, until)
-        body = message(delivery, now, page)
+        token = parties.sign_link(key, "job", delivery.job.id, until)
+        body = message(delivery, now, f"{self._pages}/job/{token}")
         headers = sign(delivery.secret, str(delivery.id), now, body)
         headers["content-type"] = "application/json"
         attempt = await post(self._http, delivery.url, headers, body, allowed=self._allowed)
@@ -83,11 +76,3 @@ class Webhooks:
                     await fulfilment.give_up(tx, delivery.id, attempt.problem)
                 case End.FAILED:
                     await fulfilment.not_delivered(tx, delivery.id, attempt.problem)
-
-
-async def _either(wake: asyncio.Event, stop: asyncio.Event, seconds: float) -> None:
-    tasks = [asyncio.create_task(wake.wait()), asyncio.create_task(stop.wait())]
-    await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,6 +1,7 @@
 """One attempt: a POST with all limits, and what came of it."""
 
 import asyncio
+import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -30,13 +31,16 @@ class Attempt:
     problem: str = ""
 
 
-def make_http(limit: float = LIMIT) -> httpx.AsyncClient:
+def make_http(trusted: ssl.SSLContext | None = None, limit: float = LIMIT) -> httpx.AsyncClient:
     """Connections for one attempt each, without redirects and without proxies.
+
+    Certificates are checked against `trusted`, by default what the computer trusts.
 
     No connection is kept: it would be found again by its address, and speak with the certificate
     of another name.
     """
     return httpx.AsyncClient(
+        verify=trusted or ssl.create_default_context(),
         timeout=limit,
         follow_redirects=False,
         trust_env=False,
