@@ -9,6 +9,7 @@ about) is open at a time.
 
 from thingdesk.diagnosis.advance import Step, advance
 from thingdesk.diagnosis.check_silence import check_silence
+from thingdesk.diagnosis.descriptions import Descriptions, read_descriptions
 from thingdesk.diagnosis.detect import State, observe, restored, run
 from thingdesk.diagnosis.model import (
     Cleared,
@@ -24,10 +25,12 @@ from thingdesk.diagnosis.model import (
     Threshold,
     Transition,
 )
+from thingdesk.diagnosis.obd import TroubleCodes, UnreadableCode, read_codes
 from thingdesk.diagnosis.store import evidence_data, findings_of, latest_findings
 
 __all__ = [
     "Cleared",
+    "Descriptions",
     "Evidence",
     "FaultCode",
     "Finding",
@@ -41,12 +44,16 @@ __all__ = [
     "Step",
     "Threshold",
     "Transition",
+    "TroubleCodes",
+    "UnreadableCode",
     "advance",
     "check_silence",
     "evidence_data",
     "findings_of",
     "latest_findings",
     "observe",
+    "read_codes",
+    "read_descriptions",
     "restored",
     "run",
 ]

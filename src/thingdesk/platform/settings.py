@@ -19,26 +19,48 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="THINGDESK_", extra="ignore")
 
-    data_dir: Path = Field(Path("var"), description="Where the embedded servers and keys live.")
-    database_url: str | None = Field(None, description="An external PostgreSQL; else embedded.")
-    broker_url: str | None = Field(None, description="An external MQTT broker; else embedded.")
-    http_host: str = Field("127.0.0.1", description="Where the web role listens.")
-    http_port: int = Field(8080, ge=0, le=65535, description="Its port; 0 picks a free one.")
-    mqtt_host: str = Field("127.0.0.1", description="Where the embedded broker listens.")
-    mqtt_port: int = Field(1883, ge=0, le=65535, description="Its port; 0 picks a free one.")
-    public_url: str | None = Field(None, description="How owners and providers reach the desk.")
+    data_dir: Path = Field(
+        default=Path("var"), description="Where the embedded servers and keys live."
+    )
+    database_url: str | None = Field(
+        default=None, description="An external PostgreSQL; else embedded."
+    )
+    broker_url: str | None = Field(
+        default=None, description="An external MQTT broker; else embedded."
+    )
+    http_host: str = Field(default="127.0.0.1", description="Where the web role listens.")
+    http_port: int = Field(
+        default=8080, ge=0, le=65535, description="Its port; 0 picks a free one."
+    )
+    mqtt_host: str = Field(default="127.0.0.1", description="Where the embedded broker listens.")
+    mqtt_port: int = Field(
+        default=1883, ge=0, le=65535, description="Its port; 0 picks a free one."
+    )
+    public_url: str | None = Field(
+        default=None, description="How owners and providers reach the desk."
+    )
     roles: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
-        ROLES, description="What this process does: web, ingest, work."
+        default=ROLES, description="What this process does: web, ingest, work."
     )
     webhook_networks: Annotated[
         tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_split)
-    ] = Field((), description="Private networks that webhooks may reach: 127.0.0.0/8,::1/128.")
-    smtp_url: str | None = Field(None, description="smtp://[name:password@]host:port for mail.")
-    mail_from: str = Field("desk@localhost", description="The sender of the desk's mail.")
-    lease: float = Field(10.0, gt=0, description="Seconds until a dead worker's runs move on.")
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
-    trouble_codes: Path | None = Field(None, description="A file of trouble code descriptions.")
-    recordings: Path | None = Field(None, description="Real recordings for tests and the demo.")
+    ] = Field(
+        default=(), description="Private networks that webhooks may reach: 127.0.0.0/8,::1/128."
+    )
+    smtp_url: str | None = Field(
+        default=None, description="smtp://[name:password@]host:port for mail."
+    )
+    mail_from: str = Field(default="desk@localhost", description="The sender of the desk's mail.")
+    lease: float = Field(
+        default=10.0, gt=0, description="Seconds until a dead worker's runs move on."
+    )
+    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    trouble_codes: Path | None = Field(
+        default=None, description="A file of trouble code descriptions."
+    )
+    recordings: Path | None = Field(
+        default=None, description="Real recordings for tests and the demo."
+    )
     packs: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
-        (), description="Modules with services of your own, beside the ready packs."
+        default=(), description="Modules with services of your own, beside the ready packs."
     )
