@@ -221,7 +221,7 @@ async def _work(
     post = mail.Mail(
         database, mail.carrier(desk.settings), sender=desk.settings.mail_from, pages=pages
     )
-    hooks = webhook.Webhooks(database, f"{pages}/job/", allowed=desk.settings.webhook_networks)
+    hooks = webhook.Webhooks(database, pages, allowed=desk.settings.webhook_networks)
 
     async def diagnose() -> int:
         async with database.transaction(idle_limit=desk.settings.lease) as tx:
