@@ -18,7 +18,7 @@ from thingdesk.channels.mqtt import BrokerAddress
 from thingdesk.flow import Flow
 from thingdesk.intake import Intake
 from thingdesk.packs import equipment, meter, vehicle
-from thingdesk.platform import clock, durable, ids, migrate
+from thingdesk.platform import clock, durable, ids, migrate, present
 from thingdesk.platform.database import Database
 from thingdesk.platform.embedded import EmbeddedBroker, EmbeddedPostgres
 from thingdesk.platform.errors import Refused
@@ -91,14 +91,44 @@ async def running(settings: Settings) -> AsyncIterator[Desk]:
 
 @asynccontextmanager
 async def database(settings: Settings) -> AsyncIterator[Database]:
-    """The database that is set, or the embedded one, started for as long as the block lasts."""
+    """For a command: the database that is set, or that of the desk which runs in this data folder,
+    or the embedded one, started for as long as the block lasts.
+    """
+    url = settings.database_url or present.read(settings.data_dir).get("database")
+    if url is not None:
+        try:
+            found = await Database.connect(url)
+        except OSError:
+            if settings.database_url:
+                raise
+            # left behind by a desk that was killed
+        else:
+            try:
+                yield found
+            finally:
+                await found.close()
+            return
+    async with _own_database(settings) as own:
+        yield own
+
+
+@asynccontextmanager
+async def _own_database(settings: Settings) -> AsyncIterator[Database]:
+    """The desk's own: what is embedded is started, and a second desk is told that one runs."""
     async with AsyncExitStack() as stack:
         url = settings.database_url
         if url is None:
             url = (await stack.enter_async_context(EmbeddedPostgres(settings.data_dir))).url
+            present.write(settings.data_dir, {"database": url})
+            stack.callback(present.forget, settings.data_dir)
         found = await Database.connect(url, most=20)
         stack.push_async_callback(found.close)
         yield found
+
+
+def public_url(settings: Settings) -> str:
+    """How people reach the pages."""
+    return settings.public_url or f"http://{settings.http_host}:{settings.http_port}"
 
 
 async def migrate_all(found: Database) -> list[Migration]:
@@ -110,7 +140,7 @@ async def migrate_all(found: Database) -> list[Migration]:
 
 
 async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
-    found = await stack.enter_async_context(database(settings))
+    found = await stack.enter_async_context(_own_database(settings))
     await migrate_all(found)
     desk = Desk(settings, found, settings.broker_url or "", make_flow(settings))
     if settings.broker_url is None:
@@ -160,7 +190,8 @@ async def _start(desk: Desk, stack: AsyncExitStack, group: asyncio.TaskGroup) ->
 def _web(desk: Desk, doors: http.Doors) -> AbstractAsyncContextManager[Served]:
     app = FastAPI(title="thingdesk", openapi_url="/openapi.json", docs_url=None, redoc_url=None)
     app.state.doors = doors
-    app.include_router(http.router)
+    for router in http.ROUTERS:
+        app.include_router(router)
     app.add_exception_handler(Refused, http.on_refused)
     return serve(app, desk.settings.http_host, desk.settings.http_port)
 

@@ -5,28 +5,36 @@ import logging
 import signal
 import sys
 from collections.abc import Coroutine
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import click
 import uvloop
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from thingdesk import app
+from thingdesk import __version__, app, doctor, parties
+from thingdesk.parties import BadLine, Form
+from thingdesk.platform.embedded import EmbeddedError
 from thingdesk.platform.errors import Refused
+from thingdesk.platform.migrate import MigrationError
 from thingdesk.platform.settings import ROLES, Settings
+
+_console = Console(stderr=True)
+_MOST_BAD_LINES = 20
 
 
 @click.group()
-@click.version_option(package_name="thingdesk")
+@click.version_option(__version__)
 def main() -> None:
     """thingdesk: the customer-service desk for machine customers."""
 
 
 @main.command()
-@click.option("--roles", help=f"What this process does: any of {', '.join(ROLES)}.")
+@click.option("--roles", help=f"What this process does: any of {','.join(ROLES)}.")
 def up(roles: str | None) -> None:
     """Run the desk. Without a database or a broker set, it starts its own."""
-    settings = _settings(roles=tuple(roles.split(","))) if roles else _settings()
-    _run(_up(settings))
+    _run(_up(_settings(roles=roles) if roles else _settings()))
 
 
 @main.command()
@@ -35,10 +43,49 @@ def migrate() -> None:
 
     async def act() -> None:
         async with app.database(_settings()) as database:
-            applied = await app.migrate_all(database)
-        for one in applied:
-            click.echo(f"applied {one.package} {one.name}")
+            for one in await app.migrate_all(database):
+                click.echo(f"applied {one.package} {one.name}")
         click.echo("The schema is that of this release.")
+
+    _run(act())
+
+
+@main.command("doctor")
+def doctor_() -> None:
+    """Say what is reachable, which versions, what is wrong and what to do."""
+
+    async def act() -> None:
+        findings = await doctor.examine(_settings())
+        for one in findings:
+            click.echo(f"{'ok  ' if one.well else 'BAD '} {one.what}: {one.found}")
+            if one.mend:
+                click.echo(f"      {one.mend}")
+        if not all(one.well for one in findings):
+            sys.exit(1)
+
+    _run(act())
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def machines(file: Path) -> None:
+    """Register a fleet from a CSV or JSON-lines FILE; good lines are kept, bad ones reported."""
+    form = Form.CSV if file.suffix == ".csv" else Form.JSON_LINES
+    with file.open("rb") as opened:
+        _run(_register(opened, form, file.stat().st_size))
+
+
+@main.command()
+@click.argument("email")
+@click.option("--name", default="Admin", help="How the account is shown.")
+def staff(email: str, name: str) -> None:
+    """Print a one-time link by which the first of the staff sets a password."""
+
+    async def act() -> None:
+        settings = _settings()
+        async with app.database(settings) as database, database.transaction() as tx:
+            token = await parties.first_account(tx, email, name)
+        click.echo(f"{app.public_url(settings)}/set-up/{token}")
 
     _run(act())
 
@@ -52,8 +99,35 @@ async def _up(settings: Settings) -> None:
     async with app.running(settings) as desk:
         click.echo(f"console  {desk.http_url or 'not in this process'}", err=True)
         click.echo(f"broker   {desk.broker_address}", err=True)
+        click.echo("Ready. Ctrl-C stops it.", err=True)
         await stop.wait()
         click.echo("Stopping …", err=True)
+
+
+async def _register(file: BinaryIO, form: Form, size: int) -> None:
+    shown = 0
+
+    def report(bad: BadLine) -> None:
+        nonlocal shown
+        shown += 1
+        if shown <= _MOST_BAD_LINES:
+            _console.print(f"line {bad.line}: {bad.reason}", markup=False)
+
+    columns = (TextColumn("Registering"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    async with app.database(_settings()) as database:
+        await app.migrate_all(database)
+        with Progress(*columns, console=_console) as bar:
+            task = bar.add_task("register", total=size)
+            done = await parties.register_fleet(
+                database,
+                file,
+                form,
+                report=report,
+                progress=lambda read: bar.update(task, completed=read),
+            )
+    click.echo(
+        f"{done.new} new, {done.changed} changed, {done.unchanged} as they were, {done.bad} bad"
+    )
 
 
 def _settings(**given: Any) -> Settings:
@@ -63,13 +137,18 @@ def _settings(**given: Any) -> Settings:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
-    logging.getLogger("gmqtt").setLevel(logging.WARNING)
+    for library in ("gmqtt", "httpx", "uvicorn", "uvicorn.error"):
+        logging.getLogger(library).setLevel(logging.WARNING)
     return settings
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:
-    """Run to the end; an expected failure is one line that says what to do."""
+    """Run to the end; an expected failure is a line that says what to do, and the exit code 1."""
     try:
         uvloop.run(work)
     except Refused as refused:
         raise click.ClickException(refused.refusal.reason) from None
+    except (EmbeddedError, MigrationError) as error:
+        raise click.ClickException(str(error)) from None
+    except OSError as error:
+        raise click.ClickException(f"{error}. `thingdesk doctor` says what is reachable.") from None

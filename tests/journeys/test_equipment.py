@@ -29,23 +29,22 @@ async def test_a_finding_becomes_a_resolution_that_the_machine_has_proven(hand: 
     await hand.machine("press-1", "press")
     turnable = clock.Turnable()
     with clock.reading(turnable):
-        start = clock.now() - 40 * MINUTE
-        falling = [60, 44, 43, 42, 40]
-        await hand.say("press-1", "temperature", falling, start=start, every=10 * MINUTE)
+        start = clock.now() - timedelta(hours=13)
+        await hand.say("press-1", "temperature", [80, *[60] * 26], start=start, every=30 * MINUTE)
         case = await hand.case_of("press-1")
         assert (case.origin, case.state) == ("finding", State.OPEN)
         assert case.evidence
-        assert case.evidence["limit"] == equipment.LOW
+        assert case.evidence["limit"] == equipment.COLD
         job = await hand.accept(case.id)
-        assert "temperature is 4" in job.offer.words
+        assert "temperature is 60.0, beyond 68.0" in job.offer.words
         await hand.finish(job, "Heater mended.")
         assert (await hand.case(case.id)).state is State.VERIFYING
         # what it said before the work was done counts for nothing, however good it looks
-        await hand.say("press-1", "temperature", [70] * 70, start=start - 90 * MINUTE)
+        await hand.say("press-1", "temperature", [80] * 70, start=start - 90 * MINUTE)
         assert (await hand.case(case.id)).state is State.VERIFYING
         turnable.turn(timedelta(hours=2))
-        start += 50 * MINUTE
-        await hand.say("press-1", "temperature", [70] * 9, start=start, every=10 * MINUTE)
+        start += timedelta(hours=13, minutes=10)
+        await hand.say("press-1", "temperature", [80] * 9, start=start, every=10 * MINUTE)
         ended = await hand.case(case.id)
     assert ended.outcome is Outcome.VERIFIED
     assert ended.outcome_data == {"by": "Machinery North", "found": "Heater mended."}

@@ -14,8 +14,10 @@ from thingdesk.sdk import (
     service,
 )
 
-LOW, HIGH = 45.0, 105.0
-"""The range of a healthy machine, in degrees Fahrenheit as the recording has them."""
+COLD, WARM, HOT = 68.0, 75.0, 115.0
+"""Below COLD for long a machine is failing, from WARM on it is well again, and above HOT it is too
+hot; in the degrees that its sensor sends.
+"""
 
 
 class Temperature(Data):
@@ -55,8 +57,8 @@ async def inspect(journey: Journey, fault: Temperature) -> Inspected:
     )
     evidence = await journey.done(job)
     await journey.verify(
-        in_range(fault.metric, low=LOW, high=HIGH, samples=6, gap=hours(1)),
-        hold=minutes(60),
+        in_range(fault.metric, low=WARM, high=HOT, samples=6, gap=hours(1)),
+        hold=hours(1),
         within=hours(72),
     )
     found = str(evidence.get("words", ""))
@@ -72,15 +74,18 @@ def _asked(finding: Finding) -> Temperature:
     return Temperature(metric=evidence.measure, value=evidence.value, limit=evidence.limit)
 
 
-OVERCOOLED = Threshold(
-    name="equipment.temperature_low",
+TOO_COLD = Threshold(
+    name="equipment.too_cold",
     model="press*",
     service="equipment.inspect",
     asks=_asked,
     metric="temperature",
-    below=LOW,
-    hold=minutes(30),
+    below=COLD,
+    hold=hours(12),
+    clear_at=WARM,
+    clear_hold=hours(1),
+    max_gap=hours(1),
 )
 
 SERVICES = (inspect,)
-RULES = (OVERCOOLED,)
+RULES = (TOO_COLD,)

@@ -1,4 +1,3 @@
-from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -6,36 +5,16 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from thingdesk import cases, catalog, fulfilment, messages, notices, parties
-from thingdesk.catalog import Catalog
+from thingdesk.channels.http.doors import Doors, Open
 from thingdesk.channels.http.problems import problem
-from thingdesk.intake import Intake, Kind
-from thingdesk.parties import DeskKey
+from thingdesk.intake import Kind
 from thingdesk.platform.cloudevents import MOST_BYTES
-from thingdesk.platform.database import Database
 from thingdesk.platform.errors import Recovery, refuse
 
 _MOST = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Doors:
-    """What the paths work with; the app keeps it as `app.state.doors`."""
-
-    database: Database
-    intake: Intake
-    offered: Catalog
-    key: DeskKey
-
-
 router = APIRouter(prefix="/v1")
-
-
-async def _doors(request: Request) -> Doors:
-    doors: Doors = request.app.state.doors
-    return doors
-
-
-Open = Annotated[Doors, Depends(_doors)]
 
 
 async def _sender(request: Request, doors: Open) -> str:

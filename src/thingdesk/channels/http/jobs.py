@@ -1,0 +1,89 @@
+"""Jobs for the systems of providers: the token of the signed link is what lets them in."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, ConfigDict, Field
+
+from thingdesk import fulfilment, parties
+from thingdesk.channels.http.doors import Doors, Open
+from thingdesk.fulfilment import Evidence, Job
+from thingdesk.platform.database import Transaction
+from thingdesk.platform.errors import FieldError, Recovery, refuse
+
+PURPOSE = "job"
+router = APIRouter(prefix="/v1/jobs")
+Token = Annotated[str, Path(max_length=1024)]
+
+
+class Said(BaseModel):
+    """What a provider says of a job. `arrival` goes with `under_way`, `words` and `data` with
+    `done`, `reason` with `decline`.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    action: Literal["accept", "decline", "under_way", "arrived", "done"]
+    arrival: datetime | None = None
+    reason: str = Field("", max_length=500)
+    words: str = Field("", max_length=2000)
+    data: dict[str, Any] = Field(default_factory=dict)
+
+
+@router.get("/{token}")
+async def get_job(doors: Open, token: Token) -> dict[str, Any]:
+    """The job and where it stands. Looking at it changes nothing."""
+    async with doors.database.transaction() as tx:
+        return _as_data(await _job(doors, tx, token))
+
+
+@router.post("/{token}")
+async def post_job(doors: Open, token: Token, said: Said) -> dict[str, Any]:
+    """What the provider says of the job; the same again is answered in the same way."""
+    async with doors.database.transaction() as tx:
+        job = await _job(doors, tx, token)
+        return _as_data(await _act(tx, job.id, job.offer.provider, said))
+
+
+async def _act(tx: Transaction, job_id: UUID, provider: UUID, said: Said) -> Job:
+    match said.action:
+        case "accept":
+            return await fulfilment.accept(tx, job_id, provider)
+        case "decline":
+            return await fulfilment.decline(tx, job_id, provider, said.reason)
+        case "under_way":
+            if said.arrival is None:
+                field = FieldError("arrival", "is missing", "say when you will be there")
+                raise refuse("answer_invalid", "arrival is missing", fields=(field,))
+            return await fulfilment.under_way(tx, job_id, provider, said.arrival)
+        case "arrived":
+            return await fulfilment.arrived(tx, job_id, provider)
+        case "done":
+            return await fulfilment.done(tx, job_id, provider, Evidence(said.words, said.data))
+
+
+async def _job(doors: Doors, tx: Transaction, token: str) -> Job:
+    job = await fulfilment.get_job(tx, parties.read_link(doors.key, PURPOSE, token))
+    if job is None:
+        raise refuse("job_unknown", "there is no such job", Recovery.CONTACT_US)
+    return job
+
+
+def _as_data(job: Job) -> dict[str, Any]:
+    offer, place, amount = job.offer, job.offer.position, job.offer.amount
+    return {
+        "job": str(job.id),
+        "case": str(offer.case_id),
+        "state": job.state.value,
+        "machine": offer.machine,
+        "task": offer.task,
+        "words": offer.words,
+        "part": offer.part,
+        "position": {"lat": place.lat, "lon": place.lon} if place else None,
+        "amount": {"minor": amount.minor, "currency": amount.currency} if amount else None,
+        "answer_by": offer.answer_by.isoformat(),
+        "arrival": job.arrival.isoformat() if job.arrival else None,
+        "details": dict(offer.details),
+    }

@@ -1,0 +1,92 @@
+"""What is reachable, which versions, what is wrong and what to do about it."""
+
+import asyncio
+from dataclasses import dataclass
+
+import asyncpg
+
+from thingdesk import __version__, app, timeline
+from thingdesk.channels.mqtt import BrokerAddress
+from thingdesk.platform import durable, migrate
+from thingdesk.platform.database import Database
+from thingdesk.platform.embedded import EmbeddedError
+from thingdesk.platform.settings import Settings
+
+_WITHIN = 5.0
+_LEAST_POSTGRES = 150000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    found: str
+    well: bool = True
+    mend: str = ""
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Look at everything; one thing that is wrong does not keep the others from being seen."""
+    findings = [Finding("thingdesk", __version__)]
+    findings.append(await _broker(settings))
+    try:
+        async with app.database(settings) as database:
+            findings += [await look(database) for look in (_server, _schema, _journeys, _chains)]
+    except (OSError, EmbeddedError, asyncpg.PostgresError, TimeoutError) as error:
+        mend = "Check THINGDESK_DATABASE_URL, or that the data folder can be written to."
+        findings.append(Finding("PostgreSQL", str(error), well=False, mend=mend))
+    return findings
+
+
+async def _server(database: Database) -> Finding:
+    async with database.transaction() as tx:
+        number = int(await tx.fetchval("show server_version_num"))
+        name = await tx.fetchval("show server_version")
+    mend = "" if number >= _LEAST_POSTGRES else "Use PostgreSQL 15 or later."
+    return Finding("PostgreSQL", str(name), number >= _LEAST_POSTGRES, mend)
+
+
+async def _schema(database: Database) -> Finding:
+    missing = await migrate.pending(database, app.PACKAGES)
+    if missing:
+        found = f"{len(missing)} migrations are missing"
+        return Finding("schema", found, well=False, mend="Run `thingdesk migrate`.")
+    return Finding("schema", "that of this release")
+
+
+async def _journeys(database: Database) -> Finding:
+    async with database.transaction() as tx:
+        stuck = await durable.stuck(tx)
+    if not stuck:
+        return Finding("journeys", "none is stuck")
+    run, code, problem = stuck[0]
+    found = f"{len(stuck)} are stuck; the first is {run} ({code}): {problem}"
+    mend = "Mend the service's code, then run the desk again; a changed one needs a new version."
+    return Finding("journeys", found, well=False, mend=mend)
+
+
+async def _chains(database: Database) -> Finding:
+    async with database.transaction() as tx:
+        breaks = await timeline.verify_all(tx)
+    if not breaks:
+        return Finding("timeline", "all hash chains hold")
+    first = breaks[0]
+    found = f"{len(breaks)} chains are broken; {first.stream} at entry {first.seq}: {first.reason}"
+    mend = "Somebody changed the tables. Compare with a backup, and find out who had access."
+    return Finding("timeline", found, well=False, mend=mend)
+
+
+async def _broker(settings: Settings) -> Finding:
+    if settings.broker_url is None:
+        return Finding("MQTT broker", "embedded; it runs with the desk")
+    address = BrokerAddress.read(settings.broker_url, shared=True)
+    where = f"{address.host}:{address.port}"
+    try:
+        async with asyncio.timeout(_WITHIN):
+            _, writer = await asyncio.open_connection(address.host, address.port)
+    except (OSError, TimeoutError) as error:
+        mend = "Check THINGDESK_BROKER_URL, and that the broker runs."
+        return Finding("MQTT broker", f"{where}: {error or 'no answer'}", well=False, mend=mend)
+    writer.close()
+    return Finding("MQTT broker", f"{where} answers")
