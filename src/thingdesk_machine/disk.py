@@ -88,7 +88,7 @@ class Disk:
             await self._flush
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._thread, self._release)
-        self._thread.shutdown()
+        self._thread.shutdown(wait=False)  # nothing is left for it to do
 
     def _release(self) -> None:
         self._file.close()

@@ -4,8 +4,9 @@ import asyncio
 import logging
 import random
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import Protocol
 
 from thingdesk_machine import envelope, outbox
 from thingdesk_machine.backoff import Backoff
@@ -17,7 +18,15 @@ from thingdesk_machine.transport import Transport
 
 logger = logging.getLogger(__name__)
 
-Refuse = Callable[[str, Refusal], Awaitable[None]]
+
+class Endings(Protocol):
+    """Who ends events for a lane, and tells those who wait for it."""
+
+    async def refuse(self, event: str, refusal: Refusal) -> None:
+        """The event was rejected alone."""
+
+    async def delivered(self, events: list[Queued]) -> None:
+        """The other side took the events."""
 
 
 class Lane:
@@ -76,8 +85,8 @@ class Lane:
         if not self._under_way:
             self._settled.set()
 
-    async def run(self, refuse: Refuse) -> None:
-        """Sends until it is cancelled; `refuse` is told of an event that was rejected alone."""
+    async def run(self, endings: Endings) -> None:
+        """Sends until it is cancelled."""
         while True:
             self._work.clear()
             try:
@@ -85,7 +94,7 @@ class Lane:
                 # asked for only now: a receipt that came with the connection ended its events
                 events = await self._due()
                 if events:
-                    await self._send(events, refuse)
+                    await self._send(events, endings)
                     continue
             except Offline as error:
                 logger.info("%s: not sent: %s", self.topic, error)
@@ -112,7 +121,7 @@ class Lane:
         except TimeoutError:
             pass  # a postponed event is due
 
-    async def _send(self, events: list[Queued], refuse: Refuse) -> None:
+    async def _send(self, events: list[Queued], endings: Endings) -> None:
         self._under_way = {event.id for event in events}
         self._settled.clear()
         await self._disk.run(lambda db: outbox.sent(db, events, self._clock()))
@@ -121,19 +130,18 @@ class Lane:
                 self.topic, envelope.message([event.body for event in events])
             )
         except Rejected as error:
-            await self._rejected(events, error.refusal, refuse)
+            await self._rejected(events, error.refusal, endings)
             return
         if self.topic == "acks":  # a notice that was not acknowledged is repeated, and so is this
-            await self._disk.run(lambda db: outbox.delivered(db, events, self._clock()))
-            self.settle([event.id for event in events])
+            await endings.delivered(events)
         await self._wait_for_answer()
 
-    async def _rejected(self, events: list[Queued], refusal: Refusal, refuse: Refuse) -> None:
+    async def _rejected(self, events: list[Queued], refusal: Refusal, endings: Endings) -> None:
         logger.warning("%s: %d events rejected: %s", self.topic, len(events), refusal)
         if len(events) > 1:
             self._size = len(events) // 2
         else:
-            await refuse(events[0].id, refusal)
+            await endings.refuse(events[0].id, refusal)
 
     async def _wait_for_answer(self) -> None:
         if not self._settled.is_set():

@@ -13,7 +13,7 @@ from thingdesk_machine.envelope import Draft, Topic
 from thingdesk_machine.errors import Closed, Refusal, Refused
 from thingdesk_machine.lane import Lane
 from thingdesk_machine.options import Options
-from thingdesk_machine.outbox import Ended
+from thingdesk_machine.outbox import Ended, Queued
 from thingdesk_machine.receipts import DeskKeys, ForgedReceipt, Receipt
 from thingdesk_machine.transport import Transport
 
@@ -53,7 +53,7 @@ class Post:
 
     def work(self) -> list[Coroutine[Any, Any, None]]:
         """What has to run for events to be sent."""
-        return [lane.run(self.refuse) for lane in self._lanes.values()]
+        return [lane.run(self) for lane in self._lanes.values()]
 
     async def queue(self, draft: Draft) -> Ended | None:
         """Puts the event on disk; how it ended, where it was queued and ended before."""
@@ -108,6 +108,11 @@ class Post:
                 lambda db: outbox.refused(db, event, refusal, self._clock())
             )
             self._tell([ended] if ended else [])
+
+    async def delivered(self, events: list[Queued]) -> None:
+        """Ends events that need no receipt."""
+        await self._disk.run(lambda db: outbox.delivered(db, events, self._clock()))
+        self._tell([Ended(event.id, None) for event in events])
 
     async def unread_refusals(self) -> list[Refused]:
         return await self._disk.run(outbox.unread_refusals)

@@ -28,6 +28,10 @@ class Site:
     identity: Identity
     queue: Path
 
+    @property
+    def version(self) -> int:
+        return self.mqtt.version
+
     def machine(self, **changes: Any) -> Machine:
         settings: dict[str, Any] = {
             "identity": self.identity,

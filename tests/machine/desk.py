@@ -109,7 +109,7 @@ class MqttDesk:
 
     def __init__(self, desk: Desk, version: int) -> None:
         self.desk = desk
-        self._version = version
+        self.version = version
         self._client = Client("desk", clean_session=False, session_expiry_interval=3600)
         self._client.set_config({"reconnect_delay": 0.05})
         self._client.on_message = self._on_message
@@ -118,8 +118,8 @@ class MqttDesk:
         self._listening = asyncio.Event()
 
     async def start(self, port: int) -> None:
-        await self._client.connect("127.0.0.1", port, version=self._version)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
+            await self._client.connect("127.0.0.1", port, version=self.version)
             await self._listening.wait()
 
     async def stop(self) -> None:

@@ -2,14 +2,18 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 import pytest
+from blockbuster import blockbuster_ctx
 from joserfc.jwk import OKPKey
 from tests.machine.conftest import QUICK, Site
 from tests.machine.desk import Event
 
-from thingdesk_machine import Ledger, Machine, Options, Refused
+from thingdesk_machine import Ledger, Machine, Refused
+from thingdesk_machine.mqtt import Connection
 
 
 async def test_a_report_returns_with_the_verified_receipt(site: Site) -> None:
@@ -199,8 +203,10 @@ async def test_many_at_once_share_messages(site: Site) -> None:
 
 
 @pytest.mark.parametrize("version", ["auto", "3.1.1"])
-async def test_it_speaks_what_the_broker_speaks(site: Site, version: str) -> None:
-    options = Options(patience=QUICK.patience, reconnect=QUICK.reconnect, mqtt=version)  # type: ignore[arg-type]
+async def test_it_speaks_what_the_broker_speaks(
+    site: Site, version: Literal["auto", "3.1.1"]
+) -> None:
+    options = replace(QUICK, mqtt=version)
     async with asyncio.timeout(20), site.machine(options=options) as machine:
         await machine.report("vehicle.repair", {})
 
@@ -222,3 +228,54 @@ async def test_the_desk_time_of_receipts_bounds_a_clock_that_was_reset(site: Sit
     assert result["data"]["status"] == "expired"
     assert done == []
     assert json.dumps(result)
+
+
+async def test_a_message_is_confirmed_to_the_broker_when_it_was_taken_not_before(
+    site: Site,
+) -> None:
+    """One that could not be stored yet comes again with the next connection."""
+    came, release = asyncio.Event(), asyncio.Event()
+    again: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def stuck(_payload: bytes) -> None:
+        came.set()
+        await release.wait()
+
+    async with asyncio.timeout(20):
+        first = Connection("car-1", "", stuck, QUICK)
+        await first.open("127.0.0.1", site.broker.port, False, site.version, 30)
+        site.mqtt.notify("car-1", "n1")
+        await came.wait()
+        await first.close()
+        second = Connection("car-1", "", again.put, QUICK)
+        await second.open("127.0.0.1", site.broker.port, False, site.version, 30)
+        assert json.loads(await again.get())["data"]["notice"] == "n1"
+        release.set()
+        await second.close()
+
+
+async def test_the_ledger_is_bounded_and_keeps_what_was_not_read(site: Site) -> None:
+    site.desk.answer = lambda _machine, event: refuse("fix_input") if event["id"] == "s0" else None
+    options = replace(QUICK, ledger=50)
+    async with asyncio.timeout(60), site.machine(options=options) as machine:
+        await asyncio.gather(*(machine.signal({"speed": n}, event_id=f"s{n}") for n in range(2500)))
+        await machine.drained()
+    with Ledger(site.queue) as ledger:
+        events = [event.id for event in ledger.events()]
+    assert events[0] == "s0"
+    assert events[-1] == "s2499"
+    assert 50 < len(events) < 1500
+
+
+async def test_the_loop_is_never_blocked(site: Site) -> None:
+    """Every file is touched in the queue's own thread."""
+    with blockbuster_ctx("thingdesk_machine"):
+        async with asyncio.timeout(20), site.machine() as machine:
+            await machine.connected()
+            await machine.signal({"speed": 1}, wait=True)
+            await machine.report("vehicle.repair", {})
+            site.mqtt.notify("car-1", "n1")
+            async for notice in machine.notices():
+                await notice.acknowledge()
+                break
+            await machine.drained()
