@@ -1,8 +1,6 @@
 """What goes up: CloudEvents 1.0 in structured JSON, with the limits that the desk sets."""
 
 import hashlib
-import json
-import math
 import re
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from thingdesk_machine.canonical import canonical
 from thingdesk_machine.errors import NotSendable
 
 Topic = Literal["signals", "reports", "acks", "results"]
@@ -17,7 +16,6 @@ Topic = Literal["signals", "reports", "acks", "results"]
 EVENT_ID = re.compile(r"[\x20-\x7e]{1,128}")
 MAX_BYTES = 256 * 1024
 MAX_EVENTS = 1000
-MAX_DEPTH = 16
 
 
 @dataclass(frozen=True)
@@ -38,17 +36,6 @@ def stamp(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def canonical(value: Any) -> bytes:
-    """Sorted keys, no spaces, UTF-8, numbers as Python's json writes them."""
-    try:
-        return json.dumps(
-            value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-        ).encode()
-    except (TypeError, ValueError) as error:
-        # UnicodeEncodeError (a lone surrogate) is a ValueError too
-        raise NotSendable(f"this is no JSON that the desk can read: {error}") from error
-
-
 def draft(
     machine: str, topic: Topic, data: Mapping[str, Any], at: datetime, event_id: str | None = None
 ) -> Draft:
@@ -63,8 +50,6 @@ def draft(
         "type": f"thingdesk.{topic.removesuffix('s')}",
         "data": data,
     }
-    if depth(event) > MAX_DEPTH:
-        raise NotSendable(f"the content is nested deeper than {MAX_DEPTH} levels")
     content = hashlib.sha256(canonical(event)).hexdigest()
     body = canonical({**event, "time": stamp(at)})
     if len(body) > MAX_BYTES:
@@ -72,25 +57,10 @@ def draft(
     return Draft(identity, topic, body.decode(), hashlib.sha256(body).hexdigest(), content)
 
 
-def depth(value: Any, level: int = 0) -> int:
-    """How deep objects and lists are nested; stops one level beyond what is allowed."""
-    if isinstance(value, Mapping):
-        value = value.values()
-    elif not isinstance(value, list | tuple):
-        return level
-    level += 1
-    if level > MAX_DEPTH:
-        return level
-    return max((depth(item, level) for item in value), default=level)
-
-
 def signal_data(
     values: Mapping[str, Any], codes: Sequence[str], position: tuple[float, float] | None
 ) -> dict[str, Any]:
     data: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, float) and not math.isfinite(value):
-            raise NotSendable(f"value {name!r} is {value}: only finite numbers can be sent")
     if values:
         data["values"] = dict(values)
     if codes:

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import stat
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from thingdesk_machine import (
     QueueFull,
     QueueInUse,
     QueueUnreadable,
+    inbox,
 )
 from thingdesk_machine.disk import Disk
 
@@ -111,10 +113,13 @@ UNSENDABLE: dict[str, dict[str, Any]] = {
     "infinite": {"values": {"t": float("-inf")}},
     "nothing": {},
     "no place": {"position": (91.0, 0.0)},
+    "an infinity inside": {"values": {"t": [{"u": float("inf")}]}},
     "a place that is no number": {"position": (float("nan"), 0.0)},
     "too deep": {"values": {"t": eval("[" * 20 + "]" * 20)}},  # noqa: S307 - a literal
     "too large": {"values": {"t": "x" * 300_000}},
     "no JSON": {"values": {"t": object()}},
+    "an object with numbers for names": {"values": {"t": {1: 2}}},
+    "more than 64 bits": {"values": {"t": 2**63}},
     "half a character": {"values": {"t": "\ud800"}},
     "an id with a line break": {"values": {"t": 1}, "event_id": "a\nb"},
     "an empty id": {"values": {"t": 1}, "event_id": ""},
@@ -225,3 +230,37 @@ async def test_a_full_disk_is_an_error_and_keeps_what_was_there(tmp_path: Path) 
             await machine.signal({"name": "x" * 100_000}, event_id="s2")
         await machine.signal({"speed": 1}, event_id="s1")
     assert ids(tmp_path) == [("s1", None)]
+
+
+async def test_the_state_is_of_the_latest_signal_not_of_the_last_one_sent(tmp_path: Path) -> None:
+    """What a machine catches up on does not make it forget how fast it is."""
+    now = datetime.now(UTC)
+    async with offline(tmp_path) as machine:
+        await machine.signal({"speed": 80}, at=now)
+        await machine.signal({"speed": 0}, at=now - timedelta(hours=1))
+        assert machine.state == {"speed": 80}
+        await machine.signal({"fuel": 5})
+    assert machine.state == {"speed": 80, "fuel": 5}
+
+
+async def test_an_inbox_that_nobody_empties_is_bounded(tmp_path: Path) -> None:
+    disk = await Disk.open(tmp_path / "car-1.queue", "car-1")
+    now = datetime.now(UTC)
+
+    def fill(db: sqlite3.Connection) -> list[bool]:
+        db.executemany(
+            "insert into notice (id, body, first_at) values (?, '{}', '')",
+            [(f"n{n}",) for n in range(inbox.MOST_OPEN - 1)],
+        )
+        db.executemany(
+            "insert into command (id, body, first_at) values (?, '{}', '')",
+            [(f"c{n}",) for n in range(inbox.MOST_OPEN - 1)],
+        )
+        taken = [inbox.take_notice(db, f"new{n}", {}, now).new for n in range(2)]
+        taken += [inbox.take_command(db, f"new{n}", {}, now).new for n in range(2)]
+        inbox.handled(db, "n0", now)
+        return [*taken, inbox.take_notice(db, "n", {}, now).new]
+
+    taken = await disk.run(fill)
+    await disk.close()
+    assert taken == [True, False, True, False, True]
