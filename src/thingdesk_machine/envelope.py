@@ -13,7 +13,7 @@ from thingdesk_machine.errors import NotSendable
 
 Topic = Literal["signals", "reports", "acks", "results"]
 
-EVENT_ID = re.compile(r"[\x20-\x7e]{1,128}")
+EVENT_ID = re.compile(r"[!-~]{1,128}")
 MAX_BYTES = 256 * 1024
 MAX_EVENTS = 1000
 
@@ -42,7 +42,7 @@ def draft(
     """An event of this machine, ready to be queued. Raises NotSendable."""
     identity = str(uuid.uuid4()) if event_id is None else event_id
     if not EVENT_ID.fullmatch(identity):
-        raise NotSendable(f"event id {identity!r}: 1 to 128 printable ASCII characters")
+        raise NotSendable(f"event id {identity!r}: 1 to 128 printable ASCII characters, no spaces")
     event = {
         "specversion": "1.0",
         "id": identity,

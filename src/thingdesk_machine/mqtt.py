@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 DOWN = ("receipts", "notices", "commands")
 HANDSHAKE_SECONDS = 15.0
 REFUSED = 0x80
+UNSPOKEN = ("code 1 ", "code 132 ")  # of 3.1.1 and of 5; gmqtt tells the code in words only
 
 
 class Unconfirmed(PersistentStorage):  # type: ignore[misc]
@@ -105,6 +106,8 @@ class Connection:
             await self._unless_lost(confirmed)
 
     async def close(self) -> None:
+        if self.lost.is_set():
+            return
         with contextlib.suppress(Exception):  # whatever is wrong with it, it ends here
             await self._client.disconnect()
 
@@ -167,9 +170,10 @@ class MqttTransport:
                 logger.info("the connection to %s:%d is lost", self._host, self._port)
             except (OSError, MQTTConnectError, TimeoutError, Offline) as error:
                 logger.warning("no connection to %s:%d: %s", self._host, self._port, error)
-                if not known and not isinstance(error, OSError):
-                    # a broker that does not speak our version says so, or just hangs up
+                spoken = _spoken(error)
+                if not known and spoken is False:
                     self._version = MQTTv311 if self._version == MQTTv50 else MQTTv50
+                known = known or spoken is True
             finally:
                 self._ready.clear()
                 self._connection = None
@@ -189,3 +193,10 @@ class MqttTransport:
         if self._connection is None:
             raise Offline("there is no connection")
         await self._connection.publish(topic, payload)
+
+
+def _spoken(error: Exception) -> bool | None:
+    """Whether the broker speaks our version, as far as this error tells."""
+    if isinstance(error, MQTTConnectError):
+        return not str(error).startswith(UNSPOKEN)
+    return False if isinstance(error, Offline) else None  # it may just hang up

@@ -2,17 +2,44 @@
 
 import asyncio
 import contextlib
+import os
 import shutil
+import signal
 import socket
 import subprocess
-import sys
-from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
 
+from gmqtt.mqtt.constants import MQTTv50, MQTTv311
+from joserfc.errors import JoseError
+from tests.machine.desk import token_of
 from tests.waiting import until
 
-NATS = Path(sys.executable).with_name("nats-server")
+from thingdesk.platform.embedded import EmbeddedBroker
+from thingdesk.platform.embedded.broker import SESSION_PREFIX
+from thingdesk_machine import Identity
+
 MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
+
+
+class Broker(Protocol):
+    """One broker; its sessions are on its disk and survive `kill` and `start`."""
+
+    version: int
+    """The MQTT version that it speaks."""
+
+    @property
+    def port(self) -> int: ...
+
+    @property
+    def desk(self) -> tuple[str, str, str | None]:
+        """The client id, name and password of the desk."""
+
+    async def start(self) -> None: ...
+
+    async def kill(self) -> None: ...
 
 
 def free_port() -> int:
@@ -21,67 +48,94 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@dataclass
-class Broker:
-    """One broker process; its sessions survive `stop` and `kill`, as they are on its disk."""
+class Embedded:
+    """The desk's own broker, which lets in whom `known` names, with a token of that machine."""
 
-    command: list[str]
-    port: int
-    log: Path
-    process: subprocess.Popen[bytes] | None = None
+    version = MQTTv311
+
+    def __init__(self, folder: Path, known: dict[str, Identity]) -> None:
+        self._folder = folder / "desk"
+        self._known = known
+        self._port = 0
+        self.refused: asyncio.Queue[str] = asyncio.Queue()
+        self._broker: EmbeddedBroker | None = None
 
     @property
-    def url(self) -> str:
-        return f"mqtt://127.0.0.1:{self.port}"
+    def port(self) -> int:
+        return self._port
+
+    @property
+    def desk(self) -> tuple[str, str, str | None]:
+        assert self._broker is not None
+        url = urlsplit(self._broker.url)
+        return f"{SESSION_PREFIX}1", url.username or "", url.password
+
+    async def start(self) -> None:
+        self._broker = EmbeddedBroker(
+            self._folder,
+            verifier=self._verify,
+            mqtt_port=self._port,
+            ack_wait=timedelta(seconds=2),
+            on_refused=lambda machine, _reason: self.refused.put_nowait(machine),
+        )
+        await self._broker.__aenter__()
+        self._port = self._broker.port
+
+    async def kill(self) -> None:
+        assert self._broker is not None
+        if self._broker.pid is not None:
+            os.kill(self._broker.pid, signal.SIGKILL)
+        await self._broker.__aexit__(None, None, None)
+
+    async def _verify(self, machine: str, token: str, _client_id: str) -> bool | str:
+        identity = self._known.get(machine)
+        try:
+            return identity is not None and token_of(token, identity)["sub"] == machine
+        except JoseError as error:
+            return str(error)
+
+
+class Mosquitto:
+    """A broker of MQTT 5 that lets everybody in."""
+
+    version = MQTTv50
+    desk = ("desk", "desk", None)
+
+    def __init__(self, folder: Path) -> None:
+        assert MOSQUITTO is not None
+        self.port = free_port()
+        self._log = folder / "mosquitto.log"
+        config = folder / "mosquitto.conf"
+        config.write_text(
+            f"listener {self.port} 127.0.0.1\n"
+            "allow_anonymous true\n"
+            "user root\n"
+            "persistence true\n"
+            "autosave_interval 1\n"
+            f"persistence_location {folder}/\n"
+        )
+        self._command = [MOSQUITTO, "-c", str(config)]
+        self._process: subprocess.Popen[bytes] | None = None
 
     async def start(self) -> None:
         self._spawn()
         await until(self._answers)
 
     def _spawn(self) -> None:
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(self.command, stdout=log, stderr=log)
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(self._command, stdout=log, stderr=log)
 
     async def kill(self) -> None:
-        assert self.process is not None
-        self.process.kill()
-        await asyncio.to_thread(self.process.wait)
+        assert self._process is not None
+        self._process.kill()
+        await asyncio.to_thread(self._process.wait)
 
     async def _answers(self) -> bool:
-        assert self.process is not None
-        assert self.process.poll() is None, self.log.read_text()
+        assert self._process is not None
+        assert self._process.poll() is None, self._log.read_text()
         with contextlib.suppress(OSError):
             _, writer = await asyncio.open_connection("127.0.0.1", self.port)
             writer.close()
             await writer.wait_closed()
             return True
         return False
-
-
-def nats(folder: Path) -> Broker:
-    port, mqtt = free_port(), free_port()
-    config = folder / "nats.conf"
-    config.write_text(
-        f"""
-        server_name: test
-        listen: "127.0.0.1:{port}"
-        jetstream {{ store_dir: "{folder}/jetstream" }}
-        mqtt {{ listen: "127.0.0.1:{mqtt}", ack_wait: "2s" }}
-        """
-    )
-    return Broker([str(NATS), "-c", str(config)], mqtt, folder / "nats.log")
-
-
-def mosquitto(folder: Path) -> Broker:
-    assert MOSQUITTO is not None
-    port = free_port()
-    config = folder / "mosquitto.conf"
-    config.write_text(
-        f"listener {port} 127.0.0.1\n"
-        "allow_anonymous true\n"
-        "user root\n"
-        "persistence true\n"
-        "autosave_interval 1\n"
-        f"persistence_location {folder}/\n"
-    )
-    return Broker([MOSQUITTO, "-c", str(config)], port, folder / "mosquitto.log")

@@ -107,10 +107,13 @@ class Desk:
 class MqttDesk:
     """A Desk behind a broker; it survives the broker's restarts."""
 
-    def __init__(self, desk: Desk, version: int) -> None:
+    def __init__(self, desk: Desk, version: int, login: tuple[str, str, str | None]) -> None:
         self.desk = desk
         self.version = version
-        self._client = Client("desk", clean_session=False, session_expiry_interval=3600)
+        self.most = 1000
+        client_id, name, password = login
+        self._client = Client(client_id, clean_session=False, session_expiry_interval=3600)
+        self._client.set_auth_credentials(name, password)
         self._client.set_config({"reconnect_delay": 0.05})
         self._client.on_message = self._on_message
         self._client.on_connect = self._on_connect
@@ -150,6 +153,8 @@ class MqttDesk:
 
     async def _on_message(self, _client: Any, topic: str, payload: bytes, *_: Any) -> int:
         machine, name = topic.split("/")[1:]
+        if isinstance(value := json.loads(payload), list) and len(value) > self.most:
+            return 0  # as if it were lost
         taken, refused = await self.desk.take(machine, payload)
         if self.desk.silent:
             return 0

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from tests.machine.conftest import Site
 
+from thingdesk_machine import Identity
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/how-to/write-a-machine.md").read_text(encoding="utf-8")
 IDENTITY, CAR, LEDGER = re.findall(r"```python.*?\n(.*?)```", PAGE, re.DOTALL)
@@ -22,13 +24,16 @@ async def run(program: str, folder: Path, desk: str = "") -> asyncio.subprocess.
     )
 
 
-async def test_the_programs_of_the_page(site: Site, tmp_path: Path) -> None:
+async def test_the_programs_of_the_page(
+    site: Site, known: dict[str, Identity], tmp_path: Path
+) -> None:
     identity = await run(IDENTITY, tmp_path)
     said, _ = await identity.communicate()
     assert json.loads(said)["crv"] == "Ed25519"
+    known["car-1"] = Identity.load(tmp_path / "car-1.json")
     (tmp_path / "desk.json").write_text(json.dumps({"keys": site.desk.keys}))
 
-    car = await run(CAR, tmp_path, site.broker.url)
+    car = await run(CAR, tmp_path, site.url)
     assert car.stdout is not None
     try:
         async with asyncio.timeout(20):

@@ -189,7 +189,11 @@ async def test_a_message_that_is_refused_as_a_whole_is_taken_apart(site: HttpSit
         site.http.failures = [problem(422, "bad_input", "fix_input")]
         with pytest.raises(Refused, match="bad_input"):
             await machine.report("vehicle.repair", {})
-    assert site.desk.order == [f"s{number}" for number in range(50)]
+        assert site.desk.order == [f"s{number}" for number in range(50)]
+        site.http.most, before = 1000, len(site.desk.arrivals)
+        await asyncio.gather(*(machine.signal({"speed": n}) for n in range(200)))
+        await machine.drained()
+    assert max(map(len, site.desk.arrivals[before:])) > 50, "and they get large again"
 
 
 async def test_notices_are_asked_for_and_acknowledged(site: HttpSite) -> None:

@@ -24,7 +24,7 @@ async def process(site: Site, first: int, count: int) -> AsyncIterator[asyncio.s
         (folder / "desk.json").write_text(json.dumps(site.desk.keys))
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.machine.client"),
-        *(str(folder), site.broker.url, str(first), str(count)),
+        *(str(folder), site.url, str(first), str(count)),
         cwd=ROOT,
         env={"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"},
         stdout=asyncio.subprocess.PIPE,

@@ -122,6 +122,7 @@ UNSENDABLE: dict[str, dict[str, Any]] = {
     "more than 64 bits": {"values": {"t": 2**63}},
     "half a character": {"values": {"t": "\ud800"}},
     "an id with a line break": {"values": {"t": 1}, "event_id": "a\nb"},
+    "an id with a space": {"values": {"t": 1}, "event_id": "a b"},
     "an empty id": {"values": {"t": 1}, "event_id": ""},
     "a long id": {"values": {"t": 1}, "event_id": "x" * 129},
 }
