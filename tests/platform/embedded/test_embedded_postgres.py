@@ -195,13 +195,11 @@ def started_by_hand(data: Path) -> subprocess.Popen[bytes]:
     postgres = reachable(postgres_programs(), account)
     command = [
         *(str(postgres), "-D", cluster.seen_as(data, account)),
-        *("-c", "listen_addresses=", "-c", "unix_socket_directories="),
+        *("-c", "listen_addresses=", "-c", "unix_socket_directories=."),
     ]
     server = subprocess.Popen(launcher(command, data, account), stderr=subprocess.PIPE)
     assert server.stderr is not None
-    for line in server.stderr:
-        if b"ready to accept" in line:
-            break
+    assert any(b"ready to accept" in line for line in server.stderr)
     server.stderr.close()
     return server
 

@@ -130,7 +130,7 @@ async def test_who_proves_nothing_stays_outside(
 
 
 @pytest.mark.usefixtures("broker")
-async def test_the_brokers_own_entrance_is_closed_to_machines(tmp_path: Path) -> None:
+async def test_the_brokers_own_entrance_is_closed_to_machines(tmp_path: Path, gate: Gate) -> None:
     config = (tmp_path / "broker" / "broker.conf").read_text()
     port = next(line for line in config.splitlines() if '"port"' in line).strip(' ,"port:')
     reader, writer = await asyncio.open_connection("127.0.0.1", int(port))
@@ -142,6 +142,7 @@ async def test_the_brokers_own_entrance_is_closed_to_machines(tmp_path: Path) ->
     await writer.wait_closed()
     assert b"Authorization Violation" in answer
     assert b"PONG" not in answer
+    assert await gate.next_refusal() == ("car-1", "only MQTT is spoken here")
 
 
 async def test_a_revoked_machine_is_cut_off_and_stays_out(

@@ -50,8 +50,13 @@ class Callout:
         asked = read_claims(request)["nats"]
         given = asked["connect_opts"]
         machine = str(given.get("user", ""))
-        client_id = str(asked["client_info"].get("mqtt_id", ""))
-        refusal = await self._refusal(machine, str(given.get("pass", "")), client_id)
+        knocks = asked["client_info"]
+        client_id = str(knocks.get("mqtt_id", ""))
+        # The rights that we grant do not bind a connection to MQTT: the broker overlooks that.
+        if knocks.get("type") != "mqtt":
+            refusal: str | None = "only MQTT is spoken here"
+        else:
+            refusal = await self._refusal(machine, str(given.get("pass", "")), client_id)
         verdict: dict[str, Any]
         if refusal is None:
             verdict = {"jwt": self._admission(asked["user_nkey"], machine)}
@@ -87,7 +92,6 @@ class Callout:
         rights = {
             "pub": {"allow": [f"td.{machine}.{word}" for word in UPWARD]},
             "sub": {"allow": [*(f"td.{machine}.{word}" for word in DOWNWARD), DELIVERY]},
-            "allowed_connection_types": ["MQTT"],
             **dict.fromkeys(("subs", "data", "payload"), -1),
         }
         return self._signed("user", subject, ACCOUNT, rights, name=machine)

@@ -145,11 +145,12 @@ def explain(data: Path, output: Path) -> EmbeddedError:
 
 
 def _explained(what: str, words: str, where: list[Path] | None = None) -> EmbeddedError:
-    mend = next((mend for pattern, mend in _MENDS if re.search(pattern, words)), None)
     complaints = re.findall(r"(?:FATAL|PANIC|error):\s+(.*)", words)
-    reason = complaints[-1] if complaints else (words.strip().splitlines() or ["no word"])[-1]
+    complaints = complaints or [words.strip().split("\n")[-1] or "no word"]
+    known = [(line, mend) for line in complaints for sign, mend in _MENDS if re.search(sign, line)]
+    reason, mend = known[-1] if known else (complaints[-1], "Mend what it complains about.")
     read = f" See {where[0]}." if where else ""
-    return EmbeddedError(f"{what}: {reason}.", (mend or "Mend what it complains about.") + read)
+    return EmbeddedError(f"{what}: {reason}.", mend + read)
 
 
 def _tail(path: Path) -> str:
