@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import statistics
 import sys
 from pathlib import Path
@@ -86,5 +87,6 @@ async def main(home: Path, rounds: int) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended before its time"))
     with server.running() as folder:
         asyncio.run(main(folder, int(sys.argv[1]) if len(sys.argv) > 1 else 3))

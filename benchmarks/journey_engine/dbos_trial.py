@@ -74,11 +74,11 @@ async def repair(run: str) -> str:
     return "done"
 
 
-def _config(dsn: str, name: str) -> Any:
+def _config(dsn: str, name: str, lease: float = 60.0) -> Any:
     return {
         "name": "trial", "system_database_url": _url(dsn), "application_version": "1",
         "executor_id": name, "log_level": "CRITICAL", "sys_db_pool_size": 30,
-        "use_listen_notify": True,
+        "use_listen_notify": True, "sys_db_idle_transaction_timeout_sec": lease,
     }  # fmt: skip
 
 
@@ -163,7 +163,7 @@ def work(dsn: str, mode: str, name: str, lease: float) -> None:
     state["mode"] = mode
     idle = f"-c idle_in_transaction_session_timeout={int(lease * 1000)}"
     engine = {"pool_size": 30, "connect_args": {"options": idle}}
-    DBOS(config=_config(dsn, name))
+    DBOS(config=_config(dsn, name, lease))
     state["source"] = asyncio.run(_source(dsn, engine))
     DBOS.launch()
     threading.Thread(target=_watch, args=(dsn, name, lease), daemon=True).start()
