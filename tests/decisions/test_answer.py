@@ -75,6 +75,7 @@ async def test_the_owner_is_told_with_the_page_until_it_is_answered(
     turnable.turn(2 * DAY)
     async with desk.transaction() as tx:
         assert await notices.claim_due(tx, Channel.MAIL, 10) == []
+        assert await decisions.open_for_owner(tx, owner) == []
     assert await history(desk, one) == [
         "decision.asked",
         "notice.told",

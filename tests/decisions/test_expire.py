@@ -16,8 +16,8 @@ from tests.decisions.asking import (
     question,
 )
 
-from thingdesk import decisions
-from thingdesk.notices import Recipient
+from thingdesk import decisions, notices
+from thingdesk.notices import Channel, Recipient
 from thingdesk.platform import clock
 from thingdesk.platform.database import Database
 from thingdesk.platform.errors import Refused
@@ -49,6 +49,8 @@ async def test_at_the_deadline_the_default_is_taken_and_an_approval_is_no(
     assert said[2]["approval_of"] == "a" * 64
     assert "decision.expired" in await history(desk, permitted)
     assert await messages(desk, later) == []
+    async with desk.transaction() as tx:
+        assert await notices.claim_due(tx, Channel.MAIL, 10) == []
 
 
 async def test_an_answer_after_the_deadline_is_refused_even_before_it_was_settled(

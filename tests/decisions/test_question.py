@@ -38,6 +38,7 @@ def question(**more: Any) -> Question:
         ({"options": (SLOTS[0], SLOTS[0])}, "different ids"),
         ({"default": "wed"}, "none of the options"),
         ({"approval_of": "a" * 64}, "yes and no"),
+        ({"approval_of": "a" * 64, "options": (*YES_NO, SLOTS[0]), "default": "no"}, "yes and no"),
         ({"approval_of": "a" * 64, "options": YES_NO, "default": "yes"}, "its default is no"),
         ({"approval_of": "a" * 64, "options": YES_NO, "default": None}, "its default is no"),
     ],

@@ -12,8 +12,8 @@ from thingdesk.platform.durable import Engine, Function, Message, Priority, Run,
 @pytest.fixture
 async def ledger(database: Database) -> Database:
     async with database.transaction() as tx:
-        await tx.execute("create table if not exists effect (run uuid, name text)")
-        await tx.execute("truncate effect, durable_run, durable_message")
+        await tx.execute("create table if not exists happened (run uuid, name text)")
+        await tx.execute("truncate happened, durable_run, durable_message")
     return database
 
 
@@ -26,7 +26,7 @@ async def begin(database: Database, code: str, data: object = None) -> Any:
 
 async def effects(database: Database) -> list[str]:
     async with database.transaction() as tx:
-        return [row["name"] for row in await tx.fetch("select name from effect order by name")]
+        return [row["name"] for row in await tx.fetch("select name from happened order by name")]
 
 
 async def state(database: Database, run_id: Any) -> tuple[str, str | None]:
@@ -38,7 +38,7 @@ async def state(database: Database, run_id: Any) -> tuple[str, str | None]:
 
 def effect(run: Run, name: str) -> Any:
     async def act() -> str:
-        await run.tx.execute("insert into effect values ($1, $2)", run.id, name)
+        await run.tx.execute("insert into happened values ($1, $2)", run.id, name)
         return name
 
     return run.step(name, act)
@@ -212,3 +212,25 @@ async def test_a_step_can_return_what_the_database_returned(ledger: Database) ->
     run_id = await begin(ledger, "reading")
     await Engine(ledger, {"reading": reading}).once()
     assert await state(ledger, run_id) == ("ended", None)
+
+
+async def test_messages_that_nobody_will_hear_do_not_hold_up_the_others(ledger: Database) -> None:
+    ended = await begin(ledger, "waiting")
+    engine = Engine(ledger, {"waiting": waiting}, batch=5)
+    async with ledger.transaction() as tx:
+        send(tx, ended, "answer", "yes")
+    await engine.once()
+    assert (await state(ledger, ended))[0] == "ended"
+    others = [await begin(ledger, "known to another worker") for _ in range(20)]
+    async with ledger.transaction() as tx:
+        for other in others:
+            send(tx, ended, f"late {other}", None)
+            send(tx, other, "answer", None)
+    run_id = await begin(ledger, "waiting")
+    assert await engine.once() == 1
+    async with ledger.transaction() as tx:
+        send(tx, run_id, "answer", "yes")
+        unseen = await tx.fetchval("select count(*) from durable_message where not seen")
+    assert unseen == 20
+    assert await engine.once() == 1
+    assert (await state(ledger, run_id))[0] == "ended"

@@ -74,13 +74,10 @@ def sender_of(text: str) -> Address:
 
 def _address(text: str, name: str = "") -> Address:
     try:
-        address = Address(display_name=name, addr_spec=text.strip())
+        return Address(display_name=name, addr_spec=text.strip())
     except Exception as error:
         # the parser raises errors of many kinds for what is no address
         raise ValueError(f"{text!r} is no e-mail address") from error
-    if not address.username or not address.domain:
-        raise ValueError(f"{text!r} is no e-mail address")
-    return address
 
 
 def _html(words: str, link: str | None, footer: str) -> str:

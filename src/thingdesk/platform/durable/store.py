@@ -13,9 +13,11 @@ select id, code, input::jsonb, priority, at, at, at
 from unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::timestamptz[])
     as t (id, code, input, priority, at)
 """
+# A message to a run that has ended will not be heard: unseen, it would be looked at for ever.
 _SEND = """
-insert into durable_message (run_id, key, value)
-select run_id, key, value::jsonb
+insert into durable_message (run_id, key, value, seen)
+select t.run_id, t.key, t.value::jsonb,
+       exists (select from durable_run r where r.id = t.run_id and r.state = 'ended')
 from unnest($1::uuid[], $2::text[], $3::text[]) as t (run_id, key, value)
 on conflict do nothing
 """
@@ -26,7 +28,10 @@ order by priority, wake_at limit $3 for update skip locked
 """
 _TOLD = """
 select id, code, input, journal, epoch, failures from durable_run
-where id in (select run_id from durable_message where not seen limit $3)
+where id in (
+    select m.run_id from durable_message m join durable_run r on r.id = m.run_id
+    where not m.seen and r.state = 'active' and r.code = any($1) limit $3
+  )
   and state = 'active' and code = any($1) and id <> all($2)
 order by priority, id limit $3 for update skip locked
 """
