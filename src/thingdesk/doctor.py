@@ -3,8 +3,6 @@
 import asyncio
 from dataclasses import dataclass
 
-import asyncpg
-
 from thingdesk import __version__, app, timeline
 from thingdesk.channels.mqtt import BrokerAddress
 from thingdesk.platform import durable, migrate
@@ -33,7 +31,7 @@ async def examine(settings: Settings) -> list[Finding]:
     try:
         async with app.database(settings) as database:
             findings += [await look(database) for look in (_server, _schema, _journeys, _chains)]
-    except (OSError, EmbeddedError, asyncpg.PostgresError, TimeoutError) as error:
+    except (OSError, EmbeddedError) as error:
         mend = "Check THINGDESK_DATABASE_URL, or that the data folder can be written to."
         findings.append(Finding("PostgreSQL", str(error), well=False, mend=mend))
     return findings

@@ -39,6 +39,10 @@ async def _prepare(connection: Any) -> None:
     )
 
 
+class Unreachable(ConnectionError):
+    """The database does not answer, or does not let us in."""
+
+
 class Transaction:
     """One transaction. Nothing outside it sees anything of it before it commits."""
 
@@ -124,8 +128,14 @@ class Database:
 
     @classmethod
     async def connect(cls, url: str, *, most: int = 10) -> "Database":
-        """Connect to `url`; `most` connections at most."""
-        pool = await asyncpg.create_pool(url, min_size=1, max_size=most, init=_prepare)
+        """Connect to `url`; `most` connections at most. Raises Unreachable."""
+        named = {"application_name": "thingdesk"}
+        try:
+            pool = await asyncpg.create_pool(
+                url, min_size=1, max_size=most, init=_prepare, server_settings=named
+            )
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+            raise Unreachable(f"PostgreSQL cannot be used: {error}") from error
         return cls(pool, url)
 
     async def close(self) -> None:

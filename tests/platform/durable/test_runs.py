@@ -2,6 +2,7 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 
 from thingdesk.platform import clock, ids
@@ -234,3 +235,58 @@ async def test_messages_that_nobody_will_hear_do_not_hold_up_the_others(ledger: 
     assert unseen == 20
     assert await engine.once() == 1
     assert (await state(ledger, run_id))[0] == "ended"
+
+
+async def test_a_failure_of_a_worker_that_was_fenced_does_not_touch_the_run(
+    ledger: Database,
+) -> None:
+    reached, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(run: Run) -> None:
+        await effect(run, "by the one that paused")
+        reached.set()
+        await go_on.wait()
+
+    run_id = await begin(ledger, "shared")
+    fenced = Engine(ledger, {"shared": slow}, lease=0.3, batch=1)
+    paused = asyncio.create_task(fenced._one())
+    await reached.wait()
+
+    async def quick(run: Run) -> None:
+        await effect(run, "by the one that took over")
+
+    other = Engine(ledger, {"shared": quick})
+    async with asyncio.timeout(10):
+        while await effects(ledger) == []:
+            await other.once()
+    go_on.set()
+    assert await paused
+    assert await state(ledger, run_id) == ("ended", None)
+
+
+async def test_a_worker_that_stopped_while_it_read_is_ended_by_another(
+    ledger: Database, database_url: str
+) -> None:
+    stuck = await Database.connect(database_url, most=1)
+    async with stuck._pool.acquire() as connection:
+        await connection.execute("begin")
+        me = await connection.fetchval("select pg_backend_pid()")
+        statement = await connection.prepare(
+            "select repeat('x', 1000000) from generate_series(1, 50)"
+        )
+        connection._con._transport.pause_reading()
+        reading = asyncio.create_task(statement.fetch())
+        engine = Engine(ledger, {}, lease=0.2)
+        async with asyncio.timeout(20):
+            while await alive(ledger, me):
+                await engine.sweep()
+        connection._con._transport.resume_reading()
+        with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+            await reading
+    stuck._pool.terminate()
+
+
+async def alive(database: Database, pid: int) -> bool:
+    async with database.transaction() as tx:
+        query = "select count(*) from pg_stat_activity where pid = $1"
+        return bool(await tx.fetchval(query, pid))

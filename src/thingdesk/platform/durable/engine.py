@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
 from uuid import UUID
 
 from thingdesk.platform.database import Database, Transaction
@@ -18,6 +19,7 @@ from thingdesk.platform.loops import repeat
 
 CHANNEL = "durable_run"
 _MOST_FAILURES = 8
+SWEEP = "durable_sweep"
 _EVERY = 0.5
 _log = logging.getLogger(__name__)
 
@@ -37,20 +39,42 @@ class Engine:
         self._functions = functions
         self._lease = lease
         self._batch = batch
+        self._most = batch
 
     async def work(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; a batch under way is finished."""
-        await repeat(self._database, CHANNEL, self.once, stop, every=_EVERY)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(repeat(self._database, CHANNEL, self.once, stop, every=_EVERY))
+            group.create_task(
+                repeat(self._database, SWEEP, self.sweep, stop, every=self._lease / 2)
+            )
+
+    async def sweep(self) -> int:
+        """End sessions of workers that were paused while they read: to the server these are not
+        idle, so the lease alone does not end them.
+        """
+        async with self._database.transaction() as tx:
+            ended = await store.sweep(tx, timedelta(seconds=self._lease))
+        if ended:
+            _log.warning("ended %d sessions of workers that stopped in the middle", ended)
+        return 0
 
     async def once(self) -> int:
         """Run one batch; how many runs it took."""
         try:
             async with self._transaction() as tx:
-                return await self._run(tx, await self._claim(tx, self._batch))
+                taken = await self._run(tx, await self._claim(tx, self._most))
         except Exception:  # noqa: BLE001 - whatever one run raised, the others go on
             _log.warning("a batch of runs failed; going on one by one", exc_info=True)
-        done = 0
-        while done < self._batch and await self._one():
+            return await self._one_by_one()
+        self._most = min(self._batch, self._most * 2)
+        return taken
+
+    async def _one_by_one(self) -> int:
+        """After this the next batch is half as large, in case this one took longer than a lease."""
+        done, most = 0, self._most
+        self._most = max(1, most // 2)
+        while done < most and await self._one():
             done += 1
         return done
 
@@ -94,7 +118,7 @@ class Engine:
         async with self._transaction() as tx:
             await store.fail(
                 tx,
-                row.id,
+                row,
                 problem=f"{type(error).__name__}: {error}",
                 stuck_after=1 if isinstance(error, Changed) else _MOST_FAILURES,
             )

@@ -50,13 +50,19 @@ from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[],
     as t (id, epoch, journal, state, wake_at, waits_for, failures, problem)
 where r.id = t.id and r.epoch = t.epoch
 """
+_SWEEP = """
+select pg_terminate_backend(pid) from pg_stat_activity
+where application_name = current_setting('application_name') and usename = current_user
+  and datname = current_database() and pid <> pg_backend_pid()
+  and state = 'active' and wait_event = 'ClientWrite' and state_change < now() - $1::interval
+"""
 _FAIL = """
 update durable_run
 set failures = failures + 1, problem = $2, epoch = epoch + 1,
     state = case when failures + 1 >= $3 then 'stuck' else 'active' end,
     wake_at = case when failures + 1 >= $3 then null
                    else $4::timestamptz + $5::interval * power(2, failures) end
-where id = $1
+where id = $1 and epoch = $6
 """
 
 
@@ -102,11 +108,18 @@ async def save(tx: Transaction, rows: Sequence[Row]) -> None:
         raise Fenced(f"{result} of {len(rows)} runs: another worker has taken some of them over")
 
 
-async def fail(tx: Transaction, run_id: UUID, problem: str, stuck_after: int) -> None:
-    await tx.execute(_FAIL, run_id, problem, stuck_after, clock.now(), timedelta(seconds=1))
-    await tx.execute(
-        "update durable_message set seen = true where run_id = $1 and not seen", run_id
-    )
+async def fail(tx: Transaction, row: Row, problem: str, stuck_after: int) -> None:
+    """Note that a run failed, unless somebody has taken it over since."""
+    pause = timedelta(seconds=1)
+    answer = await tx.execute(_FAIL, row.id, problem, stuck_after, clock.now(), pause, row.epoch)
+    if answer == "UPDATE 1":
+        await tx.execute(
+            "update durable_message set seen = true where run_id = $1 and not seen", row.id
+        )
+
+
+async def sweep(tx: Transaction, lease: timedelta) -> int:
+    return len(await tx.fetch(_SWEEP, lease))
 
 
 async def stuck(tx: Transaction) -> list[tuple[UUID, str, str]]:
