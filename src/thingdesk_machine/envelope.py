@@ -58,12 +58,12 @@ def draft(
 
 
 def signal_data(
-    values: Mapping[str, Any], codes: Sequence[str], position: tuple[float, float] | None
+    values: Mapping[str, Any], codes: Sequence[str] | None, position: tuple[float, float] | None
 ) -> dict[str, Any]:
     data: dict[str, Any] = {}
     if values:
         data["values"] = dict(values)
-    if codes:
+    if codes is not None:
         data["codes"] = list(codes)
     if position is not None:
         data["position"] = _place(*position)

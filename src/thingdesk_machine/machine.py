@@ -104,7 +104,7 @@ class Machine:
         self,
         values: Mapping[str, Any] | None = None,
         *,
-        codes: Sequence[str] = (),
+        codes: Sequence[str] | None = None,
         position: tuple[float, float] | None = None,
         at: datetime | None = None,
         event_id: str | None = None,
@@ -112,6 +112,8 @@ class Machine:
     ) -> Receipt | None:
         """Queues an observation; returns when it is on disk or, with `wait`, at the desk.
 
+        `codes` are the trouble codes that were read just now: an empty list says that none is
+        set, None that none were read, and only the former is proof of a repair.
         Raises NotSendable, QueueFull and DifferentContent; with `wait` also
         Refused and Dropped.
         """

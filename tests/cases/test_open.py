@@ -4,10 +4,11 @@ from uuid import UUID
 
 from tests.cases.openings import opening
 
-from thingdesk import cases, timeline
+from thingdesk import cases, signals, timeline
 from thingdesk.cases import Outcome
 from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Database, Transaction
+from thingdesk.signals import Signal
 
 DAYS_30 = timedelta(days=30)
 
@@ -65,6 +66,21 @@ async def test_a_relapse_reopens_the_case_and_a_late_one_opens_another(database:
         other = await open_one(database, opening("press-101"))
     assert other.new
     assert other.case_id != first.case_id
+
+
+async def test_what_a_machine_finds_is_a_relapse_by_its_own_clock(database: Database) -> None:
+    # a recording that is replayed is two months behind, and goes on there
+    behind = clock.now() - timedelta(days=60)
+    async with database.transaction() as tx:
+        await signals.keep(tx, timedelta(days=400))
+        await signals.take(tx, [Signal("press-105", "e1", b"", behind, {"temperature": 80.0})])
+    first = await open_one(database, opening("press-105"))
+    await end(database, first.case_id, Outcome.FULFILLED)
+    found = opening("press-105", origin="finding", at=behind + timedelta(days=31))
+    assert (await open_one(database, found)).new
+    await end(database, (await open_one(database, opening("press-105"))).case_id, Outcome.FULFILLED)
+    found = opening("press-105", origin="finding", at=behind + timedelta(days=29))
+    assert (await open_one(database, found)).reopened
 
 
 async def test_after_a_sale_the_same_problem_is_another_case(database: Database) -> None:

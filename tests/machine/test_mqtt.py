@@ -56,6 +56,17 @@ async def test_a_signal_carries_what_it_was_given(site: Site) -> None:
     }
 
 
+async def test_no_code_is_another_word_than_no_answer_about_codes(site: Site) -> None:
+    async with asyncio.timeout(20), site.machine() as machine:
+        await machine.signal({"speed": 1}, codes=[], event_id="read", wait=True)
+        await machine.signal({"speed": 1}, event_id="unread", wait=True)
+    said = {event["id"]: event["data"] for event in site.desk.stored.values()}
+    assert said == {
+        "read": {"values": {"speed": 1}, "codes": []},
+        "unread": {"values": {"speed": 1}},
+    }
+
+
 async def test_what_gathered_offline_comes_once_in_order_and_in_full_messages(site: Site) -> None:
     await site.broker.kill()
     async with site.machine() as machine:

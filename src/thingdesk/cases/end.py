@@ -2,6 +2,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from thingdesk import signals
 from thingdesk.cases import promise_store, store
 from thingdesk.cases import verification_store as proofs
 from thingdesk.cases.events import CaseEnded
@@ -24,7 +25,10 @@ async def end_case(
     data: dict[str, Any],
     relapse: timedelta,
 ) -> Case:
-    """End the case. `verified` needs a verification that the subject's signals have met."""
+    """End the case. `verified` needs a verification that the subject's signals have met.
+
+    What the signals say within `relapse` from now on, by the subject's own clock, reopens it.
+    """
     case = await store.get(tx, case_id, lock=True)
     if case is None:
         raise LookupError(f"no case {case_id}")
@@ -35,7 +39,8 @@ async def end_case(
     if outcome in {Outcome.VERIFIED, Outcome.FULFILLED}:
         await keep_promise(tx, case_id, "resolution")
     await promise_store.drop(tx, case_id)
-    await store.end(tx, case, outcome, words, data, now, now + relapse)
+    relapse_until = await signals.own_clock(tx, case.subject) + relapse
+    await store.end(tx, case, outcome, words, data, now, relapse_until)
     append(tx, f"case:{case_id}", CaseEnded(outcome.value, words, data))
     return case
 

@@ -42,11 +42,16 @@ def _decide(first: Opening, current: UUID | None, last: Case | None) -> Opened:
 
 
 def _is_relapse(last: Case, opening: Opening) -> bool:
-    """The same problem for the same owner, in time; after a sale it is a new case."""
+    """The same problem for the same owner, in time; after a sale it is a new case.
+
+    A finding is of the subject's own time, so that what a machine delivers late, or a recording
+    that is replayed, is a relapse or none however fast it comes.
+    """
+    at = opening.at if opening.origin == "finding" else clock.now()
     return (
         last.outcome in _RELAPSES
         and last.relapse_until is not None
-        and clock.now() < last.relapse_until
+        and at < last.relapse_until
         and last.owner_id == opening.owner_id
     )
 
@@ -107,7 +112,8 @@ def _tell(tx: Transaction, opened: Opened, group: list[Opening], before: Case | 
             ),
         )
     if opened.new or opened.reopened:
-        promises.start(tx, opened.case_id, first, before.reopened + 1 if before else 0)
+        turn = before.reopened + 1 if opened.reopened and before else 0
+        promises.start(tx, opened.case_id, first, turn)
     for one in group[1:] if opened.new or opened.reopened else group:
         append(tx, stream, ReportJoined(one.origin, one.reporter, one.event_id))
 
