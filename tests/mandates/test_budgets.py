@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+from tests import waiting
 from tests.mandates.making import Party, a_party, euros
 
 from thingdesk import mandates, timeline
@@ -243,15 +244,47 @@ async def test_an_approval_of_what_costs_nothing_is_used_too(database: Database)
     assert await party.code(twin, replace(approval, action_hash=twin.hash)) == "approval_unfit"
 
 
+async def someone_waits(database: Database) -> None:
+    """Until a transaction waits for a lock of another."""
+
+    async def look() -> bool:
+        async with database.transaction() as tx:
+            return bool(
+                await tx.fetchval(
+                    "select exists (select from pg_stat_activity"
+                    " where datname = current_database() and wait_event_type = 'Lock')"
+                )
+            )
+
+    await waiting.until(look)
+
+
 async def test_of_two_actions_one_gets_the_approval(wide: Database) -> None:
     # a decision has one hash; whoever forges a second one gains nothing by being quick
     party = await a_party(wide)
     decision = ids.new()
-    actions = [party.action(amount=None) for _ in range(10)]
-    codes = await asyncio.gather(
-        *(party.code(action, Approval(decision, action.hash)) for action in actions)
-    )
-    assert Counter(codes) == {"approved": 1, "approval_unfit": 9}
+    first, second = party.action(amount=None), party.action(amount=None)
+    async with wide.transaction() as tx:
+        verdict = await mandates.check(tx, first, Approval(decision, first.hash))
+        quick = asyncio.create_task(party.code(second, Approval(decision, second.hash)))
+        await someone_waits(wide)
+    assert verdict.code == "approved"
+    assert await quick == "approval_unfit"
+
+
+async def test_of_two_releases_one_frees_the_money(wide: Database) -> None:
+    party = await a_party(wide)
+    await party.grant()
+    action = party.action()
+    await party.allowed(action)
+    await party.allowed(party.action())
+    async with wide.transaction() as tx:
+        assert await mandates.release(tx, action.effect_id)
+        second = asyncio.create_task(release(wide, action.effect_id))
+        await someone_waits(wide)
+    assert not await second
+    assert await party.spent() == [euros(100)]
+    await sums_agree(wide)
 
 
 async def test_many_owners_in_one_transaction(database: Database) -> None:

@@ -1,3 +1,4 @@
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -96,6 +97,7 @@ async def test_the_key_of_another_machine_proves_nothing(database: Database) -> 
 async def test_only_eddsa_is_read(database: Database) -> None:
     machine = await registered(database)
     assert await code(database, machine.hmac_token()) == "token_unreadable"
+    assert await code(database, machine.renamed_token()) == "token_unreadable"
     head, body, signature = machine.token().split(".")
     none = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0"
     for broken in (f"{none}.{body}.", f"{head}.{body}.", f"{head}.{body}.{signature[:-4]}AAAA"):
@@ -144,8 +146,11 @@ async def test_a_key_is_one_machines_for_ever(database: Database) -> None:
 async def test_who_holds_sessions_hears_of_a_revocation(database: Database) -> None:
     machine = await registered(database)
     before = clock.now()
-    async with database.transaction() as tx:
-        await parties.revoke_key(tx, machine.kid, "cloned")
+    heard = asyncio.Event()
+    async with database.listening(parties.CHANNEL, heard.set):
+        async with database.transaction() as tx:
+            await parties.revoke_key(tx, machine.kid, "cloned")
+        await asyncio.wait_for(heard.wait(), 10)
     async with database.transaction() as tx:
         found = await parties.revocations(tx, before)
     assert [key.machine for key in found] == [machine.machine]

@@ -110,6 +110,7 @@ async def test_who_may_speak_for_whom_depends_on_the_time(database: Database) ->
     async with database.transaction() as tx:
         assert await parties.speaks_for(tx, robot, car, now - 6 * DAY)
         assert not await parties.speaks_for(tx, robot, car, now - 5 * DAY)
+        assert not await parties.speaks_for(tx, car, robot, now - 5 * DAY)
         assert not await parties.speaks_for(tx, robot, car, now - 11 * DAY)
         assert await parties.speaks_for(tx, car, car, now)
         unowned = [(unique("x"), unique("y"), now), (robot, robot, now), (car, robot, now)]

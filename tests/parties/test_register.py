@@ -99,6 +99,8 @@ async def test_what_the_machine_tells_of_its_position_is_kept(database: Database
         await parties.seen(tx, [(new.id, clock.now(), Position(50, 8))])
     assert (await register(database, new)).unchanged == {new.id}
     assert (await stored(database, new.id)).position == Position(50, 8)
+    assert (await register(database, replace(new, model="P9"))).changed == {new.id}
+    assert (await stored(database, new.id)).position == Position(50, 8)
 
 
 async def test_registration_neither_takes_nor_gives_back_a_machine(database: Database) -> None:

@@ -76,9 +76,10 @@ async def test_neither_address_nor_password_is_given_away(database: Database) ->
         await log_in(database, staff.email, "wrong"),
         await log_in(database, f"{unique('nobody')}@example.org"),
         await log_in(database, unready.email, ""),
+        await log_in(database, unready.email, "nobody's password"),
         await log_in(database, "\0\ud800\n", "\ud800" * 10**6),
     ]
-    assert answers == [answers[0]] * 4
+    assert answers == [answers[0]] * 5
     assert isinstance(answers[0], Refusal)
     assert answers[0].code == "log_in_failed"
 
@@ -98,6 +99,8 @@ async def test_guessing_at_a_name_is_slowed_down(database: Database) -> None:
         assert await code(database, staff.email, PASSWORD) == "log_in_throttled"
         turnable.turn(timedelta(seconds=31))
         assert isinstance(await log_in(database, staff.email), LoggedIn)
+        # forgiven: five are free again
+        assert await code(database, staff.email, "wrong") == "log_in_failed"
         assert await code(database, staff.email, "wrong") == "log_in_failed"
 
 
