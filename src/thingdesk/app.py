@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 
-from thingdesk import journeys, parties, signals
+from thingdesk import journeys, parties, signals, web
 from thingdesk.catalog import Catalog
 from thingdesk.channels import http, mail, mqtt, webhook
 from thingdesk.channels.mqtt import BrokerAddress
@@ -193,6 +193,8 @@ def _web(desk: Desk, doors: http.Doors) -> AbstractAsyncContextManager[Served]:
     for router in http.ROUTERS:
         app.include_router(router)
     app.add_exception_handler(Refused, http.on_refused)
+    pages = web.Pages(desk.database, desk.flow, doors.key, desk.settings.public_url, desk.stop)
+    web.install(app, pages)
     return serve(app, desk.settings.http_host, desk.settings.http_port)
 
 

@@ -90,7 +90,11 @@ def choose_slot(provider: Found, words: str = "When would you like it done?") ->
             Alternative(
                 f"slot{n}",
                 f"{slot.start:%A %d %B, %H:%M} UTC at {provider.name}",
-                {"start": slot.start.isoformat(), "end": slot.end.isoformat()},
+                {
+                    "start": slot.start.isoformat(),
+                    "end": slot.end.isoformat(),
+                    "at": provider.name,
+                },
             )
             for n, slot in enumerate(_spread(slots))
         ]

@@ -69,7 +69,7 @@ async def test_the_owner_is_told_with_the_page_until_it_is_answered(
         [mail] = await notices.claim_due(tx, Channel.MAIL, 10)
         await notices.delivered(tx, [mail.id])
     assert mail.notice.to == Recipient.owner(owner)
-    assert mail.notice.page == notices.Page("decision", one.id, one.deadline)
+    assert mail.notice.page == notices.Page("decision", one.id, one.deadline + 30 * DAY)
     assert "(America/Fortaleza)" in mail.notice.words
     await answer(desk, one, "tue", Recipient.owner(owner))
     turnable.turn(2 * DAY)

@@ -1,5 +1,5 @@
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from thingdesk import notices, parties
@@ -17,6 +17,9 @@ from thingdesk.timeline import append
 
 PURPOSE = "decision"
 """What the signed link to the page of a question is for."""
+
+_SHOWN = timedelta(days=30)
+"""How long after its deadline the page still says what became of a question."""
 
 
 async def ask(tx: Transaction, question: Question) -> None:
@@ -105,7 +108,7 @@ def _notice(question: Question, owner_id: UUID, owners: Mapping[UUID, Owner]) ->
         words=in_words(question, _zone(owners, owner_id)),
         case_id=question.case_id,
         data={"decision": str(question.id)},
-        page=Page(PURPOSE, question.id, question.deadline),
+        page=Page(PURPOSE, question.id, question.deadline + _SHOWN),
         until=question.deadline,
     )
 

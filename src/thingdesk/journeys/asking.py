@@ -73,11 +73,16 @@ def _question(
         to=To.OWNER if whom == "owner" else To.STAFF,
         owner_id=journey.facts.owner_id if whom == "owner" else None,
         words=choice.words,
-        options=tuple(Option(one.id, one.words) for one in found),
+        options=tuple(_option(one) for one in found),
         deadline=clock.now() + within,
         default=default,
         safety=journey.service.safety,
     )
+
+
+def _option(one: Alternative) -> Option:
+    # a page can show more than words of a value that has names: a date in the owner's own zone
+    return Option(one.id, one.words, one.value if isinstance(one.value, dict) else {})
 
 
 def _has_somebody(journey: Context, whom: str) -> bool:

@@ -1,0 +1,72 @@
+"""What holds for every page: headers, and that a form was sent from a page of ours."""
+
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from thingdesk.platform.errors import Recovery, Refusal
+from thingdesk.web.problems import problem
+
+_SAFE = {"GET", "HEAD", "OPTIONS"}
+# their address is a secret, and the only key that they need
+_LINKS = ("/decision/", "/job/", "/set-up/")
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
+        " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+_FOREIGN = Refusal(
+    "foreign_form",
+    "This form was not sent from a page of this desk. Open the page here, and send it again.",
+    Recovery.FIX_INPUT,
+)
+
+
+class Guard:
+    """Sets the headers of every answer, and refuses forms that another site sent.
+
+    A browser says where a request comes from: by `Sec-Fetch-Site`, or where that is not sent (plain
+    HTTP) by `Origin`. Staff pages let it name our own origin to us, which is what
+    `Referrer-Policy: same-origin` does; pages with a signed link tell nobody their address.
+    """
+
+    def __init__(self, app: ASGIApp, public_url: str | None) -> None:
+        self._app = app
+        self._public = urlsplit(public_url).netloc if public_url else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _set_headers(MutableHeaders(scope=message), scope["path"])
+            await send(message)
+
+        if scope["method"] in _SAFE or self._is_ours(Headers(scope=scope), scope["path"]):
+            await self._app(scope, receive, send_with_headers)
+        else:
+            await problem(_FOREIGN, 403)(scope, receive, send_with_headers)
+
+    def _is_ours(self, headers: Headers, path: str) -> bool:
+        site = headers.get("sec-fetch-site")
+        if site is not None:
+            return site in {"same-origin", "none"}
+        origin = headers.get("origin", "null")
+        if origin != "null":
+            return urlsplit(origin).netloc in {headers.get("host"), self._public}
+        return path.startswith(_LINKS)
+
+
+def _set_headers(headers: MutableHeaders, path: str) -> None:
+    headers.update(_HEADERS)
+    headers["Referrer-Policy"] = "no-referrer" if path.startswith(_LINKS) else "same-origin"
+    if not path.startswith("/static/"):
+        headers["Cache-Control"] = "no-store"

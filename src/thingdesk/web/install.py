@@ -1,0 +1,27 @@
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.staticfiles import StaticFiles
+
+from thingdesk.platform.errors import Refused
+from thingdesk.web import owner, problems, provider
+from thingdesk.web.guard import Guard
+from thingdesk.web.pages import Pages
+
+STATIC = Path(__file__).with_name("static")
+
+
+def install(app: FastAPI, pages: Pages) -> None:
+    """Let `app` answer with the pages whatever no other path of it takes; to be called last."""
+    own = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    own.state.pages = pages
+    for router in (owner.router, provider.router):
+        own.include_router(router)
+    own.mount("/static", StaticFiles(directory=STATIC))
+    own.add_middleware(Guard, public_url=pages.public_url)
+    own.add_exception_handler(Refused, problems.on_refused)
+    own.add_exception_handler(RequestValidationError, problems.on_invalid)
+    own.add_exception_handler(HTTPException, problems.on_http)
+    app.mount("", own)

@@ -1,0 +1,60 @@
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Path
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from thingdesk import decisions, parties
+from thingdesk.decisions import Decision
+from thingdesk.notices import Recipient
+from thingdesk.platform.database import Transaction
+from thingdesk.platform.errors import Recovery, Refusal, Refused, refuse
+from thingdesk.web.owner.view import view
+from thingdesk.web.pages import Open, Pages
+from thingdesk.web.render import page
+
+PURPOSE = "decision"
+router = APIRouter(prefix="/decision")
+Token = Annotated[str, Path(max_length=1024)]
+_MISSING = Refusal("option_missing", "Choose one of the answers first.", Recovery.FIX_INPUT)
+
+
+@router.get("/{token}")
+async def get_decision(pages: Open, token: Token) -> HTMLResponse:
+    """The question, or what became of it. Looking at it answers nothing."""
+    async with pages.database.transaction() as tx:
+        return await _page(tx, await _decision(pages, tx, token))
+
+
+@router.post("/{token}")
+async def post_decision(
+    pages: Open, token: Token, option: Annotated[str, Form(max_length=128)] = ""
+) -> Response:
+    """The owner's answer. What was settled before stays, and the page says how."""
+    async with pages.database.transaction() as tx:
+        decision = await _decision(pages, tx, token)
+        if not option:
+            return await _page(tx, decision, _MISSING, 422)
+        owner_id = decision.question.owner_id
+        if owner_id is None:
+            raise refuse("decision_not_yours", "This question is for staff.", Recovery.CONTACT_US)
+        try:
+            await decisions.answer(tx, decision.question.id, option, Recipient.owner(owner_id))
+        except Refused as refused:
+            unfit = refused.refusal.recovery is Recovery.FIX_INPUT
+            decision = await _decision(pages, tx, token)
+            return await _page(tx, decision, refused.refusal, 422 if unfit else 409)
+    return RedirectResponse(f"/decision/{token}", 303)
+
+
+async def _decision(pages: Pages, tx: Transaction, token: str) -> Decision:
+    found = await decisions.get(tx, parties.read_link(pages.key, PURPOSE, token))
+    if found is None:
+        raise refuse("decision_unknown", "There is no such question.", Recovery.CONTACT_US)
+    return found
+
+
+async def _page(
+    tx: Transaction, decision: Decision, refusal: Refusal | None = None, status: int = 200
+) -> HTMLResponse:
+    shown = await view(tx, decision)
+    return page("owner/decision.html", status, view=shown, refusal=refusal)

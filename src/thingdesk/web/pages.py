@@ -1,0 +1,34 @@
+import asyncio
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from thingdesk.flow import Flow
+from thingdesk.parties import DeskKey
+from thingdesk.platform.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """What the pages work with. `public_url` is how people reach them, where that is set; the
+    streams of open pages end with `stop`.
+    """
+
+    database: Database
+    flow: Flow
+    key: DeskKey
+    public_url: str | None = None
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def secure(self) -> bool:
+        return bool(self.public_url and self.public_url.startswith("https:"))
+
+
+async def _pages(request: Request) -> Pages:
+    pages: Pages = request.app.state.pages
+    return pages
+
+
+Open = Annotated[Pages, Depends(_pages)]

@@ -1,0 +1,49 @@
+"""Templates to pages. Everything that is filled in is escaped."""
+
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from thingdesk.platform import clock
+from thingdesk.web import formats
+
+_HERE = Path(__file__).parent
+
+
+@cache
+def environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= formats.FILTERS
+    made.globals |= {"now": clock.now, "static": static, "has_static": has_static}
+    return made
+
+
+@cache
+def static(name: str) -> str:
+    """The address of a file in `static`, with its content's mark, so that it can be cached."""
+    mark = sha256((_HERE / "static" / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?{mark}"
+
+
+@cache
+def has_static(name: str) -> bool:
+    """Whether the file is there: the browser libraries are fetched when the product is built."""
+    return (_HERE / "static" / name).is_file()
+
+
+def fragment(name: str, **values: Any) -> str:
+    return environment().get_template(name).render(**values)
+
+
+def page(name: str, status: int = 200, **values: Any) -> HTMLResponse:
+    return HTMLResponse(fragment(name, **values), status)

@@ -1,0 +1,51 @@
+"""Why there is a case, in plain words."""
+
+from datetime import datetime
+from typing import Any
+
+from thingdesk.cases import Case
+from thingdesk.web import formats
+
+_CODES, _SILENCE = "codes", "silence"
+
+
+def happened(case: Case, zone: str = "UTC") -> str:
+    """What the case began with: what was found in the machine's signals, or who asked for it."""
+    if case.origin == "finding" and case.evidence:
+        return _found(case, case.evidence, zone)
+    who = "It" if case.reporter == case.subject else f"{case.reporter}, which speaks for it,"
+    return f"{who} asked for help: {_asked(case)}."
+
+
+def _found(case: Case, evidence: dict[str, Any], zone: str) -> str:
+    measure = str(evidence.get("measure"))
+    since, until = (_when(evidence.get(name), zone) for name in ("since", "until"))
+    if measure == _CODES:
+        return f"It reports a trouble code of its own: {_asked(case)}."
+    if measure == _SILENCE:
+        missed = formats.number(float(evidence["value"]))
+        return f"Nothing was heard from it since {since}: {missed} expected signals did not come."
+    value, limit = float(evidence["value"]), float(evidence["limit"])
+    side = "above" if value > limit else "below"
+    time = f"at {until}" if since == until else f"from {since} to {until}"
+    return (
+        f"Its {formats.plain(measure)} was {side} {formats.number(limit)} {time};"
+        f" the last value was {formats.number(value)}."
+    )
+
+
+def _asked(case: Case) -> str:
+    given = ", ".join(
+        f"{formats.plain(name)} {_shown(value)}"
+        for name, value in case.input.items()
+        if isinstance(value, str | int | float)
+    )
+    return f"{case.title} ({given})" if given else case.title
+
+
+def _shown(value: str | float) -> str:
+    return value if isinstance(value, str) else formats.number(value)
+
+
+def _when(value: object, zone: str) -> str:
+    return formats.moment(datetime.fromisoformat(str(value)), zone)

@@ -1,0 +1,89 @@
+"""A site in the test's hand: the real pages before a real desk, moved step by step."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import httpx
+from fastapi import FastAPI
+from tests.hand import Hand, open_hand
+
+from thingdesk import fulfilment, mandates, parties, web
+from thingdesk.catalog import Catalog
+from thingdesk.flow import Flow
+from thingdesk.fulfilment import StockLine
+from thingdesk.mandates import Policy, Terms
+from thingdesk.packs import equipment, meter, vehicle
+from thingdesk.platform import clock
+from thingdesk.platform.database import Database
+from thingdesk.platform.money import Money
+
+URL = "http://desk.example"
+GENEROUS = Terms(("vehicle.*",), per_case=Money(50000, "EUR"), per_period=Money(200000, "EUR"))
+MISFIRE = {"code": "P0301"}
+PARTS = ("ignition_coil", "water_pump", "alternator")
+
+
+@dataclass
+class Site:
+    """The desk and its pages; `get` and `post` are a browser's, without a session."""
+
+    hand: Hand
+    app: FastAPI
+    pages: web.Pages
+
+    @asynccontextmanager
+    async def browser(self, **more: str) -> AsyncIterator[httpx.AsyncClient]:
+        """A browser that sends forms from our own pages."""
+        headers = {"Origin": URL, **more}
+        door = httpx.ASGITransport(self.app)
+        async with httpx.AsyncClient(transport=door, base_url=URL, headers=headers) as one:
+            yield one
+
+    def link(self, purpose: str, subject: UUID, *, lasts: timedelta = timedelta(days=1)) -> str:
+        token = parties.sign_link(self.pages.key, purpose, subject, clock.now() + lasts)
+        return f"/{purpose}/{token}"
+
+    async def car(self, name: str, terms: Terms | None = GENEROUS) -> None:
+        owner = await self.hand.machine(name, "car", owner=f"owner-{name}")
+        assert owner
+        if terms is not None:
+            async with self.hand.database.transaction() as tx:
+                await mandates.grant(tx, owner, terms)
+
+    async def asked(self, name: str, terms: Terms | None = GENEROUS) -> tuple[UUID, str]:
+        """A car's case that waits for its owner, and the link to the question."""
+        await self.car(name, terms)
+        case_id = await self.hand.opened(name, "vehicle.repair", MISFIRE)
+        question = (await self.hand.question(case_id)).question
+        return case_id, self.link("decision", question.id)
+
+    async def offered(self, name: str) -> tuple[UUID, str]:
+        """A car's case with a job that waits for a centre, and the link to the job."""
+        case_id, _ = await self.asked(name)
+        await self.hand.answer(case_id, "slot0")
+        job = await self.hand.offered(case_id)
+        return case_id, self.link("job", job.id)
+
+
+async def open_site(database: Database) -> Site:
+    services = [*equipment.SERVICES, *vehicle.SERVICES, *meter.SERVICES]
+    flow = Flow(Catalog(services), [*equipment.RULES, *vehicle.RULES])
+    hand = await open_hand(database, flow)
+    centres = [
+        await hand.provider("Centre Near", "repair_centre", "engine", "cooling", km=2),
+        await hand.provider("Centre Far", "repair_centre", "engine", "cooling", km=30),
+    ]
+    await hand.provider("Truck One", "tow_truck", km=4)
+    await hand.provider("Machinery North", "technician", "machinery", km=3)
+    async with database.transaction() as tx:
+        lines = [StockLine(centre.id, part, 500) for centre in centres for part in PARTS]
+        await fulfilment.set_stock(tx, lines)
+        await mandates.set_policy(tx, Policy(acts_for_unowned=True))
+        key = await parties.desk_key(tx)
+    pages = web.Pages(database, flow, key)
+    app = FastAPI(openapi_url=None)
+    web.install(app, pages)
+    return Site(hand, app, pages)

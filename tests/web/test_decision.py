@@ -1,0 +1,136 @@
+import re
+from datetime import timedelta
+
+import pytest
+from tests.web.site import URL, Site
+
+from thingdesk import decisions
+from thingdesk.cases import Outcome
+from thingdesk.decisions import State
+from thingdesk.platform import clock, ids
+
+
+async def test_the_owner_sees_the_dates_by_day_and_chooses_one(site: Site) -> None:
+    case_id, link = await site.asked("car-a")
+    async with site.browser() as browser:
+        page = (await browser.get(link)).text
+        assert "When would you like it done?" in page
+        assert "It asked for help: Repair a fault (code P0301)." in page
+        assert len(re.findall(r"<legend>\w+day \d+ \w+</legend>", page)) > 1, "several days"
+        assert "Times are those of Europe/Berlin" in page
+        assert 'value="slot2"' in page
+        answered = await browser.post(link, data={"option": "slot2"})
+        assert (answered.status_code, answered.headers["location"]) == (303, link)
+        after = (await browser.get(link)).text
+    assert "Thank you" in after
+    assert "Centre Near" in after
+    assert "<form" not in after
+    async with site.hand.database.transaction() as tx:
+        (one,) = await decisions.of_case(tx, case_id)
+    assert (one.state, one.chosen) == (State.ANSWERED, "slot2")
+
+
+async def test_looking_at_a_question_changes_nothing(site: Site) -> None:
+    case_id, link = await site.asked("car-b")
+    before, events = await site.hand.question(case_id), await site.hand.kinds(case_id)
+    async with site.browser() as browser:
+        for query in ("", "?option=slot1"):
+            assert (await browser.get(link + query)).status_code == 200
+        assert (await browser.head(link)).status_code == 405
+    assert await site.hand.question(case_id) == before
+    assert await site.hand.kinds(case_id) == events
+
+
+async def test_an_approval_shows_one_action_and_its_amount(site: Site) -> None:
+    case_id, link = await site.asked("car-c", terms=None)
+    async with site.browser() as browser:
+        page = (await browser.get(link)).text
+        assert "May we do this?" in page
+        assert page.count("189.00 EUR</p>") == 1
+        assert "Yes, for 189.00 EUR" in page
+        assert "No answer is a no" in page
+        await browser.post(link, data={"option": "no"})
+        assert "You said no." in (await browser.get(link)).text
+    await site.hand.work()
+    assert (await site.hand.case(case_id)).outcome is Outcome.REFUSED
+
+
+async def test_another_answer_comes_too_late_and_hears_what_was_said(site: Site) -> None:
+    _, link = await site.asked("car-d")
+    async with site.browser() as browser:
+        assert (await browser.post(link, data={"option": "slot1"})).status_code == 303
+        assert (await browser.post(link, data={"option": "slot1"})).status_code == 303, "the same"
+        late = await browser.post(link, data={"option": "slot0"})
+    assert late.status_code == 409
+    assert "This was answered already" in late.text
+
+
+async def test_after_the_deadline_the_page_says_what_became_of_it(site: Site) -> None:
+    case_id, _ = await site.asked("car-e")
+    question = (await site.hand.question(case_id)).question
+    link = site.link("decision", question.id, lasts=timedelta(days=30))
+    turnable = clock.Turnable()
+    with clock.reading(turnable):
+        turnable.turn(timedelta(hours=25))
+        async with site.browser() as browser:
+            assert "This can no longer be answered" in (await browser.get(link)).text
+            assert (await browser.post(link, data={"option": "slot1"})).status_code == 409
+            await site.hand.tick()
+            assert "as we had said" in (await browser.get(link)).text
+
+
+@pytest.mark.parametrize("given", [{}, {"option": ""}, {"option": "slot99"}, {"option": "\0"}])
+async def test_what_is_no_answer_is_said_and_settles_nothing(
+    site: Site, given: dict[str, str]
+) -> None:
+    case_id, link = await site.asked(f"car-f-{len(str(given))}-{ids.secret(3)}")
+    async with site.browser() as browser:
+        answer = await browser.post(link, data=given)
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+    assert (await site.hand.question(case_id)).state is State.OPEN
+
+
+async def test_a_link_for_something_else_is_refused(site: Site) -> None:
+    case_id, _ = await site.asked("car-g")
+    question = (await site.hand.question(case_id)).question
+    other = site.link("job", question.id).replace("/job/", "/decision/")
+    old = site.link("decision", question.id, lasts=-timedelta(minutes=1))
+    nobody = site.link("decision", ids.new())
+    async with site.browser() as browser:
+        for link, status in ((other, 404), (old, 410), (nobody, 404), ("/decision/x", 404)):
+            for answer in (await browser.get(link), await browser.post(link, data={"option": "x"})):
+                assert answer.status_code == status
+                assert "<h1>" in answer.text
+    assert (await site.hand.question(case_id)).state is State.OPEN
+
+
+async def test_a_form_of_another_site_is_refused(site: Site) -> None:
+    case_id, link = await site.asked("car-h")
+    for headers in (
+        {"Origin": "https://evil.example"},
+        {"Origin": URL, "Sec-Fetch-Site": "cross-site"},
+        {"Origin": URL, "Sec-Fetch-Site": "same-site"},
+    ):
+        async with site.browser(**headers) as browser:
+            answer = await browser.post(link, data={"option": "slot0"})
+        assert answer.status_code == 403
+    assert (await site.hand.question(case_id)).state is State.OPEN
+
+
+async def test_whoever_has_the_link_needs_nothing_else(site: Site) -> None:
+    """Mail programs and simple clients say nothing about where a form comes from."""
+    _, link = await site.asked("car-i")
+    async with site.browser(Origin="null") as browser:
+        assert (await browser.post(link, data={"option": "slot0"})).status_code == 303
+
+
+async def test_the_address_of_the_page_is_told_to_nobody(site: Site) -> None:
+    _, link = await site.asked("car-j")
+    async with site.browser() as browser:
+        headers = (await browser.get(link)).headers
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cache-control"] == "no-store"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "unsafe" not in headers["content-security-policy"]
