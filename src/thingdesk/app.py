@@ -250,7 +250,7 @@ async def _work(
     }
     engine = durable.Engine(database, functions, lease=desk.settings.lease)
     sender = await stack.enter_async_context(mqtt.Sender(address, database, str(ids.new())))
-    pages = desk.settings.public_url or desk.http_url or ""
+    pages = desk.http_url or public_url(desk.settings)
     post = mail.Mail(
         database, mail.carrier(desk.settings), sender=desk.settings.mail_from, pages=pages
     )

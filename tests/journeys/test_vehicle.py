@@ -4,7 +4,7 @@ from uuid import UUID
 import pytest
 from tests.hand import Hand, open_hand
 
-from thingdesk import fulfilment, journeys, mandates, parties
+from thingdesk import decisions, fulfilment, journeys, mandates, parties
 from thingdesk.cases import Outcome, State
 from thingdesk.catalog import Catalog
 from thingdesk.flow import Flow
@@ -199,6 +199,19 @@ async def test_a_case_that_is_withdrawn_takes_back_what_was_done(hand: Hand) -> 
         after = await fulfilment.get_job(tx, job.id)
     assert after
     assert after.state is JobState.CANCELLED
+
+
+async def test_a_question_of_a_case_that_has_ended_is_put_to_nobody(hand: Hand) -> None:
+    await car(hand, "car-16")
+    case_id = await hand.opened("car-16", "vehicle.repair", MISFIRE)
+    asked = await hand.question(case_id)
+    async with hand.database.transaction() as tx:
+        await journeys.withdraw(tx, case_id, "The owner said stop.")
+    await hand.work()
+    async with hand.database.transaction() as tx:
+        after = await decisions.get(tx, asked.question.id)
+    assert after
+    assert after.state is decisions.State.WITHDRAWN
 
 
 async def test_work_that_is_not_proven_in_time_is_unverified_and_stays_done(hand: Hand) -> None:

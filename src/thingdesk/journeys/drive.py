@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from thingdesk import cases, notices
+from thingdesk import cases, decisions, notices
 from thingdesk.cases import Outcome
 from thingdesk.catalog import Service
 from thingdesk.journeys import store
@@ -68,6 +68,7 @@ async def _close(journey: Journey, outcome: Outcome, words: str, data: dict[str,
 
     async def close() -> None:
         tx = run.tx
+        await decisions.withdraw(tx, journey.case_id, "its case has ended")
         await cases.end(tx, journey.case_id, outcome, words, data, journey.service.relapse)
         store.end(tx, run.id, clock.now())
         told = {"outcome": outcome.value, "service": journey.service.name, **data}

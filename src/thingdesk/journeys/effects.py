@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID, uuid5
 
-from thingdesk import mandates, parties
+from thingdesk import mandates
 from thingdesk.journeys import approval, store
 from thingdesk.journeys.context import Context, Intent, Undo, Undoable
 from thingdesk.journeys.errors import UndeclaredEffect
@@ -17,7 +17,7 @@ from thingdesk.journeys.events import (
     EffectUndone,
 )
 from thingdesk.journeys.model import Denied, Entry, Failed, Withdrawn
-from thingdesk.mandates import Answer, Approval, Verdict
+from thingdesk.mandates import OWNER_CHANGED, Answer, Approval, Verdict
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery, Refused
@@ -50,6 +50,8 @@ async def effect(
             return await _attempt(journey, intent, perform, (effect_id, step), given)
 
         record = await journey.run.step(f"approved {intent.name}", second)
+    if record["code"] == OWNER_CHANGED:
+        raise Withdrawn(OWNER_CHANGED, record["reason"])
     if record["answer"] != Answer.ALLOW:
         raise Denied(record["code"], record["reason"], Recovery(record["recovery"]))
     if record["failed"]:
@@ -90,7 +92,7 @@ async def _attempt(
     given: Approval | None,
 ) -> dict[str, Any]:
     tx, effect_id = journey.run.tx, place[0]
-    action = await _action(journey, intent, effect_id)
+    action = _action(journey, intent, effect_id)
     verdict = await mandates.check(tx, action, given)
     record = {
         "effect": str(effect_id),
@@ -140,10 +142,7 @@ async def _perform(
     append(tx, journey.stream, EffectDone(effect_id, intent.name, record["result"]))
 
 
-async def _action(journey: Context, intent: Intent, effect_id: UUID) -> mandates.Action:
-    owner = await parties.owner_of(journey.run.tx, journey.subject, clock.now())
-    if (owner.id if owner else None) != journey.facts.owner_id:
-        raise Withdrawn("owner_changed", "The machine has another owner now.")
+def _action(journey: Context, intent: Intent, effect_id: UUID) -> mandates.Action:
     return mandates.Action(
         effect_id=effect_id,
         owner_id=journey.facts.owner_id,

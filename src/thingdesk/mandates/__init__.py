@@ -20,6 +20,7 @@ from thingdesk.mandates.entitle import (
 )
 from thingdesk.mandates.grant import grant, mandate_of, revoke, spent_in_period, versions_of
 from thingdesk.mandates.model import (
+    OWNER_CHANGED,
     Action,
     Answer,
     Approval,
@@ -36,6 +37,7 @@ from thingdesk.mandates.model import (
 from thingdesk.mandates.settle import release, settle
 
 __all__ = [
+    "OWNER_CHANGED",
     "Action",
     "Answer",
     "Approval",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from thingdesk.mandates.model import (
+    OWNER_CHANGED,
     Action,
     Answer,
     Approval,
@@ -84,7 +85,7 @@ def _within_goodwill(action: Action, facts: Facts) -> bool:
 def _ownership(action: Action, facts: Facts, payer: Payer) -> Verdict | None:
     if action.owner_id == facts.owner_id:
         return None
-    return _deny("owner_changed", "The machine has another owner now.", action, payer)
+    return _deny(OWNER_CHANGED, "The machine has another owner now.", action, payer)
 
 
 def _policy(action: Action, facts: Facts, payer: Payer) -> Verdict | None:

@@ -14,6 +14,8 @@ from thingdesk.platform.errors import Recovery
 from thingdesk.platform.money import Money
 
 EVERYTHING = ("*",)
+OWNER_CHANGED = "owner_changed"
+"""The code of a verdict on what somebody asked for who is no longer the owner."""
 
 
 class Answer(StrEnum):

@@ -1,4 +1,4 @@
-from dataclasses import asdict
+import orjson
 
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
@@ -8,5 +8,7 @@ from thingdesk.timeline.model import Event
 
 def append(tx: Transaction, stream: str, event: Event) -> None:
     """Put `event` (a frozen dataclass) at the end of `stream` when this transaction commits."""
-    value = asdict(event)  # type: ignore[call-overload]
-    tx.gather(store.write, store.Pending(stream, clock.now(), event.kind, value))
+    # as text at once: what the event refers to may change before the commit
+    # default=str: the UUIDs that asyncpg returns are a subclass, which orjson does not know
+    text = orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    tx.gather(store.write, store.Pending(stream, clock.now(), event.kind, text))

@@ -40,7 +40,7 @@ class Pending:
     stream: str
     at: datetime
     kind: str
-    value: dict[str, Any]
+    text: str
 
 
 async def write(tx: Transaction, items: list[Pending]) -> None:
@@ -50,13 +50,11 @@ async def write(tx: Transaction, items: list[Pending]) -> None:
     values: list[tuple[Any, ...]] = []
     for item in items:
         seq, previous = heads[item.stream]
-        # default=str: the UUIDs that asyncpg returns are a subclass, which orjson does not know
-        text = orjson.dumps(item.value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
         salt = ids.salt()
-        value = digest(salt, text)
+        value = digest(salt, item.text)
         hashed = link(previous or FIRST, item.stream, seq + 1, item.at, item.kind, value)
         events.append((item.stream, seq + 1, item.at, item.kind, value, hashed))
-        values.append((item.stream, seq + 1, salt, text))
+        values.append((item.stream, seq + 1, salt, item.text))
         heads[item.stream] = seq + 1, hashed
     await tx.execute(_EVENTS, *_columns(events))
     await tx.execute(_VALUES, *_columns(values))

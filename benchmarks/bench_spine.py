@@ -1,0 +1,163 @@
+"""The spine's figures, each beside its limit, measured in the same run on the same PostgreSQL.
+
+python benchmarks/bench_spine.py          the embedded PostgreSQL, with its durable settings
+"""
+
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from statistics import median
+
+import uvloop
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
+
+from tests.hand import HERE  # noqa: E402 - the path comes first
+
+from thingdesk import app, fulfilment, journeys, mandates, parties, signals  # noqa: E402
+from thingdesk.cases import Report  # noqa: E402
+from thingdesk.flow import Flow  # noqa: E402
+from thingdesk.fulfilment import StockLine  # noqa: E402
+from thingdesk.mandates import Terms  # noqa: E402
+from thingdesk.parties import NewMachine, NewOwner, NewProvider  # noqa: E402
+from thingdesk.platform import clock, durable, ids  # noqa: E402
+from thingdesk.platform.database import Database  # noqa: E402
+from thingdesk.platform.money import Money  # noqa: E402
+from thingdesk.platform.settings import Settings  # noqa: E402
+from thingdesk.signals import Signal  # noqa: E402
+
+MACHINES = 2000
+GROUP = 200
+ROUNDS = 3
+
+
+async def prepare(database: Database) -> None:
+    async with database.transaction() as tx:
+        for n in range(0, MACHINES, 500):
+            cars = [
+                NewMachine(
+                    f"car-{i}",
+                    "car",
+                    "car",
+                    serial=str(i),
+                    position=HERE,
+                    owner=NewOwner(f"o{i}@example.org", f"Owner {i}"),
+                )
+                for i in range(n, n + 500)
+            ]
+            await parties.register(tx, cars)
+        for k in range(4):
+            centre = await parties.register_provider(
+                tx,
+                NewProvider(f"Centre {k}", ("repair_centre",), ("engine",), HERE, capacity=9999),
+            )
+            await fulfilment.set_stock(tx, [StockLine(centre.id, "ignition_coil", 10**6)])
+        owned = await parties.ownerships_of(
+            tx, [(f"car-{i}", clock.now()) for i in range(MACHINES)]
+        )
+        terms = Terms(("*",), per_case=Money(10**6, "EUR"), per_period=Money(10**8, "EUR"))
+        for one in owned:
+            assert one
+            await mandates.grant(tx, one.owner_id, terms)
+
+
+async def timed(act: Callable[[int], Awaitable[None]], count: int) -> float:
+    """Items per second of one round."""
+    started = time.perf_counter()
+    await act(count)
+    return count / (time.perf_counter() - started)
+
+
+async def limit(database: Database, count: int) -> None:
+    """Rows of about the same size, merely inserted in batches."""
+    for _ in range(0, count, GROUP):
+        async with database.transaction() as tx:
+            await tx.execute(
+                "insert into bench_limit select * from unnest($1::uuid[], $2::text[])",
+                [ids.new() for _ in range(GROUP)],
+                ["x" * 200] * GROUP,
+            )
+
+
+def code(n: int) -> str:
+    return f"P03{n % 100:02d}"
+
+
+async def reports(database: Database, flow: Flow, turn: int, count: int) -> None:
+    for start in range(0, count, GROUP):
+        group = [
+            Report(
+                f"car-{i % MACHINES}",
+                str(ids.new()),
+                b"",
+                clock.now(),
+                "vehicle.repair",
+                {"code": code(turn)},
+                f"car-{i % MACHINES}",
+            )
+            for i in range(start, start + GROUP)
+        ]
+        async with database.transaction() as tx:
+            await flow.take_reports(tx, group)
+
+
+async def run_journeys(engine: durable.Engine) -> int:
+    done = 0
+    while taken := await engine.once():
+        done += taken
+    return done
+
+
+async def say(database: Database, flow: Flow, count: int) -> None:
+    for start in range(0, count, GROUP):
+        group = [
+            Signal(
+                f"car-{i % MACHINES}",
+                str(ids.new()),
+                b"",
+                clock.now(),
+                {"engine_coolant_temperature": 90.0, "speed": 50.0},
+            )
+            for i in range(start, start + GROUP)
+        ]
+        async with database.transaction() as tx:
+            await flow.take_signals(tx, group)
+    left = count
+    while left > 0:
+        async with database.transaction() as tx:
+            left -= await flow.diagnose(tx)
+
+
+async def measure(database: Database, flow: Flow) -> None:
+    services = flow.catalog.versions.items()
+    functions = {name: journeys.driver(one) for name, one in services if not one.instant}
+    engine = durable.Engine(database, functions, batch=100)
+    async with database.transaction() as tx:
+        await tx.execute("create table if not exists bench_limit (id uuid, words text)")
+        await signals.keep(tx, timedelta(days=400))
+    figures: dict[str, list[float]] = {"limit": [], "reports": [], "journeys": [], "signals": []}
+    for turn in range(ROUNDS):
+        figures["limit"].append(await timed(lambda n: limit(database, n), 20_000))
+        figures["reports"].append(await timed(lambda n: reports(database, flow, turn, n), MACHINES))  # noqa: B023
+        started = time.perf_counter()
+        done = await run_journeys(engine)
+        figures["journeys"].append(done / (time.perf_counter() - started))
+        figures["signals"].append(await timed(lambda n: say(database, flow, n), 10_000))
+    for name, values in figures.items():
+        print(f"{name:10} {median(values):10.0f}/s   {min(values):.0f} to {max(values):.0f}")
+
+
+async def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(data_dir=Path(folder))
+        async with app.database(settings) as database:
+            await app.migrate_all(database)
+            await prepare(database)
+            await measure(database, app.make_flow(settings))
+
+
+uvloop.run(main())
