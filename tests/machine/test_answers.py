@@ -98,3 +98,16 @@ async def test_the_ledger_is_bounded_and_keeps_what_was_not_read(site: Site) -> 
     assert events[0] == "s0"
     assert events[-1] == "s2499"
     assert 50 < len(events) < 1500
+
+
+async def test_a_lost_connection_ends_the_wait_for_a_receipt(site: Site) -> None:
+    """What was under way may be lost with it, so it goes out with the next connection."""
+    site.desk.silent = True
+    options = replace(QUICK, patience=Backoff(first=60, longest=60))
+    async with asyncio.timeout(25), site.machine(options=options) as machine:
+        report = asyncio.create_task(machine.report("vehicle.repair", {}))
+        await site.desk.has(lambda desk: desk.arrivals)
+        await site.broker.kill()
+        site.desk.silent = False
+        await site.broker.start()
+        await report

@@ -229,3 +229,6 @@ async def test_a_handler_may_settle_the_result_before_the_act(site: Site) -> Non
         await machine.drained()
     assert result["detail"] == {"said": "before"}
     assert site.desk.differing == []
+    with Ledger(site.queue) as ledger:
+        (record,) = ledger.commands()
+    assert record.detail == {"said": "before"}
