@@ -2,11 +2,13 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from joserfc.jwk import OKPKey
 from tests.machine.conftest import QUICK, Site
 from tests.machine.desk import Event
+from tests.waiting import until
 
 from thingdesk_machine import Backoff, Ledger, Refused
 
@@ -104,10 +106,15 @@ async def test_a_lost_connection_ends_the_wait_for_a_receipt(site: Site) -> None
     """What was under way may be lost with it, so it goes out with the next connection."""
     site.desk.silent = True
     options = replace(QUICK, patience=Backoff(first=60, longest=60))
-    async with asyncio.timeout(25), site.machine(options=options) as machine:
-        report = asyncio.create_task(machine.report("vehicle.repair", {}))
+    async with asyncio.timeout(40), site.machine(options=options) as machine:
+        report = asyncio.create_task(machine.report("vehicle.repair", {}, event_id="r1"))
         await site.desk.has(lambda desk: desk.arrivals)
         await site.broker.kill()
-        site.desk.silent = False
         await site.broker.start()
-        await report
+        await until(partial(sent_twice, site))
+        report.cancel()
+
+
+async def sent_twice(site: Site) -> bool:
+    with Ledger(site.queue) as ledger:
+        return [event.attempts for event in ledger.events()] == [2]

@@ -148,7 +148,7 @@ async def test_a_desk_that_was_away_gets_everything_once_and_in_order(site: Http
 
 LATER = {
     "overloaded": problem(503, "busy", "retry"),
-    "too many requests": problem(429, "slow_down", "retry", **{"retry-after": "0"}),
+    "too many requests": Response("slow down", 429, {"retry-after": "0"}),
     "not known yet": problem(401, "unknown_machine", "contact_us"),
     "a page of a proxy": Response("<html>bad gateway</html>", 502),
     "a success that is none": Response("<html>hello</html>", 200),
