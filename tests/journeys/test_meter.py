@@ -1,0 +1,103 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.hand import Hand, open_hand
+
+from thingdesk import cases, journeys
+from thingdesk.cases import Answer, Report
+from thingdesk.catalog import Catalog
+from thingdesk.flow import Flow
+from thingdesk.packs import meter
+from thingdesk.platform import clock, ids
+from thingdesk.platform.database import Database
+from thingdesk.platform.errors import Refusal
+
+NOON = clock.now().replace(hour=12, minute=0, second=0, microsecond=0)
+
+
+@pytest.fixture(scope="module")
+async def hand(database: Database) -> Hand:
+    one = await open_hand(database, Flow(Catalog(meter.SERVICES), meter.RULES))
+    for n in range(3):
+        await one.machine(f"meter-{n}", "meter")
+    return one
+
+
+def reading(kwh: float, hours: float, **more: Any) -> dict[str, Any]:
+    at = NOON + timedelta(hours=hours)
+    return {"register": "1.8.0", "kwh": kwh, "at": at.isoformat(), **more}
+
+
+async def read(hand: Hand, name: str, kwh: float, hours: float) -> Answer | Refusal:
+    return await hand.report(name, "meter.reading", reading(kwh, hours))
+
+
+async def test_a_reading_is_answered_at_once_and_opens_no_case(hand: Hand) -> None:
+    first = await read(hand, "meter-0", 1000, 0)
+    second = await read(hand, "meter-0", 1001.5, 1)
+    assert first == Answer(None, {"words": "The first reading.", "used": None, "hours": None})
+    assert isinstance(second, Answer)
+    assert second.outcome
+    assert (second.outcome["used"], second.outcome["hours"]) == (1.5, 1.0)
+    async with hand.database.transaction() as tx:
+        assert await cases.find(tx, None, "meter-0", None, None, None, None, 10) == []
+        kept = await journeys.remembered(tx, "meter.reading", "meter-0", "reading:", 10)
+    assert [value["kwh"] for _, value in kept] == [1001.5, 1000]
+
+
+@pytest.mark.parametrize(
+    ("kwh", "hours", "path"),
+    [
+        (999, 2, "data.input.kwh"),
+        (1010, 0, "data.input.at"),
+        (1010, -1, "data.input.at"),
+        (90000, 2, "data.input.kwh"),
+    ],
+)
+async def test_a_reading_that_cannot_be_is_refused_and_not_kept(
+    hand: Hand, kwh: float, hours: float, path: str
+) -> None:
+    await read(hand, "meter-1", 1000, 0)
+    refusal = await read(hand, "meter-1", kwh, hours)
+    assert isinstance(refusal, Refusal)
+    assert (refusal.code, [field.path for field in refusal.fields]) == (
+        "implausible_reading",
+        [path],
+    )
+    async with hand.database.transaction() as tx:
+        kept = await journeys.remembered(tx, "meter.reading", "meter-1", "reading:", 10)
+    assert len(kept) == 1
+
+
+async def test_in_one_group_each_reading_follows_on_the_one_before(hand: Hand) -> None:
+    group = [
+        Report(
+            "meter-2",
+            str(ids.new()),
+            b"",
+            None,
+            "meter.reading",
+            reading(1000 + n - 50 * (n == 2), n),
+            "meter-2",
+        )
+        for n in range(5)
+    ]
+    async with hand.database.transaction() as tx:
+        answers = await hand.flow.take_reports(tx, group)
+    assert [isinstance(one, Answer) for one in answers] == [True, True, False, True, True]
+    again = group[3]
+    async with hand.database.transaction() as tx:
+        assert await hand.flow.take_reports(tx, [again]) == [answers[3]]
+    mended = Report(
+        "meter-2",
+        group[2].event_id,
+        b"mended",
+        None,
+        "meter.reading",
+        reading(1004.5, 4.5),
+        "meter-2",
+    )
+    async with hand.database.transaction() as tx:
+        (answer,) = await hand.flow.take_reports(tx, [mended])
+    assert isinstance(answer, Answer), "what was refused left nothing, not even its id"

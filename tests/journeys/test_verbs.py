@@ -1,0 +1,194 @@
+"""What a journey can do beyond the ready packs: commands, staff, silence, its own mistakes."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from tests.hand import Hand, open_hand
+
+from thingdesk import decisions, fulfilment, mandates, parties, signals
+from thingdesk.cases import Outcome as Ended
+from thingdesk.catalog import Catalog
+from thingdesk.flow import Flow
+from thingdesk.fulfilment import SentCommand
+from thingdesk.mandates import Policy
+from thingdesk.notices import Recipient
+from thingdesk.platform import clock, durable, ids
+from thingdesk.platform.database import Database
+from thingdesk.sdk import (
+    Data,
+    Failed,
+    Finding,
+    Journey,
+    Outcome,
+    Promise,
+    Silence,
+    choose,
+    hours,
+    minutes,
+    service,
+)
+
+
+class Ask(Data):
+    reason: str = "none"
+
+
+class Told(Outcome):
+    answer: str = ""
+
+
+@service("lab.restart", title="Restart", promise=Promise(), effects=("command",))
+async def restart(journey: Journey, ask: Ask) -> Told:
+    detail = await journey.command(
+        "restart", {"why": ask.reason}, expires=minutes(5), preconditions={"speed": {"max": 0}}
+    )
+    return Told(words="Restarted.", answer=str(detail))
+
+
+@service("lab.staff", title="Ask staff", promise=Promise(), identity=("reason",))
+async def ask_staff(journey: Journey, ask: Ask) -> Told:
+    question = choose(f"{ask.reason}: what now?", wait="Wait", go="Go")
+    try:
+        answer = await journey.ask_staff(question, within=hours(1))
+    except Failed as failed:
+        return Told(words="Nobody said anything.", answer=failed.code)
+    return Told(words="Staff answered.", answer=answer)
+
+
+@service("lab.undeclared", title="Undeclared", promise=Promise())
+async def undeclared(journey: Journey, ask: Ask) -> Told:
+    await journey.command("restart")
+    return Told(words=ask.reason)
+
+
+@service("lab.silent", title="Find out why it is silent", promise=Promise())
+async def silent(journey: Journey, ask: Ask) -> Told:
+    await journey.tell_owner("Your machine is not heard.")
+    return Told(words="Looked after it.", answer=ask.reason)
+
+
+def _asks(finding: Finding) -> Ask:
+    return Ask(reason=f"{finding.evidence.value:.0f} missed")
+
+
+QUIET = Silence(name="lab.quiet", model="*", service="lab.silent", asks=_asks, after=3)
+
+
+@pytest.fixture(scope="module")
+async def hand(database: Database) -> Hand:
+    services = (restart, ask_staff, undeclared, silent)
+    one = await open_hand(database, Flow(Catalog(services), (QUIET,)))
+    async with database.transaction() as tx:
+        await mandates.set_policy(tx, Policy(acts_for_unowned=True))
+        await parties.add_staff(tx, "staff@example.org", "Staff", [parties.Role.AGENT])
+    return one
+
+
+async def sent(hand: Hand, case_id: UUID) -> SentCommand:
+    async with hand.database.transaction() as tx:
+        (one,) = await fulfilment.commands_of(tx, case_id)
+    return one
+
+
+@pytest.mark.parametrize("status", ["done", "refused", "failed"])
+async def test_a_command_ends_by_the_machines_own_result(hand: Hand, status: str) -> None:
+    name = f"lab-{status}"
+    await hand.machine(name, "lab")
+    case_id = await hand.opened(name, "lab.restart", {"reason": "hung"})
+    command = (await sent(hand, case_id)).command
+    assert (command.name, command.arguments) == ("restart", {"why": "hung"})
+    assert command.preconditions == {"speed": {"max": 0}}
+    async with hand.database.transaction() as tx:
+        await fulfilment.settle_command(tx, command.effect_id, name, status, {"uptime": 1})
+    await hand.work()
+    case = await hand.case(case_id)
+    assert case.outcome is (Ended.FULFILLED if status == "done" else Ended.REFUSED)
+    assert case.outcome_data
+    if status != "done":
+        assert case.outcome_data["code"] == f"command_{status}"
+
+
+async def test_a_command_that_nobody_carried_out_expires(hand: Hand) -> None:
+    await hand.machine("lab-gone", "lab")
+    turnable = clock.Turnable()
+    with clock.reading(turnable):
+        case_id = await hand.opened("lab-gone", "lab.restart", {})
+        turnable.turn(timedelta(minutes=6))
+        await hand.tick()
+        command = (await sent(hand, case_id)).command
+        async with hand.database.transaction() as tx:
+            await fulfilment.settle_command(tx, command.effect_id, "lab-gone", "done", {})
+        await hand.work()
+    case = await hand.case(case_id)
+    assert case.outcome_data
+    assert case.outcome_data["code"] == "command_expired"
+
+
+async def test_staff_answer_a_question(hand: Hand) -> None:
+    await hand.machine("lab-staff", "lab")
+    case_id = await hand.opened("lab-staff", "lab.staff", {"reason": "odd noise"})
+    async with hand.database.transaction() as tx:
+        (asked,) = await decisions.open_for_staff(tx)
+        (one,) = await parties.all_staff(tx)
+        await decisions.answer(tx, asked.question.id, "go", Recipient.staff(one.id))
+    await hand.work()
+    assert (await hand.case(case_id)).outcome_data == {"answer": "go"}
+
+
+async def test_a_question_that_staff_leave_open_ends_too(hand: Hand) -> None:
+    await hand.machine("lab-left", "lab")
+    turnable = clock.Turnable()
+    with clock.reading(turnable):
+        case_id = await hand.opened("lab-left", "lab.staff", {"reason": "left alone"})
+        turnable.turn(timedelta(hours=2))
+        await hand.tick()
+    assert (await hand.case(case_id)).outcome_data == {"answer": "no_answer"}
+
+
+async def test_an_effect_that_is_not_declared_is_the_authors_mistake(hand: Hand) -> None:
+    await hand.machine("lab-undeclared", "lab")
+    case_id = await hand.opened("lab-undeclared", "lab.undeclared", {})
+    assert (await hand.case(case_id)).outcome is None
+    turnable = clock.Turnable()
+    with clock.reading(turnable):
+        for _ in range(10):
+            turnable.turn(timedelta(hours=1))
+            await hand.work()
+    async with hand.database.transaction() as tx:
+        problems = [problem for _, _, problem in await durable.stuck(tx)]
+        assert await fulfilment.commands_of(tx, case_id) == []
+    assert any("add it to effects=(...)" in problem for problem in problems)
+
+
+async def test_silence_is_a_problem_too(hand: Hand) -> None:
+    worker = ids.new()
+    await hand.machine("lab-quiet", "lab", expected_interval=timedelta(minutes=1))
+    turnable = clock.Turnable()
+    with clock.reading(turnable):
+        for _ in range(5):
+            async with hand.database.transaction() as tx:
+                await signals.beat(tx, worker)
+            turnable.turn(timedelta(seconds=50))
+        async with hand.database.transaction() as tx:
+            await signals.beat(tx, worker)
+        await hand.tick()
+    case = await hand.case_of("lab-quiet")
+    assert case.service == "lab.silent"
+    assert case.outcome is Ended.FULFILLED
+
+
+async def test_a_broken_promise_is_told_to_staff(hand: Hand) -> None:
+    await hand.machine("lab-late", "lab")
+    turnable = clock.Turnable()
+    with clock.reading(turnable):
+        case_id = await hand.opened("lab-late", "lab.undeclared", {})
+        turnable.turn(timedelta(days=4))
+        await hand.tick()
+        # nothing was decided within a minute
+        assert (await hand.told(case_id)).count(("staff", "promise.broken")) == 1
+        turnable.turn(timedelta(days=2))
+        await hand.tick()
+        await hand.tick()
+    # and nothing resolved within five days; each is told once
+    assert (await hand.told(case_id)).count(("staff", "promise.broken")) == 2
