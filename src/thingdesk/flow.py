@@ -10,8 +10,10 @@ same transaction. From there the journey goes on by itself (see `journeys`), hea
 and proofs as messages, and ends its case.
 """
 
+import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -28,6 +30,7 @@ from thingdesk.platform.errors import Recovery, Refusal, Refused, refuse
 from thingdesk.signals import Intake, Signal
 
 Ask = tuple[Opening, Service]
+_log = logging.getLogger(__name__)
 
 
 class Flow:
@@ -80,9 +83,7 @@ class Flow:
         await fulfilment.expire_commands(tx)
         for broken in await cases.break_due_promises(tx):
             words = f"The promise of {broken.name} is broken."
-            for one in await parties.all_staff(tx):
-                to = Recipient.staff(one.id)
-                notices.tell(tx, Notice(to, "promise.broken", words, broken.case_id))
+            await _tell_staff(tx, "promise.broken", words, broken.case_id)
 
     # -- the hand-over: a case that is new or came back gets a journey ------------------------
 
@@ -99,9 +100,16 @@ class Flow:
     async def _open_for(self, tx: Transaction, findings: Sequence[Finding]) -> None:
         now = clock.now()
         owned = await parties.ownerships_of(tx, [(one.machine, now) for one in findings])
-        await self._open(
-            tx, [self._asked_by(one, owner) for one, owner in zip(findings, owned, strict=True)]
-        )
+        asks: list[Ask] = []
+        for finding, owner in zip(findings, owned, strict=True):
+            try:
+                asks.append(self._asked_by(finding, owner))
+            # a mistake in one rule must not keep the signals of all machines from diagnosis
+            except Exception as error:  # noqa: BLE001
+                _log.exception("rule %s found something and could not ask for it", finding.rule)
+                words = f"Rule {finding.rule} found something on {finding.machine}: {error}"
+                await _tell_staff(tx, "rule.failed", words, None)
+        await self._open(tx, asks)
 
     def _asked_by(self, finding: Finding, owned: Ownership | None) -> Ask:
         rule = self.rules[finding.rule]
@@ -160,6 +168,11 @@ class Flow:
         for n, one in zip(asks, opened, strict=True):
             answers[n] = Answer(one.case_id, None)
         return [answers[n] for n in range(len(wanted))]
+
+
+async def _tell_staff(tx: Transaction, kind: str, words: str, case_id: UUID | None) -> None:
+    for one in await parties.all_staff(tx):
+        notices.tell(tx, Notice(Recipient.staff(one.id), kind, words, case_id))
 
 
 def _opening(service: Service, given: BaseModel, subject: str, owned: Ownership | None) -> Any:

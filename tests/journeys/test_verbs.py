@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from tests.hand import Hand, open_hand
 
-from thingdesk import decisions, fulfilment, mandates, parties, signals
+from thingdesk import decisions, diagnosis, fulfilment, mandates, parties, signals
 from thingdesk.cases import Outcome as Ended
 from thingdesk.catalog import Catalog
 from thingdesk.flow import Flow
@@ -23,6 +23,7 @@ from thingdesk.sdk import (
     Outcome,
     Promise,
     Silence,
+    Threshold,
     choose,
     hours,
     minutes,
@@ -72,13 +73,20 @@ def _asks(finding: Finding) -> Ask:
     return Ask(reason=f"{finding.evidence.value:.0f} missed")
 
 
+def _broken(_: Finding) -> Ask:
+    raise ValueError("a mistake of the rule's author")
+
+
+BROKEN = Threshold(
+    name="lab.broken", model="lab", service="lab.silent", asks=_broken, metric="t", above=50
+)
 QUIET = Silence(name="lab.quiet", model="*", service="lab.silent", asks=_asks, after=3)
 
 
 @pytest.fixture(scope="module")
 async def hand(database: Database) -> Hand:
     services = (restart, ask_staff, undeclared, silent)
-    one = await open_hand(database, Flow(Catalog(services), (QUIET,)))
+    one = await open_hand(database, Flow(Catalog(services), (QUIET, BROKEN)))
     async with database.transaction() as tx:
         await mandates.set_policy(tx, Policy(acts_for_unowned=True))
         await parties.add_staff(tx, "staff@example.org", "Staff", [parties.Role.AGENT])
@@ -192,3 +200,17 @@ async def test_a_broken_promise_is_told_to_staff(hand: Hand) -> None:
         await hand.tick()
     # and nothing resolved within five days; each is told once
     assert (await hand.told(case_id)).count(("staff", "promise.broken")) == 2
+
+
+async def test_a_mistake_in_a_rule_is_told_and_stops_nobody(hand: Hand) -> None:
+    await hand.machine("lab-rule", "lab")
+    now = clock.now()
+    await hand.say("lab-rule", "t", [60, 40, 70], start=now - timedelta(minutes=5))
+    async with hand.database.transaction() as tx:
+        found = await diagnosis.findings_of(tx, "lab-rule")
+        (one,) = await parties.all_staff(tx)
+        told = await tx.fetch(
+            "select words from notice where kind = 'rule.failed' and to_id = $1", str(one.id)
+        )
+    assert len(found) == len(told) == 2
+    assert "a mistake of the rule's author" in told[0]["words"]
