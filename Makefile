@@ -12,7 +12,7 @@ INSTALL := $(PY) -m pip install --disable-pip-version-check --require-hashes --p
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo up test check lint pytest requirements bench clean
+.PHONY: help demo up test check lint pytest reference requirements bench clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -37,6 +37,9 @@ lint: $(DEV)
 
 pytest: $(DEV) $(VENDOR)
 	$(PY) -m pytest
+
+reference: $(DEV) ## Write docs/reference/ from the code
+	@$(PY) -m scripts.make_reference
 
 requirements: $(DEV) ## Lock requirements/*.in again (UPGRADE=1: to the newest versions)
 	$(PY) scripts/lock_requirements.py $(if $(filter-out 0,$(UPGRADE)),--upgrade)

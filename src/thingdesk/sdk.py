@@ -42,7 +42,9 @@ class Data(BaseModel):
 
 
 class Outcome(Data):
-    """What a service came to: `words` for the owner, further fields for the machine."""
+    """What a service came to: `words` for the owner (1 to 2,000 characters), further fields of a
+    subclass for the machine.
+    """
 
     words: str = Field(min_length=1, max_length=2000)
 
@@ -70,19 +72,26 @@ def in_range(
     samples: int = 3,
     gap: timedelta = timedelta(minutes=15),
 ) -> Criterion:
-    """Recovery: the metric stays within its limits, by signals no more than `gap` apart."""
+    """Recovery: the metric stays from `low` to `high` (inclusive, in its own unit; None: no limit),
+    by at least `samples` signals no more than `gap` apart. For how long, `Journey.verify` says.
+    """
     return Criterion(metric=metric, low=low, high=high, samples=samples, gap=gap)
 
 
 def codes_absent(
     *codes: str, samples: int = 3, gap: timedelta = timedelta(minutes=15)
 ) -> Criterion:
-    """Recovery: trouble codes are read, again and again, and these are not among them."""
+    """Recovery: trouble codes are read, by at least `samples` signals no more than `gap` apart, and
+    these are not among them. `P03*` stands for all that begin so; a signal without `codes` is no
+    reading.
+    """
     return Criterion(codes=codes, samples=samples, gap=gap)
 
 
 def choose_slot(provider: Found, words: str = "When would you like it done?") -> Choice:
-    """The question for a date at `provider`, with its next free times; its value is a Slot."""
+    """The question for a date at `provider`: a few free times on each of the next 14 days, for the
+    owner's zone to show. What the journey gets is a Slot.
+    """
 
     async def find(journey: Context) -> list[Alternative]:
         slots = await free_slots(journey, provider)

@@ -14,7 +14,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """What recovery means: a metric within its limits, or trouble codes that are read and absent.
+    """What recovery means: a metric within its limits (inclusive, in the metric's unit), or trouble
+    codes that are read and absent; `P03*` stands for all that begin so.
 
     Proven by samples over at least `hold`, at least `samples` of them, none more than `gap` apart.
     """

@@ -33,8 +33,13 @@ def service(
 ) -> Callable[[Callable[..., Awaitable[Outcome]]], Service]:
     """Make a service of `async def f(journey: Journey, fault: Input) -> Outcome`.
 
-    Input and Outcome are pydantic models; their JSON Schemas are the service's. A changed function
-    gets a new `version`; the old one stays registered until its last journey has ended.
+    Input and Outcome are pydantic models; their JSON Schemas are the service's. `identity` names
+    the input fields that make the problem, `effects` all that the journey may do (`dispatch`,
+    `book`, `reserve_part`, `command`). `instant`: no journey and no case, the function gets an
+    Instant and finishes at intake. `safety`: what the organisation pays needs no mandate. `relapse`
+    is how long after its end the same problem reopens its case. A changed function gets a new
+    `version`; the old one stays registered until its last journey has ended. Raises ServiceError
+    when it cannot be offered.
     """
 
     def make(function: Callable[..., Awaitable[Outcome]]) -> Service:

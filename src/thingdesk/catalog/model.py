@@ -22,7 +22,11 @@ def span(text: str) -> timedelta:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What we say by when, from the report on. `business_hours` for promises made to people."""
+    """What we say by when, from the report on: the receipt, the first decision, the resolution.
+
+    Durations are written as `30s`, `10m`, `8h`, `5d`. `business_hours` for promises made to people:
+    their clock runs in business hours only.
+    """
 
     receipt: str = "1s"
     decision: str = "1m"

@@ -12,7 +12,9 @@ FIRST = "first"
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """One answer that can be given: what is shown, and what the journey gets."""
+    """One answer that can be given: `words` are shown, `value` (plain JSON) is what the journey
+    gets.
+    """
 
     id: str
     words: str
@@ -21,7 +23,8 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A question with its alternatives, found when it is asked.
+    """A question with its alternatives, which `find` looks up when it is asked; 12 at most are
+    shown.
 
     `read` makes what the journey gets from an alternative's value, which is plain JSON.
     """
@@ -32,7 +35,9 @@ class Choice:
 
 
 def choose(words: str, **alternatives: str) -> Choice:
-    """A question with fixed answers: `choose("Stop now?", stop="Stop", go_on="Go on")`."""
+    """A question with fixed answers: `choose("Stop now?", stop="Stop", go_on="Go on")`. The
+    journey gets the name of the one that was chosen: `stop`.
+    """
     fixed = [Alternative(name, shown, name) for name, shown in alternatives.items()]
 
     async def find(_: Context) -> Sequence[Alternative]:

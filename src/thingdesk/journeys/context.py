@@ -67,14 +67,18 @@ class Context:
         return await self.run.now()
 
     async def wait(self, *keys: str, until: datetime | None = None) -> durable.Message | None:
-        """The first message under one of `keys`; None after `until`. Raises Withdrawn."""
+        """The first message under one of `keys`, kept for when it comes early; None after `until`.
+        Raises Withdrawn when the case is withdrawn meanwhile.
+        """
         heard = await self.run.wait(*keys, WITHDRAW, until=until)
         if heard is not None and heard.key == WITHDRAW:
             raise Withdrawn("withdrawn", heard.value["words"])
         return heard
 
     async def look(self, what: str, act: Callable[[], Awaitable[Any]]) -> Any:
-        """Look something up once; what was found is on the timeline."""
+        """What `act` finds, as plain JSON. It is called once; later the journey gets the same.
+        It is on the timeline, and must change nothing.
+        """
 
         async def record() -> Any:
             found = await act()

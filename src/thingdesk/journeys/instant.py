@@ -11,7 +11,9 @@ from thingdesk.platform.database import Transaction
 
 
 class Instant:
-    """What the function of an instant service gets: the subject, and a memory of its own."""
+    """What the function of an instant service gets in place of a journey: `subject` and `reporter`
+    (ids of machines), and a memory of its own for each subject.
+    """
 
     def __init__(self, tx: Transaction, service: Service, subject: str, reporter: str) -> None:
         self._tx = tx
@@ -25,7 +27,9 @@ class Instant:
         return await store.recall(self._tx, self._service.name, self.subject, key)
 
     async def keep(self, key: str, value: Any) -> None:
-        """Keep plain JSON under `key` for this subject."""
+        """Keep plain JSON under `key` for this subject; it replaces what was there. When the
+        function raises, nothing is kept.
+        """
         await store.keep(self._tx, self._service.name, self.subject, key, value, clock.now())
 
 

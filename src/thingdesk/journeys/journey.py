@@ -21,19 +21,23 @@ class Journey(Context):
     """
 
     async def position(self) -> Position | None:
-        """Where the machine said that it is."""
+        """Where the machine last said that it is; None when it never did."""
         return await telling.position(self)
 
     async def nearest(
         self, provider: str, *, skill: str | None = None, part: str | None = None
     ) -> Found:
-        """The nearest provider of that kind who can do it and has the part; raises Failed."""
+        """The nearest provider of that kind (`repair_centre`) who has the skill, the part in
+        stock and a free time. Raises Failed (`no_provider`) when there is none.
+        """
         return await providing.nearest(self, provider, skill, part)
 
     async def reserve_part(
         self, provider: Found, part: str, *, price: Money | None = None
     ) -> Reserved:
-        """Reserve one `part` there; it is released again if the journey fails."""
+        """An effect: reserve one `part` there; it is released again if the journey fails.
+        `price` is what it costs at most. Raises Denied, and Failed when none is left.
+        """
         return await providing.reserve_part(self, provider, part, price)
 
     async def book(
@@ -46,7 +50,13 @@ class Journey(Context):
         price: Money | None = None,
         answer_within: timedelta = timedelta(hours=2),
     ) -> Dispatched:
-        """Book the slot and offer the job; a provider who declines or is silent is passed over."""
+        """An effect: book the slot and offer the job, which is accepted when this returns.
+
+        A provider who declines, or does not answer in `answer_within`, is passed over: the next
+        nearest is offered the closest slot, five at most, and reserved parts go along. `task` is a
+        word such as `repair`, `words` say what to do, `price` is what it costs at most. Raises
+        Denied, and Failed (`no_provider`, `no_slot`, or why the slot could not be booked).
+        """
         return await providing.book(self, provider, slot, Work(task, words, price, answer_within))
 
     async def dispatch(
@@ -59,7 +69,7 @@ class Journey(Context):
         price: Money | None = None,
         answer_within: timedelta = timedelta(minutes=2),
     ) -> Dispatched:
-        """Send the nearest provider now; one who declines or is silent is passed over."""
+        """An effect: send the nearest provider who is free now. The rest is as with `book`."""
         return await providing.dispatch(
             self, provider, skill, Work(task, words, price, answer_within)
         )
@@ -67,33 +77,42 @@ class Journey(Context):
     async def arrival(
         self, job: Dispatched, *, within: timedelta = timedelta(minutes=30)
     ) -> datetime | None:
-        """When the provider says they will arrive; None when they did not say so in time."""
+        """When the provider says they will arrive; None when they did not say so `within`."""
         return await providing.arrival(self, job, within)
 
     async def done(
         self, job: Dispatched, *, within: timedelta = timedelta(days=5)
     ) -> dict[str, Any]:
-        """Wait until the provider says it is done; their evidence. Raises Failed after `within`."""
+        """Wait until the provider says that the work is done; their evidence, `words` and `data`.
+        Raises Failed (`not_done`) after `within`. It proves nothing yet: see `verify`.
+        """
         return await providing.done(self, job, within)
 
     async def ask_owner(
         self, choice: Choice, *, within: timedelta, default: str | None = None
     ) -> Any:
-        """The owner's choice; `default` (an option's id) stands without an answer in time."""
+        """What the owner chooses, asked by mail and on a page; promises stand still meanwhile.
+
+        Without an answer `within`, without an owner, or beyond the owner's attention budget,
+        `default` stands: an alternative's id, or EARLIEST. Raises Failed (`nothing_to_choose`, or
+        `no_answer` where there is no default).
+        """
         return await asking.ask(self, choice, "owner", within, default)
 
     async def ask_staff(
         self, choice: Choice, *, within: timedelta, default: str | None = None
     ) -> Any:
-        """The same from staff."""
+        """The same from staff; promises go on."""
         return await asking.ask(self, choice, "staff", within, default)
 
     async def tell_owner(self, words: str, **data: Any) -> None:
-        """Tell the owner something; no answer is expected."""
+        """Tell the owner something, by mail; no answer is expected. Without an owner, nothing."""
         await telling.tell_owner(self, words, data)
 
     async def tell_machine(self, kind: str, words: str, **data: Any) -> None:
-        """Tell the machine something; repeated until it acknowledges."""
+        """Tell the machine something; repeated until it acknowledges. `kind` is dotted, like
+        `safety.advice`; its first word chooses how soon and how long it is repeated.
+        """
         await telling.tell_machine(self, kind, words, data)
 
     async def command(
@@ -104,11 +123,21 @@ class Journey(Context):
         expires: timedelta = timedelta(minutes=5),
         preconditions: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Command the machine; its result. Raises Failed when it refuses, or the time is over."""
+        """An effect: command the machine; the detail of its result.
+
+        After `expires` it does nothing. `preconditions` must hold when it begins:
+        `{"speed": {"max": 0}}`, with `min`, `max` and `equals`. Raises Denied, and Failed
+        (`command_refused`, `command_failed`, `command_expired`).
+        """
         return await commanding.command(self, name, arguments or {}, expires, preconditions or {})
 
     async def verify(
         self, criterion: Criterion, *, hold: timedelta | None = None, within: timedelta
     ) -> None:
-        """Wait until the machine's own signals prove recovery; raises NotProven after `within`."""
+        """Wait until the machine's own signals prove recovery; its case is then *verified*.
+
+        Only signals count that it observed after this line was reached, by its own clock. `hold`
+        is for how long it has to be well, in place of the criterion's. Raises NotProven after
+        `within`, by the desk's clock.
+        """
         await proving.verify(self, criterion, hold, within)

@@ -68,7 +68,9 @@ class Entry:
 
 
 class Stopped(Exception):
-    """The journey cannot go on. What it had done is undone, and its case ends so."""
+    """The journey cannot go on: what it did is taken back (of NotProven it stays), and its case
+    ends with `code` and `words`.
+    """
 
     recovery = Recovery.CONTACT_US
 
@@ -79,7 +81,9 @@ class Stopped(Exception):
 
 
 class Denied(Stopped):
-    """Entitlement, policy, mandate or the owner's answer does not permit an effect."""
+    """Entitlement, policy, mandate or the owner's answer does not permit an effect. The case ends
+    as *refused*; `recovery` says what can be done.
+    """
 
     def __init__(self, code: str, words: str, recovery: Recovery) -> None:
         super().__init__(code, words)
@@ -87,12 +91,18 @@ class Denied(Stopped):
 
 
 class Failed(Stopped):
-    """An effect was permitted and could not be done: nobody free, no stock, no answer."""
+    """Something was permitted and could not be done: nobody free, no stock, no answer. The case
+    ends as *refused*.
+    """
 
 
 class Withdrawn(Stopped):
-    """The owner or the machine took the request back, or the machine changed hands."""
+    """The owner or the machine took the request back, or the machine changed hands. The case ends
+    as *withdrawn*.
+    """
 
 
 class NotProven(Stopped):
-    """The work is done, and the subject's signals did not prove recovery in time."""
+    """The work is done, and the subject's signals did not prove recovery in time. The case ends
+    as *unverified*.
+    """

@@ -23,7 +23,9 @@ _DAYS = 14
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A provider that can do it; `metres` is the distance, None when a position is not known."""
+    """A provider that can do it; `metres` is the distance in a straight line, None when the
+    machine's position is not known.
+    """
 
     id: UUID
     name: str
@@ -35,7 +37,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A time at a provider."""
+    """A time at a provider: `start` and `end`, in UTC."""
 
     start: datetime
     end: datetime
@@ -61,7 +63,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Dispatched:
-    """A job that a provider has accepted."""
+    """A job that a provider has accepted. `start` is its time, None when they come at once."""
 
     id: UUID
     provider: Found
@@ -151,7 +153,9 @@ async def dispatch(journey: Context, kind: str, skill: str | None, work: Work) -
 
 
 async def free_slots(journey: Context, provider: Found) -> list[Slot]:
-    """The next free slots, one query; to be called within a step or a choice."""
+    """The free slots of the next 14 days, the earliest first. To be called where a Choice finds
+    its alternatives: elsewhere the journey would not find the same when its code runs again.
+    """
     now = clock.now()
     found = await fulfilment.slots(journey.run.tx, provider.id, now, _DAYS)
     return [Slot(one.start, one.end) for one in found]

@@ -38,7 +38,7 @@ class Refusal:
 
 
 class Refused(Exception):
-    """Carries a refusal to the edge that answers it."""
+    """Carries a refusal to the edge that answers it; make it with `refuse`."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(f"{refusal.code}: {refusal.reason}")
@@ -51,5 +51,7 @@ def refuse(
     recovery: Recovery = Recovery.FIX_INPUT,
     fields: tuple[FieldError, ...] = (),
 ) -> Refused:
-    """A refusal, ready to be raised."""
+    """A refusal, ready to be raised: `code` for machines, `reason` in words, `fields` what is
+    wrong in the input.
+    """
     return Refused(Refusal(code, reason, recovery, fields))

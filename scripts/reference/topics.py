@@ -1,0 +1,114 @@
+"""Topics and paths, with examples that the real reader takes."""
+
+from collections.abc import Iterator
+
+from fastapi.routing import APIRoute
+from scripts.reference import examples
+from scripts.reference.words import data, page, said, table
+
+from thingdesk.channels import http
+from thingdesk.intake import TYPES, Kind
+from thingdesk.platform.cloudevents import MOST_BYTES, MOST_DEPTH, MOST_EVENTS
+from thingdesk.platform.embedded.callout import DOWNWARD, UPWARD
+
+INTRO = f"""
+Machines and desk exchange CloudEvents 1.0 in structured JSON: one event, or an array of them. A
+payload has at most {MOST_BYTES // 1024} KiB and {MOST_EVENTS:,} events, nested {MOST_DEPTH} deep.
+In a batch each event stands for itself: one that is refused does not keep the others from being
+stored. Fields of an event:
+
+| field | |
+| --- | --- |
+| `specversion` | `1.0` |
+| `id` | 1 to 128 printable ASCII characters without blanks, chosen by the machine. It is the \
+same event when it comes again with the same content; with other content it is refused |
+| `source` | who made it; not read, the sender is known from its token |
+| `type` | what it is, see below; each topic and path takes one type |
+| `time` | when it was observed, RFC 3339 with a zone; without it the receive time stands |
+| `data` | what it says |
+
+Machine ids are `[A-Za-z0-9_-]{{1,64}}`. A machine identifies itself by a token that it signs with
+its Ed25519 key: a compact JWS (`alg` EdDSA, `typ` JWT, `kid` the RFC 7638 thumbprint of the key)
+with `iss` and `sub` (its id), `aud` (`thingdesk`), `iat`, `exp` (at most 600 s later) and `jti`.
+Over HTTP it is the bearer (`Authorization: Bearer …`), over MQTT the password; there the user name
+and the client id are the machine's id.
+"""
+UP = {
+    Kind.SIGNALS: "an observation: `values` (metric: finite number), `codes` (trouble codes that "
+    "are set; an empty list says that there are none) and `position` (degrees); at least one",
+    Kind.REPORTS: "a request for a service: `service`, its `input`, and `subject` when it is "
+    "about another machine of the same owner",
+    Kind.ACKS: "the machine has a notice, and needs no more repeats",
+    Kind.RESULTS: "what became of a command: `done`, `refused`, `failed` or `expired`",
+}
+DOWN = {
+    "receipts": "receipts and refusals of what the machine sent at QoS 1",
+    "notices": "notices, repeated with the same id until they are acknowledged",
+    "commands": "commands, repeated with the same id until there is a result",
+}
+RECEIPT = """
+A receipt is the desk's signed word that events are stored; a machine repeats an event until it
+holds the receipt. `receipt` is a compact JWS (`alg` EdDSA, `typ` `thingdesk-receipt+jwt`, `kid` one
+of `GET /v1/desk`). `hash` is the SHA-256, in hex, of the event as JSON with sorted keys, without
+blanks, in UTF-8. A report's entry names its `case`, or the `outcome` of an instant service. Its
+claims:
+"""
+
+
+def make() -> str:
+    return page(
+        "Topics and paths",
+        INTRO,
+        "## MQTT",
+        table(("topic", "who publishes", "what"), topics()),
+        "## HTTP",
+        "Under the desk's URL. What a machine posts is answered with `receipt` (null when nothing "
+        "was stored) and `refused`, a list. An answer that is no success is "
+        "`application/problem+json`, see [refusals](refusals.md).",
+        table(("path", "what"), paths()),
+        "## Up: what machines send",
+        *_up(),
+        "## Down: what the desk sends",
+        *_down(),
+    )
+
+
+def topics() -> Iterator[tuple[str, str, str]]:
+    for one in UPWARD:
+        yield f"`td/{{machine}}/{one}`", "machine", UP[Kind(one)]
+    for one in DOWNWARD:
+        yield f"`td/{{machine}}/{one}`", "desk", DOWN[one]
+
+
+def paths() -> Iterator[tuple[str, str]]:
+    for router in http.ROUTERS:
+        for route in router.routes:
+            if isinstance(route, APIRoute):
+                methods = " ".join(sorted(route.methods or ()))
+                yield f"`{methods} {route.path}`", said(route.endpoint, route.path)
+
+
+def _up() -> Iterator[str]:
+    for kind, shown in (
+        (Kind.SIGNALS, [examples.SIGNAL]),
+        (Kind.REPORTS, [examples.REPORT, examples.ASSISTANT, examples.READING]),
+        (Kind.ACKS, [examples.ACK]),
+        (Kind.RESULTS, [examples.RESULT]),
+    ):
+        yield f"### {TYPES[kind]}\n\nTo `td/{{machine}}/{kind}` or `POST /v1/{kind}`: {UP[kind]}."
+        yield from map(data, shown)
+
+
+def _down() -> Iterator[str]:
+    yield "### thingdesk.receipt\n" + RECEIPT.rstrip()
+    yield data(examples.CLAIMS)
+    yield data(examples.receipt())
+    yield "### thingdesk.refusal\n\n`event` is null when not even the id could be read."
+    yield data(examples.refusal())
+    yield "### thingdesk.notice\n\n`words` are for people, `data` for the machine."
+    yield data(examples.notice())
+    yield (
+        "### thingdesk.command\n\nAfter `expires` the machine does nothing. `preconditions` "
+        "(`min`, `max`, `equals`) must hold when it begins."
+    )
+    yield data(examples.command())

@@ -1,0 +1,89 @@
+"""docs/reference/ is what the code says of itself, and everything says something."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import click
+import pytest
+from pydantic import Field
+from scripts.make_reference import FOLDER, PAGES
+from scripts.reference import codes, commands, events, sdk, settings, words
+
+from thingdesk.platform.settings import Settings
+from thingdesk.timeline import Event
+
+MENDED = "run `make reference` and commit what it changes"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_what_the_code_says(name: str) -> None:
+    assert PAGES[name]() == (FOLDER / name).read_text(encoding="utf-8"), MENDED
+
+
+def test_there_is_no_other_page() -> None:
+    assert sorted(one.name for one in FOLDER.iterdir()) == sorted(PAGES), MENDED
+
+
+def test_a_setting_without_a_meaning_is_found() -> None:
+    class More(Settings):
+        colour: str = Field(default="red")
+
+    with pytest.raises(words.Undocumented, match="colour"):
+        settings.rows(More)
+
+
+def test_a_command_or_an_option_without_help_is_found() -> None:
+    silent = click.Command("paint")
+    with pytest.raises(words.Undocumented, match="`thingdesk paint`"):
+        commands.sections(click.Group(commands={"paint": silent}), "thingdesk")
+    silent = click.Command("paint", help="Paint.", params=[click.Option(["--colour"])])
+    with pytest.raises(words.Undocumented, match="--colour"):
+        commands.sections(click.Group(commands={"paint": silent}), "thingdesk")
+
+
+def test_an_event_without_a_docstring_is_found() -> None:
+    @dataclass(frozen=True)
+    class Painted(Event):
+        kind: ClassVar[str] = "machine.painted"
+        colour: str
+
+    with pytest.raises(words.Undocumented, match="Painted"):
+        events.section(Painted)
+
+
+def test_the_kind_of_an_event_is_its_own() -> None:
+    kinds = [one.kind for one in events.kinds()]
+    assert len(kinds) == len(set(kinds))
+
+
+def test_a_name_of_the_sdk_without_words_is_found() -> None:
+    with pytest.raises(words.Undocumented, match="LATEST"):
+        sdk.constant("LATEST")
+
+
+CODES = {
+    "a plain one": ("refuse('a', 'no', Recovery.RETRY)", [("a", "retry", "no")]),
+    "a value": (
+        "X = Refusal('b', 'no', Recovery.CONTACT_US)",
+        [("b", "contact_us", "no")],
+    ),
+    "something in its words": ("refuse('c', f'no {x}')", [("c", "fix_input", "no …")]),
+    "a name": ("def f():\n  code = 'd'\n  refuse(code, 'no')", [("d", "fix_input", "no")]),
+    "a name of two": (
+        "def f():\n if x:\n  a, b = 'e', 'one'\n else:\n  a, b = 'f', 'two'\n refuse(a, b)",
+        [("e", "fix_input", "one"), ("f", "fix_input", "two")],
+    ),
+    "a form": ("refuse(f'g_{x}', 'no')", [("g_{}", "fix_input", "no")]),
+    "one of bounds": ("bounds.check('h', some())", [("h", "fix_input", "")]),
+}
+
+
+@pytest.mark.parametrize(("text", "found"), CODES.values(), ids=CODES.keys())
+def test_a_code_is_found(text: str, found: list[tuple[str, str, str]]) -> None:
+    read = codes.read(text, "thingdesk.cases", "refusals")
+    assert [(one.code, one.kind, one.words) for one in read] == found
+
+
+def test_a_code_that_cannot_be_followed_is_told() -> None:
+    with pytest.raises(codes.Unreadable, match="make"):
+        list(codes.read("refuse(make(), 'no')", "thingdesk.cases", "refusals"))
