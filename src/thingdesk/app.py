@@ -188,11 +188,8 @@ async def _start(desk: Desk, stack: AsyncExitStack, group: asyncio.TaskGroup) ->
 
 
 def _web(desk: Desk, doors: http.Doors) -> AbstractAsyncContextManager[Served]:
-    app = FastAPI(title="thingdesk", openapi_url="/openapi.json", docs_url=None, redoc_url=None)
-    app.state.doors = doors
-    for router in http.ROUTERS:
-        app.include_router(router)
-    app.add_exception_handler(Refused, http.on_refused)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    http.install(app, doors)
     pages = web.Pages(desk.database, desk.flow, doors.key, desk.settings.public_url, desk.stop)
     web.install(app, pages)
     return serve(app, desk.settings.http_host, desk.settings.http_port)

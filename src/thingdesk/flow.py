@@ -200,11 +200,12 @@ def _opening(service: Service, given: BaseModel, subject: str, owned: Ownership 
 def _opening_for(
     report: Report, service: Service, given: BaseModel, owned: Ownership | None
 ) -> Opening:
+    began, _ = signals.trusted_time(report.at, clock.now())
     opening: Opening = _opening(service, given, report.subject, owned)(
         origin="report",
         reporter=report.reporter,
         event_id=report.event_id,
-        at=report.at or clock.now(),
+        at=began,
     )
     return opening
 

@@ -5,6 +5,7 @@ bytes; it gets back what to answer. A receipt is our signed word that the events
 stored. What one event is refused for does not keep the others from being stored.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -23,6 +24,7 @@ from thingdesk.platform.gather import Gatherer
 from thingdesk.signals import Signal
 
 _Result = tuple[UUID, str, dict[str, Any]]
+_log = logging.getLogger(__name__)
 RECEIPT = "thingdesk-receipt+jwt"
 
 
@@ -111,7 +113,13 @@ class Intake:
             return Taken(None, (Refusing(None, broken.refusal),))
         if not message.items:
             return Taken(None, tuple(refused))
-        outcome = await self._gatherers[kind].put(message)
+        try:
+            outcome = await self._gatherers[kind].put(message)
+        except Exception:  # noqa: BLE001 - whatever it was, it is answered
+            # the others of its group are stored; were this one to come again, it would fail again
+            _log.exception("%s of %s could not be stored", kind, machine)
+            failed = [Refusing(item.event_id, _FAILED) for item in message.items]
+            return Taken(None, (*refused, *failed))
         receipt = self._sign(machine, outcome.entries) if outcome.entries else None
         return Taken(receipt, (*refused, *outcome.refused))
 
@@ -174,6 +182,11 @@ async def _known(
     return flat, outcomes
 
 
+_FAILED = Refusal(
+    "desk_failed",
+    "the desk could not store this now; send the same again later",
+    Recovery.RETRY,
+)
 _UNRECOGNISED = Refusal(
     "machine_not_recognised",
     "this machine is not registered, or its key was revoked",

@@ -5,7 +5,7 @@ A payload that is no JSON is refused as a whole; in a batch each event stands fo
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -21,6 +21,11 @@ MOST_DEPTH = 16
 _ID = re.compile(r"[!-~]{1,128}")
 _SMALL_FLOAT = re.compile(rb"0\.0000|e-\d(?!\d)")
 _SPELLING = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+_LONG = re.compile(rb"[0-9]{19}")
+_INTEGERS = range(-(2**63), 2**64)
+_LONGEST = 20
+# control characters but for tab and line ends: PostgreSQL stores no NUL, and nobody reads the rest
+_UNPRINTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _TYPE = re.compile(r"[a-z][a-z.]{0,63}")
 
 
@@ -58,6 +63,8 @@ def read(payload: bytes) -> list[Envelope | Unreadable]:
             f"the payload is no JSON: {str(error)[:120]}. Send one event, or an array of events; "
             "numbers must be finite",
         ) from None
+    if _LONG.search(payload):
+        content = _with_long_integers(payload)
     events = content if isinstance(content, list) else [content]
     if not 1 <= len(events) <= MOST_EVENTS:
         raise refuse("batch_size", f"{len(events)} events; send 1 to {MOST_EVENTS} in a batch")
@@ -114,13 +121,8 @@ def _envelope(event: dict[str, Any], event_id: str | None) -> Envelope:
     data = event.get("data")
     if not isinstance(data, dict):
         raise Refused(_bad("data", "is missing or no object", "put what you say into data"))
-    if _depth(data) > MOST_DEPTH:
-        raise Refused(_bad("data", f"is nested deeper than {MOST_DEPTH}", "send it flatter"))
-    try:
-        digest = canonical_hash(event)
-    except (TypeError, orjson.JSONEncodeError):
-        raise Refused(_bad("data", "has text that is no Unicode", "send valid UTF-8")) from None
-    return Envelope(event_id, kind, _time(event.get("time")), data, digest)
+    _check(event)
+    return Envelope(event_id, kind, _time(event.get("time")), data, canonical_hash(event))
 
 
 def _time(text: object) -> datetime | None:
@@ -139,16 +141,62 @@ def _time(text: object) -> datetime | None:
         raise Refused(_bad("time", "is out of range", "send the present time")) from None
 
 
-def _depth(value: object) -> int:
-    deepest, left = 0, [(value, 1)]
+class _TooLong:
+    """Stands where an integer was that no machine and no table reads as it was written."""
+
+
+def _integer(text: str) -> int | _TooLong:
+    if len(text) > _LONGEST or int(text) not in _INTEGERS:
+        return _TooLong()
+    return int(text)
+
+
+def _with_long_integers(payload: bytes) -> Any:
+    """Read again, because orjson makes a float of an integer beyond 64 bits: another number, and
+    another hash than the machine's.
+    """
+    try:
+        return json.loads(payload, parse_int=_integer)
+    except RecursionError:
+        raise Refused(_too_deep("")) from None
+
+
+def _check(event: Mapping[str, Any]) -> None:
+    """That all of it can be stored and hashed. A stack and no recursion: depth may be wrong too."""
+    left: list[tuple[Any, str, int]] = [(event, "", 0)]
     while left:
-        one, depth = left.pop()
-        deepest = max(deepest, depth)
-        if isinstance(one, dict):
-            left.extend((inner, depth + 1) for inner in one.values())
-        elif isinstance(one, list):
-            left.extend((inner, depth + 1) for inner in one)
-    return deepest
+        one, path, depth = left.pop()
+        if isinstance(one, str):
+            if _UNPRINTED.search(one):
+                raise Refused(_bad(path, "has control characters", "leave them out"))
+        elif isinstance(one, _TooLong):
+            raise Refused(_bad(path, "is an integer of more than 64 bits", "send it as text"))
+        elif isinstance(one, dict | list):
+            if depth > MOST_DEPTH:
+                raise Refused(
+                    _bad("data", f"is nested deeper than {MOST_DEPTH}", "send it flatter")
+                )
+            left.extend(_inside(one, path, depth + 1))
+
+
+def _inside(
+    one: dict[str, Any] | list[Any], path: str, depth: int
+) -> Iterable[tuple[Any, str, int]]:
+    if isinstance(one, list):
+        return ((inner, path, depth) for inner in one)
+    return (
+        pair
+        for name, inner in one.items()
+        for pair in ((name, path or "the event", depth), (inner, _below(path, name), depth))
+    )
+
+
+def _too_deep(path: str) -> Refusal:
+    return _bad(path, f"is nested deeper than {MOST_DEPTH}", "send it flatter")
+
+
+def _below(path: str, name: str) -> str:
+    return f"{path}.{name[:64]}" if path else name[:64]
 
 
 def _bad(path: str, problem: str, mend: str) -> Refusal:

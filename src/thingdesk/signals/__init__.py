@@ -13,7 +13,15 @@ from thingdesk.signals.availability import (
     own_clock,
 )
 from thingdesk.signals.keep import keep
-from thingdesk.signals.model import SHARDS, Cursor, Intake, Signal, Stored, shard_of
+from thingdesk.signals.model import (
+    SHARDS,
+    Cursor,
+    Intake,
+    Signal,
+    Stored,
+    shard_of,
+    trusted_time,
+)
 from thingdesk.signals.read import read_signal
 from thingdesk.signals.store import after, curve, history, latest, with_news
 from thingdesk.signals.take import CHANNEL, take
@@ -38,5 +46,6 @@ __all__ = [
     "read_signal",
     "shard_of",
     "take",
+    "trusted_time",
     "with_news",
 ]

@@ -1,9 +1,6 @@
 """HTTP for machines: the same messages as over MQTT, with the receipt as the answer."""
 
-from thingdesk.channels.http import api, jobs
 from thingdesk.channels.http.doors import Doors
-from thingdesk.channels.http.problems import on_refused
+from thingdesk.channels.http.install import install
 
-ROUTERS = (api.router, jobs.router)
-
-__all__ = ["ROUTERS", "Doors", "on_refused"]
+__all__ = ["Doors", "install"]

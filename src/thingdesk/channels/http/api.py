@@ -5,16 +5,17 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from thingdesk import cases, catalog, fulfilment, messages, notices, parties
+from thingdesk.channels.http import body
 from thingdesk.channels.http.doors import Doors, Open
 from thingdesk.channels.http.problems import problem
 from thingdesk.intake import Kind
-from thingdesk.platform.cloudevents import MOST_BYTES
+from thingdesk.platform import clock
 from thingdesk.platform.errors import Recovery, refuse
 
 _MOST = 100
 
 
-router = APIRouter(prefix="/v1")
+router = APIRouter()
 
 
 async def _sender(request: Request, doors: Open) -> str:
@@ -72,10 +73,11 @@ async def get_commands(doors: Open, machine: Sender) -> dict[str, Any]:
 
 @router.get("/cases/{case_id}")
 async def get_case(doors: Open, machine: Sender, case_id: UUID) -> dict[str, Any]:
-    """A case of the machine, or one that it reported."""
+    """A case of the machine, or one that it reported, in the ownership that there is now."""
     async with doors.database.transaction() as tx:
         case = await cases.get(tx, case_id)
-        if case is None or machine not in (case.subject, case.reporter):
+        owner = await parties.owner_of(tx, machine, clock.now())
+        if case is None or not _may_see(case, machine, owner.id if owner else None):
             words = "there is no such case for this machine"
             raise refuse("case_unknown", words, Recovery.CONTACT_US)
         promised = await cases.promises_of(tx, case_id)
@@ -95,21 +97,15 @@ async def get_desk(doors: Open) -> dict[str, Any]:
 
 
 async def _take(doors: Doors, kind: Kind, machine: str, request: Request) -> Response:
-    taken = await doors.intake.take(machine, kind, await _body(request))
+    taken = await doors.intake.take(machine, kind, await body.read(request))
     if taken.receipt is None and len(taken.refused) == 1:
         return problem(taken.refused[0].refusal)
     refused = [one.as_data() for one in taken.refused]
     return JSONResponse({"receipt": taken.receipt, "refused": refused})
 
 
-async def _body(request: Request) -> bytes:
-    """The body, never more of it than is read anyway."""
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > MOST_BYTES:
-            break
-    return body
+def _may_see(case: cases.Case, machine: str, owner_id: UUID | None) -> bool:
+    return machine in (case.subject, case.reporter) and case.owner_id == owner_id
 
 
 def _case(case: cases.Case, promised: list[cases.Promised]) -> dict[str, Any]:

@@ -4,17 +4,20 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Path
-from pydantic import BaseModel, ConfigDict, Field
+import orjson
+from fastapi import APIRouter, Path, Request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from thingdesk import fulfilment, parties
+from thingdesk.channels.http import body, problems
 from thingdesk.channels.http.doors import Doors, Open
 from thingdesk.fulfilment import Evidence, Job
 from thingdesk.platform.database import Transaction
-from thingdesk.platform.errors import FieldError, Recovery, refuse
+from thingdesk.platform.errors import FieldError, Recovery, Refused, refuse
 
 PURPOSE = "job"
-router = APIRouter(prefix="/v1/jobs")
+router = APIRouter(prefix="/jobs")
+_MEND = "send action, and with it arrival, reason, or words and data"
 Token = Annotated[str, Path(max_length=1024)]
 
 
@@ -32,6 +35,14 @@ class Said(BaseModel):
     data: dict[str, Any] = Field(default_factory=dict)
 
 
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": Said.model_json_schema()}},
+    }
+}
+
+
 @router.get("/{token}")
 async def get_job(doors: Open, token: Token) -> dict[str, Any]:
     """The job and where it stands. Looking at it changes nothing."""
@@ -39,12 +50,24 @@ async def get_job(doors: Open, token: Token) -> dict[str, Any]:
         return _as_data(await _job(doors, tx, token))
 
 
-@router.post("/{token}")
-async def post_job(doors: Open, token: Token, said: Said) -> dict[str, Any]:
+@router.post("/{token}", openapi_extra=_BODY)
+async def post_job(doors: Open, token: Token, request: Request) -> dict[str, Any]:
     """What the provider says of the job; the same again is answered in the same way."""
+    said = _said(await body.read(request))
     async with doors.database.transaction() as tx:
         job = await _job(doors, tx, token)
         return _as_data(await _act(tx, job.id, job.offer.provider, said))
+
+
+def _said(content: bytes) -> Said:
+    """Raises Refused, field by field."""
+    try:
+        return Said.model_validate(orjson.loads(content))
+    except orjson.JSONDecodeError as error:
+        raise refuse("broken_json", f"the body is no JSON: {str(error)[:120]}") from None
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+        raise Refused(problems.unfit("answer_invalid", found, _MEND)) from None
 
 
 async def _act(tx: Transaction, job_id: UUID, provider: UUID, said: Said) -> Job:

@@ -1,20 +1,32 @@
 """Refusals as RFC 9457 problem details."""
 
-from fastapi import Request
-from fastapi.responses import JSONResponse
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
 
-from thingdesk.platform.errors import Recovery, Refusal, Refused
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from thingdesk.platform.errors import FieldError, Recovery, Refusal, Refused
 
 _STATUS = {
     "unknown_service": 404,
     "case_unknown": 404,
+    "job_unknown": 404,
+    "body_late": 408,
+    "body_broken_off": 400,
     "too_large": 413,
     "machine_not_recognised": 403,
     "not_your_machine": 403,
 }
+_MOST_FIELDS = 20
 
 
-def problem(refusal: Refusal, status: int | None = None) -> JSONResponse:
+def problem(
+    refusal: Refusal, status: int | None = None, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
     """The refusal as application/problem+json, with its code, recovery and fields."""
     code = status or _STATUS.get(refusal.code) or _by_recovery(refusal)
     data = refusal.as_data()
@@ -25,8 +37,10 @@ def problem(refusal: Refusal, status: int | None = None) -> JSONResponse:
         "detail": data.pop("reason"),
         **data,
     }
-    headers = {"WWW-Authenticate": "Bearer"} if code == 401 else None  # noqa: PLR2004
-    return JSONResponse(body, code, headers, media_type="application/problem+json")
+    told = dict(headers or {})
+    if code == HTTPStatus.UNAUTHORIZED:
+        told["WWW-Authenticate"] = "Bearer"
+    return JSONResponse(body, code, told, media_type="application/problem+json")
 
 
 async def on_refused(_: Request, error: Exception) -> JSONResponse:
@@ -35,6 +49,42 @@ async def on_refused(_: Request, error: Exception) -> JSONResponse:
         raise error
     unauthorised = error.refusal.code.startswith("token_")
     return problem(error.refusal, 401 if unauthorised else None)
+
+
+async def on_invalid(_: Request, error: Exception) -> JSONResponse:
+    """A path or a query that does not fit."""
+    if not isinstance(error, RequestValidationError):
+        raise error
+    return problem(unfit("unfit_request", error.errors(), "see /v1/openapi.json"))
+
+
+async def on_http(_: Request, error: Exception) -> JSONResponse:
+    """No such path, or not with this method."""
+    if not isinstance(error, HTTPException):
+        raise error
+    phrase = HTTPStatus(error.status_code).phrase
+    refusal = Refusal(
+        phrase.lower().replace(" ", "_"),
+        f"{phrase.lower()}: /v1/openapi.json says what can be asked for",
+        Recovery.FIX_INPUT,
+    )
+    return problem(refusal, error.status_code, error.headers)
+
+
+async def on_failure(_: Request, __: Exception) -> JSONResponse:
+    """Our own failure, which the server logs: the request may be good, and fit at another time."""
+    words = "the desk could not do this now; send the same again later"
+    return problem(Refusal("desk_failed", words, Recovery.RETRY), 503, {"Retry-After": "2"})
+
+
+def unfit(code: str, errors: Sequence[Mapping[str, Any]], mend: str) -> Refusal:
+    """What pydantic found wrong, field by field."""
+    fields = tuple(
+        FieldError(".".join(str(part)[:64] for part in one["loc"]), one["msg"], mend)
+        for one in errors[:_MOST_FIELDS]
+    )
+    words = "; ".join(f"{one.path}: {one.problem}" for one in fields[:3])
+    return Refusal(code, words, Recovery.FIX_INPUT, fields)
 
 
 def _by_recovery(refusal: Refusal) -> int:
