@@ -59,6 +59,7 @@ WORDS = {
     "nobody_to_ask": "An approval is needed, and the machine has no owner who could give it.",
     "result_invalid": f"What a machine says of a command cannot be stored. {FIELDS}",
     "token_claims_wrong": f"The token is signed, and claims what it may not. {FIELDS}",
+    "unfit_request": f"A part of the path or the query does not fit. {FIELDS}",
     "withdrawn": "The owner or the machine took the request back.",
     "token_expired": "The token's time is over, or has not come: sign a new one.",
 }

@@ -85,7 +85,8 @@ def paths() -> Iterator[tuple[str, str]]:
         for route in router.routes:
             if isinstance(route, APIRoute):
                 methods = " ".join(sorted(route.methods or ()))
-                yield f"`{methods} {route.path}`", said(route.endpoint, route.path)
+                path = http.PREFIX + route.path
+                yield f"`{methods} {path}`", said(route.endpoint, path)
 
 
 def _up() -> Iterator[str]:

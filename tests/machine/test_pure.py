@@ -52,12 +52,18 @@ def test_an_event_has_the_same_hash_at_the_desk(value: Any) -> None:
         (73.9, "73.9"),
         (7, "7"),
         (True, "true"),
-        ("\x7f\u2028é\n\x01", '"\x7f\u2028é\\n\\u0001"'),
+        ("\u2028é\n", '"\u2028é\\n"'),
         ({"b": 1, "a": (2,)}, '{"a":[2],"b":1}'),
     ],
 )
 def test_a_value_is_written_in_one_way(value: Any, text: str) -> None:
     assert canonical(value) == text.encode()
+
+
+@pytest.mark.parametrize("value", ["\x00", ["\x1b[2J"], {"a\x7f": 1}, {"a": ["\x85"]}, 2**64])
+def test_what_the_desk_cannot_read_is_not_sent(value: Any) -> None:
+    with pytest.raises(NotSendable):
+        canonical(value)
 
 
 def test_an_event_looks_like_this() -> None:

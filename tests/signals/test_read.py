@@ -41,7 +41,7 @@ def test_codes_that_were_not_read_are_not_the_same_as_none() -> None:
         ({"values": {"t": "hot"}}, "data.values.t"),
         ({"values": {"t": True}}, "data.values.t"),
         ({"values": {"t": 1e300}}, "data.values.t"),
-        ({"values": {"t\u0000": 1}}, "data.values"),
+        ({"values": {"t\u200b": 1}}, "data.values"),
         ({"values": {"t" * 65: 1}}, "data.values"),
         ({"values": {str(n): 1 for n in range(257)}}, "data.values"),
         ({"codes": "P0301"}, "data.codes"),

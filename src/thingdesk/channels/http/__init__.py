@@ -1,6 +1,6 @@
 """HTTP for machines: the same messages as over MQTT, with the receipt as the answer."""
 
 from thingdesk.channels.http.doors import Doors
-from thingdesk.channels.http.install import install
+from thingdesk.channels.http.install import PREFIX, ROUTERS, install
 
-__all__ = ["Doors", "install"]
+__all__ = ["PREFIX", "ROUTERS", "Doors", "install"]

@@ -13,7 +13,7 @@ from thingdesk.channels.http import body, problems
 from thingdesk.channels.http.doors import Doors, Open
 from thingdesk.fulfilment import Evidence, Job
 from thingdesk.platform.database import Transaction
-from thingdesk.platform.errors import FieldError, Recovery, Refused, refuse
+from thingdesk.platform.errors import FieldError, Recovery, refuse
 
 PURPOSE = "job"
 router = APIRouter(prefix="/jobs")
@@ -67,7 +67,8 @@ def _said(content: bytes) -> Said:
         raise refuse("broken_json", f"the body is no JSON: {str(error)[:120]}") from None
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
-        raise Refused(problems.unfit("answer_invalid", found, _MEND)) from None
+        words, fields = problems.unfit(found, _MEND)
+        raise refuse("answer_invalid", words, fields=fields) from None
 
 
 async def _act(tx: Transaction, job_id: UUID, provider: UUID, said: Said) -> Job:

@@ -55,19 +55,22 @@ async def on_invalid(_: Request, error: Exception) -> JSONResponse:
     """A path or a query that does not fit."""
     if not isinstance(error, RequestValidationError):
         raise error
-    return problem(unfit("unfit_request", error.errors(), "see /v1/openapi.json"))
+    words, fields = unfit(error.errors(), "see /v1/openapi.json")
+    return problem(Refusal("unfit_request", words, Recovery.FIX_INPUT, fields))
 
 
 async def on_http(_: Request, error: Exception) -> JSONResponse:
     """No such path, or not with this method."""
     if not isinstance(error, HTTPException):
         raise error
-    phrase = HTTPStatus(error.status_code).phrase
-    refusal = Refusal(
-        phrase.lower().replace(" ", "_"),
-        f"{phrase.lower()}: /v1/openapi.json says what can be asked for",
-        Recovery.FIX_INPUT,
-    )
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        words = "nothing is at this path; /v1/openapi.json says what is"
+        refusal = Refusal("not_found", words, Recovery.FIX_INPUT)
+    elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        words = "this path has other methods; /v1/openapi.json says which"
+        refusal = Refusal("method_not_allowed", words, Recovery.FIX_INPUT)
+    else:
+        refusal = Refusal("http", f"{error.detail}", Recovery.FIX_INPUT)
     return problem(refusal, error.status_code, error.headers)
 
 
@@ -77,14 +80,13 @@ async def on_failure(_: Request, __: Exception) -> JSONResponse:
     return problem(Refusal("desk_failed", words, Recovery.RETRY), 503, {"Retry-After": "2"})
 
 
-def unfit(code: str, errors: Sequence[Mapping[str, Any]], mend: str) -> Refusal:
+def unfit(errors: Sequence[Mapping[str, Any]], mend: str) -> tuple[str, tuple[FieldError, ...]]:
     """What pydantic found wrong, field by field."""
     fields = tuple(
         FieldError(".".join(str(part)[:64] for part in one["loc"]), one["msg"], mend)
         for one in errors[:_MOST_FIELDS]
     )
-    words = "; ".join(f"{one.path}: {one.problem}" for one in fields[:3])
-    return Refusal(code, words, Recovery.FIX_INPUT, fields)
+    return "; ".join(f"{one.path}: {one.problem}" for one in fields[:3]), fields
 
 
 def _by_recovery(refusal: Refusal) -> int:
