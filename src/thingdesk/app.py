@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 
-from thingdesk import journeys, parties, signals, web
+from thingdesk import cases, journeys, parties, signals, web
 from thingdesk.catalog import Catalog
 from thingdesk.channels import http, mail, mqtt, webhook
 from thingdesk.channels.mqtt import BrokerAddress
@@ -265,6 +265,7 @@ async def _work(
     async def keep() -> int:
         async with database.transaction() as tx:
             await signals.keep(tx, SIGNALS_KEPT)
+            await cases.forget_reports(tx)
         return 0
 
     group.create_task(engine.work(stop))
