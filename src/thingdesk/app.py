@@ -83,10 +83,19 @@ async def running(settings: Settings) -> AsyncIterator[Desk]:
         desk = await _open(settings, stack)
         async with asyncio.TaskGroup() as group:
             await _start(desk, stack, group)
+            _tell_commands(desk, stack)
             try:
                 yield desk
             finally:
                 desk.stop.set()
+
+
+def _tell_commands(desk: Desk, stack: AsyncExitStack) -> None:
+    folder = desk.settings.data_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    stack.callback(present.forget, folder)
+    facts = {"broker": desk.broker_address}
+    present.add(folder, facts | ({"http": desk.http_url} if desk.http_url else {}))
 
 
 @asynccontextmanager

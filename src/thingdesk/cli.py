@@ -13,7 +13,7 @@ import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from thingdesk import __version__, app, doctor, parties
+from thingdesk import __version__, app, doctor, parties, replay
 from thingdesk.parties import BadLine, Form
 from thingdesk.platform.embedded import EmbeddedError
 from thingdesk.platform.errors import Refused
@@ -21,6 +21,7 @@ from thingdesk.platform.migrate import MigrationError
 from thingdesk.platform.settings import ROLES, Settings
 
 _console = Console(stderr=True)
+_EXPECTED = (EmbeddedError, MigrationError, replay.ReplayError, replay.UnknownRecordingError)
 _MOST_BAD_LINES = 20
 
 
@@ -90,6 +91,55 @@ def staff(email: str, name: str) -> None:
     _run(act())
 
 
+def _speed(_context: click.Context, _parameter: click.Parameter, given: str) -> float | None:
+    if given == "max":
+        return None
+    try:
+        speed = float(given)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed < float("inf"):
+        raise click.BadParameter("a number above 0, or max")
+    return speed
+
+
+@main.command("replay")
+@click.argument(
+    "files",
+    metavar="FILE ...",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
+@click.option("--speed", default="1", metavar="N|max", callback=_speed, help="Times faster.")
+@click.option("--desk", metavar="mqtt://...", help="Where the machines connect.")
+@click.option("--again", is_flag=True, help="As a new run, with machines of its own.")
+@click.option(
+    "--patience",
+    default=10.0,
+    type=click.FloatRange(0, 86400),
+    metavar="SECONDS",
+    help="How long the recording may stand still for one case; not in real time.",
+)
+def replay_(
+    files: tuple[Path, ...], speed: float | None, desk: str | None, again: bool, patience: float
+) -> None:
+    """Replay recordings of real machines, the last row being now.
+
+    Repeating it goes on where it ended, and sends nothing twice; --again makes a new run of it.
+    Faster than real, the recording stands still while the desk works on a case of its machines,
+    so that the speed changes nothing of what comes out.
+    """
+
+    async def act() -> None:
+        settings = _settings()
+        wanted = replay.Wanted(files, desk or replay.desk_of(settings), speed, patience, again)
+        if not await replay.show(settings, wanted, _console):
+            sys.exit(1)
+
+    _run(act())
+
+
 async def _up(settings: Settings) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -148,7 +198,7 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
         uvloop.run(work)
     except Refused as refused:
         raise click.ClickException(refused.refusal.reason) from None
-    except (EmbeddedError, MigrationError) as error:
+    except _EXPECTED as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:
         raise click.ClickException(f"{error}. `thingdesk doctor` says what is reachable.") from None

@@ -169,9 +169,11 @@ class MqttTransport:
                 await connection.lost.wait()
                 logger.info("the connection to %s:%d is lost", self._host, self._port)
             except (OSError, MQTTConnectError, TimeoutError, Offline) as error:
-                logger.warning("no connection to %s:%d: %s", self._host, self._port, error)
                 spoken = _spoken(error)
-                if not known and spoken is False:
+                probing = not known and spoken is False
+                level = logging.INFO if probing else logging.WARNING
+                logger.log(level, "no connection to %s:%d: %s", self._host, self._port, error)
+                if probing:
                     self._version = MQTTv311 if self._version == MQTTv50 else MQTTv50
                 known = known or spoken is True
             finally:

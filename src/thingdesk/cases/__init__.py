@@ -38,7 +38,7 @@ from thingdesk.cases.reports import (
     note_reports,
     read_report,
 )
-from thingdesk.cases.store import counts, find, get, get_many
+from thingdesk.cases.store import counts, find, get, get_many, unfinished
 from thingdesk.cases.verification_store import Verification
 from thingdesk.cases.verification_store import of_case as verifications_of
 from thingdesk.cases.verify import Sample, begin_verification, give_up_verification, prove
@@ -83,5 +83,6 @@ __all__ = [
     "prove",
     "read_report",
     "resume_promises",
+    "unfinished",
     "verifications_of",
 ]

@@ -56,6 +56,7 @@ where ($1::text is null or state = $1) and ($2::text is null or subject = $2)
   and ($5::uuid is null or owner_id = $5) and ($6::timestamptz is null or opened_at < $6)
 order by opened_at desc limit $7
 """
+_UNFINISHED = "select id from desk_case where subject = any($1) and state = 'open'"
 _GET = "select * from desk_case where id = $1"
 _LOCK = "select * from desk_case where id = $1 for update"
 _FORGET = """
@@ -140,6 +141,11 @@ async def get_many(tx: Transaction, case_ids: Sequence[UUID]) -> dict[UUID, Case
 
 async def find(tx: Transaction, *filters: Any) -> list[Case]:
     return [to_case(row) for row in await tx.fetch(_LIST, *filters)]
+
+
+async def unfinished(tx: Transaction, subjects: Sequence[str]) -> set[UUID]:
+    """The cases of these subjects in which there is work to do: no end yet, no proof awaited."""
+    return {row["id"] for row in await tx.fetch(_UNFINISHED, list(subjects))}
 
 
 async def counts(tx: Transaction) -> dict[str, int]:

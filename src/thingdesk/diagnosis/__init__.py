@@ -7,7 +7,7 @@ are cut into batches and whatever restarts in between; at most one finding of (m
 about) is open at a time.
 """
 
-from thingdesk.diagnosis.advance import Step, advance
+from thingdesk.diagnosis.advance import Step, advance, is_behind
 from thingdesk.diagnosis.check_silence import check_silence
 from thingdesk.diagnosis.descriptions import Descriptions, read_descriptions
 from thingdesk.diagnosis.detect import State, observe, restored, run
@@ -50,6 +50,7 @@ __all__ = [
     "check_silence",
     "evidence_data",
     "findings_of",
+    "is_behind",
     "latest_findings",
     "observe",
     "read_codes",

@@ -51,6 +51,11 @@ async def advance(tx: Transaction, rules: Sequence[Rule], most: int = 500) -> St
     )
 
 
+async def is_behind(tx: Transaction, machines: Sequence[str]) -> bool:
+    """Whether these machines have committed signals that the rules have not seen yet."""
+    return await signals.unread(tx, await store.cursors(tx), machines)
+
+
 def _by_machine(found: Iterable[Stored]) -> dict[str, list[Observation]]:
     """By machine, in the order of the signals' own times as far as they came together."""
     observed: dict[str, list[Observation]] = defaultdict(list)

@@ -8,10 +8,16 @@ _NAME = "running.json"
 
 def write(folder: Path, facts: dict[str, str]) -> None:
     """Note `facts`, for the account that runs the desk alone: they hold a password."""
-    file = folder / _NAME
-    file.unlink(missing_ok=True)
-    file.touch(mode=0o600)
-    file.write_text(json.dumps(facts))
+    part = folder / f".{_NAME}.part"
+    part.unlink(missing_ok=True)
+    part.touch(mode=0o600)
+    part.write_text(json.dumps(facts))
+    part.replace(folder / _NAME)
+
+
+def add(folder: Path, facts: dict[str, str]) -> None:
+    """Note further facts; only the desk itself does, so nobody else writes in between."""
+    write(folder, read(folder) | facts)
 
 
 def read(folder: Path) -> dict[str, str]:

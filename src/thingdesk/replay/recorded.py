@@ -40,6 +40,18 @@ def event_id(name: str, line: int) -> str:
     return f"{_NO_ID.sub('_', name)[-_LONGEST_NAME:]}:{line}"
 
 
+def in_run(event: str, number: int) -> str:
+    """The event's id in a later run of the same recording."""
+    name, _, line = event.rpartition(":")
+    return event if number == 1 else f"{name}~{number}:{line}"
+
+
+def machine_in_run(machine: str, number: int) -> str:
+    """The machine's id in a later run of the same recording."""
+    suffix = f"-{number}"
+    return machine if number == 1 else machine[: _LONGEST_MACHINE - len(suffix)] + suffix
+
+
 def is_plausible(at: datetime) -> bool:
     """Whether a recording may be of then: what lies beyond is no time but damage."""
     return at.year in _YEARS

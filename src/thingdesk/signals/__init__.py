@@ -23,7 +23,7 @@ from thingdesk.signals.model import (
     trusted_time,
 )
 from thingdesk.signals.read import read_signal
-from thingdesk.signals.store import after, curve, history, latest, with_news
+from thingdesk.signals.store import after, curve, history, latest, unread, with_news
 from thingdesk.signals.take import CHANNEL, take
 
 __all__ = [
@@ -47,5 +47,6 @@ __all__ = [
     "shard_of",
     "take",
     "trusted_time",
+    "unread",
     "with_news",
 ]

@@ -59,6 +59,14 @@ where exists (
       and signal.received_at >= c.received_from
       and signal.tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint)
 """
+_UNREAD = """
+select exists (
+    select from unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::timestamptz[])
+        as c (shard, tx, id, received_from)
+    join signal s on s.shard = c.shard and (s.tx, s.id) > (c.tx, c.id)
+      and s.received_at >= c.received_from
+    where s.machine = any($5))
+"""
 _HISTORY = """
 select * from signal
 where machine = $1 and at >= $2 and at <= $3 and ($4::text is null or "values" ? $4)
@@ -145,6 +153,19 @@ async def with_news(tx: Transaction, cursors: Sequence[Cursor]) -> list[int]:
         [one.received_from for one in cursors],
     )
     return [row["shard"] for row in rows]
+
+
+async def unread(tx: Transaction, cursors: Sequence[Cursor], machines: Sequence[str]) -> bool:
+    """Whether any of these machines has a committed signal beyond the cursor of its shard."""
+    found: bool = await tx.fetchval(
+        _UNREAD,
+        [one.shard for one in cursors],
+        [one.tx for one in cursors],
+        [one.id for one in cursors],
+        [one.received_from for one in cursors],
+        list(machines),
+    )
+    return found
 
 
 async def latest(tx: Transaction, machine: str) -> Stored | None:
