@@ -111,7 +111,14 @@ def _speed(_context: click.Context, _parameter: click.Parameter, given: str) -> 
     required=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
 )
-@click.option("--speed", default="1", metavar="N|max", callback=_speed, help="Times faster.")
+@click.option(
+    "--speed",
+    default="1",
+    metavar="N|max",
+    callback=_speed,
+    show_default=True,
+    help="How many times faster than recorded, or as fast as receipts come.",
+)
 @click.option("--desk", metavar="mqtt://...", help="Where the machines connect.")
 @click.option("--again", is_flag=True, help="As a new run, with machines of its own.")
 @click.option(
