@@ -28,14 +28,14 @@ class Hand:
     database: Database
     flow: Flow
 
-    def engine(self) -> durable.Engine:
+    def engine(self, batch: int = 50) -> durable.Engine:
         services = self.flow.catalog.versions.items()
         functions = {code: journeys.driver(one) for code, one in services if not one.instant}
-        return durable.Engine(self.database, functions)
+        return durable.Engine(self.database, functions, batch=batch)
 
-    async def work(self) -> None:
+    async def work(self, batch: int = 50) -> None:
         """Until nothing is left to do."""
-        engine = self.engine()
+        engine = self.engine(batch)
         while await engine.once():
             pass
 
@@ -61,12 +61,19 @@ class Hand:
                 tx, NewProvider(name, (kind,), skills, place, "Europe/Berlin", capacity=2)
             )
 
-    async def report(
+    async def take(
         self, machine: str, service: str, given: dict[str, Any], *, subject: str | None = None
     ) -> Answer | Refusal:
+        """A report is taken in, and nobody works on it yet."""
         one = Report(machine, str(ids.new()), b"", clock.now(), service, given, subject or machine)
         async with self.database.transaction() as tx:
             (answer,) = await self.flow.take_reports(tx, [one])
+        return answer
+
+    async def report(
+        self, machine: str, service: str, given: dict[str, Any], *, subject: str | None = None
+    ) -> Answer | Refusal:
+        answer = await self.take(machine, service, given, subject=subject)
         await self.work()
         return answer
 

@@ -1,12 +1,13 @@
 """The effects of fulfilment. Journeys alone import this, so that nothing bypasses the mandate.
 
 Each is idempotent on its `effect_id`, which is also the id of what it makes: repeating one
-returns the first result.
+returns the first result. `hold_place` makes nothing: it is what an offer for now begins with.
 """
 
 from thingdesk.fulfilment.appointments.book import book
 from thingdesk.fulfilment.appointments.cancel import cancel_appointment
 from thingdesk.fulfilment.commands.send import send_command
+from thingdesk.fulfilment.dispatch.hold_place import hold_place
 from thingdesk.fulfilment.jobs.cancel import cancel_job
 from thingdesk.fulfilment.jobs.offer import offer_job
 from thingdesk.fulfilment.parts.release import release_part
@@ -17,6 +18,7 @@ __all__ = [
     "book",
     "cancel_appointment",
     "cancel_job",
+    "hold_place",
     "offer_job",
     "release_part",
     "reserve_part",

@@ -73,6 +73,20 @@ async def undo(journey: Context, which: Sequence[Undoable]) -> None:
     journey.undoable = [one for one in journey.undoable if one not in which]
 
 
+async def settle(journey: Context, which: Sequence[Undoable]) -> None:
+    """What the journey has done is done for good: it costs what was reserved for it."""
+    paid = [(one.id, one.intent.amount) for one in which if one.intent.amount]
+
+    async def act() -> None:
+        for effect_id, amount in paid:
+            if amount.minor:
+                await mandates.settle(journey.run.tx, effect_id, amount)
+
+    if paid:
+        await journey.run.step("settle", act)
+    journey.undoable = [one for one in journey.undoable if one not in which]
+
+
 def _undoing(journey: Context, one: Undoable, take_back: Undo) -> Callable[[], Awaitable[None]]:
     async def act() -> None:
         tx = journey.run.tx

@@ -1,4 +1,4 @@
-"""Getting work done by providers: find, reserve, book, dispatch, wait until it is done."""
+"""Getting work done by providers: find, reserve, wait until it is done."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,18 +7,18 @@ from typing import Any
 from uuid import UUID
 
 from thingdesk import fulfilment, parties
-from thingdesk.fulfilment import JobOffer, JobState, Need, Period, job_key
+from thingdesk.fulfilment import JobState, Need, job_key
 from thingdesk.fulfilment import effects as world
 from thingdesk.journeys.context import Context, Intent
-from thingdesk.journeys.effects import effect, undo
+from thingdesk.journeys.effects import effect, settle
 from thingdesk.journeys.model import Failed
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.money import Money
 
-_MOST_PROVIDERS = 5
 _MOST_EXPLAINED = 8
-_DAYS = 14
+DAYS = 14
+RESERVE = "reserve_part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ async def reserve_part(
 
     cost = f" for {price}" if price else ""
     intent = Intent(
-        "reserve_part",
+        RESERVE,
         f"Reserve {part} at {provider.name}{cost}.",
         {"part": part, "provider": str(provider.id), "name": provider.name},
         amount=price,
@@ -120,44 +120,12 @@ async def reserve_part(
     return Reserved(part, provider.id)
 
 
-async def book(journey: Context, provider: Found, slot: Slot, work: Work) -> Dispatched:
-    """Passing on takes the parts along: they are released there and reserved at the next one."""
-    tried: list[UUID] = []
-    chosen, wanted = provider, slot
-    while True:
-        job = await _offer(journey, chosen, work, wanted)
-        if job is not None:
-            return job
-        parts = await _leave(journey, chosen)
-        tried.append(chosen.id)
-        if len(tried) == _MOST_PROVIDERS:
-            raise Failed("no_provider", "No provider accepted the job.")
-        chosen = await nearest(
-            journey, chosen.kind, chosen.skill, chosen.part, exclude=tuple(tried)
-        )
-        for one in parts:
-            await reserve_part(journey, chosen, one.details["part"], one.amount)
-        wanted = await _closest_slot(journey, chosen, slot)
-
-
-async def dispatch(journey: Context, kind: str, skill: str | None, work: Work) -> Dispatched:
-    tried: list[UUID] = []
-    while len(tried) < _MOST_PROVIDERS:
-        chosen = await nearest(journey, kind, skill, None, at_once=True, exclude=tuple(tried))
-        job = await _offer(journey, chosen, work, None)
-        if job is not None:
-            return job
-        await _leave(journey, chosen)
-        tried.append(chosen.id)
-    raise Failed("no_provider", "No provider accepted the job.")
-
-
 async def free_slots(journey: Context, provider: Found) -> list[Slot]:
     """The free slots of the next 14 days, the earliest first. To be called where a Choice finds
     its alternatives: elsewhere the journey would not find the same when its code runs again.
     """
     now = clock.now()
-    found = await fulfilment.slots(journey.run.tx, provider.id, now, _DAYS)
+    found = await fulfilment.slots(journey.run.tx, provider.id, now, DAYS)
     return [Slot(one.start, one.end) for one in found]
 
 
@@ -174,92 +142,24 @@ async def done(journey: Context, job: Dispatched, within: timedelta) -> dict[str
     heard = await journey.wait(job_key(job.id, JobState.DONE), until=until)
     if heard is None:
         raise Failed("not_done", f"{job.provider.name} did not say in time that it is done.")
+    await _settle(journey, job)
     evidence: dict[str, Any] = heard.value["evidence"] or {}
     return evidence
 
 
-async def _offer(
-    journey: Context, provider: Found, work: Work, slot: Slot | None
-) -> Dispatched | None:
-    """The job when the provider accepts it; None when they decline or do not answer."""
-    name = "dispatch" if slot is None else "book"
+async def _settle(journey: Context, job: Dispatched) -> None:
+    """What is done stays done: it is paid, the parts are used, and nothing of it is taken back."""
+    theirs = [one for one in journey.undoable if one.id == job.id]
+    parts = [
+        one
+        for one in journey.undoable
+        if one.intent.name == RESERVE and one.intent.provider == job.provider.id
+    ]
 
-    async def perform(tx: Transaction, effect_id: UUID) -> dict[str, Any]:
-        if slot is not None:
-            when = Period(slot.start, slot.end)
-            await world.book(tx, effect_id, provider.id, when, journey.subject, journey.case_id)
-        offer = await _job_offer(journey, provider, work, effect_id, booked=slot is not None)
-        return {"job": str(await world.offer_job(tx, offer))}
+    async def use() -> None:
+        for one in parts:
+            await world.use_part(journey.run.tx, one.id)
 
-    cost = f" for {work.price}" if work.price else ""
-    when = f" on {slot.start:%Y-%m-%d %H:%M} UTC" if slot else ""
-    intent = Intent(
-        name,
-        f"{work.task.capitalize()} by {provider.name}{when}{cost}.",
-        {
-            "provider": str(provider.id),
-            "name": provider.name,
-            "task": work.task,
-            "start": slot.start.isoformat() if slot else None,
-        },
-        amount=work.price,
-        remedy=work.task,
-        provider=provider.id,
-    )
-    result = await effect(journey, intent, perform, _take_back)
-    job_id = UUID(result["job"])
-    answer = await journey.wait(job_key(job_id, JobState.ACCEPTED))
-    if answer is None or answer.value["state"] != JobState.ACCEPTED:
-        return None
-    return Dispatched(job_id, provider, slot.start if slot else None)
-
-
-async def _job_offer(
-    journey: Context, provider: Found, work: Work, effect_id: UUID, *, booked: bool
-) -> JobOffer:
-    machine = await parties.get_machine(journey.run.tx, journey.subject)
-    return JobOffer(
-        effect_id=effect_id,
-        run_id=journey.run.id,
-        case_id=journey.case_id,
-        machine=journey.subject,
-        provider=provider.id,
-        task=work.task,
-        words=work.words,
-        answer_by=clock.now() + work.answer_within,
-        position=machine.position if machine else None,
-        part=provider.part,
-        appointment=effect_id if booked else None,
-        amount=work.price,
-        details={
-            "machine": {"kind": machine.kind, "model": machine.model} if machine else {},
-            "input": dict(journey.facts.input),
-        },
-    )
-
-
-async def _take_back(tx: Transaction, effect_id: UUID) -> None:
-    await world.cancel_job(tx, effect_id, "the journey could not go on")
-    await world.cancel_appointment(tx, effect_id)
-
-
-async def _leave(journey: Context, provider: Found) -> list[Intent]:
-    """Take back all that was arranged with a provider; the parts that were reserved there."""
-    theirs = [one for one in journey.undoable if one.intent.provider == provider.id]
-    await undo(journey, theirs)
-    return [one.intent for one in theirs if one.intent.name == "reserve_part"]
-
-
-async def _closest_slot(journey: Context, provider: Found, wanted: Slot) -> Slot:
-    """The slot at the time that was chosen, or else the first after it, or the last before it."""
-
-    async def find() -> list[str] | None:
-        slots = await free_slots(journey, provider)
-        later = [one for one in slots if one.start >= wanted.start]
-        best = later[:1] or slots[-1:]
-        return [best[0].start.isoformat(), best[0].end.isoformat()] if best else None
-
-    found = await journey.look(f"slot at {provider.name}", find)
-    if found is None:
-        raise Failed("no_slot", f"{provider.name} has no free time in the next {_DAYS} days.")
-    return Slot(*map(datetime.fromisoformat, found))
+    if parts:
+        await journey.run.step("use parts", use)
+    await settle(journey, [*theirs, *parts])

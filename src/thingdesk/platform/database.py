@@ -87,6 +87,12 @@ class Transaction:
         """
         self._gathered.setdefault(handler, (handler, []))[1].append(item)
 
+    def gathered(
+        self, handler: Callable[["Transaction", list[Item]], Awaitable[None]]
+    ) -> list[Item]:
+        """What is gathered for `handler` and not written yet."""
+        return list(self._gathered.get(handler, (handler, []))[1])
+
     def defer(self, sql: str, row: tuple[Any, ...]) -> None:
         """Write `row` just before the commit, with all other rows of the same statement.
 

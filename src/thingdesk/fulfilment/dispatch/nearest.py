@@ -2,9 +2,8 @@ from collections.abc import Collection
 from uuid import UUID
 
 from thingdesk import parties
-from thingdesk.fulfilment.appointments import store as appointments
+from thingdesk.fulfilment.dispatch.busy import busy
 from thingdesk.fulfilment.dispatch.model import Candidate, Need, Standing, rank
-from thingdesk.fulfilment.jobs import store as jobs
 from thingdesk.fulfilment.parts import store as parts
 from thingdesk.platform.database import Transaction
 
@@ -20,12 +19,11 @@ async def nearest(
     providers = await parties.providers_of_kind(tx, need.kind)
     ids = [provider.id for provider in providers]
     stock = await parts.free_parts(tx, ids, need.part) if need.part else {}
-    busy = await jobs.busy(tx, ids) if need.at else {}
-    booked = await appointments.busy(tx, ids, need.at) if need.at else {}
+    taken = await busy(tx, ids, need.at) if need.at else {}
     standings = [
         Standing(
             provider,
-            busy.get(provider.id, 0) + booked.get(provider.id, 0),
+            taken.get(provider.id, 0),
             stock.get(provider.id, 0),
             provider.id in exclude,
         )

@@ -18,6 +18,11 @@ async def offer_job(tx: Transaction, offer: JobOffer) -> UUID:
     return offer.effect_id
 
 
+def being_offered(tx: Transaction) -> list[JobOffer]:
+    """What `tx` will offer when it commits, and has not written yet."""
+    return tx.gathered(_write)
+
+
 async def _write(tx: Transaction, offers: list[JobOffer]) -> None:
     first = {offer.effect_id: offer for offer in reversed(offers)}
     new = await store.insert(tx, [first[one] for one in sorted(first)])

@@ -1,0 +1,185 @@
+"""Offering jobs to providers: one after the other, until one of them accepts."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from thingdesk import parties
+from thingdesk.fulfilment import JobOffer, JobState, Period, job_key
+from thingdesk.fulfilment import effects as world
+from thingdesk.journeys import telling
+from thingdesk.journeys.context import Context, Intent
+from thingdesk.journeys.effects import effect, undo
+from thingdesk.journeys.model import Failed
+from thingdesk.journeys.providing import (
+    DAYS,
+    RESERVE,
+    Dispatched,
+    Found,
+    Slot,
+    Work,
+    free_slots,
+    nearest,
+    reserve_part,
+)
+from thingdesk.platform import clock
+from thingdesk.platform.database import Transaction
+
+_MOST_PROVIDERS = 5
+_MOST_SLOTS = 5
+_SLOT_GONE = {"slot_taken", "slot_not_offered"}
+
+
+async def book(journey: Context, provider: Found, slot: Slot, work: Work) -> Dispatched:
+    """Passing on takes the parts along: they are released there and reserved at the next one.
+
+    The owner is told when the time or the provider is another than was agreed.
+    """
+    tried: list[UUID] = []
+    chosen, wanted = provider, slot
+    while True:
+        job = await _offer_slot(journey, chosen, work, wanted)
+        if job is not None:
+            await _tell_changed(journey, job, provider, slot)
+            return job
+        parts = await _leave(journey, chosen)
+        tried.append(chosen.id)
+        if len(tried) == _MOST_PROVIDERS:
+            raise Failed("no_provider", "No provider accepted the job.")
+        chosen = await nearest(
+            journey, chosen.kind, chosen.skill, chosen.part, exclude=tuple(tried)
+        )
+        for one in parts:
+            await reserve_part(journey, chosen, one.details["part"], one.amount)
+        wanted = await _closest_slot(journey, chosen, slot)
+
+
+async def dispatch(journey: Context, kind: str, skill: str | None, work: Work) -> Dispatched:
+    """To the nearest who is free now; who has no place left meanwhile is passed over."""
+    tried: list[UUID] = []
+    while len(tried) < _MOST_PROVIDERS:
+        chosen = await nearest(journey, kind, skill, None, at_once=True, exclude=tuple(tried))
+        try:
+            job = await _offer(journey, chosen, work, None)
+        except Failed as failed:
+            if failed.code != "provider_busy":
+                raise
+            job = None
+        if job is not None:
+            return job
+        await _leave(journey, chosen)
+        tried.append(chosen.id)
+    raise Failed("no_provider", "No provider accepted the job.")
+
+
+async def _offer_slot(
+    journey: Context, provider: Found, work: Work, slot: Slot
+) -> Dispatched | None:
+    """The job at `slot`, or when others were faster at the closest time that is free."""
+    wanted = slot
+    for _ in range(_MOST_SLOTS):
+        try:
+            return await _offer(journey, provider, work, wanted)
+        except Failed as failed:
+            if failed.code not in _SLOT_GONE:
+                raise
+        wanted = await _closest_slot(journey, provider, slot)
+    return None
+
+
+async def _tell_changed(journey: Context, job: Dispatched, provider: Found, slot: Slot) -> None:
+    if job.start is None or (job.start, job.provider.id) == (slot.start, provider.id):
+        return
+    words = f"{job.provider.name} will do it on {job.start:%Y-%m-%d at %H:%M} UTC."
+    await telling.tell_owner(
+        journey, words, {"start": job.start.isoformat(), "provider": job.provider.name}
+    )
+
+
+async def _offer(
+    journey: Context, provider: Found, work: Work, slot: Slot | None
+) -> Dispatched | None:
+    """The job when the provider accepts it; None when they decline or do not answer."""
+    name = "dispatch" if slot is None else "book"
+
+    async def perform(tx: Transaction, effect_id: UUID) -> dict[str, Any]:
+        if slot is not None:
+            when = Period(slot.start, slot.end)
+            await world.book(tx, effect_id, provider.id, when, journey.subject, journey.case_id)
+        else:
+            await world.hold_place(tx, provider.id)
+        offer = await _job_offer(journey, provider, work, effect_id, booked=slot is not None)
+        return {"job": str(await world.offer_job(tx, offer))}
+
+    cost = f" for {work.price}" if work.price else ""
+    when = f" on {slot.start:%Y-%m-%d %H:%M} UTC" if slot else ""
+    intent = Intent(
+        name,
+        f"{work.task.capitalize()} by {provider.name}{when}{cost}.",
+        {
+            "provider": str(provider.id),
+            "name": provider.name,
+            "task": work.task,
+            "start": slot.start.isoformat() if slot else None,
+        },
+        amount=work.price,
+        remedy=work.task,
+        provider=provider.id,
+    )
+    result = await effect(journey, intent, perform, _take_back)
+    job_id = UUID(result["job"])
+    answer = await journey.wait(job_key(job_id, JobState.ACCEPTED))
+    if answer is None or answer.value["state"] != JobState.ACCEPTED:
+        return None
+    return Dispatched(job_id, provider, slot.start if slot else None)
+
+
+async def _job_offer(
+    journey: Context, provider: Found, work: Work, effect_id: UUID, *, booked: bool
+) -> JobOffer:
+    machine = await parties.get_machine(journey.run.tx, journey.subject)
+    return JobOffer(
+        effect_id=effect_id,
+        run_id=journey.run.id,
+        case_id=journey.case_id,
+        machine=journey.subject,
+        provider=provider.id,
+        task=work.task,
+        words=work.words,
+        answer_by=clock.now() + work.answer_within,
+        position=machine.position if machine else None,
+        part=provider.part,
+        appointment=effect_id if booked else None,
+        amount=work.price,
+        details={
+            "machine": {"kind": machine.kind, "model": machine.model} if machine else {},
+            "input": dict(journey.facts.input),
+        },
+    )
+
+
+async def _take_back(tx: Transaction, effect_id: UUID) -> None:
+    await world.cancel_job(tx, effect_id, "the journey could not go on")
+    await world.cancel_appointment(tx, effect_id)
+
+
+async def _leave(journey: Context, provider: Found) -> list[Intent]:
+    """Take back all that was arranged with a provider; the parts that were reserved there."""
+    theirs = [one for one in journey.undoable if one.intent.provider == provider.id]
+    await undo(journey, theirs)
+    return [one.intent for one in theirs if one.intent.name == RESERVE]
+
+
+async def _closest_slot(journey: Context, provider: Found, wanted: Slot) -> Slot:
+    """The slot at the time that was chosen, or else the first after it, or the last before it."""
+
+    async def find() -> list[str] | None:
+        slots = await free_slots(journey, provider)
+        later = [one for one in slots if one.start >= wanted.start]
+        best = later[:1] or slots[-1:]
+        return [best[0].start.isoformat(), best[0].end.isoformat()] if best else None
+
+    found = await journey.look(f"slot at {provider.name}", find)
+    if found is None:
+        raise Failed("no_slot", f"{provider.name} has no free time in the next {DAYS} days.")
+    return Slot(*map(datetime.fromisoformat, found))
