@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from thingdesk.cases import Criterion
-from thingdesk.journeys import asking, commanding, offering, providing, proving, telling
+from thingdesk.journeys import asking, commanding, arranging, providing, proving, telling
 from thingdesk.journeys.choices import Choice
 from thingdesk.journeys.context import Context
 from thingdesk.journeys.providing import Dispatched, Found, Reserved, Slot, Work
@@ -57,7 +57,7 @@ class Journey(Context):
         word such as `repair`, `words` say what to do, `price` is what it costs at most. Raises
         Denied, and Failed (`no_provider`, `no_slot`, or why the slot could not be booked).
         """
-        return await offering.book(self, provider, slot, Work(task, words, price, answer_within))
+        return await arranging.book(self, provider, slot, Work(task, words, price, answer_within))
 
     async def dispatch(
         self,
@@ -70,7 +70,7 @@ class Journey(Context):
         answer_within: timedelta = timedelta(minutes=2),
     ) -> Dispatched:
         """An effect: send the nearest provider who is free now. The rest is as with `book`."""
-        return await offering.dispatch(
+        return await arranging.dispatch(
             self, provider, skill, Work(task, words, price, answer_within)
         )
 

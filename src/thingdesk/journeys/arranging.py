@@ -1,4 +1,4 @@
-"""Offering jobs to providers: one after the other, until one of them accepts."""
+"""Arranging work with providers: one after the other, until one of them accepts."""
 
 from datetime import datetime
 from typing import Any
