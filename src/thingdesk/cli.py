@@ -1,4 +1,4 @@
-"""The commands: `thingdesk up | demo | replay | doctor | migrate | machines | staff`."""
+"""The commands: `up`, `demo`, `replay`, `doctor`, `migrate`, `machines`, `providers`, `staff`."""
 
 import asyncio
 import logging
@@ -13,7 +13,8 @@ import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from thingdesk import __version__, app, doctor, parties, replay
+from thingdesk import __version__, app, doctor, fulfilment, parties, replay
+from thingdesk.fulfilment import StockLine
 from thingdesk.parties import BadLine, Form
 from thingdesk.platform.embedded import EmbeddedError
 from thingdesk.platform.errors import Refused
@@ -74,6 +75,17 @@ def machines(file: Path) -> None:
     form = Form.CSV if file.suffix == ".csv" else Form.JSON_LINES
     with file.open("rb") as opened:
         _run(_register(opened, form, file.stat().st_size))
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def providers(file: Path) -> None:
+    """Register providers and their parts from a JSON-lines FILE; bad lines are reported.
+
+    A provider with a webhook gets its secret shown: give it to them, it signs what they are sent.
+    """
+    with file.open("rb") as opened:
+        _run(_register_providers(opened))
 
 
 @main.command()
@@ -185,6 +197,25 @@ async def _register(file: BinaryIO, form: Form, size: int) -> None:
     click.echo(
         f"{done.new} new, {done.changed} changed, {done.unchanged} as they were, {done.bad} bad"
     )
+
+
+async def _register_providers(file: BinaryIO) -> None:
+    async with app.database(_settings()) as database:
+        await app.migrate_all(database)
+        for one in parties.read_providers(file):
+            if isinstance(one, BadLine):
+                click.echo(f"line {one.line}: {one.reason}", err=True)
+                continue
+            try:
+                async with database.transaction() as tx:
+                    known = await parties.register_provider(tx, one.provider)
+                    stock = [StockLine(known.id, *part) for part in (one.parts or {}).items()]
+                    await fulfilment.set_stock(tx, stock)
+            except Refused as refused:
+                click.echo(f"line {one.line}: {refused.refusal.reason}", err=True)
+            else:
+                secret = f"  secret {known.webhook_secret}" if known.webhook_url else ""
+                click.echo(f"{known.name}  {known.id}{secret}")
 
 
 def _settings(**given: Any) -> Settings:

@@ -1,13 +1,15 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from tests.fulfilment.making import HOOK, at_once, happened, make_offer, make_provider, offered
 
-from thingdesk import fulfilment, parties
+from thingdesk import fulfilment, notices, parties
 from thingdesk.fulfilment import Delivery, DeliveryKind, effects
 from thingdesk.fulfilment.jobs.model import MOST_ATTEMPTS
+from thingdesk.notices import Notice, Recipient
 from thingdesk.platform import clock
 from thingdesk.platform.database import Database
 
@@ -132,3 +134,38 @@ async def test_many_who_claim_at_once_share_what_is_due(database: Database) -> N
     shares = await at_once(database, *(some() for _ in range(10)))
     ids = [one.id for share in shares for one in share]
     assert len(ids) == len(set(ids)) == 30
+
+
+async def mails(database: Database, case_id: UUID) -> list[Notice]:
+    async with database.transaction() as tx:
+        return [one.notice for one in await notices.of_case(tx, case_id)]
+
+
+async def test_a_provider_without_a_system_is_told_by_mail_with_the_page(
+    database: Database,
+) -> None:
+    provider = await make_provider(database, email="north@example.org", zone="Europe/Berlin")
+    offer = make_offer(provider.id)
+    for _ in range(2):
+        async with database.transaction() as tx:
+            await effects.offer_job(tx, offer)
+    (told,) = await mails(database, offer.case_id)
+    assert (told.to, told.kind) == (Recipient.provider(provider.id), "job.offered")
+    assert told.until == offer.answer_by
+    assert told.page
+    assert (told.page.purpose, told.page.subject) == ("job", offer.effect_id)
+    assert offer.words in told.words
+    async with database.transaction() as tx:
+        await effects.cancel_job(tx, offer.effect_id, "the journey could not go on")
+    assert [one.kind for one in await mails(database, offer.case_id)] == [
+        "job.offered",
+        "job.cancelled",
+    ]
+
+
+async def test_a_provider_with_a_system_gets_no_mail_as_well(database: Database) -> None:
+    provider = await make_provider(database, email="north@example.org", webhook_url=HOOK)
+    offer = make_offer(provider.id)
+    async with database.transaction() as tx:
+        await effects.offer_job(tx, offer)
+    assert await mails(database, offer.case_id) == []

@@ -47,6 +47,7 @@ _BY_KIND = {
     ("safety", Channel.MAIL): Policy(
         1 * _DAYS, Backoff(1 * _MINUTES, 5 * _MINUTES), answered=False
     ),
+    ("job", Channel.MAIL): Policy(1 * _DAYS, Backoff(1 * _MINUTES, 5 * _MINUTES), answered=False),
     ("decision", Channel.MAIL): Policy(
         60 * _DAYS, Backoff(5 * _MINUTES, 4 * _HOURS), answered=True
     ),

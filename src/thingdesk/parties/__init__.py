@@ -65,6 +65,7 @@ from thingdesk.parties.owners import (
     speak_for,
     speaks_for,
 )
+from thingdesk.parties.provider_file import ProviderLine, read_providers
 from thingdesk.parties.providers import (
     get_provider,
     get_providers,
@@ -102,6 +103,7 @@ __all__ = [
     "Ownership",
     "Position",
     "Provider",
+    "ProviderLine",
     "Registered",
     "Registration",
     "Role",
@@ -140,6 +142,7 @@ __all__ = [
     "read_fleet",
     "read_key",
     "read_link",
+    "read_providers",
     "read_set_up_link",
     "recognised",
     "register",

@@ -3,7 +3,7 @@ from uuid import UUID
 from thingdesk.fulfilment.events import JobOffered, tell_case
 from thingdesk.fulfilment.jobs import store
 from thingdesk.fulfilment.jobs.model import DeliveryKind, JobOffer
-from thingdesk.fulfilment.jobs.tell_systems import tell_systems
+from thingdesk.fulfilment.jobs.tell_provider import tell_provider
 from thingdesk.platform.database import Transaction
 
 
@@ -29,7 +29,7 @@ async def _write(tx: Transaction, offers: list[JobOffer]) -> None:
     fresh = [first[one] for one in sorted(new)]
     for offer in fresh:
         tell_case(tx, offer.case_id, _event(offer))
-    await tell_systems(tx, DeliveryKind.OFFERED, fresh)
+    await tell_provider(tx, DeliveryKind.OFFERED, fresh)
 
 
 def _event(offer: JobOffer) -> JobOffered:

@@ -1,0 +1,40 @@
+from collections.abc import Sequence
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from thingdesk import notices, parties
+from thingdesk.fulfilment.jobs import store
+from thingdesk.fulfilment.jobs.model import DeliveryKind, JobOffer
+from thingdesk.notices import Notice, Page, Recipient
+from thingdesk.parties import Provider
+from thingdesk.platform.database import Transaction
+
+PAGE = "job"
+# an appointment may be two months away, and the work comes after it
+_PAGE_LASTS = timedelta(days=90)
+_BEGINS = {DeliveryKind.OFFERED: "A job is offered to you", DeliveryKind.CANCELLED: "Cancelled"}
+
+
+async def tell_provider(tx: Transaction, kind: DeliveryKind, offers: Sequence[JobOffer]) -> None:
+    """Tell the provider of every job: their own system where they have one, else by mail."""
+    providers = await parties.get_providers(tx, [offer.provider for offer in offers])
+    for offer in offers:
+        provider = providers.get(offer.provider)
+        if provider and provider.webhook_url:
+            store.put_delivery(tx, offer.effect_id, kind)
+        elif provider and provider.email:
+            notices.tell(tx, _mail(kind, offer, provider))
+
+
+def _mail(kind: DeliveryKind, offer: JobOffer, provider: Provider) -> Notice:
+    """Its link answers the offer, as the provider's page does."""
+    words = f"{_BEGINS[kind]}: {offer.task} for {offer.machine}. {offer.words}"
+    until = None
+    if kind is DeliveryKind.OFFERED:
+        until = offer.answer_by
+        local = until.astimezone(ZoneInfo(provider.zone))
+        words += f" Please answer by {local:%H:%M} on {local:%A, %d %B}."
+    page = Page(PAGE, offer.effect_id, offer.answer_by + _PAGE_LASTS)
+    data = {"job": str(offer.effect_id)}
+    to = Recipient.provider(provider.id)
+    return Notice(to, kind.value, words, offer.case_id, data, page, until)

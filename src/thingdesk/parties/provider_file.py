@@ -1,0 +1,78 @@
+"""Reading providers from a JSON-lines file, a line at a time, each for itself.
+
+Keys: `name`, `kinds`, `skills`, `lat`, `lon`, `zone` (`Europe/Berlin`; else UTC), `weekdays`
+(`08:00-17:00`, Monday to Friday in that zone; else day and night), `capacity` (jobs at a time; else
+1), `email`, `webhook_url`, and `parts`: how many of each are in stock. Needed are `name`, `kinds`,
+`lat` and `lon`.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import time
+from typing import BinaryIO
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from thingdesk.parties.model import BadLine, NewProvider, Position, WeeklyHours
+
+_LONGEST_LINE = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderLine:
+    """A line that can be used; `parts` is the provider's stock, None where nothing is said."""
+
+    line: int
+    provider: NewProvider
+    parts: Mapping[str, int] | None = field(default=None)
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    name: str
+    kinds: tuple[str, ...] = Field(min_length=1)
+    skills: tuple[str, ...] = ()
+    lat: float
+    lon: float
+    zone: str = "UTC"
+    weekdays: str | None = Field(default=None, pattern=r"^\d\d:\d\d-\d\d:\d\d$")
+    capacity: int = 1
+    email: str | None = None
+    webhook_url: str | None = None
+    parts: dict[str, int] | None = None
+
+
+def read_providers(file: BinaryIO) -> Iterator[ProviderLine | BadLine]:
+    """Each line's provider, or what is wrong with it; empty lines are passed over."""
+    number = 0
+    while text := file.readline(_LONGEST_LINE):
+        number += 1
+        if not text.strip():
+            continue
+        try:
+            said = _Line.model_validate_json(text)
+            yield ProviderLine(number, _provider(said), said.parts)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            where = ".".join(map(str, first["loc"]))
+            yield BadLine(number, f"{where}: {first['msg']}" if where else first["msg"])
+        except ValueError as error:
+            yield BadLine(number, str(error))
+
+
+def _provider(said: _Line) -> NewProvider:
+    hours = WeeklyHours.always()
+    if said.weekdays:
+        hours = WeeklyHours.weekdays(*map(time.fromisoformat, said.weekdays.split("-")))
+    return NewProvider(
+        said.name,
+        said.kinds,
+        said.skills,
+        Position(said.lat, said.lon),
+        said.zone,
+        hours,
+        said.capacity,
+        said.webhook_url,
+        said.email,
+    )

@@ -1,0 +1,54 @@
+from datetime import UTC, date, datetime
+from io import BytesIO
+
+import pytest
+
+from thingdesk.parties import BadLine, Position, ProviderLine, read_providers
+
+GOOD = b'{"name": "North", "kinds": ["repair_centre"], "lat": 52.5, "lon": 13.4'
+
+
+def read(*lines: bytes) -> list[ProviderLine | BadLine]:
+    return list(read_providers(BytesIO(b"\n".join(lines))))
+
+
+def test_a_provider_is_read_with_hours_and_parts() -> None:
+    rest = b', "skills": ["engine"], "zone": "Europe/Berlin", "weekdays": "08:00-17:00"'
+    more = b', "capacity": 3, "email": "north@example.org", "parts": {"ignition_coil": 4}}'
+    (found,) = read(GOOD + rest + more)
+    assert isinstance(found, ProviderLine)
+    one = found.provider
+    assert (one.name, one.kinds, one.skills) == ("North", ("repair_centre",), ("engine",))
+    assert (one.position, one.capacity, one.email) == (Position(52.5, 13.4), 3, "north@example.org")
+    assert found.parts == {"ignition_coil": 4}
+    monday = one.hours.on(date(2026, 11, 23), one.zone)
+    assert monday == (
+        (datetime(2026, 11, 23, 7, tzinfo=UTC), datetime(2026, 11, 23, 16, tzinfo=UTC)),
+    )
+
+
+def test_what_is_not_said_has_its_default() -> None:
+    (found,) = read(GOOD + b"}")
+    assert isinstance(found, ProviderLine)
+    assert (found.provider.zone, found.provider.capacity, found.parts) == ("UTC", 1, None)
+    assert len(found.provider.hours.spans) == 7
+
+
+WRONG = {
+    b"{": "JSON",
+    b'{"name": "North"}': "kinds",
+    GOOD + b', "colour": "red"}': "colour",
+    GOOD + b', "weekdays": "early"}': "weekdays",
+    GOOD + b', "weekdays": "25:00-26:00"}': "hour",
+    GOOD.replace(b"52.5", b"152.5") + b"}": "152.5",
+}
+
+
+@pytest.mark.parametrize(("line", "said"), WRONG.items())
+def test_a_bad_line_is_told_and_the_rest_goes_on(line: bytes, said: str) -> None:
+    bad, empty_passed_over = read(line, b"", GOOD + b"}")
+    assert isinstance(bad, BadLine)
+    assert bad.line == 1
+    assert said in bad.reason
+    assert isinstance(empty_passed_over, ProviderLine)
+    assert empty_passed_over.line == 3
