@@ -94,6 +94,12 @@ def spelled(found: Iterable[Code]) -> list[Code]:
     return sorted(result, key=lambda one: (one.code, one.module))
 
 
+def _stage(module: str) -> str:
+    """The stage, or the channel: it says enough, and stays when a file is renamed."""
+    parts = module.split(".")
+    return ".".join(parts[: 3 if "channels" in parts or "packs" in parts else 2])
+
+
 def _says_something(words: str) -> bool:
     return any(one.isalpha() for one in words)
 
@@ -118,5 +124,5 @@ def _row(group: list[Code]) -> tuple[str, str, str]:
     if not words:
         raise Undocumented(f"{group[0].module}: the code {group[0].code} has no words")
     kinds = sorted({f"`{one.kind}`" for one in group})
-    places = sorted({f"`{one.module}`" for one in group})
+    places = sorted({f"`{_stage(one.module)}`" for one in group})
     return ", ".join(kinds), " · ".join(words), ", ".join(places)
