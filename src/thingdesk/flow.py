@@ -68,10 +68,11 @@ class Flow:
     async def diagnose(self, tx: Transaction) -> int:
         """Take committed signals through the rules and the running verifications; how many."""
         step = await diagnosis.advance(tx, tuple(self.rules.values()))
-        await self._open_for(tx, step.opened)
+        # a journey that gives up a proof and ends its case locks them in this order, too
         await cases.prove(
             tx, [Sample(one.machine, one.at, one.values, one.codes) for one in step.observations]
         )
+        await self._open_for(tx, step.opened)
         return len(step.observations)
 
     async def keep_time(self, tx: Transaction) -> None:

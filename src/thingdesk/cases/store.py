@@ -58,7 +58,14 @@ order by opened_at desc limit $7
 """
 _UNFINISHED = "select id from desk_case where subject = any($1) and state = 'open'"
 _GET = "select * from desk_case where id = $1"
-_LOCK = "select * from desk_case where id = $1 for update"
+# the problem's row first, as whoever opens or joins a case does
+_LOCK = """
+with held as materialized (
+    select p.subject, p.key from problem p join desk_case c using (subject, key)
+    where c.id = $1 for update of p
+)
+select c.* from held join desk_case c using (subject, key) where c.id = $1 for update of c
+"""
 _FORGET = """
 update problem set current_case = null where subject = $1 and key = $2 and current_case = $3
 """
