@@ -96,6 +96,8 @@ class Flow:
             if one.new or one.reopened:
                 turn = turns[one.case_id].reopened if one.reopened else 0
                 journeys.start(tx, service, _facts(opening, one, turn))
+            if one.former:
+                await journeys.withdraw(tx, one.former, "The machine has another owner now.")
         return opened
 
     async def _open_for(self, tx: Transaction, findings: Sequence[Finding]) -> None:

@@ -54,6 +54,17 @@ async def test_every_report_is_on_the_timeline(database: Database) -> None:
     assert await kinds(database, first.case_id) == ["case.opened", "case.joined"]
 
 
+async def test_a_new_owner_gets_a_case_of_their_own(database: Database) -> None:
+    seller, buyer = ids.new(), ids.new()
+    first = await open_one(database, opening("press-104", owner_id=seller))
+    again = await open_one(database, opening("press-104", owner_id=buyer))
+    assert (again.new, again.former) == (True, first.case_id)
+    await end(database, first.case_id, Outcome.WITHDRAWN)
+    third = await open_one(database, opening("press-104", owner_id=buyer))
+    assert (third.case_id, third.new, third.former) == (again.case_id, False, None)
+    assert await kinds(database, first.case_id) == ["case.opened", "case.ended"]
+
+
 async def test_a_relapse_reopens_the_case_and_a_late_one_opens_another(database: Database) -> None:
     first = await open_one(database, opening("press-101"))
     await end(database, first.case_id, Outcome.FULFILLED)

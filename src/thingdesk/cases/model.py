@@ -81,11 +81,15 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What became of an opening: `new` and `reopened` cases need a journey, joined ones have it."""
+    """What became of an opening: `new` and `reopened` cases need a journey, joined ones have it.
+
+    `former` is the open case of an owner who had the subject before: it is to be withdrawn.
+    """
 
     case_id: UUID
     new: bool
     reopened: bool
+    former: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@ from uuid import UUID
 
 from thingdesk.cases import promises, store
 from thingdesk.cases.events import CaseOpened, CaseReopened, ReportJoined
-from thingdesk.cases.model import Case, Opened, Opening, Outcome
+from thingdesk.cases.model import Case, Opened, Opening, Outcome, State
 from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Transaction
 from thingdesk.timeline import append
@@ -24,18 +24,18 @@ async def open_cases(tx: Transaction, openings: Sequence[Opening]) -> list[Opene
     for one in sorted(openings, key=lambda one: (one.subject, one.key)):
         groups.setdefault((one.subject, one.key), []).append(one)
     problems = await store.lock_problems(tx, [(g[0], len(g)) for g in groups.values()])
-    last = await _ended_before(tx, problems)
-    current = {key: case_id for key, (case_id, _) in problems.items() if case_id}
-    decided = {
-        key: _decide(group[0], current.get(key), last.get(key)) for key, group in groups.items()
-    }
+    last = await _last_cases(tx, problems)
+    decided = {key: _decide(group[0], last.get(key)) for key, group in groups.items()}
     await _write(tx, groups, decided, last)
     return _answers(openings, decided)
 
 
-def _decide(first: Opening, current: UUID | None, last: Case | None) -> Opened:
-    if current is not None:
-        return Opened(current, new=False, reopened=False)
+def _decide(first: Opening, last: Case | None) -> Opened:
+    if last and last.state is not State.ENDED:
+        if last.owner_id == first.owner_id:
+            return Opened(last.id, new=False, reopened=False)
+        # what was the former owner's stays theirs, and is not shown to the next one
+        return Opened(ids.new(), new=True, reopened=False, former=last.id)
     if last and _is_relapse(last, first):
         return Opened(last.id, new=False, reopened=True)
     return Opened(ids.new(), new=True, reopened=False)
@@ -56,14 +56,16 @@ def _is_relapse(last: Case, opening: Opening) -> bool:
     )
 
 
-async def _ended_before(
+async def _last_cases(
     tx: Transaction, problems: dict[_Key, tuple[UUID | None, UUID | None]]
 ) -> dict[_Key, Case]:
-    wanted = {key: last for key, (current, last) in problems.items() if not current and last}
-    if not wanted:
+    """The current case of each problem, or else the one that ended last."""
+    wanted = {key: current or last for key, (current, last) in problems.items()}
+    known = {key: case_id for key, case_id in wanted.items() if case_id}
+    if not known:
         return {}
-    found = await store.get_many(tx, list(wanted.values()))
-    return {key: found[last] for key, last in wanted.items() if last in found}
+    found = await store.get_many(tx, list(known.values()))
+    return {key: found[case_id] for key, case_id in known.items() if case_id in found}
 
 
 async def _write(

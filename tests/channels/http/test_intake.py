@@ -17,8 +17,10 @@ from tests.saying import (
     report,
     signal,
 )
+from tests.waiting import until
 
 from thingdesk import cases, parties
+from thingdesk.cases import Outcome
 from thingdesk.platform import clock
 from thingdesk.platform.database import Database
 
@@ -168,6 +170,13 @@ async def test_a_case_is_hidden_after_a_sale(car: Caller, database: Database) ->
         buyer = await parties.add_owner(tx, an_owner())
         await parties.transfer(tx, car.id, buyer.id, clock.now())
     refused(await car.call("GET", f"/v1/cases/{case}"), 404, "case_unknown", "contact_us")
+    assert await car.case_of(report(car.id)) != case
+
+    async def withdrawn() -> bool:
+        (former,) = [one for one in await cases_of(database, car.id) if str(one.id) == case]
+        return former.outcome is Outcome.WITHDRAWN
+
+    await until(withdrawn)
 
 
 @pytest.mark.parametrize("kind", ["signals", "reports", "acks", "results"])
