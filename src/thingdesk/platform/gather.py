@@ -13,8 +13,9 @@ Result = TypeVar("Result")
 class Gatherer(Generic[Item, Result]):
     """Hands items to `handler` in groups, each group in a transaction of its own.
 
-    `put` returns the item's result once it is committed. When a group fails, its items are tried
-    one by one, so that a bad one fails alone. `put` waits when `most_waiting` items wait already.
+    `put` returns the item's result once it is committed; it waits when `most_waiting` items wait
+    already. When a group fails, its halves are tried, and theirs, so that a bad item fails alone
+    and the others hardly wait for it.
     """
 
     def __init__(
@@ -67,8 +68,9 @@ class Gatherer(Generic[Item, Result]):
             results = await self._commit([item for item, _ in group])
         except Exception as error:  # noqa: BLE001 - handed to whoever waits for the item
             if len(group) > 1:
-                for one in group:
-                    await self._settle([one])
+                half = len(group) // 2
+                await self._settle(group[:half])
+                await self._settle(group[half:])
             else:
                 self._answer(group[0][1], error)
             return
