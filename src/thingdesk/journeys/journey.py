@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from thingdesk.cases import Criterion
-from thingdesk.journeys import asking, commanding, arranging, providing, proving, telling
+from thingdesk.journeys import arranging, asking, commanding, providing, proving, telling
 from thingdesk.journeys.choices import Choice
 from thingdesk.journeys.context import Context
 from thingdesk.journeys.providing import Dispatched, Found, Reserved, Slot, Work
