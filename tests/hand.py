@@ -40,8 +40,9 @@ class Hand:
             pass
 
     async def tick(self) -> None:
-        async with self.database.transaction() as tx:
-            await self.flow.keep_time(tx)
+        for watch in self.flow.watches:
+            async with self.database.transaction() as tx:
+                await watch(tx)
         await self.work()
 
     async def machine(

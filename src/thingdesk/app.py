@@ -22,7 +22,7 @@ from thingdesk.platform import clock, durable, ids, migrate, present
 from thingdesk.platform.database import Database
 from thingdesk.platform.embedded import EmbeddedBroker, EmbeddedPostgres
 from thingdesk.platform.errors import Refused
-from thingdesk.platform.loops import repeat
+from thingdesk.platform.loops import each, repeat
 from thingdesk.platform.migrate import Migration
 from thingdesk.platform.serve import Served, serve
 from thingdesk.platform.settings import Settings
@@ -267,9 +267,7 @@ async def _work(
             return await desk.flow.diagnose(tx)
 
     async def keep_time() -> int:
-        async with database.transaction(idle_limit=desk.settings.lease) as tx:
-            await desk.flow.keep_time(tx)
-        return 0
+        return await each(database, desk.flow.watches, desk.settings.lease)
 
     async def keep() -> int:
         async with database.transaction() as tx:

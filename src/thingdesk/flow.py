@@ -11,7 +11,7 @@ and proofs as messages, and ends its case.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +30,7 @@ from thingdesk.platform.errors import Recovery, Refusal, Refused, refuse
 from thingdesk.signals import Intake, Signal
 
 Ask = tuple[Opening, Service]
+Watch = Callable[[Transaction], Awaitable[int]]
 _log = logging.getLogger(__name__)
 
 
@@ -75,16 +76,25 @@ class Flow:
         await self._open_for(tx, step.opened)
         return len(step.observations)
 
-    async def keep_time(self, tx: Transaction) -> None:
-        """What happens because nothing happened: silence, deadlines, promises that break."""
+    @property
+    def watches(self) -> tuple[Watch, ...]:
+        """What happens because nothing happened; each says how much it found to do.
+
+        Each is for a transaction of its own: a mistake in one must not hold up the others.
+        """
+        return (
+            self.look_for_silence,
+            expire_questions,
+            fulfilment.expire_jobs,
+            fulfilment.expire_commands,
+            tell_broken_promises,
+        )
+
+    async def look_for_silence(self, tx: Transaction) -> int:
+        """Findings about machines that are not heard."""
         step = await diagnosis.check_silence(tx, tuple(self.rules.values()))
         await self._open_for(tx, step.opened)
-        await decisions.expire(tx)
-        await fulfilment.expire_jobs(tx)
-        await fulfilment.expire_commands(tx)
-        for broken in await cases.break_due_promises(tx):
-            words = f"The promise of {broken.name} is broken."
-            await _tell_staff(tx, "promise.broken", words, broken.case_id)
+        return len(step.opened)
 
     # -- the hand-over: a case that is new or came back gets a journey ------------------------
 
@@ -111,7 +121,7 @@ class Flow:
             except Exception as error:  # noqa: BLE001
                 _log.exception("rule %s found something and could not ask for it", finding.rule)
                 words = f"Rule {finding.rule} found something on {finding.machine}: {error}"
-                await _tell_staff(tx, "rule.failed", words, None)
+                await _tell_staff(tx, "rule.failed", [(words, None)])
         await self._open(tx, asks)
 
     def _asked_by(self, finding: Finding, owned: Ownership | None) -> Ask:
@@ -173,9 +183,25 @@ class Flow:
         return [answers[n] for n in range(len(wanted))]
 
 
-async def _tell_staff(tx: Transaction, kind: str, words: str, case_id: UUID | None) -> None:
-    for one in await parties.all_staff(tx):
-        notices.tell(tx, Notice(Recipient.staff(one.id), kind, words, case_id))
+async def expire_questions(tx: Transaction) -> int:
+    """Questions that nobody answered in time are settled by their default."""
+    return len(await decisions.expire(tx))
+
+
+async def tell_broken_promises(tx: Transaction) -> int:
+    """Promises whose time is over are broken, and staff are told."""
+    broken = await cases.break_due_promises(tx)
+    if broken:
+        told = [(f"The promise of {one.name} is broken.", one.case_id) for one in broken]
+        await _tell_staff(tx, "promise.broken", told)
+    return len(broken)
+
+
+async def _tell_staff(tx: Transaction, kind: str, told: Sequence[tuple[str, UUID | None]]) -> None:
+    everybody = await parties.all_staff(tx)
+    for words, case_id in told:
+        for one in everybody:
+            notices.tell(tx, Notice(Recipient.staff(one.id), kind, words, case_id))
 
 
 def _opening(service: Service, given: BaseModel, subject: str, owned: Ownership | None) -> Any:

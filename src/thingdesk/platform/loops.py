@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
-from thingdesk.platform.database import Database
+from thingdesk.platform.database import Database, Transaction
 
 _log = logging.getLogger(__name__)
 _PAUSE_AFTER_ERROR = 1.0
@@ -40,6 +40,22 @@ async def _repeat(
         wake.clear()
         if not await act():
             await first_of(wake, stop, seconds=every)
+
+
+async def each(
+    database: Database, acts: Iterable[Callable[[Transaction], Awaitable[int]]], idle_limit: float
+) -> int:
+    """Each act once, in a transaction of its own; how much they found to do. One that fails is
+    logged, and the others go on.
+    """
+    found = 0
+    for act in acts:
+        try:
+            async with database.transaction(idle_limit=idle_limit) as tx:
+                found += await act(tx)
+        except Exception:  # noqa: BLE001 - whatever it was, the others must not wait for it
+            _log.exception("%s failed; it is tried again", act)
+    return found
 
 
 async def first_of(*events: asyncio.Event, seconds: float) -> None:
