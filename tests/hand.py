@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from thingdesk import cases, decisions, fulfilment, journeys, notices, parties, signals, timeline
-from thingdesk.cases import Answer, Case, Report
+from thingdesk.cases import Answer, Case, CaseFilter, Report
 from thingdesk.flow import Flow
 from thingdesk.fulfilment import Evidence, Job, JobState
 from thingdesk.notices import Recipient
@@ -118,7 +118,7 @@ class Hand:
 
     async def case_of(self, machine: str) -> Case:
         async with self.database.transaction() as tx:
-            found = await cases.find(tx, None, machine, None, None, None, None, 10)
+            found = await cases.search(tx, CaseFilter(subject=machine))
         assert len(found) == 1, found
         return found[0]
 

@@ -188,7 +188,7 @@ async def _start(desk: Desk, stack: AsyncExitStack, group: asyncio.TaskGroup) ->
     intake = await stack.enter_async_context(Intake(desk.database, desk.flow, key))
     if "web" in settings.roles:
         doors = http.Doors(desk.database, intake, desk.flow.catalog, key)
-        served = await stack.enter_async_context(_web(desk, doors))
+        served = await stack.enter_async_context(_web(desk, doors, group))
         desk.http_url = settings.public_url or served.url
     if "ingest" in settings.roles:
         await _ingest(desk, stack, group, intake, address)
@@ -196,11 +196,13 @@ async def _start(desk: Desk, stack: AsyncExitStack, group: asyncio.TaskGroup) ->
         await _work(desk, stack, group, address)
 
 
-def _web(desk: Desk, doors: http.Doors) -> AbstractAsyncContextManager[Served]:
+def _web(
+    desk: Desk, doors: http.Doors, group: asyncio.TaskGroup
+) -> AbstractAsyncContextManager[Served]:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     http.install(app, doors)
     pages = web.Pages(desk.database, desk.flow, doors.key, desk.settings.public_url, desk.stop)
-    web.install(app, pages)
+    group.create_task(web.install(app, pages).run())
     return serve(app, desk.settings.http_host, desk.settings.http_port)
 
 

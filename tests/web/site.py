@@ -33,6 +33,7 @@ class Site:
     hand: Hand
     app: FastAPI
     pages: web.Pages
+    live: web.Live
 
     @asynccontextmanager
     async def browser(self, **more: str) -> AsyncIterator[httpx.AsyncClient]:
@@ -85,5 +86,4 @@ async def open_site(database: Database) -> Site:
         key = await parties.desk_key(tx)
     pages = web.Pages(database, flow, key)
     app = FastAPI(openapi_url=None)
-    web.install(app, pages)
-    return Site(hand, app, pages)
+    return Site(hand, app, pages, web.install(app, pages))

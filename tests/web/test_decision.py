@@ -15,6 +15,7 @@ async def test_the_owner_sees_the_dates_by_day_and_chooses_one(site: Site) -> No
     async with site.browser() as browser:
         page = (await browser.get(link)).text
         assert "When would you like it done?" in page
+        assert "At Centre Near." in page
         assert "It asked for help: Repair a fault (code P0301)." in page
         assert len(re.findall(r"<legend>\w+day \d+ \w+</legend>", page)) > 1, "several days"
         assert "Times are those of Europe/Berlin" in page

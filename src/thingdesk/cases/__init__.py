@@ -12,12 +12,14 @@ from thingdesk.cases.end import end_case as end
 from thingdesk.cases.model import (
     Answer,
     Case,
+    CaseFilter,
     ImpossibleMove,
     Move,
     Opened,
     Opening,
     Outcome,
     Report,
+    Standing,
     State,
 )
 from thingdesk.cases.open import open_cases as open  # noqa: A004 - callers write cases.open
@@ -38,6 +40,7 @@ from thingdesk.cases.reports import (
     note_reports,
     read_report,
 )
+from thingdesk.cases.search import search, standing
 from thingdesk.cases.store import counts, find, get, get_many, unfinished
 from thingdesk.cases.verification_store import Verification
 from thingdesk.cases.verification_store import of_case as verifications_of
@@ -46,6 +49,7 @@ from thingdesk.cases.verify import Sample, begin_verification, give_up_verificat
 __all__ = [
     "Answer",
     "Case",
+    "CaseFilter",
     "Criterion",
     "Hours",
     "ImpossibleMove",
@@ -58,14 +62,15 @@ __all__ = [
     "Promised",
     "Report",
     "Sample",
+    "Standing",
     "State",
     "Unproven",
     "Verification",
     "answer_report",
     "begin_verification",
     "break_due_promises",
-    "counts",
     "drop_reports",
+    "counts",
     "due",
     "elapsed",
     "end",
@@ -83,6 +88,8 @@ __all__ = [
     "prove",
     "read_report",
     "resume_promises",
+    "search",
+    "standing",
     "unfinished",
     "verifications_of",
 ]

@@ -121,6 +121,36 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """Which cases to find: all conditions hold. A page goes on `after` the last (opened, id).
+
+    `words` are looked for in title, subject, reporter and input.
+    """
+
+    state: State | None = None
+    outcome: Outcome | None = None
+    service: str | None = None
+    subject: str | None = None
+    owner_id: UUID | None = None
+    words: str | None = None
+    after: tuple[datetime, UUID] | None = None
+    most: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many cases are under way, and how those ended that ended lately.
+
+    `resolved` are the ids of verified and fulfilled ones, the newest, as many as were asked for.
+    """
+
+    open: int
+    verifying: int
+    ended: Mapping[Outcome, int]
+    resolved: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A request for a service for `subject`, made by `reporter`."""
 

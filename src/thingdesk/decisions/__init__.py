@@ -32,7 +32,7 @@ from thingdesk.decisions.events import (
 )
 from thingdesk.decisions.expire import expire
 from thingdesk.decisions.model import CHANNEL, NO, YES, Decision, Option, Question, State
-from thingdesk.decisions.read import get, of_case, open_for_owner, open_for_staff
+from thingdesk.decisions.read import get, of_case, open_for_owner, open_for_staff, troubled
 from thingdesk.decisions.withdraw import withdraw
 from thingdesk.notices.model import To
 
@@ -60,5 +60,6 @@ __all__ = [
     "open_for_owner",
     "open_for_staff",
     "set_attention",
+    "troubled",
     "withdraw",
 ]

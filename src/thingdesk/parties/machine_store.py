@@ -72,6 +72,9 @@ where m.id > $1
        or position(lower($5) in lower(m.id || ' ' || m.model || ' ' || coalesce(m.serial, ''))) > 0)
 order by m.id limit $6
 """
+_HEARD = (
+    "select count(*) as registered, count(*) filter (where last_seen >= $1) as heard from machine"
+)
 
 
 def _machine(row: Row) -> Machine:
@@ -154,3 +157,8 @@ async def seen(tx: Transaction, sightings: Mapping[str, tuple[datetime, Sighting
         for column, value in zip(columns, values, strict=True):
             column.append(value)
     await tx.execute(_SEEN, *columns)
+
+
+async def heard(tx: Transaction, since: datetime) -> tuple[int, int]:
+    row = await tx.fetchrow(_HEARD, since)
+    return (row["registered"], row["heard"]) if row else (0, 0)

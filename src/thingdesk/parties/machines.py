@@ -35,6 +35,11 @@ async def overdue(tx: Transaction, now: datetime, times: int, most: int) -> list
     return await store.overdue(tx, now, times, most)
 
 
+async def heard_since(tx: Transaction, since: datetime) -> tuple[int, int]:
+    """How many machines are registered, and how many of them were heard since then."""
+    return await store.heard(tx, since)
+
+
 async def recognised(tx: Transaction, machines: Sequence[str]) -> frozenset[str]:
     """Those that are registered and have a key that is not revoked, by one statement."""
     return await key_store.recognised(tx, machines)

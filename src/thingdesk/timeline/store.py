@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,6 +32,9 @@ select * from unnest($1::text[], $2::integer[], $3::bytea[], $4::json[])
 _READ = """
 select e.stream, e.seq, e.at, e.kind, v.value
 from timeline_event e left join timeline_value v using (stream, seq)
+"""
+_LATEST = """
+where $2::text[] is null or e.kind = any($2) order by e.at desc, e.seq desc limit $1
 """
 
 
@@ -76,8 +79,10 @@ async def read(tx: Transaction, stream: str) -> list[Entry]:
     return [_entry(row) for row in rows]
 
 
-async def latest(tx: Transaction, most: int) -> list[Entry]:
-    rows = await tx.fetch(_READ + "order by e.at desc, e.seq desc limit $1", most)
+async def latest(tx: Transaction, most: int, kinds: Collection[str] | None = None) -> list[Entry]:
+    """The newest entries of all streams, the newest first; with `kinds` only those."""
+    wanted = None if kinds is None else sorted(kinds)
+    rows = await tx.fetch(_READ + _LATEST, most, wanted)
     return [_entry(row) for row in rows]
 
 

@@ -10,6 +10,7 @@ pages need no log-in, and no address of them is passed on by a browser (`Referre
 """
 
 from thingdesk.web.install import install
+from thingdesk.web.live import Live
 from thingdesk.web.pages import Pages
 
-__all__ = ["Pages", "install"]
+__all__ = ["Live", "Pages", "install"]

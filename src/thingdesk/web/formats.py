@@ -29,6 +29,17 @@ def moment(at: datetime, zone: str = "UTC") -> str:
     return f"{local:%a} {local.day} {local:%b}{year}, {local:%H:%M}"
 
 
+def seconds(at: datetime) -> str:
+    """`14:05:09`, in UTC."""
+    return f"{at.astimezone(ZoneInfo('UTC')):%H:%M:%S}"
+
+
+def soon(at: datetime) -> str:
+    """`14:05` today, else the moment; in UTC."""
+    today = clock.now().astimezone(ZoneInfo("UTC")).date()
+    return time(at) if at.astimezone(ZoneInfo("UTC")).date() == today else moment(at)
+
+
 def exact(at: datetime) -> str:
     """`2026-11-24 14:05:09 UTC`."""
     return f"{at.astimezone(ZoneInfo('UTC')):%Y-%m-%d %H:%M:%S} UTC"
@@ -80,5 +91,5 @@ def sentence(name: object) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     one.__name__: one
-    for one in (day, time, moment, exact, span, ago, number, share, plain, sentence)
+    for one in (day, time, moment, seconds, soon, exact, span, ago, number, share, plain, sentence)
 }

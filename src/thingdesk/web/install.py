@@ -6,22 +6,29 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from thingdesk.platform.errors import Refused
-from thingdesk.web import owner, problems, provider
+from thingdesk.web import owner, problems, provider, staff
 from thingdesk.web.guard import Guard
+from thingdesk.web.live import Live
 from thingdesk.web.pages import Pages
 
 STATIC = Path(__file__).with_name("static")
 
 
-def install(app: FastAPI, pages: Pages) -> None:
-    """Let `app` answer with the pages whatever no other path of it takes; to be called last."""
+def install(app: FastAPI, pages: Pages) -> Live:
+    """Let `app` answer with the pages whatever no other path of it takes; to be called last.
+
+    What is returned keeps open pages up to date while its `run` runs.
+    """
     own = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     own.state.pages = pages
-    for router in (owner.router, provider.router):
+    live = own.state.live = Live(pages.database, staff.wall.render, pages.stop)
+    for router in (owner.router, provider.router, *staff.ROUTERS):
         own.include_router(router)
     own.mount("/static", StaticFiles(directory=STATIC))
     own.add_middleware(Guard, public_url=pages.public_url)
     own.add_exception_handler(Refused, problems.on_refused)
     own.add_exception_handler(RequestValidationError, problems.on_invalid)
     own.add_exception_handler(HTTPException, problems.on_http)
+    own.add_exception_handler(staff.LogInFirst, staff.on_log_in_first)
     app.mount("", own)
+    return live

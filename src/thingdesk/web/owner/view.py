@@ -12,7 +12,7 @@ from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.money import Money
 from thingdesk.web import formats
-from thingdesk.web.words.happened import happened
+from thingdesk.web.words import happened
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class View:
     groups: tuple[Group, ...]
     chosen: str | None
     default: str | None
+    place: str | None
     action: str | None
     amount: Money | None
 
@@ -62,6 +63,7 @@ async def view(tx: Transaction, decision: Decision) -> View:
     action, amount = await _action(tx, decision)
     default = question.option(question.default)
     chosen = question.option(decision.chosen)
+    place = _place(question.options)
     return View(
         decision,
         case,
@@ -69,9 +71,10 @@ async def view(tx: Transaction, decision: Decision) -> View:
         happened(case, zone) if case else "",
         zone,
         _state(decision),
-        _groups(question.options, question.default, zone),
+        _groups(question.options, question.default, zone, place),
         _words(chosen, zone) if chosen else None,
         _words(default, zone) if default else None,
+        place,
         action,
         amount,
     )
@@ -103,20 +106,30 @@ def _start(option: Option) -> datetime | None:
     return start if start.tzinfo else None
 
 
-def _groups(options: tuple[Option, ...], default: str | None, zone: str) -> tuple[Group, ...]:
+def _place(options: tuple[Option, ...]) -> str | None:
+    """Where all of the offered times are; None when they are in several places."""
+    places = {str(one.data.get("at", "")) for one in options}
+    return (places.pop() or None) if len(places) == 1 else None
+
+
+def _groups(
+    options: tuple[Option, ...], default: str | None, zone: str, place: str | None
+) -> tuple[Group, ...]:
     starts = [_start(option) for option in options]
     if None in starts:
         shown = tuple(Choice(one.id, one.words, "", one.id == default) for one in options)
         return (Group("", shown),)
     dated = sorted(zip(starts, options, strict=True), key=lambda one: (str(one[0]), one[1].id))
     return tuple(
-        Group(title, tuple(_dated(at, option, default, zone) for at, option in group if at))
+        Group(title, tuple(_dated(at, option, default, zone, place) for at, option in group if at))
         for title, group in groupby(dated, key=lambda one: formats.day(one[0] or clock.now(), zone))
     )
 
 
-def _dated(at: datetime, option: Option, default: str | None, zone: str) -> Choice:
-    note = str(option.data.get("at", ""))
+def _dated(
+    at: datetime, option: Option, default: str | None, zone: str, place: str | None
+) -> Choice:
+    note = "" if place else str(option.data.get("at", ""))
     return Choice(option.id, formats.time(at, zone), note, option.id == default)
 
 

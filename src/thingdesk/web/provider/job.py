@@ -14,7 +14,7 @@ from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery, Refusal, Refused, refuse
 from thingdesk.web.pages import Open, Pages
 from thingdesk.web.render import page
-from thingdesk.web.words.happened import happened
+from thingdesk.web.words import happened
 
 PURPOSE = "job"
 router = APIRouter(prefix="/job")

@@ -1,0 +1,22 @@
+from datetime import datetime
+
+from thingdesk.cases import search_store as store
+from thingdesk.cases.model import Case, CaseFilter, Outcome, Standing
+from thingdesk.platform.database import Transaction
+
+
+async def search(tx: Transaction, wanted: CaseFilter) -> list[Case]:
+    """A page of cases, the newest first."""
+    return await store.find(tx, wanted)
+
+
+async def standing(tx: Transaction, since: datetime, most: int = 5000) -> Standing:
+    """The cases under way, and those that ended since then; the ids of `most` resolved ones."""
+    counted = await store.under_way(tx)
+    ended = await store.ended(tx, since)
+    return Standing(
+        counted.get("open", 0),
+        counted.get("verifying", 0),
+        {Outcome(name): number for name, number in ended.items()},
+        tuple(await store.resolved(tx, since, most)),
+    )

@@ -1,0 +1,97 @@
+"""The signal around a fault, as a chart."""
+
+from datetime import datetime, timedelta
+
+from thingdesk import signals
+from thingdesk.cases import Case, Verification
+from thingdesk.platform.database import Transaction
+from thingdesk.web import formats
+from thingdesk.web.chart import Chart, Limit, Marker, Point, draw
+
+_STEPS = 240
+_LEAST = timedelta(minutes=30)
+_MOST_AFTER = timedelta(days=10)
+
+
+async def around(tx: Transaction, case: Case, proofs: list[Verification]) -> Chart | None:
+    """The metric that the case is about, from before the fault until it is proven, or until now;
+    None for a case that is about no metric. All times are the machine's own.
+    """
+    proof = proofs[-1] if proofs else None
+    metric = _metric(case, proof)
+    began = _began(case, proof)
+    if metric is None or began is None:
+        return None
+    since, until = await _window(tx, case, began, proof)
+    points = await read(tx, case.subject, metric, since, until)
+    return draw(
+        formats.sentence(metric),
+        points,
+        since,
+        until,
+        limits=_limits(case, proof, metric),
+        markers=_markers(case, proof),
+    )
+
+
+async def read(
+    tx: Transaction, machine: str, metric: str, since: datetime, until: datetime
+) -> list[Point]:
+    """The metric in a few hundred spans of time."""
+    step = max((until - since) / _STEPS, timedelta(seconds=1))
+    found = await signals.curve(tx, machine, metric, since, until, step)
+    return [Point(*one) for one in found]
+
+
+def _metric(case: Case, proof: Verification | None) -> str | None:
+    evidence = case.evidence or {}
+    measure = evidence.get("measure")
+    if measure and measure not in ("codes", "silence"):
+        return str(measure)
+    return proof.criterion.metric if proof else None
+
+
+def _began(case: Case, proof: Verification | None) -> datetime | None:
+    evidence = case.evidence or {}
+    if evidence.get("since"):
+        return datetime.fromisoformat(evidence["since"])
+    return min(case.began_at or case.opened_at, proof.progress.begun) if proof else case.began_at
+
+
+async def _window(
+    tx: Transaction, case: Case, began: datetime, proof: Verification | None
+) -> tuple[datetime, datetime]:
+    """From a quarter of its length before the fault, to a little after the proof."""
+    last = proof.progress.last if proof and proof.proven else None
+    end = last or min(await signals.own_clock(tx, case.subject), began + _MOST_AFTER)
+    found = case.began_at or began
+    length = max(end - began, found - began, _LEAST)
+    return began - length / 4, max(end, found) + length / 12
+
+
+def _limits(case: Case, proof: Verification | None, metric: str) -> list[Limit]:
+    evidence = case.evidence or {}
+    limits = []
+    if evidence.get("measure") == metric:
+        limit = float(evidence["limit"])
+        side = "above" if float(evidence["value"]) > limit else "below"
+        limits.append(Limit(limit, f"Fault {side} {formats.number(limit)}"))
+    if proof and proof.criterion.metric == metric:
+        low, high = proof.criterion.low, proof.criterion.high
+        if low is not None:
+            limits.append(Limit(low, f"Well from {formats.number(low)}", "well"))
+        if high is not None and (low is None or not limits):
+            limits.append(Limit(high, f"Well up to {formats.number(high)}", "well"))
+    return limits
+
+
+def _markers(case: Case, proof: Verification | None) -> list[Marker]:
+    markers = []
+    if case.began_at:
+        word = "Found" if case.origin == "finding" else "Reported"
+        markers.append(Marker(case.began_at, word, "open"))
+    if proof:
+        markers.append(Marker(proof.progress.begun, "Work done", "verifying"))
+        if proof.proven and proof.progress.last:
+            markers.append(Marker(proof.progress.last, "Verified", "well"))
+    return markers

@@ -1,0 +1,79 @@
+"""One case: who, which machine, what failed, where, what is likely, what it waits for."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from thingdesk import cases, decisions, journeys
+from thingdesk.cases import State
+from thingdesk.notices import Recipient
+from thingdesk.platform.errors import Recovery, Refusal, Refused, refuse
+from thingdesk.web.pages import Open, Pages
+from thingdesk.web.staff.file import File, collect
+from thingdesk.web.staff.session import Person
+from thingdesk.web.staff.show import show
+
+router = APIRouter(prefix="/cases/{case_id}")
+_ENDED = Refusal(
+    "case_ended", "The case has ended: there is nothing to withdraw.", Recovery.CONTACT_US
+)
+
+
+@router.get("")
+async def get_case(pages: Open, person: Person, case_id: UUID, said: str = "") -> HTMLResponse:
+    return await _page(pages, person, case_id, said=said)
+
+
+@router.post("/withdraw")
+async def post_withdraw(
+    pages: Open,
+    person: Person,
+    case_id: UUID,
+    reason: Annotated[str, Form(max_length=300)] = "",
+) -> Response:
+    """Ask the case's journeys to stop and to take back what they did."""
+    words = " ".join(reason.replace("\0", "").split()) or "no reason was given"
+    async with pages.database.transaction() as tx:
+        case = await cases.get(tx, case_id, lock=True)
+        if case is None:
+            raise _unknown()
+        asked = 0
+        if case.state is not State.ENDED:
+            asked = await journeys.withdraw(tx, case_id, f"Withdrawn by {person.name}: {words}.")
+    if not asked:
+        return await _page(pages, person, case_id, refusal=_ENDED)
+    return RedirectResponse(f"/cases/{case_id}?said=withdrawn", 303)
+
+
+@router.post("/decisions/{decision_id}")
+async def post_decision(
+    pages: Open,
+    person: Person,
+    case_id: UUID,
+    decision_id: UUID,
+    option: Annotated[str, Form(max_length=128)] = "",
+) -> Response:
+    """The answer of staff to a question that was put to them."""
+    try:
+        async with pages.database.transaction() as tx:
+            await decisions.answer(tx, decision_id, option, Recipient.staff(person.id))
+    except Refused as refused:
+        return await _page(pages, person, case_id, refusal=refused.refusal)
+    return RedirectResponse(f"/cases/{case_id}?said=answered", 303)
+
+
+async def _page(
+    pages: Pages, person: Person, case_id: UUID, *, said: str = "", refusal: Refusal | None = None
+) -> HTMLResponse:
+    async with pages.database.transaction() as tx:
+        file: File | None = await collect(tx, case_id)
+    if file is None:
+        raise _unknown()
+    status = 409 if refusal else 200
+    return show("case.html", person, "cases", status, file=file, said=said, refusal=refusal)
+
+
+def _unknown() -> Refused:
+    return refuse("case_unknown", "There is no such case.", Recovery.FIX_INPUT)

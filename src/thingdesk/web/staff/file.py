@@ -1,0 +1,134 @@
+"""All that is known of one case, as its page shows it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from uuid import UUID
+
+from thingdesk import cases, decisions, fulfilment, journeys, notices, parties, timeline
+from thingdesk.cases import Case, Promised, Verification
+from thingdesk.decisions import Decision, To
+from thingdesk.fulfilment import Appointment, Job, SentCommand
+from thingdesk.notices import Outgoing
+from thingdesk.parties import Machine, Owner
+from thingdesk.platform import clock, durable
+from thingdesk.platform.database import Transaction
+from thingdesk.platform.money import Money
+from thingdesk.web.chart import Chart
+from thingdesk.web.staff.around import around
+from thingdesk.web.staff.people import names_in
+from thingdesk.web.staff.waits import Wait, open_key, waits
+from thingdesk.web.words import Line, Names, happened, say
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A row of the ledger."""
+
+    name: str
+    at: datetime
+    state: str
+    answer: str
+    reason: str
+    payer: str | None
+    amount: Money | None
+    with_whom: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A journey of the case; `waits_for` nothing once it ended."""
+
+    service: str
+    version: str
+    started_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A case and all around it."""
+
+    case: Case
+    machine: Machine | None
+    owner: Owner | None
+    happened: str
+    promises: tuple[Promised, ...]
+    waits: tuple[Wait, ...]
+    chart: Chart | None
+    proofs: tuple[Verification, ...]
+    runs: tuple[Run, ...]
+    effects: tuple[Effect, ...]
+    asked: tuple[Decision, ...]
+    jobs: tuple[Job, ...]
+    appointments: dict[UUID, Appointment]
+    commands: tuple[SentCommand, ...]
+    notices: tuple[Outgoing, ...]
+    lines: tuple[Line, ...]
+    names: Names
+
+    @property
+    def days(self) -> list[list[Line]]:
+        """The timeline, day by day."""
+        return [list(lines) for _, lines in groupby(self.lines, key=lambda one: one.at.date())]
+
+    @property
+    def for_staff(self) -> list[Decision]:
+        """The questions that staff can answer now."""
+        now = clock.now()
+        return [
+            one
+            for one in self.asked
+            if one.question.to is To.STAFF
+            and one.state is decisions.State.OPEN
+            and one.question.deadline > now
+        ]
+
+
+async def collect(tx: Transaction, case_id: UUID) -> File | None:
+    """The case with this id; None when there is none."""
+    case = await cases.get(tx, case_id)
+    if case is None:
+        return None
+    entries = await timeline.read(tx, f"case:{case_id}")
+    jobs = await fulfilment.jobs_of(tx, case_id)
+    names = await names_in(tx, entries, case.owner_id, *(one.offer.provider for one in jobs))
+    asked = await decisions.of_case(tx, case_id)
+    commands = await fulfilment.commands_of(tx, case_id)
+    proofs = await cases.verifications_of(tx, case_id)
+    runs = await journeys.of_case(tx, case_id)
+    keys = open_key(await durable.waits(tx, [run[0] for run in runs if run[4] is None]))
+    appointments = await fulfilment.appointments_of(tx, case_id)
+    return File(
+        case,
+        await parties.get_machine(tx, case.subject),
+        await parties.get_owner(tx, case.owner_id) if case.owner_id else None,
+        happened(case),
+        tuple(await cases.promises_of(tx, case_id)),
+        tuple(waits(keys, asked, jobs, commands, proofs, names)),
+        await around(tx, case, proofs),
+        tuple(proofs),
+        tuple(Run(*run[1:]) for run in runs),
+        tuple(_effect(one) for one in await journeys.effects_of(tx, case_id)),
+        tuple(asked),
+        tuple(jobs),
+        {one.id: one for one in appointments},
+        tuple(commands),
+        tuple(await notices.of_case(tx, case_id)),
+        tuple(say(entry, names) for entry in entries),
+        names,
+    )
+
+
+def _effect(one: journeys.Entry) -> Effect:
+    paid = one.minor is not None and one.currency is not None
+    return Effect(
+        one.name,
+        one.at,
+        one.state,
+        one.answer,
+        one.reason,
+        one.payer,
+        Money(one.minor or 0, one.currency or "") if paid else None,
+        one.details.get("name"),
+    )

@@ -1,0 +1,73 @@
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Path, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from thingdesk import parties
+from thingdesk.parties import LoggedIn
+from thingdesk.platform.errors import Recovery, Refused
+from thingdesk.web.pages import Open
+from thingdesk.web.render import page
+from thingdesk.web.staff.session import Person, begin, end, local, token_of
+
+router = APIRouter()
+Next = Annotated[str, Query(max_length=500)]
+Password = Annotated[str, Form(max_length=1000)]
+
+
+@router.get("/log-in")
+async def get_log_in(next: Next = "", ready: bool = False) -> HTMLResponse:  # noqa: A002 - the name in the address
+    return page("staff/log_in.html", email="", next=next, ready=ready, refusal=None)
+
+
+@router.post("/log-in")
+async def post_log_in(
+    request: Request,
+    pages: Open,
+    email: Annotated[str, Form(max_length=254)] = "",
+    password: Password = "",
+    next: Annotated[str, Form(max_length=500)] = "",  # noqa: A002 - the name in the address
+) -> Response:
+    """A session, or why there is none. Guessing is slowed down by name and by source."""
+    source = request.client.host if request.client else "unknown"
+    async with pages.database.transaction() as tx:
+        answer = await parties.log_in(tx, email, password, source)
+    if isinstance(answer, LoggedIn):
+        there = RedirectResponse(local(next), 303)
+        begin(there, pages, answer)
+        return there
+    status = 429 if answer.recovery is Recovery.RETRY else 422
+    return page("staff/log_in.html", status, email=email, next=next, ready=False, refusal=answer)
+
+
+@router.post("/log-out")
+async def post_log_out(request: Request, pages: Open, _: Person) -> Response:
+    async with pages.database.transaction() as tx:
+        await parties.log_out(tx, token_of(request, pages))
+    there = RedirectResponse("/log-in", 303)
+    end(there, pages)
+    return there
+
+
+@router.get("/set-up/{token}")
+async def get_set_up(pages: Open, token: Annotated[str, Path(max_length=200)]) -> HTMLResponse:
+    """Where somebody sets the first password; looking at it does not use the link up."""
+    async with pages.database.transaction() as tx:
+        person = await parties.read_set_up_link(tx, token)
+    return page("staff/set_up.html", email=person.email, refusal=None)
+
+
+@router.post("/set-up/{token}")
+async def post_set_up(
+    pages: Open,
+    token: Annotated[str, Path(max_length=200)],
+    password: Password = "",
+) -> Response:
+    async with pages.database.transaction() as tx:
+        person = await parties.read_set_up_link(tx, token)
+    try:
+        async with pages.database.transaction() as tx:
+            await parties.set_up(tx, token, password)
+    except Refused as refused:
+        return page("staff/set_up.html", 422, email=person.email, refusal=refused.refusal)
+    return RedirectResponse("/log-in?ready=1", 303)

@@ -1,0 +1,87 @@
+"""Who is there: the session of staff, kept in a cookie that no script can read."""
+
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import Depends, Request
+from fastapi.responses import RedirectResponse, Response
+
+from thingdesk import parties
+from thingdesk.parties import LoggedIn, Role, Staff
+from thingdesk.platform import clock
+from thingdesk.platform.errors import Recovery, refuse
+from thingdesk.web.pages import Open, Pages
+
+LIVE = "/live"
+
+
+class LogInFirst(Exception):
+    """Nobody is logged in."""
+
+
+def cookie(pages: Pages) -> str:
+    """The cookie's name: with its prefix a browser takes it from this very host by HTTPS only."""
+    return "__Host-thingdesk" if pages.secure else "thingdesk"
+
+
+def token_of(request: Request, pages: Pages) -> str:
+    return request.cookies.get(cookie(pages), "")
+
+
+async def _staff(request: Request, pages: Open) -> Staff:
+    token = token_of(request, pages)
+    if token:
+        async with pages.database.transaction() as tx:
+            if found := await parties.session(tx, token):
+                return found
+    raise LogInFirst
+
+
+Person = Annotated[Staff, Depends(_staff)]
+
+
+async def _admin(person: Person) -> Staff:
+    if Role.ADMIN not in person.roles:
+        words = "Only an admin may do this. Ask one of them."
+        raise refuse("not_allowed", words, Recovery.CONTACT_US)
+    return person
+
+
+Admin = Annotated[Staff, Depends(_admin)]
+
+
+def begin(response: Response, pages: Pages, session: LoggedIn) -> None:
+    """Give the browser its session."""
+    response.set_cookie(
+        cookie(pages),
+        session.token,
+        max_age=int((session.expires - clock.now()).total_seconds()),
+        path="/",
+        secure=pages.secure,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def end(response: Response, pages: Pages) -> None:
+    response.delete_cookie(
+        cookie(pages), path="/", secure=pages.secure, httponly=True, samesite="lax"
+    )
+
+
+async def on_log_in_first(request: Request, error: Exception) -> Response:
+    """To the log-in, and back from there to what was asked for."""
+    if not isinstance(error, LogInFirst):
+        raise error
+    path = request.url.path
+    if path == LIVE:
+        return Response(status_code=401)
+    wanted = f"{path}?{request.url.query}" if request.url.query else path
+    there = wanted if request.method == "GET" and path != "/" else ""
+    return RedirectResponse(f"/log-in?next={quote(there)}" if there else "/log-in", 303)
+
+
+def local(wanted: str) -> str:
+    """Where to go after the log-in: a page of ours, whatever the address says."""
+    ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
+    return wanted if ours else "/"

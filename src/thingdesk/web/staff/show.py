@@ -1,0 +1,18 @@
+from typing import Any
+
+from fastapi.responses import HTMLResponse
+
+from thingdesk.parties import Role, Staff
+from thingdesk.web.render import page
+
+
+def show(name: str, person: Staff, here: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page of the console; `here` is its place in the navigation."""
+    return page(
+        f"staff/{name}",
+        status,
+        person=person,
+        is_admin=Role.ADMIN in person.roles,
+        here=here,
+        **values,
+    )

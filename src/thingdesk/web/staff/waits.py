@@ -1,0 +1,79 @@
+"""What a case waits for, in words."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from thingdesk.cases import Verification
+from thingdesk.decisions import Decision, To
+from thingdesk.fulfilment import Job, JobState, SentCommand, command_key, job_key
+from thingdesk.web import formats
+from thingdesk.web.words import Names
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """One thing that is waited for; `until` when that ends, where something says so."""
+
+    whom: str
+    words: str
+    until: datetime | None = None
+
+
+def waits(
+    keys: Iterable[str],
+    asked: Sequence[Decision],
+    jobs: Sequence[Job],
+    commands: Sequence[SentCommand],
+    proofs: Sequence[Verification],
+    names: Names,
+) -> list[Wait]:
+    """What stands behind the keys that the case's journeys wait for."""
+    known: Mapping[str, Wait] = {
+        **{one.question.key: _decision(one, names) for one in asked},
+        **{key: wait for one in jobs for key, wait in _job(one, names)},
+        **{command_key(one.id): _command(one) for one in commands},
+        **{one.key: _proof(one) for one in proofs},
+    }
+    return [known[key] for key in keys if key in known]
+
+
+def _decision(one: Decision, names: Names) -> Wait:
+    question = one.question
+    owner = question.to is To.OWNER and question.owner_id
+    whom = f"The owner {names(question.owner_id)}" if owner else "Staff"
+    return Wait(whom, f"to answer: {question.words}", question.deadline)
+
+
+def _job(one: Job, names: Names) -> list[tuple[str, Wait]]:
+    who, task = names(one.offer.provider), formats.plain(one.offer.task)
+    return [
+        (
+            job_key(one.id, JobState.ACCEPTED),
+            Wait(who, f"to accept the job ({task})", one.offer.answer_by),
+        ),
+        (job_key(one.id, JobState.UNDER_WAY), Wait(who, "to be under way")),
+        (job_key(one.id, JobState.ARRIVED), Wait(who, "to arrive", one.arrival)),
+        (job_key(one.id, JobState.DONE), Wait(who, f"to have done it ({task})")),
+    ]
+
+
+def _command(one: SentCommand) -> Wait:
+    sent = one.command
+    return Wait(sent.machine, f"to answer the command {formats.plain(sent.name)}", sent.expires)
+
+
+def _proof(one: Verification) -> Wait:
+    wanted, progress = one.criterion, one.progress
+    what = f"its {formats.plain(wanted.metric)}" if wanted.metric else ", ".join(wanted.codes)
+    held = progress.last - progress.since if progress.last and progress.since else None
+    so_far = f"{progress.samples} of {wanted.samples} good samples"
+    span = f"{formats.span(held) if held else '0 s'} of {formats.span(wanted.hold)}"
+    verb = f"that {what} is well" if wanted.metric else f"that {what} is gone"
+    return Wait(one.subject, f"to prove by its own signals {verb}: {so_far}, {span}")
+
+
+def open_key(run_waits: Mapping[UUID, tuple[str, ...]]) -> list[str]:
+    """All keys that the runs wait for."""
+    return [key for keys in run_waits.values() for key in keys]

@@ -1,0 +1,266 @@
+"""The words of each kind of event. What an event says may come from a machine: it is put into the
+sentence as it is, and escaped where the sentence is shown.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from thingdesk.platform.money import Money
+from thingdesk.web import formats
+
+
+class Tone(StrEnum):
+    """How an event is marked beside its words."""
+
+    WELL = "well"
+    WRONG = "wrong"
+    OPEN = "open"
+    VERIFYING = "verifying"
+    STILL = "still"
+
+
+Value = Mapping[str, Any]
+Named = Callable[[object], str]
+Say = Callable[[Value, Named], str]
+
+
+def _money(v: Value, amount: str = "minor") -> str:
+    return str(Money(v[amount], v["currency"])) if v[amount] is not None else "nothing"
+
+
+def _due(v: Value) -> str:
+    return f" for {_money(v, 'amount')}" if v["amount"] is not None else ""
+
+
+def _at(text: str) -> str:
+    return formats.soon(datetime.fromisoformat(text))
+
+
+def _share(v: Value) -> str:
+    return f"{v['confidence'] * 100:.0f} % sure"
+
+
+def _about(v: Value) -> str:
+    return f" ({v['about']})" if v["about"] else ""
+
+
+def _opened(v: Value, _: Named) -> str:
+    itself = v["reporter"] == v["subject"]
+    reported = "reported by itself" if itself else f"reported by {v['reporter']}"
+    how = "found in its own signals" if v["origin"] == "finding" else reported
+    return f"A case opened: {formats.plain(v['service'])}, {how}"
+
+
+def _ended(v: Value, _: Named) -> str:
+    return f"Ended {v['outcome']}: {v['words']}"
+
+
+def _intended(v: Value, _: Named) -> str:
+    cost = f", {_money(v)} paid by the {v['payer']}" if v["minor"] is not None else ""
+    return f"{formats.sentence(v['name'])} is permitted{cost}: {v['reason']}"
+
+
+def _considered(v: Value, _: Named) -> str:
+    found = v["found"]
+    name = found.get("name") if isinstance(found, Mapping) else None
+    return f"Looked for {formats.plain(v['what'])}" + (f": {name}" if name else "")
+
+
+def _begun(v: Value, _: Named) -> str:
+    wanted = v["criterion"]
+    what = formats.plain(wanted["metric"]) if wanted["metric"] else ", ".join(wanted["codes"])
+    return f"The work is done; the machine is to prove it itself ({what})"
+
+
+def _proven(v: Value, _: Named) -> str:
+    return f"Recovery is proven by {v['progress']['samples']} of the machine's own signals"
+
+
+def _told(v: Value, names: Named) -> str:
+    who = v["to"] if v["to_kind"] == "machine" else names(v["to"])
+    return f"Told the {v['to_kind']} {who}: {v['words'].splitlines()[0] if v['words'] else ''}"
+
+
+def _answered(v: Value, names: Named) -> str:
+    kind, _, one = str(v["by"]).partition(":")
+    said = f"said {v['option']}" if v["option"] in ("yes", "no") else "answered"
+    return f"{names(one)} ({kind}) {said}"
+
+
+def _spared(v: Value, _: Named) -> str:
+    return f"Not asked, to spare the owner: {v['words']} Taken: {v['option']}"
+
+
+def _part(what: str) -> Say:
+    return lambda v, names: (
+        f"{v['quantity']} {formats.plain(v['part'])} {what} at {names(v['provider'])}"
+    )
+
+
+def _entitled(v: Value, _: Named) -> str:
+    return f"Entitled by {v['by']} {v['reference']}; the {v['payer']} pays"
+
+
+KINDS: dict[str, tuple[Tone, Say]] = {
+    "case.opened": (Tone.OPEN, _opened),
+    "case.joined": (Tone.STILL, lambda v, _: f"{v['reporter']} said it again ({v['origin']})"),
+    "case.reopened": (
+        Tone.OPEN,
+        lambda v, _: f"It came back after it had ended {v['outcome_before']}: reopened",
+    ),
+    "case.ended": (Tone.STILL, _ended),
+    "verification.begun": (Tone.VERIFYING, _begun),
+    "verification.proven": (Tone.WELL, _proven),
+    "verification.not_proven": (
+        Tone.WRONG,
+        lambda _, __: "The machine's own signals did not prove recovery in time",
+    ),
+    "promise.kept": (Tone.WELL, lambda v, _: f"The promise of {v['promise']} is kept"),
+    "promise.broken": (Tone.WRONG, lambda v, _: f"The promise of {v['promise']} is broken"),
+    "promise.paused": (Tone.STILL, lambda v, _: f"The clocks stand still: {v['reason']}"),
+    "promise.resumed": (Tone.STILL, lambda v, _: f"The clocks run again: {v['reason']}"),
+    "journey.started": (
+        Tone.STILL,
+        lambda v, _: f"The journey {v['service']} began, version {v['version']}",
+    ),
+    "journey.considered": (Tone.STILL, _considered),
+    "effect.intended": (Tone.STILL, _intended),
+    "effect.done": (Tone.WELL, lambda v, _: f"{formats.sentence(v['name'])}: done"),
+    "effect.failed": (
+        Tone.WRONG,
+        lambda v, _: f"{formats.sentence(v['name'])} could not be done: {v['reason']}",
+    ),
+    "effect.asked": (
+        Tone.OPEN,
+        lambda v, _: f"{formats.sentence(v['name'])} needs the owner's approval: {v['reason']}",
+    ),
+    "effect.denied": (
+        Tone.WRONG,
+        lambda v, _: f"{formats.sentence(v['name'])} is not permitted: {v['reason']}",
+    ),
+    "effect.undone": (Tone.STILL, lambda v, _: f"{formats.sentence(v['name'])} was taken back"),
+    "decision.asked": (Tone.OPEN, lambda v, _: f"Asked {v['to']}: {v['words']}"),
+    "decision.answered": (Tone.WELL, _answered),
+    "decision.expired": (
+        Tone.STILL,
+        lambda v, _: f"No answer in time; taken: {v['option'] or 'nothing'}",
+    ),
+    "decision.spared": (Tone.STILL, _spared),
+    "decision.withdrawn": (Tone.STILL, lambda _, __: "The question needs no answer any more"),
+    "attention.set": (
+        Tone.STILL,
+        lambda v, _: f"Owners are asked {v['questions']} questions a week at most",
+    ),
+    "job.offered": (
+        Tone.OPEN,
+        lambda v, names: (
+            f"{names(v['provider'])} is offered a job: {formats.plain(v['task'])}{_due(v)}"
+        ),
+    ),
+    "job.accepted": (Tone.WELL, lambda v, names: f"{names(v['provider'])} accepted"),
+    "job.declined": (
+        Tone.WRONG,
+        lambda v, names: f"{names(v['provider'])} declined: {v['reason'] or 'no reason given'}",
+    ),
+    "job.expired": (Tone.WRONG, lambda v, names: f"{names(v['provider'])} did not answer in time"),
+    "job.under_way": (
+        Tone.VERIFYING,
+        lambda v, names: f"{names(v['provider'])} is on the way, there at {_at(v['arrival'])}",
+    ),
+    "job.arrived": (Tone.WELL, lambda v, names: f"{names(v['provider'])} has arrived"),
+    "job.done": (
+        Tone.WELL,
+        lambda v, names: f"{names(v['provider'])} says that it is done: {v['words']}",
+    ),
+    "job.cancelled": (
+        Tone.STILL,
+        lambda v, names: f"The job was taken back from {names(v['provider'])}: {v['reason']}",
+    ),
+    "job.delivery_given_up": (
+        Tone.WRONG,
+        lambda v, _: f"The provider's own system could not be told: {v['reason']}",
+    ),
+    "command.sent": (
+        Tone.STILL,
+        lambda v, _: f"Commanded {v['machine']}: {formats.plain(v['name'])}",
+    ),
+    "command.settled": (Tone.STILL, lambda v, _: f"{v['machine']} answered: {v['status']}"),
+    "command.expired": (
+        Tone.WRONG,
+        lambda v, _: f"{v['machine']} said nothing before the command's time was over",
+    ),
+    "command.result_late": (
+        Tone.STILL,
+        lambda v, _: f"{v['machine']} answered too late: {v['status']}",
+    ),
+    "part.reserved": (Tone.WELL, _part("set aside")),
+    "part.released": (Tone.STILL, _part("back in stock")),
+    "part.used": (Tone.WELL, _part("built in")),
+    "appointment.booked": (
+        Tone.WELL,
+        lambda v, names: f"Booked with {names(v['provider'])}: {_at(v['start'])}",
+    ),
+    "appointment.cancelled": (
+        Tone.STILL,
+        lambda v, names: f"The time with {names(v['provider'])} was given back: {_at(v['start'])}",
+    ),
+    "finding.opened": (Tone.OPEN, lambda v, _: f"Found {v['rule']}{_about(v)}, {_share(v)}"),
+    "finding.cleared": (
+        Tone.STILL,
+        lambda v, _: f"{v['rule']}{_about(v)} looks well again, which proves nothing yet",
+    ),
+    "mandate.granted": (Tone.WELL, lambda v, _: f"A mandate was granted, version {v['version']}"),
+    "mandate.revoked": (
+        Tone.WRONG,
+        lambda v, _: f"The mandate was taken back: {v['reason']}",
+    ),
+    "entitlement.added": (Tone.WELL, _entitled),
+    "entitlement.ended": (Tone.STILL, lambda v, _: f"An entitlement ends {_at(v['ends'])}"),
+    "policy.set": (
+        Tone.STILL,
+        lambda v, _: f"The organisation's policy was changed, version {v['version']}",
+    ),
+    "money.reserved": (
+        Tone.STILL,
+        lambda v, _: f"{_money(v)} of the {v['payer']} is put aside: {formats.plain(v['code'])}",
+    ),
+    "money.settled": (Tone.STILL, lambda v, _: f"{_money(v)} is paid by the {v['payer']}"),
+    "money.released": (Tone.STILL, lambda v, _: f"{_money(v)} is free again"),
+    "notice.told": (Tone.STILL, _told),
+    "notice.acknowledged": (
+        Tone.STILL,
+        lambda v, _: (
+            f"The notice was acknowledged, attempt {v['attempts']}"
+            if v["attempts"]
+            else "The notice was answered before it was sent"
+        ),
+    ),
+    "notice.taken": (Tone.STILL, lambda _, __: "The notice was taken by the mail server"),
+    "notice.given_up": (Tone.WRONG, lambda v, _: f"The notice was given up: {v['reason']}"),
+    "machine.registered": (Tone.STILL, lambda v, _: f"{v['machine']} was registered"),
+    "machine.changed": (Tone.STILL, lambda v, _: f"{v['machine']} was changed"),
+    "machine.key_added": (Tone.STILL, lambda v, _: f"{v['machine']} has a new key"),
+    "machine.key_revoked": (
+        Tone.WRONG,
+        lambda v, _: f"A key of {v['machine']} was revoked: {v['reason']}",
+    ),
+    "ownership.began": (
+        Tone.STILL,
+        lambda v, names: f"{v['machine']} acts for {names(v['owner'])} from {_at(v['begins'])}",
+    ),
+    "ownership.ended": (
+        Tone.STILL,
+        lambda v, names: f"{v['machine']} acts for {names(v['owner'])} no more",
+    ),
+    "staff.added": (Tone.STILL, lambda v, names: f"{names(v['staff'])} got an account"),
+    "staff.set_up": (Tone.STILL, lambda v, names: f"{names(v['staff'])} set a password"),
+    "staff.disabled": (Tone.STILL, lambda v, names: f"{names(v['staff'])} has no account any more"),
+    "staff.logged_in": (Tone.STILL, lambda v, names: f"{names(v['staff'])} logged in"),
+    "provider.registered": (
+        Tone.STILL,
+        lambda v, names: f"{names(v['provider'])} was registered as a provider",
+    ),
+}
+"""Every kind with its tone and its words; a test holds it against the events there are."""
