@@ -15,9 +15,19 @@ _TITLES = {
     "link_unreadable": "This link does not work",
     "foreign_form": "That did not come from here",
     "not_found": "There is no such page",
+    "case_unknown": "There is no such case",
+    "machine_unknown": "There is no such machine",
+    "not_allowed": "That is not yours to do",
     "unfit_request": "That cannot be read",
 }
-_STATUS = {"link_expired": 410, "link_unreadable": 404, "decision_unknown": 404, "job_unknown": 404}
+_STATUS = {
+    "link_expired": 410,
+    "link_unreadable": 404,
+    "decision_unknown": 404,
+    "job_unknown": 404,
+    "case_unknown": 404,
+    "machine_unknown": 404,
+}
 _BY_RECOVERY = {Recovery.RETRY: 503, Recovery.FIX_INPUT: 422}
 
 

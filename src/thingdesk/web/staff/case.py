@@ -76,4 +76,4 @@ async def _page(
 
 
 def _unknown() -> Refused:
-    return refuse("case_unknown", "There is no such case.", Recovery.FIX_INPUT)
+    return refuse("case_unknown", "There is no such case.", Recovery.CONTACT_US)

@@ -80,7 +80,7 @@ async def get_machine(
     async with pages.database.transaction() as tx:
         card = await _collect(tx, machine)
     if card is None:
-        raise refuse("machine_unknown", "There is no such machine.", Recovery.FIX_INPUT)
+        raise refuse("machine_unknown", "There is no such machine.", Recovery.CONTACT_US)
     return show("machine.html", person, "machines", card=card, said=said)
 
 
