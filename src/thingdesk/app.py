@@ -215,13 +215,15 @@ async def _ingest(
 ) -> None:
     worker = ids.new()
 
+    name = str(worker) if address.shared else "1"
+    receiver = await stack.enter_async_context(mqtt.Receiver(address, intake, name))
+
     async def beat() -> int:
-        async with desk.database.transaction() as tx:
-            await signals.beat(tx, worker)
+        if receiver.is_connected:
+            async with desk.database.transaction() as tx:
+                await signals.beat(tx, worker)
         return 0
 
-    name = str(worker) if address.shared else "1"
-    await stack.enter_async_context(mqtt.Receiver(address, intake, name))
     group.create_task(repeat(desk.database, "intake", beat, desk.stop, every=2.0))
     if desk.broker is not None:
         group.create_task(

@@ -137,18 +137,24 @@ async def test_silence_counts_only_while_our_own_intake_was_up(database: Databas
         async with database.transaction() as tx:
             await signals.beat(tx, worker)
 
+    async def up(minutes: int) -> None:
+        for _ in range(minutes * 10):
+            turnable.turn(MINUTE / 10)
+            await beat()
+
     with clock.reading(turnable):
         await say(database, name, clock.now(), 70)
         turnable.turn(timedelta(minutes=30))  # we were down all the while
         await beat()
         assert name not in await check()
-        turnable.turn(4 * MINUTE)
+        turnable.turn(timedelta(minutes=30))  # the same process stood still all the while
         await beat()
+        assert name not in await check()
+        await up(4)
         assert name in await check()
         assert name not in await check()
         for _ in range(4):
-            turnable.turn(MINUTE)
-            await beat()
+            await up(1)
             await say(database, name, clock.now(), 70)
             await check()
         async with database.transaction() as tx:

@@ -8,6 +8,8 @@ from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.signals import store
 
+_APART = timedelta(seconds=10)
+
 
 @dataclass(frozen=True, slots=True)
 class Availability:
@@ -32,8 +34,12 @@ async def availability(
 
 
 async def beat(tx: Transaction, worker: UUID) -> None:
-    """Note that this worker's intake is up; to be called every few seconds."""
-    await store.beat(tx, worker, clock.now())
+    """Note that this worker's intake is up; to be called every two seconds.
+
+    Beats more than ten seconds apart show that it was not up between them: it stood still, or
+    reached neither the database nor the broker.
+    """
+    await store.beat(tx, worker, clock.now(), _APART)
 
 
 async def intake_spans(tx: Transaction, since: datetime) -> list[tuple[datetime, datetime]]:

@@ -84,8 +84,12 @@ select count(distinct date_bin($4::interval, at, $2::timestamptz)) from signal
 where machine = $1 and at >= $2 and at < $3
 """
 _BEAT = """
-insert into intake_span (worker, since, until) values ($1, $2, $2)
-on conflict (worker) do update set until = excluded.until
+with longer as (
+    update intake_span set until = $2
+    where worker = $1 and until between $2::timestamptz - $3::interval and $2 returning worker
+)
+insert into intake_span (worker, since, until)
+select $1, $2, $2 where not exists (select from longer) on conflict do nothing
 """
 
 
@@ -201,8 +205,8 @@ async def came(
     return count
 
 
-async def beat(tx: Transaction, worker: UUID, now: datetime) -> None:
-    await tx.execute(_BEAT, worker, now)
+async def beat(tx: Transaction, worker: UUID, now: datetime, apart: timedelta) -> None:
+    await tx.execute(_BEAT, worker, now, apart)
 
 
 async def spans(tx: Transaction, since: datetime) -> list[tuple[datetime, datetime]]:

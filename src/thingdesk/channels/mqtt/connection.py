@@ -91,6 +91,10 @@ class Connection:
     async def __aexit__(self, *_: object) -> None:
         await self._client.disconnect()
 
+    @property
+    def is_connected(self) -> bool:
+        return bool(self._client.is_connected)
+
     def publish(self, topic: str, payload: bytes) -> None:
         """Hand a message to the broker at QoS 1; while it is away gmqtt keeps it."""
         self._client.publish(topic, payload, qos=1)

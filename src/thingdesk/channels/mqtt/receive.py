@@ -31,6 +31,11 @@ class Receiver:
     async def __aexit__(self, *details: object) -> None:
         await self._connection.__aexit__(*details)
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether machines can reach us through the broker at this moment."""
+        return self._connection.is_connected
+
     async def _handle(self, topic: str, payload: bytes, qos: int) -> None:
         match = _TOPIC.fullmatch(topic)
         if match is None:

@@ -16,7 +16,10 @@ _EVERY = 1.0
 
 
 class Sender:
-    """Drains the outboxes of machines: an attempt is planned and committed before it is made."""
+    """Drains the outboxes of machines: an attempt is planned and committed before it is made.
+
+    While the broker is away no attempt is made: what is handed over then would pile up in memory.
+    """
 
     def __init__(self, address: BrokerAddress, database: Database, name: str) -> None:
         self._database = database
@@ -39,6 +42,8 @@ class Sender:
                 group.create_task(repeat(self._database, channel, send, stop, every=_EVERY))
 
     async def send_notices(self) -> int:
+        if not self._connection.is_connected:
+            return 0
         async with self._database.transaction() as tx:
             due = await notices.claim_due(tx, Channel.MACHINE, _MOST)
         for one in due:
@@ -46,6 +51,8 @@ class Sender:
         return len(due)
 
     async def send_commands(self) -> int:
+        if not self._connection.is_connected:
+            return 0
         async with self._database.transaction() as tx:
             due = await fulfilment.claim_due_commands(tx, _MOST)
         for one in due:
