@@ -106,6 +106,7 @@ class Flow:
             if one.new or one.reopened:
                 turn = turns[one.case_id].reopened if one.reopened else 0
                 journeys.start(tx, service, _facts(opening, one, turn))
+                journeys.tell_subject(tx, opening, one)
             if one.former:
                 await journeys.withdraw(tx, one.former, "The machine has another owner now.")
         return opened

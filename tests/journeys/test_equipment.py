@@ -33,8 +33,8 @@ async def test_a_finding_becomes_a_resolution_that_the_machine_has_proven(hand: 
         await hand.say("press-1", "temperature", [80, *[60] * 26], start=start, every=30 * MINUTE)
         case = await hand.case_of("press-1")
         assert (case.origin, case.state) == ("finding", State.OPEN)
-        assert case.evidence
-        assert case.evidence["limit"] == equipment.COLD
+        assert (case.evidence or {})["limit"] == equipment.COLD
+        assert await hand.told(case.id) == [("machine", "case.opened")]
         job = await hand.accept(case.id)
         assert "temperature is 60.0, beyond 68.0" in job.offer.words
         await hand.finish(job, "Heater mended.")
@@ -51,6 +51,7 @@ async def test_a_finding_becomes_a_resolution_that_the_machine_has_proven(hand: 
     assert await hand.kinds(case.id) == [
         "case.opened",
         "journey.started",
+        "notice.told",
         "promise.kept",
         "journey.considered",
         "effect.intended",

@@ -273,6 +273,11 @@ async def test_an_assistant_of_the_same_owner_joins_the_same_case(hand: Hand) ->
     answer = await hand.report("assistant-14", "vehicle.repair", MISFIRE, subject="car-14")
     assert not isinstance(answer, Refusal)
     assert answer.case_id == first
+    assert ("machine", "case.opened") not in await hand.told(first), "it asked for it itself"
+    other = await hand.report("assistant-14", "vehicle.repair", {"code": "P0302"}, subject="car-14")
+    assert not isinstance(other, Refusal)
+    assert other.case_id
+    assert ("machine", "case.opened") in await hand.told(other.case_id)
 
 
 async def test_a_relapse_reopens_the_case_with_a_new_journey(hand: Hand) -> None:

@@ -23,6 +23,7 @@ from thingdesk.journeys.model import (
 from thingdesk.journeys.providing import Dispatched, Found, Reserved, Slot, free_slots
 from thingdesk.journeys.start import start, withdraw
 from thingdesk.journeys.store import effects_of, of_case
+from thingdesk.journeys.telling import tell_subject
 
 __all__ = [
     "FIRST",
@@ -51,5 +52,6 @@ __all__ = [
     "of_case",
     "remembered",
     "start",
+    "tell_subject",
     "withdraw",
 ]

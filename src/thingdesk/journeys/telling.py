@@ -3,9 +3,22 @@
 from typing import Any
 
 from thingdesk import notices, parties
+from thingdesk.cases import Opened, Opening
 from thingdesk.journeys.context import Context
 from thingdesk.notices import Notice, Recipient
 from thingdesk.parties import Position
+from thingdesk.platform.database import Transaction
+
+
+def tell_subject(tx: Transaction, opening: Opening, opened: Opened) -> None:
+    """A machine hears of a case that it did not ask for; one that asked has it in its receipt."""
+    if opening.origin == "report" and opening.reporter == opening.subject:
+        return
+    again = "again, as the problem is back" if opened.reopened else "for you"
+    words = f"A case was opened {again}: {opening.title}."
+    told = {"service": opening.service, "input": opening.input, "reporter": opening.reporter}
+    to = Recipient.machine(opening.subject)
+    notices.tell(tx, Notice(to, "case.opened", words, opened.case_id, told))
 
 
 async def tell_owner(journey: Context, words: str, data: dict[str, Any]) -> None:

@@ -1,5 +1,7 @@
 """Industrial machines: a temperature that leaves its range is inspected, and proves the repair."""
 
+from datetime import timedelta
+
 from thingdesk.sdk import (
     Data,
     Field,
@@ -48,17 +50,24 @@ class Inspected(Outcome):
 )
 async def inspect(journey: Journey, fault: Temperature) -> Inspected:
     """Send a technician, and end when the machine's own temperature has been in range again."""
+    return await look_after(journey, fault, answer_within=minutes(2), hold=hours(1))
+
+
+async def look_after(
+    journey: Journey, fault: Temperature, *, answer_within: timedelta, hold: timedelta
+) -> Inspected:
+    """The same for a machine with other times; half a dozen signals within `hold` are the proof."""
     job = await journey.dispatch(
         "technician",
         task="inspect",
         skill="machinery",
         words=f"The {fault.metric} is {fault.value:.1f}, beyond {fault.limit:.1f}. Find out why.",
-        answer_within=minutes(2),
+        answer_within=answer_within,
     )
     evidence = await journey.done(job)
     await journey.verify(
-        in_range(fault.metric, low=WARM, high=HOT, samples=6, gap=hours(1)),
-        hold=hours(1),
+        in_range(fault.metric, low=WARM, high=HOT, samples=6, gap=hold),
+        hold=hold,
         within=hours(72),
     )
     found = str(evidence.get("words", ""))

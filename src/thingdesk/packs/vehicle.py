@@ -92,7 +92,7 @@ class Helped(Repaired):
 )
 async def repair(journey: Journey, fault: VehicleFault) -> Repaired:
     """Reserve the part at the nearest centre that can do it; the owner only picks the date."""
-    return await _repair(journey, fault, samples=10, hold=minutes(10))
+    return await mend(journey, fault, samples=10, hold=minutes(10))
 
 
 @service(
@@ -109,6 +109,18 @@ async def repair(journey: Journey, fault: VehicleFault) -> Repaired:
 )
 async def breakdown(journey: Journey, fault: VehicleFault) -> Helped:
     """Send a tow truck now, tell the owner what to do, and repair what broke."""
+    return await rescue(journey, fault, answer_within=minutes(1), samples=10, hold=minutes(10))
+
+
+async def rescue(
+    journey: Journey,
+    fault: VehicleFault,
+    *,
+    answer_within: timedelta,
+    samples: int,
+    hold: timedelta,
+) -> Helped:
+    """Help on the road, with other times."""
     broken = system_of(fault.code)
     await journey.tell_machine(
         "safety.advice", "Stop at the next safe place and switch the engine off.", stop=True
@@ -121,13 +133,13 @@ async def breakdown(journey: Journey, fault: VehicleFault) -> Helped:
         "tow_truck",
         task="tow",
         words=f"Tow {journey.subject} to a centre that can mend {broken.words} ({fault.code}).",
-        answer_within=minutes(1),
+        answer_within=answer_within,
     )
     arrival = await journey.arrival(truck, within=minutes(10))
     when = f"is expected at {arrival:%H:%M} UTC" if arrival else "is on its way"
     await journey.tell_owner(f"{truck.provider.name} {when}.")
     await journey.done(truck, within=hours(6))
-    repaired = await _repair(journey, fault, samples=10, hold=minutes(10))
+    repaired = await mend(journey, fault, samples=samples, hold=hold)
     return Helped(
         **repaired.model_dump(exclude={"words"}),
         words=f"{truck.provider.name} towed {journey.subject}. {repaired.words}",
@@ -136,9 +148,8 @@ async def breakdown(journey: Journey, fault: VehicleFault) -> Helped:
     )
 
 
-async def _repair(
-    journey: Journey, fault: VehicleFault, *, samples: int, hold: timedelta
-) -> Repaired:
+async def mend(journey: Journey, fault: VehicleFault, *, samples: int, hold: timedelta) -> Repaired:
+    """The repair: `samples` signals over `hold` without the fault are the proof."""
     system = system_of(fault.code)
     centre: Found = await journey.nearest("repair_centre", skill=system.skill, part=system.part)
     await journey.reserve_part(centre, system.part, price=system.price)
