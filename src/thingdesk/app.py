@@ -168,7 +168,7 @@ def _broker(desk: Desk) -> EmbeddedBroker:
         return known == machine or "the token is another machine's"
 
     def refused(machine: str, reason: str) -> None:
-        _log.warning("the broker refused %s: %s", machine, reason)
+        _log.warning("the broker refused %r: %r", machine, reason)
 
     settings = desk.settings
     return EmbeddedBroker(

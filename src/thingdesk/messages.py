@@ -1,7 +1,9 @@
 """What goes down to machines, as CloudEvents: the same on every channel."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
+
+import orjson
 
 from thingdesk.fulfilment import Command
 from thingdesk.intake import Refusing, Taken
@@ -9,6 +11,7 @@ from thingdesk.notices import Outgoing
 from thingdesk.platform import clock, cloudevents, ids
 
 _DESK = "thingdesk"
+_MOST_BYTES = 128 * 1024
 
 
 def answers(taken: Taken) -> list[dict[str, Any]]:
@@ -50,10 +53,26 @@ def command(one: Command) -> dict[str, Any]:
     return cloudevents.make(str(one.effect_id), _DESK, "thingdesk.command", clock.now(), data)
 
 
-def batch(events: Iterable[dict[str, Any]]) -> list[dict[str, Any]] | dict[str, Any]:
-    """One event as it is, several as a batch."""
-    many = list(events)
-    return many[0] if len(many) == 1 else many
+def payloads(events: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    """The events as JSON, one as it is and several as a batch, in as many payloads as it takes:
+    an answer can be much longer than what it answers, and brokers end the connection of whoever
+    sends them too much at once.
+    """
+    part: list[bytes] = []
+    size = 0
+    for event in events:
+        text = orjson.dumps(event)
+        if part and size + len(text) > _MOST_BYTES:
+            yield _joined(part)
+            part, size = [], 0
+        part.append(text)
+        size += len(text) + 1
+    if part:
+        yield _joined(part)
+
+
+def _joined(part: list[bytes]) -> bytes:
+    return part[0] if len(part) == 1 else b"[" + b",".join(part) + b"]"
 
 
 def _now(kind: str, data: dict[str, Any]) -> dict[str, Any]:

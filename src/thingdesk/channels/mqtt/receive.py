@@ -4,8 +4,6 @@ import logging
 import re
 from typing import Self
 
-import orjson
-
 from thingdesk import messages
 from thingdesk.channels.mqtt.connection import BrokerAddress, Connection
 from thingdesk.intake import Intake, Kind, Taken
@@ -47,6 +45,5 @@ class Receiver:
             self._answer(machine, taken)
 
     def _answer(self, machine: str, taken: Taken) -> None:
-        if answers := messages.answers(taken):
-            payload = orjson.dumps(messages.batch(answers))
+        for payload in messages.payloads(messages.answers(taken)):
             self._connection.publish(f"td/{machine}/receipts", payload)
