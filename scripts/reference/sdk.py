@@ -17,7 +17,8 @@ from scripts.reference.words import Undocumented, block, page, said, table
 from thingdesk import sdk
 
 INTRO = """
-A pack imports `thingdesk.sdk` and nothing else of the product. What stops a journey is raised as
+A pack imports `thingdesk.sdk` and nothing else of the product: see
+[the tutorial](../tutorial/first-service.md). What stops a journey is raised as
 `Denied`, `Failed`, `Withdrawn` or `NotProven`: let it pass, and the journey takes back what it did
 and its case ends with the reason; catch it only to go another way. `minutes(15)` and the like are
 durations.

@@ -6,12 +6,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from importlib import import_module
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 
-from thingdesk import cases, journeys, parties, signals, web
+from thingdesk import cases, journeys, packs, parties, signals, web
 from thingdesk.catalog import Catalog
 from thingdesk.channels import http, mail, mqtt, webhook
 from thingdesk.channels.mqtt import BrokerAddress
@@ -69,9 +68,9 @@ class Desk:
 
 def make_flow(settings: Settings) -> Flow:
     """The services and rules of the ready packs, and of the modules that are set as packs."""
-    modules = [equipment, vehicle, meter, *(import_module(name) for name in settings.packs)]
+    modules = [equipment, vehicle, meter, *packs.load(settings.packs)]
     services = [service for one in modules for service in one.SERVICES]
-    return Flow(Catalog(services), [rule for one in modules for rule in one.RULES])
+    return Flow(Catalog(services), [rule for one in modules for rule in getattr(one, "RULES", ())])
 
 
 @asynccontextmanager

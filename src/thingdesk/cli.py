@@ -15,6 +15,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from thingdesk import __version__, app, doctor, fulfilment, parties, replay
 from thingdesk.fulfilment import StockLine
+from thingdesk.packs import PackError
 from thingdesk.parties import BadLine, Form
 from thingdesk.platform.embedded import EmbeddedError
 from thingdesk.platform.errors import Refused
@@ -22,7 +23,13 @@ from thingdesk.platform.migrate import MigrationError
 from thingdesk.platform.settings import ROLES, Settings
 
 _console = Console(stderr=True)
-_EXPECTED = (EmbeddedError, MigrationError, replay.ReplayError, replay.UnknownRecordingError)
+_EXPECTED = (
+    EmbeddedError,
+    MigrationError,
+    PackError,
+    replay.ReplayError,
+    replay.UnknownRecordingError,
+)
 _MOST_BAD_LINES = 20
 
 

@@ -18,6 +18,8 @@ BLOCK = re.compile(
     r"(?P<text>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
+# blocks in these languages are run by a test, or say why not; others are shown only
+RUN = ("sh", "python")
 
 
 @dataclass(frozen=True)
