@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -139,18 +139,35 @@ class DeskProcess:
         return process.returncode or 0, written.decode()
 
 
+def running(folder: Path, **settings: Any) -> AbstractAsyncContextManager[DeskProcess]:
+    """A desk in one process for as long as the block lasts. When the block fails, its log is
+    shown.
+    """
+    return _running(DeskProcess(folder, **settings))
+
+
 @asynccontextmanager
-async def running(folder: Path, **settings: Any) -> AsyncIterator[DeskProcess]:
-    """A desk for as long as the block lasts. When the block fails, its log is shown."""
-    desk = DeskProcess(folder, **settings)
-    try:
-        await desk.start()
+async def _running(desk: DeskProcess) -> AsyncIterator[DeskProcess]:
+    async with all_running(desk):
         yield desk
+
+
+@asynccontextmanager
+async def all_running(*desks: DeskProcess) -> AsyncIterator[None]:
+    """The same with several processes, which start and stop together."""
+    try:
+        await asyncio.gather(*(one.start() for one in desks))
+        yield
     except BaseException:
-        sys.stderr.write(f"--- {desk.folder.name} ---\n{desk.log()[-20_000:]}\n")
+        for one in desks:
+            sys.stderr.write(f"--- {one.folder.name} ---\n{one.log()[-20_000:]}\n")
         raise
     finally:
-        if desk.runs:
-            with contextlib.suppress(ProcessLookupError):
-                desk.wake()
-            await desk.stop()
+        await asyncio.gather(*(_ended(one) for one in desks))
+
+
+async def _ended(desk: DeskProcess) -> None:
+    if desk.runs:
+        with contextlib.suppress(ProcessLookupError):
+            desk.wake()
+        await desk.stop()

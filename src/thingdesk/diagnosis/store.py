@@ -37,7 +37,7 @@ update finding f set cleared_at = t.at
 from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[]) as t (machine, rule, about, at)
 where f.machine = t.machine and f.rule = t.rule and f.about = t.about and f.cleared_at is null
 """
-_SILENCE_LOCK = 7_413_302_120
+_SILENCE_LOCK = 7_413_302_122
 _LATEST_COMMIT = timedelta(hours=1)
 """Longer than any transaction that stores signals may last."""
 

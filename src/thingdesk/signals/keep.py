@@ -12,6 +12,7 @@ async def keep(tx: Transaction, signals_kept: timedelta) -> None:
     """Make the partitions of the coming days, and let go of what is older than it is kept."""
     now = clock.now()
     today = now.astimezone(UTC).date()
+    await store.lock_partitions(tx)
     there = await store.partitions(tx)
     for day in (today + timedelta(days=n) for n in range(_AHEAD)):
         if day not in there.values():

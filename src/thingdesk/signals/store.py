@@ -28,6 +28,7 @@ set at = excluded.at, received_at = excluded.received_at,
     lat = coalesce(excluded.lat, l.lat), lon = coalesce(excluded.lon, l.lon)
 where l.at <= excluded.at
 """
+_PARTITIONS_LOCK = 7_413_302_121
 _COLUMNS = (
     "shard",
     "machine",
@@ -212,6 +213,11 @@ async def beat(tx: Transaction, worker: UUID, now: datetime, apart: timedelta) -
 async def spans(tx: Transaction, since: datetime) -> list[tuple[datetime, datetime]]:
     rows = await tx.fetch("select since, until from intake_span where until >= $1", since)
     return [(row["since"], row["until"]) for row in rows]
+
+
+async def lock_partitions(tx: Transaction) -> None:
+    """Processes that start at the same time make the same partitions."""
+    await tx.execute("select pg_advisory_xact_lock($1)", _PARTITIONS_LOCK)
 
 
 async def partitions(tx: Transaction) -> dict[str, date]:
