@@ -1,4 +1,6 @@
 import asyncio
+import json
+from base64 import urlsafe_b64encode
 from datetime import timedelta
 from typing import Any
 
@@ -110,6 +112,16 @@ async def test_only_eddsa_is_read(database: Database) -> None:
 )
 async def test_what_is_no_token_is_refused(database: Database, token: str) -> None:
     assert await code(database, token) == "token_unreadable"
+
+
+@pytest.mark.parametrize("kid", ["a\0b", "\ud800", "", "k" * 200, "a b"])
+async def test_a_kid_that_no_table_can_be_asked_for_is_refused(
+    database: Database, kid: str
+) -> None:
+    _, claims, signature = signing().token().split(".")
+    said = json.dumps({"alg": "EdDSA", "typ": "JWT", "kid": kid}).encode()
+    header = urlsafe_b64encode(said).decode().rstrip("=")
+    assert await code(database, f"{header}.{claims}.{signature}") == "token_unreadable"
 
 
 async def test_a_machine_may_have_a_second_key(database: Database) -> None:

@@ -1,5 +1,6 @@
 """Compact JWS with EdDSA, and nothing else: what is signed otherwise is not read."""
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -10,6 +11,7 @@ from joserfc.jwk import OKPKey
 from joserfc.jws import JWSRegistry
 
 ALGORITHM = "EdDSA"
+_KID = re.compile(r"[!-~]{1,128}")  # what a table can be asked for, whatever its sender meant
 
 
 class Unreadable(Exception):
@@ -53,7 +55,7 @@ def key_id(token: str) -> str:
     except (JoseError, ValueError) as error:
         raise Unreadable("it is no compact JWS") from error
     kid = header.get("kid")
-    if not isinstance(kid, str):
+    if not isinstance(kid, str) or not _KID.fullmatch(kid):
         raise Unreadable("its header names no kid")
     return kid
 
