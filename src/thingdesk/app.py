@@ -25,6 +25,7 @@ from thingdesk.platform.loops import each, repeat
 from thingdesk.platform.migrate import Migration
 from thingdesk.platform.serve import Served, serve
 from thingdesk.platform.settings import Settings
+from thingdesk.platform.sparing import SparingLog
 
 PACKAGES = (
     "thingdesk.platform.durable",
@@ -158,6 +159,8 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
 
 
 def _broker(desk: Desk) -> EmbeddedBroker:
+    refusals = SparingLog(_log)
+
     async def verify(machine: str, token: str, _: str) -> bool | str:
         try:
             async with desk.database.transaction() as tx:
@@ -167,7 +170,7 @@ def _broker(desk: Desk) -> EmbeddedBroker:
         return known == machine or "the token is another machine's"
 
     def refused(machine: str, reason: str) -> None:
-        _log.warning("the broker refused %r: %r", machine, reason)
+        refusals.warning(f"the broker refused {machine}: {reason}")
 
     settings = desk.settings
     return EmbeddedBroker(
