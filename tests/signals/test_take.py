@@ -166,3 +166,22 @@ async def test_old_partitions_go_and_coming_ones_are_made(database: Database) ->
                 "select tableoid::regclass::text as name, count(*) from signal group by 1"
             )
     assert [row["name"] for row in counts] == [f"signal_{turnable():%Y%m%d}"]
+
+
+async def test_a_machine_that_names_its_metrics_anew_for_ever_is_not_gathered_for_ever(
+    database: Database,
+) -> None:
+    async with database.transaction() as tx:
+        await parties.register(tx, [NewMachine("press-3", "press")])
+    for said in range(4):
+        group = [
+            signal("press-3", values={f"m{said}-{part}-{n}": 1.0 for n in range(200)})
+            for part in range(6)
+        ]
+        await take(database, *group)
+    await take(database, signal("press-3", values={"temperature": 71.0}))
+    async with database.transaction() as tx:
+        latest = await signals.latest(tx, "press-3")
+    assert latest is not None
+    assert latest.values["temperature"] == 71.0
+    assert len(latest.values) < 1500

@@ -9,6 +9,9 @@ from zlib import crc32
 SHARDS = 16
 """Diagnosis takes signals by shard; a machine's signals are all of one."""
 
+METRICS_KEPT = 512
+"""Beyond so many metrics, what a machine said last of each is not gathered any more."""
+
 AHEAD = timedelta(minutes=5)
 BEHIND = timedelta(days=366)
 

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from thingdesk.platform.database import Row, Transaction, json
-from thingdesk.signals.model import Cursor, Signal, Stored
+from thingdesk.signals.model import METRICS_KEPT, Cursor, Signal, Stored
 
 _KNOW = """
 insert into signal_event (machine, event_id, hash, received_at)
@@ -15,19 +15,23 @@ _KNOWN = """
 select machine, event_id, hash from signal_event
 where (machine, event_id) in (select * from unnest($1::text[], $2::text[]))
 """
-_LATEST = """
+# A machine may name its metrics anew for ever; of one that has more than are kept, those that it
+# named last stay.
+_LATEST = f"""
 insert into signal_latest as l (machine, at, received_at, "values", codes, lat, lon)
 select machine, at, received_at, v::jsonb,
-       case when codes = '' then '{}' else string_to_array(codes, E'\\n') end, lat, lon
+       case when codes = '' then '{{}}' else string_to_array(codes, E'\\n') end, lat, lon
 from unnest($1::text[], $2::timestamptz[], $3::timestamptz[], $4::text[], $5::text[],
             $6::double precision[], $7::double precision[])
     as t (machine, at, received_at, v, codes, lat, lon)
 on conflict (machine) do update
 set at = excluded.at, received_at = excluded.received_at,
-    "values" = l."values" || excluded."values", codes = coalesce(excluded.codes, l.codes),
+    "values" = case when (select count(*) from jsonb_object_keys(l."values")) <= {METRICS_KEPT}
+                    then l."values" || excluded."values" else excluded."values" end,
+    codes = coalesce(excluded.codes, l.codes),
     lat = coalesce(excluded.lat, l.lat), lon = coalesce(excluded.lon, l.lon)
 where l.at <= excluded.at
-"""
+"""  # noqa: S608 - of a constant
 _PARTITIONS_LOCK = 7_413_302_121
 _COLUMNS = (
     "shard",

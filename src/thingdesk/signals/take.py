@@ -5,7 +5,14 @@ from thingdesk.parties import Position, seen
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.signals import store
-from thingdesk.signals.model import Intake, Signal, Stored, shard_of, trusted_time
+from thingdesk.signals.model import (
+    METRICS_KEPT,
+    Intake,
+    Signal,
+    Stored,
+    shard_of,
+    trusted_time,
+)
 
 CHANNEL = "signal"
 
@@ -97,7 +104,7 @@ def _merged(before: Stored, after: Stored) -> Stored:
         after.at,
         after.trusted,
         after.received_at,
-        {**before.values, **after.values},
+        {**before.values, **after.values} if len(before.values) <= METRICS_KEPT else after.values,
         before.codes if after.codes is None else after.codes,
         before.lat if after.lat is None else after.lat,
         before.lon if after.lon is None else after.lon,
