@@ -14,6 +14,9 @@ _log = logging.getLogger(__name__)
 _KEEPALIVE = 30
 _SESSION = 3600
 _PREFIX = "thingdesk:"
+# brokers take 1 MiB of payload; for one byte more they end the connection, and again for every
+# repetition of the message: no other one would get through any more
+_MOST_BYTES = 1_000_000
 
 Handle = Callable[[str, bytes, int], Awaitable[None]]
 
@@ -96,7 +99,12 @@ class Connection:
         return bool(self._client.is_connected)
 
     def publish(self, topic: str, payload: bytes) -> None:
-        """Hand a message to the broker at QoS 1; while it is away gmqtt keeps it."""
+        """Hand a message to the broker at QoS 1; while it is away gmqtt keeps it. One that no
+        broker takes is left out, and the log says so.
+        """
+        if len(payload) > _MOST_BYTES:
+            _log.error("left out: %d bytes for %s are more than brokers take", len(payload), topic)
+            return
         self._client.publish(topic, payload, qos=1)
 
     def _on_connect(self, client: Client, *_: Any) -> None:
