@@ -21,7 +21,6 @@ from thingdesk import cases, decisions, diagnosis, fulfilment, journeys, notices
 from thingdesk.cases import Answer, Opened, Opening, Report, Sample
 from thingdesk.catalog import Catalog, Service, problem_identity, problem_key, read_input
 from thingdesk.diagnosis import Finding, Rule
-from thingdesk.journeys import Facts
 from thingdesk.notices import Notice, Recipient
 from thingdesk.parties import Ownership
 from thingdesk.platform import clock
@@ -105,7 +104,7 @@ class Flow:
         for (opening, service), one in zip(asks, opened, strict=True):
             if one.new or one.reopened:
                 turn = turns[one.case_id].reopened if one.reopened else 0
-                journeys.start(tx, service, _facts(opening, one, turn))
+                journeys.start(tx, service, journeys.facts_of(opening, one, turn))
                 journeys.tell_subject(tx, opening, one)
             if one.former:
                 await journeys.withdraw(tx, one.former, "The machine has another owner now.")
@@ -238,18 +237,6 @@ def _opening_for(
         at=began,
     )
     return opening
-
-
-def _facts(opening: Opening, opened: Opened, turn: int) -> Facts:
-    return Facts(
-        opened.case_id,
-        opening.subject,
-        opening.owner_id,
-        opening.service,
-        opening.input,
-        opening.safety,
-        turn,
-    )
 
 
 async def _at_once(

@@ -33,6 +33,7 @@ from thingdesk.cases.promises import (
     resume_promises,
 )
 from thingdesk.cases.recovery import Criterion, Progress
+from thingdesk.cases.relapse import came_back
 from thingdesk.cases.reports import (
     answer_report,
     drop_reports,
@@ -69,6 +70,7 @@ __all__ = [
     "answer_report",
     "begin_verification",
     "break_due_promises",
+    "came_back",
     "counts",
     "drop_reports",
     "due",

@@ -27,24 +27,21 @@ async def end_case(
 ) -> Case:
     """End the case. `verified` needs a verification that the subject's signals have met.
 
-    What the signals say within `relapse` from now on, by the subject's own clock, reopens it.
+    What the signals say within `relapse`, by the subject's own clock, reopens it: from the proof
+    on, or where there is none from now on. See `came_back` for what they have said already.
     """
     case = await store.get(tx, case_id, lock=True)
     if case is None:
         raise LookupError(f"no case {case_id}")
     after(case.state, Move.END)
-    if outcome is Outcome.VERIFIED and not await _is_proven(tx, case_id):
+    proven = (await proofs.proven(tx, [case_id])).get(case_id)
+    if outcome is Outcome.VERIFIED and proven is None:
         raise Unproven(f"case {case_id}: only the subject's own signals can call it verified")
     now = clock.now()
     if outcome in {Outcome.VERIFIED, Outcome.FULFILLED}:
         await keep_promise(tx, case_id, "resolution")
     await promise_store.drop(tx, case_id)
-    relapse_until = await signals.own_clock(tx, case.subject) + relapse
-    await store.end(tx, case, outcome, words, data, now, relapse_until)
+    since = proven or await signals.own_clock(tx, case.subject)
+    await store.end(tx, case, outcome, words, data, now, since + relapse)
     append(tx, f"case:{case_id}", CaseEnded(outcome.value, words, data))
     return case
-
-
-async def _is_proven(tx: Transaction, case_id: UUID) -> bool:
-    found = await proofs.of_case(tx, case_id)
-    return bool(found) and found[-1].proven is True

@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from thingdesk.cases import promises, store
+from thingdesk.cases import promises, relapse, store
 from thingdesk.cases.events import CaseOpened, CaseReopened, ReportJoined
 from thingdesk.cases.model import Case, Opened, Opening, Outcome, State
 from thingdesk.platform import clock, ids
@@ -84,6 +84,7 @@ async def _write(
         await store.reopen(tx, again)
     if joined:
         await store.join(tx, joined)
+        await relapse.keep(tx, [(o, group) for o, group in rows if not (o.new or o.reopened)])
     for key, group in groups.items():
         _tell(tx, decided[key], group, last.get(key))
 

@@ -117,6 +117,28 @@ async def insert(tx: Transaction, rows: Sequence[tuple[UUID, Opening, int]], now
     await point(tx, [(one.subject, one.key, case_id) for case_id, one, _ in rows])
 
 
+async def keep_back(tx: Transaction, subject: str, key: str, data: dict[str, Any]) -> None:
+    """Keep what is to be opened after the current case, unless something is kept already."""
+    await tx.execute(
+        "update problem set came_back = $3 where subject = $1 and key = $2 and came_back is null",
+        subject,
+        key,
+        data,
+    )
+
+
+async def take_back(tx: Transaction, subject: str, key: str) -> dict[str, Any] | None:
+    """What was kept, once. The caller holds the problem's row."""
+    data: dict[str, Any] | None = await tx.fetchval(
+        "select came_back from problem where subject = $1 and key = $2", subject, key
+    )
+    if data is not None:
+        await tx.execute(
+            "update problem set came_back = null where subject = $1 and key = $2", subject, key
+        )
+    return data
+
+
 async def point(tx: Transaction, rows: Sequence[tuple[str, str, UUID]]) -> None:
     await tx.execute(_POINT, *(list(column) for column in zip(*rows, strict=True)))
 

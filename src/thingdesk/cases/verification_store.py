@@ -18,6 +18,12 @@ set progress = t.progress::jsonb, settled_at = t.settled_at,
 from unnest($1::uuid[], $2::text[], $3::timestamptz[]) as t (id, progress, settled_at)
 where v.id = t.id
 """
+# a case that was reopened is open until it verifies again: the proof of before counts no more
+_PROVEN = """
+select distinct on (v.case_id) v.case_id, v.proven, v.progress ->> 'last' as last
+from verification v join desk_case c on c.id = v.case_id
+where v.case_id = any($1) and c.state = 'verifying' order by v.case_id, v.id desc
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,16 @@ async def running(tx: Transaction, subjects: Sequence[str]) -> list[Verification
 async def of_case(tx: Transaction, case_id: UUID) -> list[Verification]:
     rows = await tx.fetch("select * from verification where case_id = $1 order by id", case_id)
     return [_verification(row) for row in rows]
+
+
+async def proven(tx: Transaction, case_ids: Sequence[UUID]) -> dict[UUID, datetime]:
+    """When, by the subject's own clock, the newest verification of each case was met."""
+    if not case_ids:
+        return {}
+    rows = await tx.fetch(_PROVEN, list(case_ids))
+    return {
+        row["case_id"]: datetime.fromisoformat(row["last"]) for row in rows if row["proven"] is True
+    }
 
 
 async def save(tx: Transaction, changed: Sequence[tuple[UUID, Progress]], now: datetime) -> None:

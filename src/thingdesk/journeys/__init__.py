@@ -19,6 +19,7 @@ from thingdesk.journeys.model import (
     NotProven,
     Stopped,
     Withdrawn,
+    facts_of,
 )
 from thingdesk.journeys.providing import Dispatched, Found, Reserved, Slot, free_slots
 from thingdesk.journeys.start import start, withdraw
@@ -48,6 +49,7 @@ __all__ = [
     "choose",
     "driver",
     "effects_of",
+    "facts_of",
     "free_slots",
     "of_case",
     "remembered",

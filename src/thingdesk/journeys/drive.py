@@ -1,18 +1,22 @@
 """Driving a service's function for one case: its outcome, or why it had to stop."""
 
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel
 
 from thingdesk import cases, decisions, notices
-from thingdesk.cases import Outcome
+from thingdesk.cases import Case, Outcome
 from thingdesk.catalog import Service
 from thingdesk.journeys import store
 from thingdesk.journeys.effects import undo_all
 from thingdesk.journeys.journey import Journey
-from thingdesk.journeys.model import Denied, NotProven, Stopped, Withdrawn
+from thingdesk.journeys.model import NotProven, Stopped, Withdrawn, facts_of
+from thingdesk.journeys.start import start
+from thingdesk.journeys.telling import tell_subject
 from thingdesk.notices import Notice, Recipient
 from thingdesk.platform import clock, durable
+from thingdesk.platform.database import Transaction
 
 
 def driver(service: Service) -> durable.Function:
@@ -57,8 +61,6 @@ def _outcome(stopped: Stopped) -> Outcome:
             return Outcome.UNVERIFIED
         case Withdrawn():
             return Outcome.WITHDRAWN
-        case Denied():
-            return Outcome.REFUSED
         case _:
             return Outcome.REFUSED
 
@@ -69,7 +71,7 @@ async def _close(journey: Journey, outcome: Outcome, words: str, data: dict[str,
     async def close() -> None:
         tx = run.tx
         await decisions.withdraw(tx, journey.case_id, "its case has ended")
-        await cases.end(tx, journey.case_id, outcome, words, data, journey.service.relapse)
+        case = await cases.end(tx, journey.case_id, outcome, words, data, journey.service.relapse)
         store.end(tx, run.id, clock.now())
         told = {"outcome": outcome.value, "service": journey.service.name, **data}
         to = Recipient.machine(journey.subject)
@@ -78,5 +80,18 @@ async def _close(journey: Journey, outcome: Outcome, words: str, data: dict[str,
         if owner is not None:
             to = Recipient.owner(owner)
             notices.tell(tx, Notice(to, "case.ended", words, journey.case_id, told))
+        await _go_on(tx, journey.service, case)
 
     await run.step("end", close)
+
+
+async def _go_on(tx: Transaction, service: Service, ended: Case) -> None:
+    """A problem that is back already gets its case and journey at once."""
+    back = await cases.came_back(tx, ended)
+    if back is None:
+        return
+    opening = replace(back, service=service.name, version=service.version)
+    (opened,) = await cases.open(tx, [opening])
+    turn = ended.reopened + 1 if opened.reopened else 0
+    start(tx, service, facts_of(opening, opened, turn))
+    tell_subject(tx, opening, opened)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from thingdesk.cases.model import Opened, Opening
 from thingdesk.platform.errors import Recovery
 
 
@@ -43,6 +44,19 @@ class Facts:
             data["safety"],
             data["turn"],
         )
+
+
+def facts_of(opening: Opening, opened: Opened, turn: int) -> Facts:
+    """The facts of a case that is new or came back."""
+    return Facts(
+        opened.case_id,
+        opening.subject,
+        opening.owner_id,
+        opening.service,
+        opening.input,
+        opening.safety,
+        turn,
+    )
 
 
 @dataclass(frozen=True, slots=True)
