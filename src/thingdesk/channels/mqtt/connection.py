@@ -4,15 +4,22 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 from gmqtt import Client, Subscription
 from gmqtt.mqtt.constants import MQTTv50, MQTTv311
+from gmqtt.mqtt.handler import MQTTConnectError
+
+from thingdesk.platform import ids
+from thingdesk.platform.backoff import Backoff
 
 _log = logging.getLogger(__name__)
 _KEEPALIVE = 30
 _SESSION = 3600
+_HANDSHAKE = 15
+_PAUSES = Backoff(timedelta(milliseconds=200), timedelta(seconds=5))
 _PREFIX = "thingdesk:"
 # brokers take 1 MiB of payload; for one byte more they end the connection, and again for every
 # repetition of the message: no other one would get through any more
@@ -49,11 +56,19 @@ class BrokerAddress:
         )
 
 
+class _OnceClient(Client):  # type: ignore[misc]
+    """Never connects again by itself: gmqtt gives up for good after some refusals."""
+
+    async def reconnect(self, delay: bool = False) -> None:
+        pass
+
+
 class Connection:
-    """A session that the broker keeps for an hour; gmqtt connects again by itself.
+    """A session that the broker keeps for an hour, connected again whenever it is lost.
 
     A message is acknowledged when `handle` has returned; when it raises, the broker sends the
-    message again.
+    message again. What is published while the broker is away is not sent: machines repeat until
+    they hold the receipt, and notices and commands are attempted again.
     """
 
     def __init__(
@@ -64,53 +79,95 @@ class Connection:
         handle: Handle | None = None,
     ) -> None:
         self._address = address
+        self._name = _PREFIX + name
         self._topics = topics
         self._handle = handle
         self._subscribed = asyncio.Event()
+        self._lost = asyncio.Event()
+        self._client = self._make_client()
+        self._stay: asyncio.Task[None] | None = None
         self.refused: str | None = None
-        expiry = {"session_expiry_interval": _SESSION} if address.shared else {}
-        self._client = Client(
-            _PREFIX + name, clean_session=False, optimistic_acknowledgement=False, **expiry
-        )
-        if address.name is not None:
-            self._client.set_auth_credentials(address.name, address.password)
-        self._client.on_connect = self._on_connect
-        self._client.on_message = self._on_message
-        self._client.on_subscribe = self._on_subscribe
 
     async def __aenter__(self) -> Self:
-        """Connected and subscribed."""
-        await self._client.connect(
-            self._address.host,
-            self._address.port,
-            ssl=self._address.tls,
-            version=MQTTv50 if self._address.shared else MQTTv311,
-            keepalive=_KEEPALIVE,
-        )
-        if self._topics:
-            await self._subscribed.wait()
+        """Connected and subscribed. Raises OSError when the broker cannot be used."""
+        try:
+            await self._connect()
+        except MQTTConnectError as error:
+            raise ConnectionError(f"the broker does not let the desk in: {error}") from error
+        self._stay = asyncio.create_task(self._stay_connected())
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        if self._stay is not None:
+            self._stay.cancel()
+            await asyncio.gather(self._stay, return_exceptions=True)
         await self._client.disconnect()
+
+    def _make_client(self) -> Client:
+        expiry = {"session_expiry_interval": _SESSION} if self._address.shared else {}
+        client = _OnceClient(
+            self._name, clean_session=False, optimistic_acknowledgement=False, **expiry
+        )
+        if self._address.name is not None:
+            client.set_auth_credentials(self._address.name, self._address.password)
+        client.on_connect = self._on_connect
+        client.on_message = self._on_message
+        client.on_subscribe = self._on_subscribe
+        client.on_disconnect = self._on_disconnect
+        return client
+
+    async def _connect(self) -> None:
+        self._lost.clear()
+        self._subscribed.clear()
+        self._client = self._make_client()
+        async with asyncio.timeout(_HANDSHAKE):
+            await self._client.connect(
+                self._address.host,
+                self._address.port,
+                ssl=self._address.tls,
+                version=MQTTv50 if self._address.shared else MQTTv311,
+                keepalive=_KEEPALIVE,
+            )
+            if self._topics:
+                await self._subscribed.wait()
+
+    async def _stay_connected(self) -> None:
+        while True:
+            await self._lost.wait()
+            _log.warning("the broker's connection was lost")
+            attempt = 0
+            while True:
+                attempt += 1
+                await asyncio.sleep(_PAUSES.pause(attempt, ids.draw()).total_seconds())
+                try:
+                    await self._connect()
+                    break
+                except (OSError, MQTTConnectError) as error:
+                    _log.warning("the broker cannot be used: %s; trying again", error)
+            _log.warning("connected to the broker again")
 
     @property
     def is_connected(self) -> bool:
         return bool(self._client.is_connected)
 
     def publish(self, topic: str, payload: bytes) -> None:
-        """Hand a message to the broker at QoS 1; while it is away gmqtt keeps it. One that no
-        broker takes is left out, and the log says so.
+        """Hand a message to the broker at QoS 1. One that no broker takes is left out, and the log
+        says so.
         """
         if len(payload) > _MOST_BYTES:
             _log.error("left out: %d bytes for %s are more than brokers take", len(payload), topic)
             return
-        self._client.publish(topic, payload, qos=1)
+        if self.is_connected:
+            self._client.publish(topic, payload, qos=1)
 
     def _on_connect(self, client: Client, *_: Any) -> None:
         for topic in self._topics:
             name = f"$share/thingdesk/{topic}" if self._address.shared else topic
             client.subscribe(Subscription(name, qos=1))
+
+    def _on_disconnect(self, client: Client, *_: Any) -> None:
+        if client is self._client:
+            self._lost.set()
 
     def _on_subscribe(self, _: Client, __: int, granted: Sequence[int], ___: Any) -> None:
         if any(code >= 128 for code in granted):  # noqa: PLR2004 - failures, in MQTT 3.1.1 and 5

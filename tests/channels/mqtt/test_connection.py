@@ -1,0 +1,100 @@
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from tests.platform.embedded.mqtt_peer import machine
+from tests.waiting import until
+
+from thingdesk.channels.mqtt import BrokerAddress, Connection
+from thingdesk.platform.embedded import EmbeddedBroker
+
+SUBSCRIBE = 0x82
+NOT_AUTHORISED, LET_IN = b"\x20\x02\x00\x05", b"\x20\x02\x00\x00"
+
+
+class Door:
+    """Answers connection after connection as it is told; MQTT 3.1.1, CONNACK and SUBACK."""
+
+    def __init__(self, *answers: bytes) -> None:
+        self._answers = list(answers)
+        self._inside: set[asyncio.StreamWriter] = set()
+        self.subscribed = 0
+        self.url = ""
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1024)
+        answer = self._answers.pop(0)
+        writer.write(answer)
+        self._inside.add(writer)
+        while answer == LET_IN and (packet := await reader.read(1024)):
+            if packet[0] == SUBSCRIBE:
+                self.subscribed += 1
+                writer.write(b"\x90\x03" + packet[2:4] + b"\x01")
+        writer.close()
+
+    def cut(self) -> None:
+        for writer in self._inside:
+            writer.close()
+
+
+@asynccontextmanager
+async def door(*answers: bytes) -> AsyncIterator[Door]:
+    one = Door(*answers)
+    server = await asyncio.start_server(one.serve, "127.0.0.1", 0)
+    async with server:
+        one.url = f"mqtt://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield one
+        one.cut()
+
+
+async def heard(_: str, __: bytes, ___: int) -> None:
+    raise AssertionError("nobody sends anything here")
+
+
+async def test_a_broker_that_does_not_let_the_desk_in_is_an_error_that_says_so() -> None:
+    async with door(NOT_AUTHORISED) as one:
+        connection = Connection(BrokerAddress.read(one.url, shared=False), "test", ["td/#"], heard)
+        with pytest.raises(ConnectionError, match="does not let the desk in"):
+            await connection.__aenter__()
+
+
+async def test_a_broker_that_was_killed_does_not_leave_the_desk_deaf(
+    broker: EmbeddedBroker,
+) -> None:
+    came: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
+
+    async def handle(topic: str, payload: bytes, _: int) -> None:
+        came.put_nowait((topic, payload))
+
+    address = BrokerAddress.read(broker.url, shared=False)
+    async with Connection(address, "test-deaf", ["td/+/reports"], handle):
+        killed = broker.pid
+        assert killed
+        os.kill(killed, signal.SIGKILL)
+
+        async def restarted() -> bool:
+            return broker.pid not in (None, killed)
+
+        async with asyncio.timeout(60):
+            await until(restarted)
+            await broker.wait_until_serving()
+            async with machine(broker, "press-7") as peer:
+                topic, payload = "td/press-7/reports", b"after the broker came back"
+                await peer.publish(topic, payload)
+                assert await came.get() == (topic, payload)
+
+
+async def test_after_refusals_it_tries_again_and_subscribes_again() -> None:
+    async with door(LET_IN, NOT_AUTHORISED, NOT_AUTHORISED, LET_IN) as one:
+        address = BrokerAddress.read(one.url, shared=False)
+
+        async def subscribed_again() -> bool:
+            return one.subscribed > 1
+
+        async with Connection(address, "test-again", ["td/#"], heard):
+            assert one.subscribed == 1
+            one.cut()
+            await until(subscribed_again)
