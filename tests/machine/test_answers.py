@@ -106,12 +106,12 @@ async def test_a_lost_connection_ends_the_wait_for_a_receipt(site: Site) -> None
     """What was under way may be lost with it, so it goes out with the next connection."""
     site.desk.silent = True
     options = replace(QUICK, patience=Backoff(first=60, longest=60))
-    async with asyncio.timeout(40), site.machine(options=options) as machine:
+    async with asyncio.timeout(100), site.machine(options=options) as machine:
         report = asyncio.create_task(machine.report("vehicle.repair", {}, event_id="r1"))
         await site.desk.has(lambda desk: desk.arrivals)
         await site.broker.kill()
         await site.broker.start()
-        await until(partial(sent_twice, site))
+        await until(partial(sent_twice, site), within=90)
         report.cancel()
 
 
