@@ -71,7 +71,8 @@ def make_flow(settings: Settings) -> Flow:
     """The services and rules of the ready packs, and of the modules that are set as packs."""
     modules = [equipment, vehicle, meter, *packs.load(settings.packs)]
     services = [service for one in modules for service in one.SERVICES]
-    return Flow(Catalog(services), [rule for one in modules for rule in getattr(one, "RULES", ())])
+    rules = [rule for one in modules for rule in getattr(one, "RULES", ())]
+    return Flow(Catalog(services), rules, settings.zone)
 
 
 @asynccontextmanager

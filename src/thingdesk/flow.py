@@ -34,10 +34,13 @@ _log = logging.getLogger(__name__)
 
 
 class Flow:
-    """What the desk does with what arrives. `catalog` and `rules` are what its packs brought."""
+    """What the desk does with what arrives. `catalog` and `rules` are what its packs brought;
+    `zone` is the organisation's, for promises that count its business hours.
+    """
 
-    def __init__(self, catalog: Catalog, rules: Iterable[Rule]) -> None:
+    def __init__(self, catalog: Catalog, rules: Iterable[Rule], zone: str = "UTC") -> None:
         self.catalog = catalog
+        self.zone = zone
         self.rules = {rule.name: rule for rule in rules}
 
     # -- the first half: what arrives ---------------------------------------------------------
@@ -129,7 +132,7 @@ class Flow:
         service = self.catalog.get(rule.service)
         asked = rule.asks(finding)
         given = asked if isinstance(asked, BaseModel) else read_input(service, asked)
-        opening = _opening(service, given, finding.machine, owned)
+        opening = self._opening(service, given, finding.machine, owned)
         event_id = f"{finding.rule}:{finding.about}:{finding.opened_at.isoformat()}"
         return (
             opening(
@@ -176,11 +179,46 @@ class Flow:
             if service.instant:
                 answers[n] = await _at_once(tx, service, given, report)
             else:
-                asks[n] = _opening_for(report, service, given, owner), service
+                asks[n] = self._opening_for(report, service, given, owner), service
         opened = await self._open(tx, list(asks.values()))
         for n, one in zip(asks, opened, strict=True):
             answers[n] = Answer(one.case_id, None)
         return [answers[n] for n in range(len(wanted))]
+
+    def _opening(
+        self, service: Service, given: BaseModel, subject: str, owned: Ownership | None
+    ) -> Any:
+        identity = problem_identity(service, given)
+
+        def make(**rest: Any) -> Opening:
+            return Opening(
+                subject=subject,
+                key=problem_key(service, identity),
+                identity=identity,
+                service=service.name,
+                version=service.version,
+                title=service.title,
+                input=given.model_dump(mode="json"),
+                owner_id=owned.owner_id if owned else None,
+                promises=service.promise.spans(),
+                zone=self.zone if service.promise.business_hours else None,
+                safety=service.safety,
+                **rest,
+            )
+
+        return make
+
+    def _opening_for(
+        self, report: Report, service: Service, given: BaseModel, owned: Ownership | None
+    ) -> Opening:
+        began, _ = signals.trusted_time(report.at, clock.now())
+        opening: Opening = self._opening(service, given, report.subject, owned)(
+            origin="report",
+            reporter=report.reporter,
+            event_id=report.event_id,
+            at=began,
+        )
+        return opening
 
 
 async def expire_questions(tx: Transaction) -> int:
@@ -202,41 +240,6 @@ async def _tell_staff(tx: Transaction, kind: str, told: Sequence[tuple[str, UUID
     for words, case_id in told:
         for one in everybody:
             notices.tell(tx, Notice(Recipient.staff(one.id), kind, words, case_id))
-
-
-def _opening(service: Service, given: BaseModel, subject: str, owned: Ownership | None) -> Any:
-    identity = problem_identity(service, given)
-
-    def make(**rest: Any) -> Opening:
-        return Opening(
-            subject=subject,
-            key=problem_key(service, identity),
-            identity=identity,
-            service=service.name,
-            version=service.version,
-            title=service.title,
-            input=given.model_dump(mode="json"),
-            owner_id=owned.owner_id if owned else None,
-            promises=service.promise.spans(),
-            business_hours=service.promise.business_hours,
-            safety=service.safety,
-            **rest,
-        )
-
-    return make
-
-
-def _opening_for(
-    report: Report, service: Service, given: BaseModel, owned: Ownership | None
-) -> Opening:
-    began, _ = signals.trusted_time(report.at, clock.now())
-    opening: Opening = _opening(service, given, report.subject, owned)(
-        origin="report",
-        reporter=report.reporter,
-        event_id=report.event_id,
-        at=began,
-    )
-    return opening
 
 
 async def _at_once(

@@ -59,7 +59,10 @@ def after(state: State, move: Move) -> State:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What is to become a case, or join the one that is open for the same problem."""
+    """What is to become a case, or join the one that is open for the same problem.
+
+    With a `zone` its promises count business hours there; without one every hour of every day.
+    """
 
     subject: str
     key: str
@@ -74,7 +77,7 @@ class Opening:
     event_id: str
     at: datetime
     promises: dict[str, timedelta]
-    business_hours: bool = False
+    zone: str | None = None
     safety: bool = False
     evidence: dict[str, Any] | None = None
 

@@ -13,13 +13,11 @@ from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.timeline import append
 
-_ZONE_FOR_PEOPLE = "UTC"
-
 
 def start(tx: Transaction, case_id: UUID, opening: Opening, turn: int) -> None:
     """Start the clocks of the service's promises. The receipt is given by this very commit."""
     now = clock.now()
-    zone = _ZONE_FOR_PEOPLE if opening.business_hours else None
+    zone = opening.zone
     hours = Hours(zone=zone) if zone else None
     for name, duration in opening.promises.items():
         kept = now if name == "receipt" else None

@@ -3,8 +3,9 @@
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import available_timezones
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROLES = ("web", "ingest", "work")
@@ -12,6 +13,12 @@ ROLES = ("web", "ingest", "work")
 
 def _split(value: object) -> object:
     return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError(f"{value!r} is no time zone: give an IANA name such as Europe/Berlin")
+    return value
 
 
 class Settings(BaseSettings):
@@ -46,6 +53,9 @@ class Settings(BaseSettings):
         tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_split)
     ] = Field(
         default=(), description="Private networks that webhooks may reach: 127.0.0.0/8,::1/128."
+    )
+    zone: Annotated[str, AfterValidator(_zone)] = Field(
+        default="UTC", description="The organisation's time zone, for its business hours."
     )
     smtp_url: str | None = Field(
         default=None, description="smtp://[name:password@]host:port for mail."
