@@ -7,6 +7,7 @@ MADE := $(VENV)/made.stamp
 RUN := $(VENV)/run.stamp
 DEV := $(VENV)/dev.stamp
 VENDOR := src/thingdesk/web/static/vendor/LICENCES.txt
+AXE := tests/web/node_modules/axe-core/axe.min.js
 INSTALL := $(PY) -m pip install --disable-pip-version-check --require-hashes --progress-bar on
 
 .DEFAULT_GOAL := help
@@ -35,7 +36,7 @@ lint: $(DEV)
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy $(wildcard src tests scripts benchmarks)
 
-pytest: $(DEV) $(VENDOR)
+pytest: $(DEV) $(VENDOR) $(AXE)
 	$(PY) -m pytest
 
 reference: $(DEV) ## Write docs/reference/ from the code
@@ -49,6 +50,7 @@ bench: $(DEV) $(VENDOR) ## Measure the figures that README gives
 
 clean: ## Remove all that was made, but not the desk's data in var/
 	rm -rf .venv .venv-* build dist src/*.egg-info src/thingdesk/web/static/vendor web/node_modules
+	rm -rf tests/web/node_modules
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests scripts benchmarks -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
@@ -67,6 +69,11 @@ $(RUN): $(MADE) requirements/run.txt
 $(DEV): $(MADE) requirements/dev.txt
 	@echo "Installing what the tests need too: about 250 MB, two or three minutes, only this once"
 	@$(INSTALL) -r requirements/dev.txt
+	@touch $@
+
+$(AXE): tests/web/package-lock.json $(DEV)
+	@echo "Fetching the checks of accessibility: some seconds, only this once"
+	@cd tests/web && ../../$(VENV)/bin/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(VENDOR): web/package-lock.json scripts/build_assets.py

@@ -87,8 +87,9 @@ def test_requirements_are_pinned_by_hash_and_name_no_host() -> None:
         assert not unpinned(text)
 
 
-def test_browser_libraries_are_pinned_by_hash_and_name_no_host() -> None:
-    text = (ROOT / "web" / "package-lock.json").read_text()
+@pytest.mark.parametrize("folder", ["web", "tests/web"])
+def test_browser_libraries_are_pinned_by_hash_and_name_no_host(folder: str) -> None:
+    text = (ROOT / folder / "package-lock.json").read_text()
     packages = {name: one for name, one in json.loads(text)["packages"].items() if name}
     assert packages
     assert all(one["integrity"].startswith("sha512-") for one in packages.values())

@@ -19,11 +19,30 @@ from thingdesk.packs import equipment, meter, vehicle
 from thingdesk.platform import clock
 from thingdesk.platform.database import Database
 from thingdesk.platform.money import Money
+from thingdesk.sdk import Data, Journey, Outcome, Promise, choose, hours, service
 
 URL = "http://desk.example"
 GENEROUS = Terms(("vehicle.*",), per_case=Money(50000, "EUR"), per_period=Money(200000, "EUR"))
 MISFIRE = {"code": "P0301"}
 PARTS = ("ignition_coil", "water_pump", "alternator")
+
+
+class Noise(Data):
+    """Something that only people can judge."""
+
+    noise: str
+
+
+class Judged(Outcome):
+    """What people said."""
+
+
+@service("test.odd", title="Judge a noise", promise=Promise(), identity=("noise",))
+async def odd(journey: Journey, given: Noise) -> Judged:
+    """Ask staff."""
+    words = f"Is the {given.noise} dangerous?"
+    said = await journey.ask_staff(choose(words, yes="It is", no="It is not"), within=hours(2))
+    return Judged(words=f"Staff said {said}.")
 
 
 @dataclass
@@ -70,7 +89,7 @@ class Site:
 
 
 async def open_site(database: Database) -> Site:
-    services = [*equipment.SERVICES, *vehicle.SERVICES, *meter.SERVICES]
+    services = [*equipment.SERVICES, *vehicle.SERVICES, *meter.SERVICES, odd]
     flow = Flow(Catalog(services), [*equipment.RULES, *vehicle.RULES])
     hand = await open_hand(database, flow)
     centres = [

@@ -110,7 +110,7 @@ async def reserve_part(
     cost = f" for {price}" if price else ""
     intent = Intent(
         RESERVE,
-        f"Reserve {part} at {provider.name}{cost}.",
+        f"Reserve {part.replace('_', ' ')} at {provider.name}{cost}.",
         {"part": part, "provider": str(provider.id), "name": provider.name},
         amount=price,
         remedy="replace_part",

@@ -17,6 +17,7 @@ _SIZE = 1000.0
 _Y_TICKS, _X_TICKS = 4, 5
 _GAP = 4
 _ROOM = 0.08
+_BESIDE = 0.4
 _NEAR = 22.0
 _EDGE = (20.0, 80.0)
 _MOST_ROWS = 24
@@ -88,15 +89,15 @@ def draw(
     *,
     limits: Sequence[Limit] = (),
     markers: Sequence[Marker] = (),
+    names: Sequence[str] = (),
 ) -> Chart | None:
-    """The chart of `points` from `since` to `until`; None when there is nothing to draw."""
+    """The chart of `points` from `since` to `until`; None when there is nothing to draw.
+
+    With `names` the values are states, 0 and up, and stand for these.
+    """
     if not points or until <= since:
         return None
-    values = [one.low for one in points] + [one.high for one in points]
-    values += [one.value for one in limits]
-    low, high = min(values), max(values)
-    room = (high - low) * _ROOM or abs(high) * _ROOM or 1.0
-    ticks = number_ticks(low - room, high + room, _Y_TICKS)
+    ticks = _ticks(points, limits, names)
     frame = _Frame(since, until, ticks[0], ticks[-1])
     return Chart(
         title,
@@ -104,11 +105,24 @@ def draw(
         _line(points, frame),
         _band(points, frame),
         _times(frame),
-        tuple(Place(frame.y(one) / 10, formats.number(round(one, 6))) for one in ticks[1:-1]),
+        tuple(
+            Place(frame.y(one) / 10, names[n] if names else formats.number(round(one, 6)))
+            for n, one in enumerate(ticks[1:-1])
+        ),
         tuple(Place(frame.y(one.value) / 10, one.words, one.kind) for one in limits),
         _markers(markers, frame),
         _rows(points),
     )
+
+
+def _ticks(points: Sequence[Point], limits: Sequence[Limit], names: Sequence[str]) -> list[float]:
+    if names:
+        return [-_BESIDE, *(float(n) for n in range(len(names))), len(names) - 1 + _BESIDE]
+    values = [one.low for one in points] + [one.high for one in points]
+    values += [one.value for one in limits]
+    low, high = min(values), max(values)
+    room = (high - low) * _ROOM or abs(high) * _ROOM or 1.0
+    return number_ticks(low - room, high + room, _Y_TICKS)
 
 
 @dataclass(frozen=True, slots=True)

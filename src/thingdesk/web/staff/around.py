@@ -1,6 +1,8 @@
 """The signal around a fault, as a chart."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
 
 from thingdesk import signals
 from thingdesk.cases import Case, Verification
@@ -10,19 +12,22 @@ from thingdesk.web.chart import Chart, Limit, Marker, Point, draw
 
 _STEPS = 240
 _LEAST = timedelta(minutes=30)
+_MOST_READ = 1000
 _MOST_AFTER = timedelta(days=10)
 
 
 async def around(tx: Transaction, case: Case, proofs: list[Verification]) -> Chart | None:
-    """The metric that the case is about, from before the fault until it is proven, or until now;
-    None for a case that is about no metric. All times are the machine's own.
+    """The metric or the trouble code that the case is about, from before the fault until it is
+    proven, or until now; None where the machine sent nothing about it. All times are its own.
     """
     proof = proofs[-1] if proofs else None
     metric = _metric(case, proof)
     began = _began(case, proof)
-    if metric is None or began is None:
+    if began is None:
         return None
     since, until = await _window(tx, case, began, proof)
+    if metric is None:
+        return await _codes(tx, case, proof, since, until)
     points = await read(tx, case.subject, metric, since, until)
     return draw(
         formats.sentence(metric),
@@ -41,6 +46,32 @@ async def read(
     step = max((until - since) / _STEPS, timedelta(seconds=1))
     found = await signals.curve(tx, machine, metric, since, until, step)
     return [Point(*one) for one in found]
+
+
+async def _codes(
+    tx: Transaction, case: Case, proof: Verification | None, since: datetime, until: datetime
+) -> Chart | None:
+    """Where the machine read the code, and where it read codes and this was not among them."""
+    named = tuple(one for one in case.input.values() if isinstance(one, str))
+    patterns = proof.criterion.codes if proof else ()
+    heard = await signals.history(tx, case.subject, since, until, None, _MOST_READ)
+    points = [
+        Point(one.at, read, read, read)
+        for one in heard
+        if one.codes is not None
+        for read in (float(_has(one.codes, patterns, named)),)
+    ]
+    title = ", ".join(patterns or named)
+    return draw(
+        title, points, since, until, markers=_markers(case, proof), names=("not read", "read")
+    )
+
+
+def _has(codes: Sequence[str], patterns: Sequence[str], named: Sequence[str]) -> bool:
+    """What a service looks for may be a pattern; what a machine named is taken by its letters."""
+    if patterns:
+        return any(fnmatchcase(code, pattern) for code in codes for pattern in patterns)
+    return any(code in named for code in codes)
 
 
 def _metric(case: Case, proof: Verification | None) -> str | None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import BeforeValidator
 
 from thingdesk import cases
 from thingdesk.cases import Case, CaseFilter, Outcome, State
@@ -17,14 +18,16 @@ from thingdesk.web.staff.show import show
 router = APIRouter()
 _PAGE = 30
 Words = Annotated[str, Query(max_length=200)]
+# a form sends an empty text for what was not chosen
+_Chosen = BeforeValidator(lambda given: given or None)
 
 
 @router.get("/cases")
 async def get_cases(
     pages: Open,
     person: Person,
-    state: State | None = None,
-    outcome: Outcome | None = None,
+    state: Annotated[State | None, _Chosen] = None,
+    outcome: Annotated[Outcome | None, _Chosen] = None,
     service: Words = "",
     machine: Words = "",
     words: Words = "",

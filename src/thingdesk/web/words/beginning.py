@@ -19,19 +19,27 @@ def happened(case: Case, zone: str = "UTC") -> str:
 
 def _found(case: Case, evidence: dict[str, Any], zone: str) -> str:
     measure = str(evidence.get("measure"))
-    since, until = (_when(evidence.get(name), zone) for name in ("since", "until"))
     if measure == _CODES:
         return f"It reports a trouble code of its own: {_asked(case)}."
     if measure == _SILENCE:
         missed = formats.number(float(evidence["value"]))
+        since = formats.moment(datetime.fromisoformat(evidence["since"]), zone)
         return f"Nothing was heard from it since {since}: {missed} expected signals did not come."
     value, limit = float(evidence["value"]), float(evidence["limit"])
     side = "above" if value > limit else "below"
-    time = f"at {until}" if since == until else f"from {since} to {until}"
     return (
-        f"Its {formats.plain(measure)} was {side} {formats.number(limit)} {time};"
+        f"Its {formats.plain(measure)} was {side} {formats.number(limit)} {_span(evidence, zone)};"
         f" the last value was {formats.number(value)}."
     )
+
+
+def _span(evidence: dict[str, Any], zone: str) -> str:
+    since, until = (datetime.fromisoformat(evidence[name]) for name in ("since", "until"))
+    if since == until:
+        return f"at {formats.moment(until, zone)}"
+    same = formats.day(since, zone) == formats.day(until, zone)
+    end = formats.time(until, zone) if same else formats.moment(until, zone)
+    return f"from {formats.moment(since, zone)} to {end}"
 
 
 def _asked(case: Case) -> str:
@@ -45,7 +53,3 @@ def _asked(case: Case) -> str:
 
 def _shown(value: str | float) -> str:
     return value if isinstance(value, str) else formats.number(value)
-
-
-def _when(value: object, zone: str) -> str:
-    return formats.moment(datetime.fromisoformat(str(value)), zone)

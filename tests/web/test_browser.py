@@ -1,0 +1,219 @@
+"""What only a real browser shows."""
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+from tests.web.chromium import AXE, NO_AXE, NO_CHROMIUM, NO_VENDOR, Shown, chromium, shown
+from tests.web.people import PASSWORD, account
+from tests.web.seeding import seed
+from tests.web.site import MISFIRE, Site
+
+from thingdesk import decisions, fulfilment
+from thingdesk.decisions import State
+
+pytestmark = [NO_CHROMIUM, NO_VENDOR]
+PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+async def desk(browser: Browser, site: Site) -> AsyncIterator[Shown]:
+    async with shown(browser, site) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+async def pages(desk: Shown) -> dict[str, str]:
+    """Every page by a name, of a desk with a day behind it."""
+    site = desk.site
+    await seed(site)
+    found = {"wall": "/", "cases": "/cases", "machines": "/machines", "services": "/services"}
+    for machine in ("press-1", "press-2", "car-1", "car-12", "car-20", "car-30"):
+        found[f"case of {machine}"] = f"/cases/{(await site.hand.case_of(machine)).id}"
+    for machine in ("press-1", "car-1", "evil-1"):
+        found[machine] = f"/machines/{machine}"
+    for name, machine in (("question", "car-1"), ("approval", "car-5")):
+        asked = await site.hand.question((await site.hand.case_of(machine)).id)
+        found[name] = site.link("decision", asked.question.id)
+    async with site.hand.database.transaction() as tx:
+        for name, machine in (("offer", "car-6"), ("job", "car-12")):
+            case = await site.hand.case_of(machine)
+            (job,) = await fulfilment.jobs_of(tx, case.id)
+            found[name] = site.link("job", job.id)
+        done = await site.hand.case_of("car-20")
+        (answered,) = await decisions.of_case(tx, done.id)
+        found["answered"] = site.link("decision", answered.question.id)
+    return found | {"log-in": "/log-in", "broken link": "/decision/x"}
+
+
+async def test_staff_log_in_by_keyboard_and_skip_to_the_content(desk: Shown) -> None:
+    email = await account(desk.site, "typist")
+    async with desk.page() as page:
+        await page.goto(f"{desk.url}/cases?state=open")
+        await expect(page).to_have_title("Log in · thingdesk")
+        await page.keyboard.type(email)
+        await page.keyboard.press("Tab")
+        await page.keyboard.type(PASSWORD)
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Cases")
+        assert page.url.endswith("/cases?state=open")
+        await page.keyboard.press("Tab")
+        skip = page.get_by_role("link", name="Skip to the content")
+        await expect(skip).to_be_focused()
+        await expect(skip).to_be_in_viewport()
+        await page.keyboard.press("Enter")
+        await expect(page.locator("main")).to_be_focused()
+        await page.get_by_role("button", name="Log out").press("Enter")
+        await expect(page).to_have_title("Log in · thingdesk")
+
+
+async def test_the_wall_shows_a_case_the_moment_it_opens(desk: Shown) -> None:
+    async with desk.page(staff=True, viewport=DESK) as page:
+        await page.goto(desk.url)
+        await expect(page.locator("[data-live]")).to_have_text("Live")
+        before = int(await page.locator("#count-open b").inner_text())
+        await page.evaluate("window.still = true")
+        await desk.site.car("car-live")
+        case_id = await desk.site.hand.opened("car-live", "vehicle.repair", MISFIRE)
+        link = page.locator(".feed").get_by_role("link", name="car-live").first
+        await expect(link).to_have_attribute("href", f"/cases/{case_id}")
+        await expect(page.locator("#count-open b")).to_have_text(str(before + 1))
+        assert await page.evaluate("window.still"), "it was not loaded again"
+
+
+async def test_who_reads_the_wall_by_keyboard_keeps_the_place(desk: Shown) -> None:
+    async with desk.page(staff=True, viewport=DESK) as page:
+        await page.goto(desk.url)
+        await expect(page.locator("[data-live]")).to_have_text("Live")
+        await page.locator("#count-verifying").focus()
+        await desk.site.asked("car-focus")
+        await expect(page.locator(".feed").get_by_text("car-focus").first).to_be_visible()
+        await expect(page.locator("#count-verifying")).to_be_focused()
+
+
+async def test_an_owner_decides_without_javascript_by_keyboard(desk: Shown) -> None:
+    case_id, link = await desk.site.asked("car-plain")
+    async with desk.page(java_script_enabled=False, viewport=PHONE) as page:
+        await page.goto(desk.url + link)
+        await page.locator("input[value=slot0]").focus()
+        await page.keyboard.press("ArrowDown")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", level=1)).to_contain_text("Thank you")
+    async with desk.site.hand.database.transaction() as tx:
+        (one,) = await decisions.of_case(tx, case_id)
+    assert (one.state, one.chosen) == (State.ANSWERED, "slot1")
+
+
+async def test_a_provider_does_a_job_without_javascript(desk: Shown) -> None:
+    _, link = await desk.site.offered("car-plain-2")
+    async with desk.page(java_script_enabled=False, viewport=PHONE) as page:
+        await page.goto(desk.url + link)
+        await page.get_by_role("button", name="Accept the job").click()
+        await page.get_by_label("What was done?").fill("Coil fitted.")
+        await page.get_by_role("button", name="It is done").click()
+        await expect(page.get_by_text("You said that it is done: “Coil fitted.”")).to_be_visible()
+
+
+async def test_the_console_works_without_javascript(desk: Shown, pages: dict[str, str]) -> None:
+    async with desk.page(staff=True, java_script_enabled=False, viewport=DESK) as page:
+        await page.goto(desk.url)
+        await page.get_by_role("link", name="Reload for news").click()
+        await page.locator("#count-verifying").click()
+        await page.get_by_label("Machine").fill("press-2")
+        await page.get_by_role("button", name="Find").click()
+        await page.locator("a.case").click()
+        await expect(page.get_by_role("img", name="Temperature")).to_be_visible()
+        await page.get_by_text("Withdraw the case").click()
+        await page.get_by_label("Why?").fill("The press was sold.")
+        assert pages
+
+
+async def test_no_page_scrolls_sideways_on_a_phone(desk: Shown, pages: dict[str, str]) -> None:
+    async with desk.page(staff=True, viewport=PHONE) as page:
+        wide = {}
+        for name, path in pages.items():
+            await page.goto(desk.url + path)
+            for more in await page.locator("details").all():
+                await more.evaluate("one => { one.open = true }")
+            wide[name] = await page.evaluate("document.documentElement.scrollWidth")
+    assert {name: width for name, width in wide.items() if width > PHONE["width"]} == {}
+
+
+@NO_AXE
+@pytest.mark.parametrize(
+    ("viewport", "scheme"), [(PHONE, "dark"), (DESK, "light")], ids=["phone", "desk"]
+)
+async def test_every_page_meets_wcag_2_2_aa(
+    desk: Shown, pages: dict[str, str], scheme: str, viewport: dict[str, int]
+) -> None:
+    axe = AXE.read_text()
+    found = []
+    async with desk.page(staff=True, viewport=viewport, color_scheme=scheme) as page:
+        for name, path in pages.items():
+            await page.goto(desk.url + path)
+            for more in await page.locator("details").all():
+                await more.evaluate("one => { one.open = true }")
+            await page.evaluate(axe)
+            result = await page.evaluate("tags => axe.run({runOnly: tags})", WCAG)
+            found += [
+                f"{name}: {one['id']}: {node['html'][:120]} {node['failureSummary'][:200]}"
+                for one in result["violations"]
+                for node in one["nodes"]
+            ]
+    assert not found, "\n".join(found[:10])
+
+
+async def test_the_dark_is_dark(desk: Shown) -> None:
+    grounds = {}
+    for scheme in ("light", "dark"):
+        async with desk.page(color_scheme=scheme) as page:
+            await page.goto(f"{desk.url}/log-in")
+            ground = await page.evaluate(
+                "getComputedStyle(document.documentElement).backgroundColor"
+            )
+            grounds[scheme] = [int(one) for one in re.findall(r"\d+", ground)[:3]]
+    assert min(grounds["light"]) > 200
+    assert max(grounds["dark"]) < 50
+
+
+async def test_nothing_moves_for_who_asked_for_that(desk: Shown) -> None:
+    async with desk.page(staff=True) as page:
+        await page.goto(desk.url)
+        await expect(page.locator("[data-live]")).to_have_text("Live")
+        assert await page.evaluate("document.getAnimations({subtree: true}).length") == 0
+
+
+async def test_the_clocks_of_promises_run(desk: Shown, pages: dict[str, str]) -> None:
+    assert pages
+    async with desk.page(staff=True) as page:
+        await page.goto(desk.url)
+        left = page.locator("time[data-left]").first
+        await expect(left).to_have_text(re.compile(r"in \d\d:\d\d"))
+        before = await left.inner_text()
+        await expect(left).not_to_have_text(before)
+
+
+async def test_no_page_asks_elsewhere_or_breaks_a_rule_of_its_own(
+    desk: Shown, pages: dict[str, str]
+) -> None:
+    desk.wrong.clear()
+    async with desk.page(staff=True, viewport=DESK) as page:
+        for path in pages.values():
+            await page.goto(desk.url + path)
+        await page.goto(desk.url)
+        await expect(page.locator("[data-live]")).to_have_text("Live")
+        await _settle(page)
+    unknown = [one for one in desk.wrong if "404" not in one]
+    assert not unknown
+
+
+async def _settle(page: Page) -> None:
+    await page.evaluate("new Promise(done => setTimeout(done, 50))")
