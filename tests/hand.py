@@ -30,7 +30,11 @@ class Hand:
 
     def engine(self, batch: int = 50) -> durable.Engine:
         services = self.flow.catalog.versions.items()
-        functions = {code: journeys.driver(one) for code, one in services if not one.instant}
+        functions = {
+            code: journeys.driver(one, self.flow.meanings)
+            for code, one in services
+            if not one.instant
+        }
         return durable.Engine(self.database, functions, batch=batch)
 
     async def work(self, batch: int = 50) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 
-from thingdesk import cases, journeys, packs, parties, signals, web
+from thingdesk import cases, diagnosis, journeys, packs, parties, signals, web
 from thingdesk.catalog import Catalog
 from thingdesk.channels import http, mail, mqtt, webhook
 from thingdesk.channels.mqtt import BrokerAddress
@@ -68,11 +68,12 @@ class Desk:
 
 
 def make_flow(settings: Settings) -> Flow:
-    """The services and rules of the ready packs, and of the modules that are set as packs."""
+    """What the ready packs and the modules that are set as packs bring."""
     modules = [equipment, vehicle, meter, *packs.load(settings.packs)]
     services = [service for one in modules for service in one.SERVICES]
     rules = [rule for one in modules for rule in getattr(one, "RULES", ())]
-    return Flow(Catalog(services), rules, settings.zone)
+    meanings = diagnosis.load_descriptions(settings.trouble_codes)
+    return Flow(Catalog(services), rules, settings.zone, meanings)
 
 
 @asynccontextmanager
@@ -257,7 +258,7 @@ async def _work(
 ) -> None:
     database, stop = desk.database, desk.stop
     functions = {
-        code: journeys.driver(service)
+        code: journeys.driver(service, desk.flow.meanings)
         for code, service in desk.flow.catalog.versions.items()
         if not service.instant
     }

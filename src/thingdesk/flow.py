@@ -11,7 +11,7 @@ and proofs as messages, and ends its case.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -35,10 +35,18 @@ _log = logging.getLogger(__name__)
 
 class Flow:
     """What the desk does with what arrives. `catalog` and `rules` are what its packs brought;
-    `zone` is the organisation's, for promises that count its business hours.
+    `zone` is the organisation's, for promises that count its business hours; `meanings` are the
+    words of trouble codes.
     """
 
-    def __init__(self, catalog: Catalog, rules: Iterable[Rule], zone: str = "UTC") -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        rules: Iterable[Rule],
+        zone: str = "UTC",
+        meanings: Mapping[str, str] | None = None,
+    ) -> None:
+        self.meanings = meanings or {}
         self.catalog = catalog
         self.zone = zone
         self.rules = {rule.name: rule for rule in rules}
@@ -143,6 +151,7 @@ class Flow:
                 evidence={
                     "rule": finding.rule,
                     "confidence": finding.confidence,
+                    "meaning": self.meanings.get(finding.about),
                     **diagnosis.evidence_data(finding.evidence),
                 },
             ),

@@ -9,7 +9,7 @@ about) is open at a time.
 
 from thingdesk.diagnosis.advance import Step, advance, is_behind
 from thingdesk.diagnosis.check_silence import check_silence
-from thingdesk.diagnosis.descriptions import Descriptions, read_descriptions
+from thingdesk.diagnosis.descriptions import Descriptions, load_descriptions, read_descriptions
 from thingdesk.diagnosis.detect import State, observe, restored, run
 from thingdesk.diagnosis.model import (
     Cleared,
@@ -52,6 +52,7 @@ __all__ = [
     "findings_of",
     "is_behind",
     "latest_findings",
+    "load_descriptions",
     "observe",
     "read_codes",
     "read_descriptions",

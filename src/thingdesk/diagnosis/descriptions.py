@@ -1,10 +1,14 @@
 """What trouble codes mean in words, from a file that the operator loads."""
 
 import csv
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+_log = logging.getLogger(__name__)
 _COLUMNS = 2
+_MOST_TOLD = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,21 @@ def read_descriptions(lines: Iterable[str]) -> Descriptions:
         if reason:
             bad.append(BadLine(number, reason))
     return Descriptions(words, tuple(bad))
+
+
+def load_descriptions(path: Path | None) -> Mapping[str, str]:
+    """Words by code from a file in UTF-8, none without one; lines that cannot be read are logged.
+
+    Raises OSError when there is no such file.
+    """
+    if path is None:
+        return {}
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+        found = read_descriptions(lines)
+    for one in found.bad[:_MOST_TOLD]:
+        _log.warning("%s, line %d: %s", path, one.line, one.reason)
+    _log.info("%d trouble codes have words, %d lines are bad", len(found.words), len(found.bad))
+    return found.words
 
 
 def _take(line: str, words: dict[str, str]) -> str | None:

@@ -1,6 +1,6 @@
 """What every verb of a journey works on: the run, the facts of the case, what can be taken back."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -42,9 +42,12 @@ class Undoable:
 class Context:
     """One journey's run, and what it knows and has done so far."""
 
-    def __init__(self, run: durable.Run, service: Service) -> None:
+    def __init__(
+        self, run: durable.Run, service: Service, meanings: Mapping[str, str] | None = None
+    ) -> None:
         self.run = run
         self.service = service
+        self.meanings = meanings or {}
         self.facts = Facts.from_data(run.input)
         self.undoable: list[Undoable] = []
         self.proven = False
@@ -74,6 +77,17 @@ class Context:
         if heard is not None and heard.key == WITHDRAW:
             raise Withdrawn("withdrawn", heard.value["words"])
         return heard
+
+    async def meaning(self, code: str) -> str | None:
+        """What a trouble code means in words, from the file that the operator has set; None when
+        it is not in it.
+        """
+
+        async def find() -> str | None:
+            return self.meanings.get(code)
+
+        found: str | None = await self.run.step(f"meaning {code}", find)
+        return found
 
     async def look(self, what: str, act: Callable[[], Awaitable[Any]]) -> Any:
         """What `act` finds, as plain JSON. It is called once; later the journey gets the same.

@@ -1,5 +1,6 @@
 """Driving a service's function for one case: its outcome, or why it had to stop."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,11 +20,11 @@ from thingdesk.platform import clock, durable
 from thingdesk.platform.database import Transaction
 
 
-def driver(service: Service) -> durable.Function:
-    """What the engine runs for a journey of `service`."""
+def driver(service: Service, meanings: Mapping[str, str] | None = None) -> durable.Function:
+    """What the engine runs for a journey of `service`; `meanings` are the words of codes."""
 
     async def drive(run: durable.Run) -> None:
-        journey = Journey(run, service)
+        journey = Journey(run, service, meanings)
 
         async def begin() -> None:
             await cases.keep_promise(run.tx, journey.case_id, "decision")

@@ -121,18 +121,18 @@ async def rescue(
     hold: timedelta,
 ) -> Helped:
     """Help on the road, with other times."""
-    broken = system_of(fault.code)
+    broken = await _words(journey, fault)
     await journey.tell_machine(
         "safety.advice", "Stop at the next safe place and switch the engine off.", stop=True
     )
     await journey.tell_owner(
-        f"Your car {journey.subject} reports {fault.code}: {broken.words}. Please stop at the next"
+        f"Your car {journey.subject} reports {fault.code}: {broken}. Please stop at the next"
         " safe place and switch the engine off. A tow truck is being sent."
     )
     truck = await journey.dispatch(
         "tow_truck",
         task="tow",
-        words=f"Tow {journey.subject} to a centre that can mend {broken.words} ({fault.code}).",
+        words=f"Tow {journey.subject} to a centre that can mend it. {fault.code}: {broken}.",
         answer_within=answer_within,
     )
     arrival = await journey.arrival(truck, within=minutes(10))
@@ -150,7 +150,7 @@ async def rescue(
 
 async def mend(journey: Journey, fault: VehicleFault, *, samples: int, hold: timedelta) -> Repaired:
     """The repair: `samples` signals over `hold` without the fault are the proof."""
-    system = system_of(fault.code)
+    system, words = system_of(fault.code), await _words(journey, fault)
     centre: Found = await journey.nearest("repair_centre", skill=system.skill, part=system.part)
     await journey.reserve_part(centre, system.part, price=system.price)
     slot = await journey.ask_owner(choose_slot(centre), within=hours(24), default=EARLIEST)
@@ -158,7 +158,7 @@ async def mend(journey: Journey, fault: VehicleFault, *, samples: int, hold: tim
         centre,
         slot,
         task="repair",
-        words=f"{fault.code}: {system.words}. Fit {system.part.replace('_', ' ')}.",
+        words=f"{fault.code}: {words}. Fit {system.part.replace('_', ' ')}.",
     )
     await journey.done(job, within=days(14))
     await journey.verify(_recovered(fault, samples), hold=hold, within=days(5))
@@ -168,6 +168,11 @@ async def mend(journey: Journey, fault: VehicleFault, *, samples: int, hold: tim
         part=system.part,
         at=(job.start or slot.start).isoformat(),
     )
+
+
+async def _words(journey: Journey, fault: VehicleFault) -> str:
+    """What broke: in the words of the operator's file, or else of the code's family."""
+    return await journey.meaning(fault.code) or system_of(fault.code).words
 
 
 def _recovered(fault: VehicleFault, samples: int) -> Criterion:

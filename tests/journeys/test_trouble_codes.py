@@ -1,0 +1,68 @@
+"""What a trouble code means is told in words, where the operator has set a file of them."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from tests.hand import Hand, open_hand
+
+from thingdesk import app, mandates, notices
+from thingdesk.catalog import Catalog
+from thingdesk.flow import Flow
+from thingdesk.mandates import Policy
+from thingdesk.packs import vehicle
+from thingdesk.platform import clock
+from thingdesk.platform.database import Database
+from thingdesk.platform.settings import Settings
+
+FILE = '"P0A80","Replace Hybrid Battery Pack"\n\nP0301\n"C0035","Left Front Wheel Speed Circuit"\n'
+
+
+@pytest.fixture(scope="module")
+async def hand(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Hand:
+    path = tmp_path_factory.mktemp("codes") / "codes.csv"
+    path.write_text(FILE)
+    meanings = app.make_flow(Settings(trouble_codes=path)).meanings
+    one = await open_hand(
+        database, Flow(Catalog(vehicle.SERVICES), vehicle.RULES, meanings=meanings)
+    )
+    await one.provider("Truck", "tow_truck", km=4)
+    async with database.transaction() as tx:
+        await mandates.set_policy(tx, Policy())
+    return one
+
+
+async def words(hand: Hand, machine: str, code: str) -> tuple[object, str, str]:
+    """What the case, the owner and the provider are told of a code that the car reads."""
+    await hand.machine(machine, "car", owner=f"owner-{machine}")
+    start = clock.now() - timedelta(minutes=5)
+    await hand.say(machine, "speed", [0], start=start, codes=(code,))
+    case = await hand.case_of(machine)
+    async with hand.database.transaction() as tx:
+        told = [one.notice for one in await notices.of_case(tx, case.id)]
+    owner = next(one.words for one in told if one.to.kind == "owner")
+    assert case.evidence
+    return case.evidence.get("meaning"), owner, (await hand.offered(case.id)).offer.words
+
+
+async def test_a_code_of_the_file_has_its_words(hand: Hand) -> None:
+    meaning, owner, provider = await words(hand, "car-1", "P0A80")
+    assert meaning == "Replace Hybrid Battery Pack"
+    assert "P0A80: Replace Hybrid Battery Pack." in owner
+    assert "P0A80: Replace Hybrid Battery Pack." in provider
+
+
+async def test_another_has_those_of_its_family(hand: Hand) -> None:
+    meaning, owner, provider = await words(hand, "car-2", "C0040")
+    assert meaning is None
+    assert "C0040: the brakes or the chassis." in owner
+    assert "C0040: the brakes or the chassis." in provider
+
+
+def test_a_file_that_is_not_there_stops_the_desk(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        app.make_flow(Settings(trouble_codes=tmp_path / "nowhere.csv"))
+
+
+def test_without_a_file_there_are_no_words() -> None:
+    assert app.make_flow(Settings()).meanings == {}
