@@ -74,7 +74,7 @@ class Reader:
         self.folder = folder
         self._stack = stack
         self.done: set[str] = set()
-        self.http, self.mqtt = free_port(), free_port()
+        self.ports = {usual: str(free_port()) for usual in ("8080", "1883", "8883")}
         tools = folder / ".tools"
         tools.mkdir()
         for name, module in (("thingdesk", "-m thingdesk"), ("python", "")):
@@ -83,18 +83,16 @@ class Reader:
             tool.chmod(0o755)
         clean = {k: v for k, v in os.environ.items() if not k.startswith("THINGDESK_")}
         self.env = clean | {
-            "PATH": f"{tools}:{os.environ['PATH']}",
+            "PATH": f"{tools}:{settings.pop('PATH', os.environ['PATH'])}",
             "PYTHONPATH": str(ROOT / "src"),
-            "THINGDESK_HTTP_PORT": str(self.http),
-            "THINGDESK_MQTT_PORT": str(self.mqtt),
+            "THINGDESK_HTTP_PORT": self.ports["8080"],
+            "THINGDESK_MQTT_PORT": self.ports["1883"],
             **settings,
         }
 
     def text(self, text: str) -> str:
         """The page's text with our ports in place of the usual ones."""
-        return text.replace("localhost:8080", f"127.0.0.1:{self.http}").replace(
-            "localhost:1883", f"127.0.0.1:{self.mqtt}"
-        )
+        return re.sub(r"\b(8080|1883|8883)\b", lambda found: self.ports[found[0]], text)
 
     def write(self, page: str, *names: str) -> Self:
         for name in names:
