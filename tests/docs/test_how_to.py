@@ -1,11 +1,15 @@
 """The how-to pages, done as a reader does them."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.docs.pages import titled
+from tests.docs.pages import pages, titled
 from tests.docs.reader import reading
+
+from thingdesk.parties import provider_file
+from thingdesk.parties.fleet_file import COLUMNS
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -21,4 +25,33 @@ async def test_replay_a_recording(tmp_path: Path) -> None:
         await desk.says("Ready", within=90)
         said = await reader.run(titled(page, "replay"))
         assert "line 52" in said
+        assert not reader.left(page)
+
+
+async def test_register_a_fleet(tmp_path: Path, database_url: str) -> None:
+    page = "docs/how-to/register-a-fleet.md"
+    async with reading(tmp_path, THINGDESK_DATABASE_URL=database_url) as reader:
+        reader.write(page, "fleet.csv", "providers.jsonl")
+        said = await reader.run(titled(page, "machines"))
+        assert set(titled(page, "said").splitlines()) <= set(said.splitlines()), said
+        said = await reader.run(titled(page, "providers"))
+        assert re.search(r"^Centre North  [0-9a-f-]{36}$", said, re.MULTILINE)
+        assert re.search(r"^Machinery  [0-9a-f-]{36}  secret \S+$", said, re.MULTILINE)
+        assert not reader.left(page)
+
+
+async def test_the_columns_are_those_of_the_reader() -> None:
+    rows = re.findall(r"^\| (`.*?) \|", pages()["docs/how-to/register-a-fleet.md"], re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"`([\w.]+)`", row)}
+    assert named >= COLUMNS
+    assert named >= set(provider_file._Line.model_fields)
+
+
+async def test_describe_trouble_codes(tmp_path: Path) -> None:
+    page = "docs/how-to/describe-trouble-codes.md"
+    async with reading(tmp_path) as reader:
+        reader.write(page, "codes.csv")
+        desk = await reader.start(titled(page, "desk"))
+        for line in titled(page, "said").splitlines():
+            await desk.says(re.escape(line), within=90)
         assert not reader.left(page)
