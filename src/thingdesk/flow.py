@@ -185,10 +185,12 @@ class Flow:
         asks: dict[int, Ask] = {}
         answers: dict[int, Answer | Refusal] = {}
         for n, ((report, (service, given)), owner) in enumerate(zip(wanted, owned, strict=True)):
-            if service.instant:
-                answers[n] = await _at_once(tx, service, given, report)
-            else:
+            if not service.instant:
                 asks[n] = self._opening_for(report, service, given, owner), service
+        # what an instant service remembers is locked in an order that all groups keep to
+        for n in sorted(set(range(len(wanted))) - set(asks), key=lambda n: wanted[n][0].subject):
+            report, (service, given) = wanted[n]
+            answers[n] = await _at_once(tx, service, given, report)
         opened = await self._open(tx, list(asks.values()))
         for n, one in zip(asks, opened, strict=True):
             answers[n] = Answer(one.case_id, None)

@@ -1,3 +1,4 @@
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Database
 from thingdesk.platform.errors import Refusal
 
-NOON = clock.now().replace(hour=12, minute=0, second=0, microsecond=0)
+NOON = clock.now().replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=2)
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +102,37 @@ async def test_in_one_group_each_reading_follows_on_the_one_before(hand: Hand) -
     async with hand.database.transaction() as tx:
         (answer,) = await hand.flow.take_reports(tx, [mended])
     assert isinstance(answer, Answer), "what was refused left nothing, not even its id"
+
+
+async def test_groups_with_the_same_meters_in_another_order_wait_for_each_other(
+    hand: Hand,
+) -> None:
+    names = [f"many-{n}" for n in range(20)]
+    for name in names:
+        await hand.machine(name, "meter")
+
+    async def send(group: list[str], kwh: int) -> list[Answer | Refusal]:
+        reports = [
+            Report(name, str(ids.new()), b"", clock.now(), "meter.reading", given, name)
+            for name in group
+            for given in [{"register": f"r{kwh}", "kwh": kwh, "at": NOON.isoformat()}]
+        ]
+        async with hand.database.transaction() as tx:
+            return await hand.flow.take_reports(tx, reports)
+
+    groups = [names, names[::-1]] * 4
+    said = await asyncio.gather(*(send(group, n) for n, group in enumerate(groups)))
+    assert all(isinstance(one, Answer) for answers in said for one in answers)
+
+
+async def test_a_reading_of_the_time_to_come_would_keep_out_all_others(hand: Hand) -> None:
+    await hand.machine("meter-ahead", "meter")
+    ahead = (clock.now() - NOON) / timedelta(hours=1) + 1
+    answer = await read(hand, "meter-ahead", 10, ahead)
+    assert isinstance(answer, Refusal)
+    assert [one.path for one in answer.fields] == ["data.input.at"]
+    before_time = {"register": "1.8.0", "kwh": 10, "at": "0001-01-01T00:00:00+23:59"}
+    answer = await hand.report("meter-ahead", "meter.reading", before_time)
+    assert isinstance(answer, Refusal)
+    assert answer.code == "implausible_reading"
+    assert isinstance(await read(hand, "meter-ahead", 10, ahead - 1), Answer)

@@ -1,5 +1,6 @@
 """Instant services: no case, no journey, no effects; they finish inside the intake transaction."""
 
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
@@ -20,6 +21,11 @@ class Instant:
         self._service = service
         self.subject = subject
         self.reporter = reporter
+
+    @property
+    def now(self) -> datetime:
+        """The time at which the desk answers, in UTC."""
+        return clock.now()
 
     async def recall(self, key: str) -> Any:
         """What was kept under `key` for this subject, or None; locked until the answer is given."""

@@ -9,12 +9,15 @@ from thingdesk.sdk import (
     Instant,
     Outcome,
     Promise,
+    minutes,
     refuse,
     service,
 )
 
 _MOST_PER_HOUR = 100.0
 """kWh; more than a domestic connection of 3 x 63 A at 230 V can carry is no reading."""
+_AHEAD = minutes(5)
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class MeterReading(Data):
@@ -45,6 +48,8 @@ async def reading(instant: Instant, given: MeterReading) -> ReadingKept:
     """Keep a reading that can follow on the one before."""
     if given.at.tzinfo is None:
         raise _wrong("at", "has no zone", "send a time with a zone")
+    if not _EARLIEST <= given.at <= instant.now + _AHEAD:
+        raise _wrong("at", "cannot be when it was read", "set the meter's clock")
     key = f"last:{given.register_name}"
     last = await instant.recall(key)
     used, elapsed = _since(last, given)
