@@ -18,7 +18,7 @@ from thingdesk.flow import Flow
 from thingdesk.intake import Intake
 from thingdesk.packs import equipment, meter, vehicle
 from thingdesk.platform import clock, durable, ids, migrate, present
-from thingdesk.platform.database import Database
+from thingdesk.platform.database import Database, Transaction
 from thingdesk.platform.embedded import EmbeddedBroker, EmbeddedPostgres
 from thingdesk.platform.errors import Refused
 from thingdesk.platform.loops import each, repeat
@@ -146,8 +146,13 @@ async def migrate_all(found: Database) -> list[Migration]:
     """Bring the schema to this release; what was applied."""
     applied = await migrate.apply(found, PACKAGES)
     async with found.transaction() as tx:
-        await signals.keep(tx, SIGNALS_KEPT)
+        await _keep_signals(tx)
     return applied
+
+
+async def _keep_signals(tx: Transaction) -> int:
+    await signals.keep(tx, SIGNALS_KEPT)
+    return 0
 
 
 async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
@@ -278,10 +283,8 @@ async def _work(
         return await each(database, desk.flow.watches, desk.settings.lease)
 
     async def keep() -> int:
-        async with database.transaction() as tx:
-            await signals.keep(tx, SIGNALS_KEPT)
-            await cases.forget_reports(tx)
-        return 0
+        acts = (_keep_signals, signals.forget, cases.forget_reports, durable.forget)
+        return await each(database, acts, desk.settings.lease)
 
     group.create_task(engine.work(stop))
     group.create_task(sender.run(stop))

@@ -185,3 +185,45 @@ async def test_a_machine_that_names_its_metrics_anew_for_ever_is_not_gathered_fo
     assert latest is not None
     assert latest.values["temperature"] == 71.0
     assert len(latest.values) < 1500
+
+
+async def test_what_came_while_no_partition_was_made_finds_its_place_and_its_reader(
+    database: Database,
+) -> None:
+    turnable = clock.Turnable()
+    with clock.reading(turnable):
+        turnable.turn(timedelta(days=80))  # the process that makes them was away for weeks
+        await take(database, *(signal("press-2", f"late{n}", at=None) for n in range(3)))
+        async with database.transaction() as tx:
+            before = await tx.fetch(
+                "select * from signal_other where event_id like 'late%' order by id"
+            )
+            await signals.keep(tx, timedelta(days=30))
+            after = await tx.fetch(
+                "select *, tableoid::regclass::text as place from signal"
+                " where event_id like 'late%' order by id"
+            )
+    assert len(before) == 3
+    place = f"signal_{turnable():%Y%m%d}"
+    assert [dict(row) for row in after] == [dict(row) | {"place": place} for row in before]
+
+
+async def test_ids_are_forgotten_after_eight_days_a_piece_at_a_time(database: Database) -> None:
+    turnable = clock.Turnable()
+    with clock.reading(turnable):
+        turnable.turn(timedelta(days=120))
+        async with database.transaction() as tx:
+            await signals.keep(tx, timedelta(days=400))
+            await tx.execute("truncate signal_event")
+        await take(database, *(signal("press-2", f"old{n}") for n in range(5)))
+        turnable.turn(timedelta(days=7))
+        await take(database, signal("press-2", "young"))
+        turnable.turn(timedelta(days=2))
+        pieces = []
+        for _ in range(4):
+            async with database.transaction() as tx:
+                pieces.append(await signals.forget(tx, most=2))
+        async with database.transaction() as tx:
+            left = await tx.fetch("select event_id from signal_event")
+    assert pieces == [2, 2, 1, 0]
+    assert [row["event_id"] for row in left] == ["young"]

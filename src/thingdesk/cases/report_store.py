@@ -66,5 +66,11 @@ async def drop(tx: Transaction, reports: Sequence[Report]) -> None:
     )
 
 
-async def forget(tx: Transaction, before: datetime) -> None:
-    await tx.execute("delete from report where received_at < $1", before)
+async def forget(tx: Transaction, before: datetime, most: int) -> int:
+    gone = await tx.execute(
+        "delete from report where ctid = any(array("
+        " select ctid from report where received_at < $1 limit $2))",
+        before,
+        most,
+    )
+    return int(gone.removeprefix("DELETE "))

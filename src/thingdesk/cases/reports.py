@@ -65,9 +65,9 @@ async def drop_reports(tx: Transaction, reports: Sequence[Report]) -> None:
         await store.drop(tx, reports)
 
 
-async def forget_reports(tx: Transaction) -> None:
-    """Let go of what is older than it is kept."""
-    await store.forget(tx, clock.now() - KEPT)
+async def forget_reports(tx: Transaction, most: int = 10_000) -> int:
+    """Let go of reports that nobody repeats any more, `most` at a time; how many."""
+    return await store.forget(tx, clock.now() - KEPT, most)
 
 
 def _again(

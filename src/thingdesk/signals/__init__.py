@@ -12,7 +12,7 @@ from thingdesk.signals.availability import (
     intake_spans,
     own_clock,
 )
-from thingdesk.signals.keep import keep
+from thingdesk.signals.keep import forget, keep
 from thingdesk.signals.model import (
     SHARDS,
     Cursor,
@@ -38,6 +38,7 @@ __all__ = [
     "availability",
     "beat",
     "curve",
+    "forget",
     "history",
     "intake_spans",
     "keep",

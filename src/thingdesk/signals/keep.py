@@ -9,7 +9,9 @@ _AHEAD = 3
 
 
 async def keep(tx: Transaction, signals_kept: timedelta) -> None:
-    """Make the partitions of the coming days, and let go of what is older than it is kept."""
+    """Make the partitions of the coming days, and let go of the signals that are older than they
+    are kept.
+    """
     now = clock.now()
     today = now.astimezone(UTC).date()
     await store.lock_partitions(tx)
@@ -20,4 +22,9 @@ async def keep(tx: Transaction, signals_kept: timedelta) -> None:
     for day in there.values():
         if day < (now - signals_kept).date():
             await store.drop_partition(tx, day)
-    await store.forget_events(tx, now - EVENTS_KEPT)
+    await store.forget_spans(tx, now - EVENTS_KEPT)
+
+
+async def forget(tx: Transaction, most: int = 10_000) -> int:
+    """Let go of the ids of events that nobody repeats any more, `most` at a time; how many."""
+    return await store.forget_events(tx, clock.now() - EVENTS_KEPT, most)

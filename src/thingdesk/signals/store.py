@@ -233,20 +233,41 @@ async def partitions(tx: Transaction) -> dict[str, date]:
 
 
 async def add_partition(tx: Transaction, day: date) -> None:
+    """What came in before its day had a partition is moved into it, as it is."""
     # the names of partitions and their bounds cannot be parameters; a date holds digits only
+    begins, ends = f"{day.isoformat()} 00:00+00", f"{day + timedelta(days=1)} 00:00+00"
+    await tx.execute("lock table signal_other in share row exclusive mode")
+    moved = await tx.execute(
+        "create temp table moved on commit drop as select * from signal_other"  # noqa: S608
+        f" where received_at >= '{begins}' and received_at < '{ends}'"
+    )
+    if moved != "SELECT 0":
+        await tx.execute("delete from signal_other s using moved m where s.id = m.id")
     await tx.execute(
         f"create table signal_{day:%Y%m%d} partition of signal"
-        f" for values from ('{day.isoformat()} 00:00+00')"
-        f" to ('{(day + timedelta(days=1)).isoformat()} 00:00+00')"
+        f" for values from ('{begins}') to ('{ends}')"
     )
+    if moved != "SELECT 0":
+        await tx.execute("insert into signal overriding system value select * from moved")
+    await tx.execute("drop table moved")
 
 
 async def drop_partition(tx: Transaction, day: date) -> None:
     await tx.execute(f"drop table signal_{day:%Y%m%d}")
 
 
-async def forget_events(tx: Transaction, before: datetime) -> None:
-    await tx.execute("delete from signal_event where received_at < $1", before)
+async def forget_events(tx: Transaction, before: datetime, most: int) -> int:
+    """Lets go of `most` at most; how many."""
+    gone = await tx.execute(
+        "delete from signal_event where ctid = any(array("
+        " select ctid from signal_event where received_at < $1 limit $2))",
+        before,
+        most,
+    )
+    return int(gone.removeprefix("DELETE "))
+
+
+async def forget_spans(tx: Transaction, before: datetime) -> None:
     await tx.execute("delete from intake_span where until < $1", before)
 
 

@@ -5,7 +5,7 @@ the steps write, committed together with the record that they were done. Always 
 is recorded has happened once, and a step that is not recorded has left nothing behind.
 """
 
-from thingdesk.platform.durable.engine import Engine, send, start
+from thingdesk.platform.durable.engine import Engine, forget, send, start
 from thingdesk.platform.durable.model import Changed, Fenced, Message, Priority, Suspended
 from thingdesk.platform.durable.run import Function, Run
 from thingdesk.platform.durable.store import stuck, waits
@@ -19,6 +19,7 @@ __all__ = [
     "Priority",
     "Run",
     "Suspended",
+    "forget",
     "send",
     "start",
     "stuck",

@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from uuid import UUID
 
+from thingdesk.platform import clock
 from thingdesk.platform.database import Database, Transaction
 from thingdesk.platform.durable import store
 from thingdesk.platform.durable.model import Changed, Row, State, Suspended
@@ -21,6 +22,8 @@ CHANNEL = "durable_run"
 _MOST_FAILURES = 8
 SWEEP = "durable_sweep"
 _EVERY = 0.5
+KEPT = timedelta(days=120)
+"""Longer than anybody sends messages to a run that has ended."""
 _log = logging.getLogger(__name__)
 
 
@@ -134,3 +137,11 @@ def send(tx: Transaction, run_id: UUID, key: str, value: object) -> None:
     """Put a message to a run; the first one under a key counts, repeats change nothing."""
     store.send(tx, run_id, key, value)
     tx.notify(CHANNEL)
+
+
+async def forget(tx: Transaction, most: int = 1_000) -> int:
+    """Let go of runs that ended long ago, with their journals and messages; how many.
+
+    What they did is in the tables of those who did it.
+    """
+    return await store.forget(tx, clock.now() - KEPT, most)

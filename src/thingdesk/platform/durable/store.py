@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -64,6 +64,12 @@ set failures = failures + 1, problem = $2, epoch = epoch + 1,
                    else $4::timestamptz + $5::interval * power(2, failures) end
 where id = $1 and epoch = $6
 """
+_FORGET = """
+delete from durable_run where id = any(array(
+    select id from durable_run where state = 'ended' and progressed_at < $1
+    order by progressed_at limit $2 for update skip locked))
+returning id
+"""
 
 
 def start(tx: Transaction, run_id: UUID, code: str, data: Any, priority: int) -> None:
@@ -120,6 +126,14 @@ async def fail(tx: Transaction, row: Row, problem: str, stuck_after: int) -> Non
 
 async def sweep(tx: Transaction, lease: timedelta) -> int:
     return len(await tx.fetch(_SWEEP, lease))
+
+
+async def forget(tx: Transaction, before: datetime, most: int) -> int:
+    rows = await tx.fetch(_FORGET, before, most)
+    gone = [row["id"] for row in rows]
+    if gone:
+        await tx.execute("delete from durable_message where run_id = any($1)", gone)
+    return len(gone)
 
 
 async def stuck(tx: Transaction) -> list[tuple[UUID, str, str]]:

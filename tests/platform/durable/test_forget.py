@@ -1,0 +1,37 @@
+from datetime import timedelta
+
+from thingdesk.platform import clock, ids
+from thingdesk.platform.database import Database
+from thingdesk.platform.durable import Engine, Priority, Run, forget, send, start
+
+
+async def waiting(run: Run) -> None:
+    await run.wait("answer")
+
+
+async def test_runs_that_ended_long_ago_are_let_go_with_their_messages(database: Database) -> None:
+    engine = Engine(database, {"waiting": waiting})
+    ended, waits = [ids.new() for _ in range(3)], ids.new()
+    async with database.transaction() as tx:
+        for run_id in (*ended, waits):
+            start(tx, run_id, "waiting", None, priority=Priority.NORMAL)
+    turnable = clock.Turnable()
+    with clock.reading(turnable):
+        while await engine.once():
+            pass
+        async with database.transaction() as tx:
+            for run_id in ended:
+                send(tx, run_id, "answer", "yes")
+        while await engine.once():
+            pass
+        gone = []
+        for days in (100, 50, 0, 0):
+            turnable.turn(timedelta(days=days))
+            async with database.transaction() as tx:
+                gone.append(await forget(tx, most=2))
+    async with database.transaction() as tx:
+        left = await tx.fetch("select id from durable_run")
+        messages = await tx.fetchval("select count(*) from durable_message")
+    assert gone == [0, 2, 1, 0]
+    assert [row["id"] for row in left] == [waits], "what waits is never let go"
+    assert messages == 0
