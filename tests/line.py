@@ -8,6 +8,7 @@ from typing import Any
 
 from gmqtt import Client
 from gmqtt.mqtt.constants import MQTTv311
+from gmqtt.storage import PersistentStorage
 
 from tests.parties.making import Signing
 from tests.saying import Event
@@ -23,7 +24,10 @@ class Line:
     ) -> None:
         self.who = who
         self._version = version
-        self._client = Client(client_id or who.machine, clean_session=True)
+        self._sent = PersistentStorage()
+        self._client = Client(
+            client_id or who.machine, clean_session=True, persistent_storage=self._sent
+        )
         self._client.set_config({"reconnect_retries": 0})
         self._client.on_message = self._on_message
         self._client.on_subscribe = self._on_subscribe
@@ -62,9 +66,13 @@ class Line:
         payload = said if isinstance(said, bytes) else json.dumps(said).encode()
         self.publish(f"td/{self.who.machine}/{kind}", payload)
 
-    async def heard(self) -> list[Event]:
+    async def flushed(self) -> None:
+        """Returns when the broker has acknowledged all that was sent."""
+        await self._sent.wait_empty()
+
+    async def heard(self, within: float | None = WITHIN) -> list[Event]:
         """The events of the next message that comes down."""
-        return await asyncio.wait_for(self._arrived.get(), WITHIN)
+        return await asyncio.wait_for(self._arrived.get(), within)
 
     async def say(self, kind: str, said: Any) -> list[Event]:
         """What is answered."""

@@ -83,8 +83,9 @@ async def running(settings: Settings) -> AsyncIterator[Desk]:
     """
     async with AsyncExitStack() as stack:
         desk = await _open(settings, stack)
-        async with asyncio.TaskGroup() as group:
-            await _start(desk, stack, group)
+        # the doors are shut first: what still comes would hold up the end
+        async with asyncio.TaskGroup() as group, AsyncExitStack() as doors:
+            await _start(desk, stack, doors, group)
             _tell_commands(desk, stack)
             try:
                 yield desk
@@ -189,18 +190,20 @@ def _broker(desk: Desk) -> EmbeddedBroker:
     )
 
 
-async def _start(desk: Desk, stack: AsyncExitStack, group: asyncio.TaskGroup) -> None:
+async def _start(
+    desk: Desk, stack: AsyncExitStack, doors: AsyncExitStack, group: asyncio.TaskGroup
+) -> None:
     settings = desk.settings
     address = BrokerAddress.read(desk.broker_url, shared=settings.broker_url is not None)
     async with desk.database.transaction() as tx:
         key = await parties.desk_key(tx)
     intake = await stack.enter_async_context(Intake(desk.database, desk.flow, key))
     if "web" in settings.roles:
-        doors = http.Doors(desk.database, intake, desk.flow.catalog, key)
-        served = await stack.enter_async_context(_web(desk, doors, group))
+        machines = http.Doors(desk.database, intake, desk.flow.catalog, key)
+        served = await doors.enter_async_context(_web(desk, machines, group))
         desk.http_url = settings.public_url or served.url
     if "ingest" in settings.roles:
-        await _ingest(desk, stack, group, intake, address)
+        await _ingest(desk, doors, group, intake, address)
     if "work" in settings.roles:
         await _work(desk, stack, group, address)
 
@@ -217,7 +220,7 @@ def _web(
 
 async def _ingest(
     desk: Desk,
-    stack: AsyncExitStack,
+    doors: AsyncExitStack,
     group: asyncio.TaskGroup,
     intake: Intake,
     address: BrokerAddress,
@@ -225,7 +228,7 @@ async def _ingest(
     worker = ids.new()
 
     name = str(worker) if address.shared else "1"
-    receiver = await stack.enter_async_context(mqtt.Receiver(address, intake, name))
+    receiver = await doors.enter_async_context(mqtt.Receiver(address, intake, name))
 
     async def beat() -> int:
         if receiver.is_connected:

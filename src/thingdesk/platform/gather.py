@@ -58,12 +58,14 @@ class Gatherer(Generic[Item, Result]):
             while len(group) < self._most and not self._waiting.empty():
                 group.append(self._waiting.get_nowait())
             try:
-                await self._settle(group)
+                await self._settle([one for one in group if not one[1].done()])
             finally:
                 for _ in group:
                     self._waiting.task_done()
 
     async def _settle(self, group: list[tuple[Item, asyncio.Future[Result]]]) -> None:
+        if not group:  # nobody waits for any of them any more
+            return
         try:
             results = await self._commit([item for item, _ in group])
         except Exception as error:  # noqa: BLE001 - handed to whoever waits for the item

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Self
@@ -17,7 +17,8 @@ from thingdesk.platform.backoff import Backoff
 
 _log = logging.getLogger(__name__)
 _KEEPALIVE = 30
-_SESSION = 3600
+# a shared subscription goes on giving its share to a session that nobody is there for any more
+_SESSION = 10
 _HANDSHAKE = 15
 _PAUSES = Backoff(timedelta(milliseconds=200), timedelta(seconds=5))
 _PREFIX = "thingdesk:"
@@ -25,7 +26,7 @@ _PREFIX = "thingdesk:"
 # repetition of the message: no other one would get through any more
 _MOST_BYTES = 1_000_000
 
-Handle = Callable[[str, bytes, int], Awaitable[None]]
+Handle = Callable[[str, bytes, int], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ class _OnceClient(Client):  # type: ignore[misc]
 
 
 class Connection:
-    """A session that the broker keeps for an hour, connected again whenever it is lost.
+    """A session that the broker keeps, a shared one for seconds only, connected again whenever it
+    is lost.
 
     A message is acknowledged when `handle` has returned; when it raises, the broker sends the
     message again. What is published while the broker is away is not sent: machines repeat until
@@ -86,6 +88,8 @@ class Connection:
         self._lost = asyncio.Event()
         self._client = self._make_client()
         self._stay: asyncio.Task[None] | None = None
+        self._handling: set[asyncio.Task[None]] = set()
+        self._ended = False
         self.refused: str | None = None
 
     async def __aenter__(self) -> Self:
@@ -101,7 +105,16 @@ class Connection:
         if self._stay is not None:
             self._stay.cancel()
             await asyncio.gather(self._stay, return_exceptions=True)
-        await self._client.disconnect()
+        ended = {"session_expiry_interval": 0} if self._address.shared else {}
+        await self._client.disconnect(**ended)
+        # what is under way is not acknowledged any more: the broker sends it again. gmqtt still
+        # tries to, and would say of each that the socket is closed.
+        logging.getLogger("gmqtt.mqtt.protocol").setLevel(logging.ERROR)
+        self._ended = True
+        for task in self._handling:
+            task.cancel()
+        if self._handling:
+            await asyncio.wait(self._handling)
 
     def _make_client(self) -> Client:
         expiry = {"session_expiry_interval": _SESSION} if self._address.shared else {}
@@ -176,11 +189,19 @@ class Connection:
         self._subscribed.set()
 
     async def _on_message(self, _: Client, topic: str, payload: bytes, qos: int, __: Any) -> int:
-        if self._handle is not None:
-            try:
-                await self._handle(topic, bytes(payload), qos)
-            except Exception:
-                # without an acknowledgement the broker sends it again
-                _log.exception("a message on %s was not taken in", topic)
+        if self._handle is None:
+            return 0
+        task = asyncio.ensure_future(self._handle(topic, bytes(payload), qos))
+        self._handling.add(task)
+        try:
+            await task
+        except asyncio.CancelledError:
+            if not self._ended:
                 raise
+        except Exception:
+            # without an acknowledgement the broker sends it again
+            _log.exception("a message on %s was not taken in", topic)
+            raise
+        finally:
+            self._handling.discard(task)
         return 0

@@ -23,8 +23,10 @@ _MIB = 1024 * 1024
 # so, where the broker would end the connection without a word.
 _PAYLOAD = 1 * _MIB
 _STORE = 4096 * _MIB
-# What waits for an acknowledgement of one subscription; the desk reads in large batches.
-_UNACKNOWLEDGED = 10_000
+# What waits for an acknowledgement of one subscription: a group that the desk commits, and no more
+# than a busy desk takes in within `ack_wait`. What it has not come to by then comes again, and
+# would leave it less and less time for what is new.
+_UNACKNOWLEDGED = 500
 
 
 @dataclass(frozen=True)
