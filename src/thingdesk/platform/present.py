@@ -1,6 +1,7 @@
 """What a running desk says of itself to commands in the same data folder."""
 
 import json
+import os
 from pathlib import Path
 
 _NAME = "running.json"
@@ -8,7 +9,8 @@ _NAME = "running.json"
 
 def write(folder: Path, facts: dict[str, str]) -> None:
     """Note `facts`, for the account that runs the desk alone: they hold a password."""
-    part = folder / f".{_NAME}.part"
+    # processes that share out the roles of one desk may share its folder too
+    part = folder / f".{_NAME}.{os.getpid()}.part"
     part.unlink(missing_ok=True)
     part.touch(mode=0o600)
     part.write_text(json.dumps(facts))
@@ -16,7 +18,7 @@ def write(folder: Path, facts: dict[str, str]) -> None:
 
 
 def add(folder: Path, facts: dict[str, str]) -> None:
-    """Note further facts; only the desk itself does, so nobody else writes in between."""
+    """Note further facts. Of several processes in one folder the last one's counts."""
     write(folder, read(folder) | facts)
 
 
