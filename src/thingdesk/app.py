@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
@@ -13,19 +14,17 @@ from fastapi import FastAPI
 from thingdesk import cases, diagnosis, journeys, packs, parties, signals, web
 from thingdesk.catalog import Catalog
 from thingdesk.channels import http, mail, mqtt, webhook
-from thingdesk.channels.mqtt import BrokerAddress
+from thingdesk.channels.mqtt import BrokerAddress, Entrance
 from thingdesk.flow import Flow
 from thingdesk.intake import Intake
 from thingdesk.packs import equipment, meter, vehicle
 from thingdesk.platform import clock, durable, ids, migrate, present
 from thingdesk.platform.database import Database, Transaction
 from thingdesk.platform.embedded import EmbeddedBroker, EmbeddedPostgres
-from thingdesk.platform.errors import Refused
 from thingdesk.platform.loops import each, repeat
 from thingdesk.platform.migrate import Migration
 from thingdesk.platform.serve import Served, serve
 from thingdesk.platform.settings import Settings
-from thingdesk.platform.sparing import SparingLog
 
 PACKAGES = (
     "thingdesk.platform.durable",
@@ -57,6 +56,7 @@ class Desk:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     http_url: str | None = None
     broker: EmbeddedBroker | None = None
+    on_flood: Callable[[str], None] | None = None
 
     @property
     def broker_address(self) -> str:
@@ -161,32 +161,21 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
     await migrate_all(found)
     desk = Desk(settings, found, settings.broker_url or "", make_flow(settings))
     if settings.broker_url is None:
-        desk.broker = await stack.enter_async_context(_broker(desk))
+        entrance = Entrance(found)
+        desk.broker = await stack.enter_async_context(_broker(desk, entrance))
+        desk.on_flood = partial(entrance.send_away, desk.broker)
         desk.broker_url = desk.broker.url
     return desk
 
 
-def _broker(desk: Desk) -> EmbeddedBroker:
-    refusals = SparingLog(_log)
-
-    async def verify(machine: str, token: str, _: str) -> bool | str:
-        try:
-            async with desk.database.transaction() as tx:
-                known = await parties.check_token(tx, token)
-        except Refused as refused:
-            return refused.refusal.reason
-        return known == machine or "the token is another machine's"
-
-    def refused(machine: str, reason: str) -> None:
-        refusals.warning(f"the broker refused {machine}: {reason}")
-
+def _broker(desk: Desk, entrance: Entrance) -> EmbeddedBroker:
     settings = desk.settings
     return EmbeddedBroker(
         settings.data_dir,
-        verifier=verify,
+        verifier=entrance.verify,
         host=settings.mqtt_host,
         mqtt_port=settings.mqtt_port,
-        on_refused=refused,
+        on_refused=entrance.refused,
     )
 
 
@@ -197,7 +186,7 @@ async def _start(
     address = BrokerAddress.read(desk.broker_url, shared=settings.broker_url is not None)
     async with desk.database.transaction() as tx:
         key = await parties.desk_key(tx)
-    intake = await stack.enter_async_context(Intake(desk.database, desk.flow, key))
+    intake = await stack.enter_async_context(Intake(desk.database, desk.flow, key, desk.on_flood))
     if "web" in settings.roles:
         machines = http.Doors(desk.database, intake, desk.flow.catalog, key)
         served = await doors.enter_async_context(_web(desk, machines, group))

@@ -6,7 +6,7 @@ stored. What one event is refused for does not keep the others from being stored
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
@@ -21,11 +21,15 @@ from thingdesk.platform.cloudevents import Envelope
 from thingdesk.platform.database import Database, Transaction
 from thingdesk.platform.errors import FieldError, Recovery, Refusal, Refused
 from thingdesk.platform.gather import Gatherer
+from thingdesk.platform.share import Share
 from thingdesk.signals import Signal
 
 _Result = tuple[UUID, str, dict[str, Any]]
 _log = logging.getLogger(__name__)
 RECEIPT = "thingdesk-receipt+jwt"
+# of one machine; our own library has four messages under way, one of each kind
+_MESSAGES_UNDER_WAY = 100
+_BYTES_UNDER_WAY = 4 * cloudevents.MOST_BYTES
 
 
 class Kind(StrEnum):
@@ -86,9 +90,16 @@ class _Outcome:
 class Intake:
     """The one door for what machines send. Open it (`async with`) before the first message."""
 
-    def __init__(self, database: Database, flow: Flow, key: DeskKey) -> None:
+    def __init__(
+        self,
+        database: Database,
+        flow: Flow,
+        key: DeskKey,
+        on_flood: Callable[[str], None] | None = None,
+    ) -> None:
         self._flow = flow
         self._key = key
+        self._share = Share(_MESSAGES_UNDER_WAY, _BYTES_UNDER_WAY, on_flood=on_flood)
         self._gatherers: dict[Kind, Gatherer[_Message, _Outcome]] = {
             Kind.SIGNALS: Gatherer(database, self._signals),
             Kind.REPORTS: Gatherer(database, self._reports),
@@ -106,7 +117,17 @@ class Intake:
             await one.__aexit__(*details)
 
     async def take(self, machine: str, kind: Kind, payload: bytes) -> Taken:
-        """Store what `machine` sent; returns once it is committed."""
+        """Store what `machine` sent; returns once it is committed.
+
+        A machine that sends without waiting for its receipts has only so much under way; the rest
+        is refused before any work is done for it, and `on_flood` hears of one that goes on so.
+        """
+        with self._share.take(machine, len(payload)) as room:
+            if not room:
+                return Taken(None, (Refusing(None, _TOO_MUCH),))
+            return await self._take(machine, kind, payload)
+
+    async def _take(self, machine: str, kind: Kind, payload: bytes) -> Taken:
         try:
             message, refused = _read(machine, kind, cloudevents.read(payload))
         except Refused as broken:
@@ -182,6 +203,11 @@ async def _known(
     return flat, outcomes
 
 
+_TOO_MUCH = Refusal(
+    "too_much_at_once",
+    "too much of this machine is under way already; send the same again after the receipts",
+    Recovery.RETRY,
+)
 _FAILED = Refusal(
     "desk_failed",
     "the desk could not store this now; send the same again later",

@@ -18,6 +18,7 @@ _STATUS = {
     "body_late": 408,
     "body_broken_off": 400,
     "too_large": 413,
+    "too_much_at_once": 429,
     "machine_not_recognised": 403,
     "not_your_machine": 403,
 }

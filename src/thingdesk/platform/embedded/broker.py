@@ -13,7 +13,9 @@ subscription to anything else is answered with a failure; a message to anything 
 told to `on_refused`, not to the machine: MQTT 3.1.1 has no word for that, and the machine misses
 its receipt.
 
-**Unacknowledged** messages of quality 1 come back after `ack_wait` and at a reconnect.
+**Unacknowledged** messages of quality 1 come back after `ack_wait` and at a reconnect. A short
+wait gains nothing, because whoever did not hear has lost the connection, and takes much: under a
+load that lasts longer everything is sent twice, and there is no end to it.
 
 **Runs as** the desk's account; when that is root, as an unprivileged one (see `account`), inside
 its own folder. It listens on the loopback interface unless told otherwise, without TLS: for
@@ -71,7 +73,7 @@ class EmbeddedBroker:
         verifier: Verifier,
         host: str = "127.0.0.1",
         mqtt_port: int = 1883,
-        ack_wait: timedelta = timedelta(seconds=5),
+        ack_wait: timedelta = timedelta(seconds=60),
         on_refused: OnRefused | None = None,
         on_death: Callable[[Died], None] | None = None,
     ) -> None:

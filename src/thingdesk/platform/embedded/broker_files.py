@@ -25,8 +25,12 @@ _PAYLOAD = 1 * _MIB
 _STORE = 4096 * _MIB
 # What waits for an acknowledgement of one subscription: a group that the desk commits, and no more
 # than a busy desk takes in within `ack_wait`. What it has not come to by then comes again, and
-# would leave it less and less time for what is new.
+# would leave it less and less time for what is new. The broker sends all of it at once, and ends a
+# connection for which more than _PENDING bytes wait: so many messages of the desk's four
+# subscriptions, each as large as the desk takes, stay below that.
 _UNACKNOWLEDGED = 500
+_PENDING = 640 * _MIB
+_WRITE_WITHIN = "60s"
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,8 @@ def _server(port: int, inside: str) -> dict[str, object]:
         "host": "127.0.0.1",
         "port": port,
         "max_payload": _PAYLOAD,
+        "max_pending": _PENDING,
+        "write_deadline": _WRITE_WITHIN,
         "log_file": f"{inside}/{LOG}",
         "logfile_size_limit": 10 * _MIB,
         "logfile_max_num": 5,

@@ -1,0 +1,60 @@
+"""Who may enter the embedded broker, and who is sent away."""
+
+import asyncio
+import logging
+from datetime import datetime, timedelta
+
+from thingdesk import parties
+from thingdesk.platform import clock
+from thingdesk.platform.database import Database
+from thingdesk.platform.embedded import EmbeddedBroker, EmbeddedError
+from thingdesk.platform.errors import Refused
+from thingdesk.platform.sparing import SparingLog
+
+_AWAY = timedelta(minutes=1)
+_log = logging.getLogger(__name__)
+
+
+class Entrance:
+    """A machine enters with a good token of its own, unless it was sent away within a minute."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._away: dict[str, datetime] = {}
+        self._refusals = SparingLog(_log)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def verify(self, machine: str, token: str, _: str) -> bool | str:
+        """What the broker asks; True, or why not."""
+        try:
+            async with self._database.transaction() as tx:
+                known = await parties.check_token(tx, token)
+        except Refused as refused:
+            return refused.refusal.reason
+        if known != machine:
+            return "the token is another machine's"
+        return not self._is_away(machine) or "it sends too much at once; it may return in a minute"
+
+    def refused(self, machine: str, reason: str) -> None:
+        """What the broker says of every refusal."""
+        self._refusals.warning(f"the broker refused {machine}: {reason}")
+
+    def send_away(self, broker: EmbeddedBroker, machine: str) -> None:
+        """End the session of a machine that leaves no room for others."""
+        _log.warning("%s sends too much at once, and is sent away for a minute", machine)
+        self._away[machine] = clock.now() + _AWAY
+        task = asyncio.create_task(_end(broker, machine))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _is_away(self, machine: str) -> bool:
+        now = clock.now()
+        self._away = {one: until for one, until in self._away.items() if now < until}
+        return machine in self._away
+
+
+async def _end(broker: EmbeddedBroker, machine: str) -> None:
+    try:
+        await broker.end_session(machine)
+    except EmbeddedError as error:
+        _log.warning("the session of %s could not be ended: %s", machine, error)
