@@ -5,7 +5,9 @@
 async def descale(journey: Journey, fault: Scale) -> Descaled: ...
 """
 
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import groupby
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -93,9 +95,9 @@ def choose_slot(provider: Found, words: str = "When would you like it done?") ->
     owner's zone to show. What the journey gets is a Slot.
     """
 
-    async def find(journey: Context) -> list[Alternative]:
+    async def find(journey: Context) -> Iterator[Alternative]:
         slots = await free_slots(journey, provider)
-        return [
+        return (
             Alternative(
                 f"slot{n}",
                 f"{slot.start:%A %d %B, %H:%M} UTC at {provider.name}",
@@ -106,20 +108,19 @@ def choose_slot(provider: Found, words: str = "When would you like it done?") ->
                 },
             )
             for n, slot in enumerate(_spread(slots))
-        ]
+        )
 
     def read(value: dict[str, str]) -> Slot:
-        return Slot(*(datetime.fromisoformat(value[name]) for name in ("start", "end")))
+        return Slot(datetime.fromisoformat(value["start"]), datetime.fromisoformat(value["end"]))
 
     return Choice(words, find, read)
 
 
-def _spread(slots: list[Slot]) -> list[Slot]:
+def _spread(slots: list[Slot]) -> Iterator[Slot]:
     """Not twelve hours of tomorrow: a few times on each of the next days."""
-    days_: dict[date, list[Slot]] = {}
-    for slot in slots:
-        days_.setdefault(slot.start.date(), []).append(slot)
-    return [slot for of_day in days_.values() for slot in of_day[:: max(1, len(of_day) // 2)][:2]]
+    for _, day in groupby(slots, lambda slot: slot.start.date()):
+        times = list(day)
+        yield from times[:: max(1, len(times) // 2)][:2]
 
 
 EARLIEST = FIRST

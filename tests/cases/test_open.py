@@ -137,3 +137,32 @@ async def test_promises_run_pause_and_break_by_the_clock(database: Database) -> 
         "promise.resumed",
         "promise.broken",
     ]
+
+
+async def test_promises_of_many_cases_turn_together(database: Database) -> None:
+    opened = [await open_one(database, opening(f"lathe-{n}")) for n in (1, 2)]
+    first, second = (one.case_id for one in opened)
+
+    async def act(tx: Transaction, case_id: UUID, *, keep: bool) -> None:
+        if keep:
+            await cases.keep_promise(tx, case_id, "decision")
+        else:
+            await cases.pause_promises(tx, case_id, "waits for the owner")
+
+    # two journeys of the first case: what the one keeps, the other does not pause any more
+    both = [(first, True), (first, False), (second, False)]
+    async with database.transaction() as tx:
+        await tx.together(act(tx, case_id, keep=keep) for case_id, keep in both)
+        standing = {
+            case_id: {
+                one.name: (one.kept_at is not None, one.due_at, len(one.pauses)) for one in of
+            }
+            for case_id in (first, second)
+            if (of := await cases.promises_of(tx, case_id))
+        }
+    assert standing[first]["resolution"] == (False, None, 1)
+    kept, due_at, pauses = standing[first]["decision"]
+    assert (kept, due_at is not None, pauses) == (True, True, 0)
+    assert standing[second]["decision"] == standing[second]["resolution"] == (False, None, 1)
+    assert await kinds(database, first) == ["case.opened", "promise.kept", "promise.paused"]
+    assert await kinds(database, second) == ["case.opened", "promise.paused"]

@@ -1,5 +1,6 @@
 """The rows of promises."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,8 +16,15 @@ select * from unnest($1::uuid[], $2::text[], $3::integer[], $4::timestamptz[], $
 """
 _RUNNING = """
 select * from case_promise
-where case_id = $1 and kept_at is null and broken_at is null
-order by name for update
+where case_id = any($1) and kept_at is null and broken_at is null
+order by case_id, name, round for update
+"""
+_WRITE = """
+update case_promise p set pauses = t.pauses::jsonb, due_at = t.due_at, kept_at = t.kept_at
+from unnest($1::uuid[], $2::text[], $3::integer[], $4::text[], $5::timestamptz[],
+            $6::timestamptz[])
+    as t (case_id, name, round, pauses, due_at, kept_at)
+where p.case_id = t.case_id and p.name = t.name and p.round = t.round
 """
 _BREAK = """
 update case_promise set broken_at = $1
@@ -48,24 +56,14 @@ def start(tx: Transaction, row: tuple[Any, ...]) -> None:
     tx.defer(_START, row)
 
 
-async def running(tx: Transaction, case_id: UUID) -> list[Promised]:
-    return [_promised(row) for row in await tx.fetch(_RUNNING, case_id)]
+async def running(tx: Transaction, case_ids: Collection[UUID]) -> list[Promised]:
+    """The running promises of these cases, locked."""
+    return [_promised(row) for row in await tx.fetch(_RUNNING, list(case_ids))]
 
 
 async def of_case(tx: Transaction, case_id: UUID) -> list[Promised]:
     rows = await tx.fetch(
         "select * from case_promise where case_id = $1 order by round, started_at, name", case_id
-    )
-    return [_promised(row) for row in rows]
-
-
-async def keep(tx: Transaction, case_id: UUID, name: str, now: datetime) -> list[Promised]:
-    rows = await tx.fetch(
-        "update case_promise set kept_at = $3 where case_id = $1 and name = $2"
-        " and kept_at is null and broken_at is null returning *",
-        case_id,
-        name,
-        now,
     )
     return [_promised(row) for row in rows]
 
@@ -93,20 +91,19 @@ async def at_risk(tx: Transaction, before: datetime, most: int) -> list[Promised
     return [_promised(row) for row in rows]
 
 
-async def set_pauses(
-    tx: Transaction, one: Promised, pauses: list[Pause], due_at: datetime | None
-) -> None:
-    data = [
-        [p.since.isoformat(), p.until.isoformat() if p.until else None, p.reason] for p in pauses
+async def write(tx: Transaction, changed: Sequence[Promised]) -> None:
+    rows = [
+        (one.case_id, one.name, one.round, _pauses(one), one.due_at, one.kept_at) for one in changed
     ]
-    await tx.execute(
-        "update case_promise set pauses = $4::text::jsonb, due_at = $5"
-        " where case_id = $1 and name = $2 and round = $3",
-        one.case_id,
-        one.name,
-        one.round,
-        json(data),
-        due_at,
+    await tx.execute(_WRITE, *(list(column) for column in zip(*rows, strict=True)))
+
+
+def _pauses(one: Promised) -> str:
+    return json(
+        [
+            [p.since.isoformat(), p.until.isoformat() if p.until else None, p.reason]
+            for p in one.pauses
+        ]
     )
 
 

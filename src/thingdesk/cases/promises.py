@@ -1,5 +1,6 @@
 """The clocks of what was said by when: start, keep, pause, resume, break."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -12,6 +13,9 @@ from thingdesk.cases.promise_store import Promised
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.timeline import append
+
+Change = Callable[[Promised], Promised | None]
+"""What becomes of a running promise; None: nothing."""
 
 
 def start(tx: Transaction, case_id: UUID, opening: Opening, turn: int) -> None:
@@ -27,7 +31,12 @@ def start(tx: Transaction, case_id: UUID, opening: Opening, turn: int) -> None:
 
 async def keep_promise(tx: Transaction, case_id: UUID, name: str) -> None:
     """What was promised as `name` has happened; a promise that is broken already stays broken."""
-    for one in await store.keep(tx, case_id, name, clock.now()):
+    now = clock.now()
+
+    def keep(one: Promised) -> Promised | None:
+        return replace(one, kept_at=now) if one.name == name else None
+
+    for one in await tx.share(_turn, (case_id, keep)):
         append(
             tx, f"case:{case_id}", PromiseKept(name, one.due_at.isoformat() if one.due_at else "")
         )
@@ -35,21 +44,46 @@ async def keep_promise(tx: Transaction, case_id: UUID, name: str) -> None:
 
 async def pause_promises(tx: Transaction, case_id: UUID, reason: str) -> None:
     """Stop the clocks of the case, because it waits for somebody else."""
-    running = [one for one in await store.running(tx, case_id) if one.due_at is not None]
-    for one in running:
-        await _set(tx, one, [*one.pauses, Pause(clock.now(), None, reason)])
-    if running:
+    pause = Pause(clock.now(), None, reason)
+
+    def stop(one: Promised) -> Promised | None:
+        return None if one.due_at is None else _paused(one, (*one.pauses, pause))
+
+    if await tx.share(_turn, (case_id, stop)):
         append(tx, f"case:{case_id}", PromisePaused(reason))
 
 
 async def resume_promises(tx: Transaction, case_id: UUID, reason: str) -> None:
     """Let the clocks of the case run again."""
-    paused = [one for one in await store.running(tx, case_id) if _stands(one)]
-    for one in paused:
-        last = replace(one.pauses[-1], until=clock.now())
-        await _set(tx, one, [*one.pauses[:-1], last])
-    if paused:
+    now = clock.now()
+
+    def go_on(one: Promised) -> Promised | None:
+        if not _stands(one):
+            return None
+        return _paused(one, (*one.pauses[:-1], replace(one.pauses[-1], until=now)))
+
+    if await tx.share(_turn, (case_id, go_on)):
         append(tx, f"case:{case_id}", PromiseResumed(reason))
+
+
+async def _turn(tx: Transaction, changes: Sequence[tuple[UUID, Change]]) -> list[list[Promised]]:
+    """Change the running promises of many cases, by one statement; those changed, in order."""
+    running: dict[UUID, list[Promised]] = {}
+    for one in await store.running(tx, {case_id for case_id, _ in changes}):
+        running.setdefault(one.case_id, []).append(one)
+    answers: list[list[Promised]] = []
+    written: dict[tuple[UUID, str, int], Promised] = {}
+    for case_id, change in changes:
+        before = running.get(case_id, [])
+        after = [change(one) for one in before]
+        running[case_id] = [
+            new or one for one, new in zip(before, after, strict=True) if not (new and new.kept_at)
+        ]
+        answers.append([new for new in after if new])
+        written.update({(case_id, one.name, one.round): one for one in answers[-1]})
+    if written:
+        await store.write(tx, list(written.values()))
+    return answers
 
 
 async def break_due_promises(tx: Transaction, most: int = 500) -> list[Promised]:
@@ -72,5 +106,5 @@ def _stands(one: Promised) -> bool:
     return bool(one.pauses) and one.pauses[-1].until is None
 
 
-async def _set(tx: Transaction, one: Promised, pauses: list[Pause]) -> None:
-    await store.set_pauses(tx, one, pauses, due(one.started_at, one.duration, one.hours, pauses))
+def _paused(one: Promised, pauses: tuple[Pause, ...]) -> Promised:
+    return replace(one, pauses=pauses, due_at=due(one.started_at, one.duration, one.hours, pauses))

@@ -1,5 +1,4 @@
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import date, datetime
 from uuid import UUID
 
@@ -55,7 +54,7 @@ async def insert(tx: Transaction, decisions: Sequence[Decision]) -> None:
             one.question.to.value,
             one.question.owner_id,
             one.question.words,
-            json([asdict(option) for option in one.question.options]),
+            json(one.question.options),
             one.question.deadline,
             one.question.default,
             one.question.approval_of,

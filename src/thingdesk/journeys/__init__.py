@@ -6,6 +6,7 @@ effect is checked against entitlement, policy and mandate and is in the ledger; 
 cannot go on takes back what it did and says why.
 """
 
+from thingdesk.fulfilment import Slot
 from thingdesk.journeys.choices import FIRST, Alternative, Choice, choose
 from thingdesk.journeys.context import Context, Intent
 from thingdesk.journeys.drive import driver
@@ -21,7 +22,7 @@ from thingdesk.journeys.model import (
     Withdrawn,
     facts_of,
 )
-from thingdesk.journeys.providing import Dispatched, Found, Reserved, Slot, free_slots
+from thingdesk.journeys.providing import Dispatched, Found, Reserved, free_slots
 from thingdesk.journeys.start import start, withdraw
 from thingdesk.journeys.store import effects_of, of_case
 from thingdesk.journeys.telling import tell_subject

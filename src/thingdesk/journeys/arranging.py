@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from thingdesk import parties
-from thingdesk.fulfilment import JobOffer, JobState, Period, job_key
+from thingdesk.fulfilment import JobOffer, JobState, Period, Slot, job_key
 from thingdesk.fulfilment import effects as world
 from thingdesk.journeys import telling
 from thingdesk.journeys.context import Context, Intent
@@ -16,7 +16,6 @@ from thingdesk.journeys.providing import (
     RESERVE,
     Dispatched,
     Found,
-    Slot,
     Work,
     free_slots,
     nearest,
@@ -76,15 +75,27 @@ async def _offer_slot(
     journey: Context, provider: Found, work: Work, slot: Slot
 ) -> Dispatched | None:
     """The job at `slot`, or when others were faster at the closest time that is free."""
-    wanted = slot
-    for _ in range(_MOST_SLOTS):
-        try:
-            return await _offer(journey, provider, work, wanted)
-        except Failed as failed:
-            if failed.code not in _SLOT_GONE:
-                raise
-        wanted = await _closest_slot(journey, provider, slot)
-    return None
+    job, gone = await _unless_gone(journey, provider, work, slot)
+    for _ in range(_MOST_SLOTS - 1):
+        if not gone:
+            break
+        # alone: nobody of this batch takes the slot between the look and the booking
+        with journey.run.tx.alone():
+            wanted = await _closest_slot(journey, provider, slot)
+            job, gone = await _unless_gone(journey, provider, work, wanted)
+    return job
+
+
+async def _unless_gone(
+    journey: Context, provider: Found, work: Work, slot: Slot
+) -> tuple[Dispatched | None, bool]:
+    """The job, if they accept it, and whether others were faster."""
+    try:
+        return await _offer(journey, provider, work, slot), False
+    except Failed as failed:
+        if failed.code not in _SLOT_GONE:
+            raise
+    return None, True
 
 
 async def _tell_changed(journey: Context, job: Dispatched, provider: Found, slot: Slot) -> None:
@@ -103,12 +114,13 @@ async def _offer(
     name = "dispatch" if slot is None else "book"
 
     async def perform(tx: Transaction, effect_id: UUID) -> dict[str, Any]:
+        offer = await _job_offer(journey, provider, work, effect_id, booked=slot is not None)
+        # from here on nothing is shared: none of the batch comes between the look and the offer
         if slot is not None:
             when = Period(slot.start, slot.end)
             await world.book(tx, effect_id, provider.id, when, journey.subject, journey.case_id)
         else:
             await world.hold_place(tx, provider.id)
-        offer = await _job_offer(journey, provider, work, effect_id, booked=slot is not None)
         return {"job": str(await world.offer_job(tx, offer))}
 
     cost = f" for {work.price}" if work.price else ""
@@ -182,4 +194,5 @@ async def _closest_slot(journey: Context, provider: Found, wanted: Slot) -> Slot
     found = await journey.look(f"slot at {provider.name}", find)
     if found is None:
         raise Failed("no_slot", f"{provider.name} has no free time in the next {DAYS} days.")
-    return Slot(*map(datetime.fromisoformat, found))
+    start, end = map(datetime.fromisoformat, found)
+    return Slot(start, end)

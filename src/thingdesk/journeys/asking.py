@@ -1,6 +1,7 @@
 """Questions to owners and staff, with a deadline and what happens without an answer."""
 
 from datetime import timedelta
+from itertools import islice
 from typing import Any, Literal
 from uuid import UUID, uuid5
 
@@ -31,7 +32,7 @@ async def ask(
     key = _key(journey)
 
     async def put() -> list[list[Any]]:
-        found = list(await choice.find(journey))[:_MOST]
+        found = list(islice(await choice.find(journey), _MOST))
         if found and _has_somebody(journey, whom):
             chosen = found[0].id if default == FIRST else default
             question = _question(journey, choice, found, whom, within, chosen)

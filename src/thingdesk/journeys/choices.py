@@ -1,6 +1,6 @@
 """What an owner or staff is asked. Pure but for the options that are looked up when it is asked."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,7 @@ class Choice:
     """
 
     words: str
-    find: Callable[[Context], Awaitable[Sequence[Alternative]]]
+    find: Callable[[Context], Awaitable[Iterable[Alternative]]]
     read: Callable[[Any], Any] = lambda value: value
 
 

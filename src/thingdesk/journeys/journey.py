@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from thingdesk.cases import Criterion
+from thingdesk.fulfilment import Slot
 from thingdesk.journeys import arranging, asking, commanding, providing, proving, telling
 from thingdesk.journeys.choices import Choice
 from thingdesk.journeys.context import Context
-from thingdesk.journeys.providing import Dispatched, Found, Reserved, Slot, Work
+from thingdesk.journeys.providing import Dispatched, Found, Reserved, Work
 from thingdesk.parties import Position
 from thingdesk.platform.money import Money
 

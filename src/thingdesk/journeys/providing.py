@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from thingdesk import fulfilment, parties
-from thingdesk.fulfilment import JobState, Need, job_key
+from thingdesk.fulfilment import JobState, Need, Slot, job_key
 from thingdesk.fulfilment import effects as world
 from thingdesk.journeys.context import Context, Intent
 from thingdesk.journeys.effects import effect, settle
@@ -33,14 +33,6 @@ class Found:
     skill: str | None
     part: str | None
     metres: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A time at a provider: `start` and `end`, in UTC."""
-
-    start: datetime
-    end: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +116,7 @@ async def free_slots(journey: Context, provider: Found) -> list[Slot]:
     """The free slots of the next 14 days, the earliest first. To be called where a Choice finds
     its alternatives: elsewhere the journey would not find the same when its code runs again.
     """
-    now = clock.now()
-    found = await fulfilment.slots(journey.run.tx, provider.id, now, DAYS)
-    return [Slot(one.start, one.end) for one in found]
+    return await fulfilment.slots(journey.run.tx, provider.id, clock.now(), DAYS)
 
 
 async def arrival(journey: Context, job: Dispatched, within: timedelta) -> datetime | None:

@@ -1,9 +1,13 @@
 """The names of budgets: whose money, and for what. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from thingdesk.mandates.model import Action, Payer, Spent
+from thingdesk.platform.money import Money
+
+Budget = tuple[str, str]
+"""A scope and a currency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +31,11 @@ class Scopes:
     def names(self) -> list[str]:
         return [name for name in (self.case, self.period, self.organisation) if name]
 
-    def spent(self, found: Mapping[str, int]) -> Spent:
+    def spent(self, tally: "Tally", currency: str) -> Spent:
         return Spent(
-            found.get(self.case or "", 0),
-            found.get(self.period or "", 0),
-            found.get(self.organisation or "", 0),
+            tally.spent(self.case, currency),
+            tally.spent(self.period, currency),
+            tally.spent(self.organisation, currency),
         )
 
     def charged(self, payer: Payer, *, approved: bool) -> list[str]:
@@ -41,6 +45,20 @@ class Scopes:
         if payer is Payer.OWNER and not approved:
             return [name for name in (self.case, self.period) if name]
         return []
+
+
+class Tally:
+    """What is spent in budgets that are locked, while one action after the other charges them."""
+
+    def __init__(self, spent: Mapping[Budget, int]) -> None:
+        self._spent = dict(spent)
+
+    def spent(self, scope: str | None, currency: str) -> int:
+        return self._spent.get((scope, currency), 0) if scope else 0
+
+    def charge(self, scopes: Sequence[str], amount: Money) -> None:
+        for scope in scopes:
+            self._spent[scope, amount.currency] += amount.minor
 
 
 def period_scope(owner: str, period: str) -> str:

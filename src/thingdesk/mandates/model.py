@@ -1,7 +1,7 @@
 """What an owner permits, what a machine is entitled to, what the organisation allows. Pure."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -63,8 +63,9 @@ class Action:
     @property
     def hash(self) -> str:
         """SHA-256, in hex, over all of it: as JSON with sorted keys, without blanks, in UTF-8."""
+        content = {one.name: getattr(self, one.name) for one in fields(self)}
         text = json.dumps(
-            asdict(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str
+            content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain
         )
         return sha256(text.encode(errors="surrogatepass")).hexdigest()
 
@@ -213,6 +214,10 @@ class Verdict:
     payer: Payer = Payer.NOBODY
     mandate_id: UUID | None = None
     mandate_version: int | None = None
+
+
+def _plain(value: object) -> object:
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else str(value)
 
 
 def fits(name: str, patterns: tuple[str, ...]) -> bool:

@@ -1,4 +1,4 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,16 +10,23 @@ from thingdesk.platform.money import Money
 
 _LOCK = """
 insert into budget as b (scope, currency, spent)
-select scope, $2, 0 from unnest($1::text[]) as t (scope) order by scope
+select scope, currency, 0 from unnest($1::text[], $2::text[]) as t (scope, currency)
+order by scope, currency
 on conflict (scope, currency) do update set spent = b.spent
-returning scope, spent
+returning scope, currency, spent
 """
 _RESERVE = """
 with kept as (
     insert into spending as s
         (effect_id, action_hash, case_id, owner_id, payer, minor, currency, state, scopes,
          code, reason, mandate_id, mandate_version, reserved_at)
-    values ($1, $2, $3, $4, $5, $6, $7, 'reserved', $8, $9, $10, $11, $12, $13)
+    select effect_id, action_hash, case_id, owner_id, payer, minor, currency, 'reserved',
+           string_to_array(scopes, ' '), code, reason, mandate_id, mandate_version, $13
+    from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::bigint[],
+                $7::text[], $8::text[], $9::text[], $10::text[], $11::uuid[], $12::integer[])
+        as t (effect_id, action_hash, case_id, owner_id, payer, minor, currency, scopes, code,
+              reason, mandate_id, mandate_version)
+    order by effect_id
     on conflict (effect_id) do update
     set action_hash = excluded.action_hash, payer = excluded.payer, minor = excluded.minor,
         currency = excluded.currency, state = 'reserved', scopes = excluded.scopes,
@@ -27,12 +34,14 @@ with kept as (
         mandate_version = excluded.mandate_version, reserved_at = excluded.reserved_at,
         ended_at = null
     where s.state = 'released'
-    returning minor
+    returning effect_id, minor, currency, scopes
 ), charged as (
-    update budget b set spent = b.spent + kept.minor from kept
-    where b.scope = any($8) and b.currency = $7
+    update budget b set spent = b.spent + t.minor
+    from (select scope, currency, sum(minor)::bigint as minor
+          from kept, unnest(kept.scopes) as s (scope) group by scope, currency) t
+    where b.scope = t.scope and b.currency = t.currency
 )
-select exists (select from kept)
+select effect_id from kept
 """
 _GIVE_BACK = """
 with locked as (
@@ -77,10 +86,14 @@ def spending(row: Mapping[str, Any]) -> Spending:
     )
 
 
-async def lock_budgets(tx: Transaction, scopes: Sequence[str], currency: str) -> dict[str, int]:
-    """What is spent in each scope; nobody else can spend there before `tx` ends."""
-    rows = await tx.fetch(_LOCK, list(scopes), currency)
-    return {row["scope"]: row["spent"] for row in rows}
+async def lock_budgets(
+    tx: Transaction, wanted: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], int]:
+    """What is spent in each (scope, currency); nobody else can spend there before `tx` ends."""
+    if not wanted:
+        return {}
+    rows = await tx.fetch(_LOCK, [scope for scope, _ in wanted], [unit for _, unit in wanted])
+    return {(row["scope"], row["currency"]): row["spent"] for row in rows}
 
 
 async def budgets(tx: Transaction, scopes: Sequence[str]) -> dict[tuple[str, str], int]:
@@ -90,34 +103,41 @@ async def budgets(tx: Transaction, scopes: Sequence[str]) -> dict[tuple[str, str
     return {(row["scope"], row["currency"]): row["spent"] for row in rows}
 
 
-async def reserve(
-    tx: Transaction,
-    action: Action,
-    verdict: Verdict,
-    scopes: Sequence[str],
-    at: datetime,
-) -> bool:
-    """Reserve the amount in all scopes, which are locked; False if the effect has it already."""
-    amount = action.amount
-    if amount is None:
-        raise ValueError("nothing costs nothing: there is no amount to reserve")
-    return bool(
-        await tx.fetchval(
-            _RESERVE,
-            action.effect_id,
-            action.hash,
-            action.case_id,
-            action.owner_id,
-            verdict.payer.value,
-            amount.minor,
-            amount.currency,
-            list(scopes),
-            verdict.code,
-            verdict.reason,
-            verdict.mandate_id,
-            verdict.mandate_version,
-            at,
-        )
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What an action's `amount` is reserved for, on which verdict, and from which budgets."""
+
+    action: Action
+    amount: Money
+    verdict: Verdict
+    scopes: Sequence[str]
+
+
+async def reserve(tx: Transaction, charges: Sequence[Charge], at: datetime) -> set[UUID]:
+    """Reserve each amount in all its scopes, which are locked; the ids of the effects for which
+    that was done, without those that have it already.
+    """
+    if not charges:
+        return set()
+    rows = await tx.fetch(_RESERVE, *zip(*map(_row, charges), strict=True), at)
+    return {row["effect_id"] for row in rows}
+
+
+def _row(one: Charge) -> tuple[Any, ...]:
+    action, verdict = one.action, one.verdict
+    return (
+        action.effect_id,
+        action.hash,
+        action.case_id,
+        action.owner_id,
+        verdict.payer.value,
+        one.amount.minor,
+        one.amount.currency,
+        " ".join(one.scopes),
+        verdict.code,
+        verdict.reason,
+        verdict.mandate_id,
+        verdict.mandate_version,
     )
 
 

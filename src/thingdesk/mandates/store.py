@@ -1,12 +1,13 @@
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from thingdesk.mandates import data
-from thingdesk.mandates.model import Action, Entitlement, Mandate, Policy, Terms
+from thingdesk.mandates.model import Action, Approval, Entitlement, Mandate, Policy, Terms
 from thingdesk.mandates.money_store import Spending, spending
 from thingdesk.platform import ids
-from thingdesk.platform.database import Transaction
+from thingdesk.platform.database import Row, Transaction
 
 _POLICY = "select p.content from policy p order by p.version desc limit 1"
 _MANDATE = """
@@ -15,14 +16,16 @@ select jsonb_build_object('id', m.id, 'version', m.version, 'terms', v.terms,
 from mandate m join mandate_version v on v.mandate_id = m.id and v.version = m.version
 where m.owner_id = $1
 """
-# one round trip for all that a verdict rests on
+# one round trip for all that many verdicts rest on
 _KNOWN = f"""
-select ({_POLICY}) as policy,
-       ({_MANDATE}) as mandate,
+select ({_MANDATE.replace("$1", "t.owner_id")}) as mandate,
        (select jsonb_agg(to_jsonb(e)) from entitlement e
-        where e.machine = $2 and (e.ends is null or e.ends > $3)) as entitlements,
-       (select to_jsonb(s) from spending s where s.effect_id = $4) as earlier,
-       (select a.effect_id from approval_use a where a.decision_id = $5) as used_by
+        where e.machine = t.machine and (e.ends is null or e.ends > $5)) as entitlements,
+       (select to_jsonb(s) from spending s where s.effect_id = t.effect_id) as earlier,
+       (select a.effect_id from approval_use a where a.decision_id = t.decision_id) as used_by
+from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[]) with ordinality
+    as t (owner_id, machine, effect_id, decision_id, n)
+order by t.n
 """  # noqa: S608 - of constants
 _GRANT = """
 insert into mandate as m (id, owner_id, version) values ($1, $2, 1)
@@ -49,21 +52,30 @@ update entitlement set ends = $2 where id = $1 and (ends is null or ends > $2) r
 class Known:
     """What is stored about an action."""
 
-    policy: Policy
     mandate: Mandate | None
     entitlements: tuple[Entitlement, ...]
     earlier: Spending | None
     approval_used_by: UUID | None
 
 
-async def known(tx: Transaction, action: Action, now: datetime, decision_id: UUID | None) -> Known:
-    owner_id = action.owner_id
-    row = await tx.fetchrow(_KNOWN, owner_id, action.machine, now, action.effect_id, decision_id)
-    if row is None:
-        raise LookupError("a select without a table has one row")
+async def known(
+    tx: Transaction, asked: Sequence[tuple[Action, Approval | None]], now: datetime
+) -> list[Known]:
+    """What is stored about each action and its approval, in order."""
+    rows = await tx.fetch(
+        _KNOWN,
+        [action.owner_id for action, _ in asked],
+        [action.machine for action, _ in asked],
+        [action.effect_id for action, _ in asked],
+        [approval.decision_id if approval else None for _, approval in asked],
+        now,
+    )
+    return [_known(action.owner_id, row) for (action, _), row in zip(asked, rows, strict=True)]
+
+
+def _known(owner_id: UUID | None, row: Row) -> Known:
     found, earlier = row["mandate"], row["earlier"]
     return Known(
-        policy=data.policy(row["policy"] or {}),
         mandate=data.mandate(owner_id, found) if found and owner_id else None,
         entitlements=tuple(data.entitlement(one) for one in row["entitlements"] or ()),
         earlier=spending(earlier) if earlier else None,

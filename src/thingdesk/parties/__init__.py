@@ -71,6 +71,7 @@ from thingdesk.parties.providers import (
     get_provider,
     get_providers,
     providers_of_kind,
+    providers_of_kinds,
     register_provider,
 )
 from thingdesk.parties.register import register
@@ -141,6 +142,7 @@ __all__ = [
     "ownerships_of",
     "periods_of",
     "providers_of_kind",
+    "providers_of_kinds",
     "read_fleet",
     "read_key",
     "read_link",

@@ -12,7 +12,12 @@ _MOST = 1000
 
 
 async def get_machine(tx: Transaction, machine: str) -> Machine | None:
-    return (await store.get_many(tx, [machine])).get(machine)
+    return await tx.share(_get, machine)
+
+
+async def _get(tx: Transaction, machines: Sequence[str]) -> list[Machine | None]:
+    found = await store.get_many(tx, machines)
+    return [found.get(one) for one in machines]
 
 
 async def get_machines(tx: Transaction, machines: Sequence[str]) -> dict[str, Machine]:

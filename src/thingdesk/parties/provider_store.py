@@ -1,5 +1,5 @@
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -24,10 +24,6 @@ where (p.kinds, p.skills, p.lat, p.lon, p.zone, p.hours, p.capacity, p.webhook_u
     is distinct from (excluded.kinds, excluded.skills, excluded.lat, excluded.lon, excluded.zone,
         excluded.hours, excluded.capacity, excluded.webhook_url, excluded.email)
 returning true
-"""
-_OF_KIND = """
-where kinds @> array[$1::text] and ($2::text is null or skills @> array[$2])
-order by name
 """
 
 
@@ -81,5 +77,6 @@ async def get_many(tx: Transaction, providers: Sequence[UUID]) -> dict[UUID, Pro
     return {row["id"]: _provider(row) for row in rows}
 
 
-async def of_kind(tx: Transaction, kind: str, skill: str | None) -> list[Provider]:
-    return [_provider(row) for row in await tx.fetch(_SELECT + _OF_KIND, kind, skill)]
+async def of_kinds(tx: Transaction, kinds: Collection[str]) -> list[Provider]:
+    rows = await tx.fetch(_SELECT + "where kinds && $1::text[] order by name", list(kinds))
+    return [_provider(row) for row in rows]

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from thingdesk import timeline
@@ -24,7 +24,12 @@ async def register_provider(tx: Transaction, new: NewProvider) -> Provider:
 
 
 async def get_provider(tx: Transaction, provider_id: UUID) -> Provider | None:
-    return (await store.get_many(tx, [provider_id])).get(provider_id)
+    return await tx.share(_get, provider_id)
+
+
+async def _get(tx: Transaction, provider_ids: Sequence[UUID]) -> list[Provider | None]:
+    found = await store.get_many(tx, provider_ids)
+    return [found.get(one) for one in provider_ids]
 
 
 async def get_providers(tx: Transaction, provider_ids: Sequence[UUID]) -> dict[UUID, Provider]:
@@ -33,4 +38,11 @@ async def get_providers(tx: Transaction, provider_ids: Sequence[UUID]) -> dict[U
 
 async def providers_of_kind(tx: Transaction, kind: str, skill: str | None = None) -> list[Provider]:
     """All providers of a kind, by name; with `skill` only those that have it."""
-    return await store.of_kind(tx, kind, skill)
+    found = (await providers_of_kinds(tx, [kind]))[kind]
+    return [one for one in found if skill is None or skill in one.skills]
+
+
+async def providers_of_kinds(tx: Transaction, kinds: Collection[str]) -> dict[str, list[Provider]]:
+    """All providers of each of these kinds, by name."""
+    found = await store.of_kinds(tx, kinds)
+    return {kind: [one for one in found if kind in one.kinds] for kind in kinds}

@@ -4,14 +4,26 @@ Round trips are what a transaction costs. `Transaction.gather` collects what man
 reports want to write, and writes it by one statement for all of them.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar, cast
 
 import asyncpg
 import orjson
 
+from thingdesk.platform.errors import Refused
+from thingdesk.platform.turns import Act, Question, ask, take_turns
+
 Item = TypeVar("Item")
+Answer = TypeVar("Answer")
 Row = Mapping[str, Any]
 Handler = Callable[["Transaction", list[Any]], Awaitable[None]]
 
@@ -52,7 +64,9 @@ class Transaction:
         # put in it only what is committed and does not change
         self.kept = kept
         self._gathered: dict[object, tuple[Handler, list[Any]]] = {}
+        self._last: set[object] = set()
         self._channels: set[str] = set()
+        self._taking_turns = False
 
     async def fetch(self, sql: str, *arguments: object) -> list[Row]:
         return cast("list[Row]", await self._connection.fetch(sql, *arguments))
@@ -75,16 +89,66 @@ class Transaction:
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """What the block executes stays or goes as one. What it gathers is not part of that."""
-        async with self._connection.transaction():
+        with self.alone():
+            async with self._connection.transaction():
+                yield
+
+    async def together(self, acts: Iterable[Act]) -> None:
+        """Run coroutines side by side: what they `share` is one call for all of them."""
+
+        async def answer(handler: Any, items: list[Any]) -> Sequence[Any]:
+            with self.alone():
+                return cast("Sequence[Any]", await handler(self, items))
+
+        self._taking_turns = True
+        try:
+            await take_turns(acts, answer)
+        finally:
+            self._taking_turns = False
+
+    async def share(
+        self,
+        handler: Callable[["Transaction", list[Item]], Awaitable[Sequence[Answer | Refused]]],
+        item: Item,
+        *,
+        last: bool = False,
+    ) -> Answer:
+        """What `handler` answers to `item`, by one call with what all those `together` ask of it.
+
+        An answer that is Refused is raised. With `last` it is asked only when all others wait
+        for such an answer too, or have ended: for what depends on what they are about to do.
+        """
+        if self._taking_turns:
+            answer: Answer | Refused = await ask(Question(handler, item, last))
+        else:
+            (answer,) = await handler(self, [item])
+        if isinstance(answer, Refused):
+            raise answer
+        return answer
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """None of those who run `together` with us does anything while the block runs."""
+        before, self._taking_turns = self._taking_turns, False
+        try:
             yield
+        finally:
+            self._taking_turns = before
 
     def gather(
-        self, handler: Callable[["Transaction", list[Item]], Awaitable[None]], item: Item
+        self,
+        handler: Callable[["Transaction", list[Item]], Awaitable[None]],
+        item: Item,
+        *,
+        last: bool = False,
     ) -> None:
         """Call `handler` once, just before the commit, with all items gathered for it.
 
-        Handlers run in the order in which they were first named, and may gather in turn.
+        Handlers run in the order in which they were first named, and may gather in turn; those
+        that are `last` only when nothing else is left.
         """
+        if last:
+            self._last.add(handler)
         self._gathered.setdefault(handler, (handler, []))[1].append(item)
 
     def gathered(
@@ -110,10 +174,11 @@ class Transaction:
 
     async def flush(self) -> None:
         """Write what was gathered so far."""
-        while self._gathered:
-            key = next(iter(self._gathered))
-            handler, items = self._gathered.pop(key)
-            await handler(self, items)
+        with self.alone():
+            while self._gathered:
+                key = min(self._gathered, key=self._last.__contains__)
+                handler, items = self._gathered.pop(key)
+                await handler(self, items)
 
     async def close(self) -> None:
         """Flush, and name the channels to wake: the last statements before the commit."""

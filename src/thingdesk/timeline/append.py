@@ -11,4 +11,4 @@ def append(tx: Transaction, stream: str, event: Event) -> None:
     # as text at once: what the event refers to may change before the commit
     # default=str: the UUIDs that asyncpg returns are a subclass, which orjson does not know
     text = orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
-    tx.gather(store.write, store.Pending(stream, clock.now(), event.kind, text))
+    tx.gather(store.write, store.Pending(stream, clock.now(), event.kind, text), last=True)

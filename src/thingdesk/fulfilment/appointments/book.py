@@ -24,7 +24,8 @@ async def book(
     period = Period(slot.start, slot.end)
     if not is_offered(known, period, clock.now()):
         raise refuse("slot_not_offered", "this slot is not offered", Recovery.FIX_INPUT)
-    if count(period, await store.booked(tx, provider, period)) >= known.capacity:
+    (taken,) = await store.booked(tx, [(provider, period)])
+    if count(period, taken) >= known.capacity:
         raise refuse("slot_taken", "this slot is taken: choose another", Recovery.FIX_INPUT)
     wanted = Appointment(effect_id, case_id, machine, provider, period)
     if earlier := await store.insert_or_get(tx, wanted):

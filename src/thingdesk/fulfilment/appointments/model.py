@@ -1,5 +1,6 @@
 """Slots and what is booked in them. Pure."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,12 +24,13 @@ class Period:
     end: datetime
 
     def meets(self, other: "Period") -> bool:
+        """Whether some of it is in the other one, too."""
         return self.start < other.end and other.start < self.end
 
 
 @dataclass(frozen=True, slots=True)
 class Slot(Period):
-    """A time at which `free` more machines can be taken in."""
+    """A time at a provider, from `start` to `end` in UTC, when `free` more machines can come."""
 
     free: int = 1
 
@@ -80,7 +82,12 @@ def with_room(
 ) -> list[Slot]:
     """The periods in which a place is free."""
     taken = list(booked)
-    free = ((one, provider.capacity - count(one, taken)) for one in periods)
+    starts, ends = sorted(one.start for one in taken), sorted(one.end for one in taken)
+    free = (
+        # those that have begun by its end, without those that are over at its start
+        (one, provider.capacity - bisect_left(starts, one.end) + bisect_right(ends, one.start))
+        for one in periods
+    )
     return [Slot(one.start, one.end, places) for one, places in free if places > 0]
 
 

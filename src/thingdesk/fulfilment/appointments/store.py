@@ -7,6 +7,14 @@ from thingdesk.platform import clock
 from thingdesk.platform.database import Row, Transaction
 
 _DIARY = 1_908_422_301
+# no appointment is longer than a day: what began before that need not be looked at
+_BOOKED = """
+select t.n, a.starts, a.ends
+from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) with ordinality
+    as t (provider, since, until, n)
+join appointment a on a.provider = t.provider and a.state = 'booked'
+    and a.starts < t.until and a.starts > t.since - interval '25 hours' and a.ends > t.since
+"""
 
 
 async def lock_diary(tx: Transaction, provider: UUID) -> None:
@@ -16,16 +24,18 @@ async def lock_diary(tx: Transaction, provider: UUID) -> None:
     )
 
 
-async def booked(tx: Transaction, provider: UUID, within: Period) -> list[Period]:
-    """The booked periods that meet `within`."""
+async def booked(tx: Transaction, wanted: Sequence[tuple[UUID, Period]]) -> list[list[Period]]:
+    """What is booked at a provider and meets a period, for many of them, in order."""
     rows = await tx.fetch(
-        "select starts, ends from appointment"
-        " where provider = $1 and state = 'booked' and starts < $3 and ends > $2",
-        provider,
-        within.start,
-        within.end,
+        _BOOKED,
+        [provider for provider, _ in wanted],
+        [within.start for _, within in wanted],
+        [within.end for _, within in wanted],
     )
-    return [Period(row["starts"], row["ends"]) for row in rows]
+    found: list[list[Period]] = [[] for _ in wanted]
+    for row in rows:
+        found[row["n"] - 1].append(Period(row["starts"], row["ends"]))
+    return found
 
 
 async def busy(tx: Transaction, providers: Sequence[UUID], at: datetime) -> dict[UUID, int]:

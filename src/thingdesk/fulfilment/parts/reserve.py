@@ -1,10 +1,11 @@
+from collections.abc import Sequence
 from uuid import UUID
 
 from thingdesk.fulfilment.events import PartReserved, tell_case
 from thingdesk.fulfilment.parts import store
 from thingdesk.fulfilment.parts.model import MOST, Reservation
 from thingdesk.platform.database import Transaction
-from thingdesk.platform.errors import FieldError, Recovery, refuse
+from thingdesk.platform.errors import FieldError, Recovery, Refused, refuse
 
 
 async def reserve_part(
@@ -17,16 +18,27 @@ async def reserve_part(
     if not 1 <= quantity <= MOST:
         wrong = FieldError("quantity", "is out of bounds", f"send 1 to {MOST}")
         raise refuse("quantity_invalid", "nothing can be reserved", fields=(wrong,))
-    wanted = Reservation(effect_id, case_id, provider, part, quantity)
-    # the row first: whoever repeats the effect at the same time waits here
-    if earlier := await store.insert_or_lock(tx, wanted):
-        return earlier
-    if not await store.take(tx, provider, part, quantity):
-        await store.delete(tx, effect_id)
-        raise refuse(
-            "part_out_of_stock",
-            f"the provider has no {quantity} of {part} free",
-            Recovery.FIX_INPUT,
-        )
-    tell_case(tx, case_id, PartReserved(effect_id, provider, part, quantity))
-    return wanted
+    return await tx.share(_reserve, Reservation(effect_id, case_id, provider, part, quantity))
+
+
+async def _reserve(tx: Transaction, wanted: Sequence[Reservation]) -> list[Reservation | Refused]:
+    # the rows first: whoever repeats an effect at the same time waits here
+    new = await store.insert(tx, wanted)
+    short = await store.take(tx, [one for one in wanted if one.id in new]) if new else set()
+    if short:
+        await store.delete(tx, short)
+    answers: list[Reservation | Refused] = []
+    for one in wanted:
+        if one.id in short:
+            answers.append(_out_of_stock(one))
+        elif one.id in new:
+            tell_case(tx, one.case_id, PartReserved(one.id, one.provider, one.part, one.quantity))
+            answers.append(one)
+        else:
+            answers.append(await store.lock(tx, one.id) or _out_of_stock(one))
+    return answers
+
+
+def _out_of_stock(wanted: Reservation) -> Refused:
+    words = f"the provider has no {wanted.quantity} of {wanted.part} free"
+    return refuse("part_out_of_stock", words, Recovery.FIX_INPUT)

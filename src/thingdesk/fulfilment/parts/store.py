@@ -1,9 +1,28 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
 from thingdesk.fulfilment.parts.model import Reservation, ReservationState, StockLine
 from thingdesk.platform import clock
 from thingdesk.platform.database import Row, Transaction
+
+_LOCK_STOCK = """
+select s.* from part_stock s join unnest($1::uuid[], $2::text[]) as t (provider, part)
+    on s.provider = t.provider and s.part = t.part
+order by s.provider, s.part for update of s
+"""
+_SET_STOCK = """
+update part_stock s set quantity = t.quantity
+from unnest($1::uuid[], $2::text[], $3::integer[]) as t (provider, part, quantity)
+where s.provider = t.provider and s.part = t.part
+"""
+_INSERT = """
+insert into part_reservation (id, case_id, provider, part, quantity, reserved_at)
+select *, $6::timestamptz from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::integer[])
+    as t (id, case_id, provider, part, quantity)
+order by t.id
+on conflict do nothing returning id
+"""
 
 
 async def put(tx: Transaction, rows: Sequence[tuple[UUID, str, int]]) -> None:
@@ -15,16 +34,22 @@ async def put(tx: Transaction, rows: Sequence[tuple[UUID, str, int]]) -> None:
     )
 
 
-async def take(tx: Transaction, provider: UUID, part: str, quantity: int) -> bool:
-    """Take from the stock what is there; False when there is not enough."""
-    result = await tx.execute(
-        "update part_stock set quantity = quantity - $3"
-        " where provider = $1 and part = $2 and quantity >= $3",
-        provider,
-        part,
-        quantity,
-    )
-    return result == "UPDATE 1"
+async def take(tx: Transaction, wanted: Sequence[Reservation]) -> set[UUID]:
+    """Take from the stock what is there, in this order; the ids of those with not enough left."""
+    lines = sorted({(one.provider, one.part) for one in wanted})
+    rows = await tx.fetch(_LOCK_STOCK, *_columns(lines))
+    left = {(row["provider"], row["part"]): row["quantity"] for row in rows}
+    short = set()
+    for one in wanted:
+        line = one.provider, one.part
+        if left.get(line, 0) < one.quantity:
+            short.add(one.id)
+        else:
+            left[line] -= one.quantity
+    if left:
+        rest = [(*line, quantity) for line, quantity in left.items()]
+        await tx.execute(_SET_STOCK, *_columns(rest))
+    return short
 
 
 async def give_back(tx: Transaction, provider: UUID, part: str, quantity: int) -> None:
@@ -36,23 +61,15 @@ async def give_back(tx: Transaction, provider: UUID, part: str, quantity: int) -
     )
 
 
-async def insert_or_lock(tx: Transaction, wanted: Reservation) -> Reservation | None:
-    """Insert what is new; the earlier reservation of the same effect, if there is one."""
-    result = await tx.execute(
-        "insert into part_reservation (id, case_id, provider, part, quantity, reserved_at)"
-        " values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
-        wanted.id,
-        wanted.case_id,
-        wanted.provider,
-        wanted.part,
-        wanted.quantity,
-        clock.now(),
-    )
-    return None if result == "INSERT 0 1" else await lock(tx, wanted.id)
+async def insert(tx: Transaction, wanted: Sequence[Reservation]) -> set[UUID]:
+    """Insert what is new; its ids."""
+    rows = [(one.id, one.case_id, one.provider, one.part, one.quantity) for one in wanted]
+    inserted = await tx.fetch(_INSERT, *_columns(rows), clock.now())
+    return {row["id"] for row in inserted}
 
 
-async def delete(tx: Transaction, effect_id: UUID) -> None:
-    await tx.execute("delete from part_reservation where id = $1", effect_id)
+async def delete(tx: Transaction, effect_ids: Collection[UUID]) -> None:
+    await tx.execute("delete from part_reservation where id = any($1)", list(effect_ids))
 
 
 async def lock(tx: Transaction, effect_id: UUID) -> Reservation | None:
@@ -69,14 +86,16 @@ async def end(tx: Transaction, ended: Reservation) -> None:
     )
 
 
-async def free_parts(tx: Transaction, providers: Sequence[UUID], part: str) -> dict[UUID, int]:
-    """How many of a part each of the providers has free; a provider without any may be missing."""
+async def free_parts(
+    tx: Transaction, providers: Collection[UUID], names: Collection[str]
+) -> dict[tuple[UUID, str], int]:
+    """How many of each part a provider has free; where there is none, it may be missing."""
     rows = await tx.fetch(
-        "select provider, quantity from part_stock where provider = any($1) and part = $2",
+        "select * from part_stock where provider = any($1) and part = any($2)",
         list(providers),
-        part,
+        list(names),
     )
-    return {row["provider"]: row["quantity"] for row in rows}
+    return {(row["provider"], row["part"]): row["quantity"] for row in rows}
 
 
 async def stock_of(tx: Transaction, provider: UUID) -> list[StockLine]:
@@ -94,6 +113,10 @@ async def parts_of(tx: Transaction, case_id: UUID) -> list[Reservation]:
         "select * from part_reservation where case_id = $1 order by reserved_at, id", case_id
     )
     return [_reservation(row) for row in rows]
+
+
+def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _reservation(row: Row) -> Reservation:

@@ -88,8 +88,7 @@ class Engine:
         return await store.claim(tx, list(self._functions), most)
 
     async def _run(self, tx: Transaction, rows: list[Row]) -> int:
-        for row in rows:
-            await self._advance(tx, row)
+        await tx.together(self._advance(tx, row) for row in rows)
         if rows:
             await tx.flush()
             await store.save(tx, rows)

@@ -1,0 +1,87 @@
+"""Many coroutines in one transaction: what each of them asks becomes one statement for all.
+
+They take turns. One runs until it ends or asks what others may ask as well (`Transaction.share`);
+when none can go on without an answer, all that was asked is answered, each kind by one call. So
+between two such questions a coroutine is alone, and its order among the others never changes.
+"""
+
+import types
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Act = Coroutine[Any, Any, None]
+Answering = Callable[[Any, list[Any]], Awaitable[Sequence[Any]]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """What a coroutine waits for: the answer to `item`. With `last` it comes when all wait so."""
+
+    handler: Any
+    item: Any
+    last: bool
+
+
+@types.coroutine
+def ask(question: Question) -> Generator[Any, Any, Any]:
+    """The answer. Only for coroutines that are driven by `take_turns`."""
+    return (yield question)
+
+
+async def take_turns(acts: Iterable[Act], answering: Answering) -> None:
+    """Drive all `acts` to their end; `answering(handler, items)` answers what they ask.
+
+    What one of them raises ends the others where they are.
+    """
+    waiting: dict[Act, Question] = {}
+    try:
+        for act in acts:
+            await _turn(act, None, waiting)
+        while waiting:
+            soon = {act: one for act, one in waiting.items() if not one.last} or dict(waiting)
+            answers = await _answers(soon.values(), answering)
+            for act, question in soon.items():
+                await _turn(act, answers[question], waiting)
+    finally:
+        for act in waiting:
+            act.close()
+
+
+async def _answers(questions: Iterable[Question], answering: Answering) -> dict[Question, Any]:
+    kinds: dict[Any, list[Question]] = {}
+    for one in questions:
+        kinds.setdefault(one.handler, []).append(one)
+    answers: dict[Question, Any] = {}
+    for handler, asked in kinds.items():
+        given = await answering(handler, [one.item for one in asked])
+        answers.update(zip(asked, given, strict=True))
+    return answers
+
+
+async def _turn(act: Act, answer: Any, waiting: dict[Act, Question]) -> None:
+    waiting.pop(act, None)
+    question = await _run(act, answer)
+    if question is not None:
+        waiting[act] = question
+
+
+@types.coroutine
+def _run(act: Act, answer: Any) -> Generator[Any, Any, Question | None]:
+    """Run `act` until it asks something; None when it has ended. Whatever else it awaits, it waits
+    for as a part of our own task.
+    """
+    resume: Callable[[Any], Any] = act.send
+    value = answer
+    while True:
+        try:
+            awaited = resume(value)
+        except StopIteration:
+            return None
+        if isinstance(awaited, Question):
+            return awaited
+        try:
+            value = yield awaited
+            resume = act.send
+        except BaseException as error:  # noqa: BLE001 - as `await` does, it goes on into the act
+            value, resume = error, act.throw

@@ -1,0 +1,139 @@
+"""What several journeys look up and reserve together, none of them gets twice."""
+
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from tests.fulfilment.making import BERLIN, make_provider
+
+from thingdesk import fulfilment
+from thingdesk.fulfilment import Need, StockLine, effects
+from thingdesk.parties import Position
+from thingdesk.platform import clock, ids
+from thingdesk.platform.database import Database, Transaction
+from thingdesk.platform.errors import Refused
+
+Act = Callable[[Transaction], Coroutine[Any, Any, None]]
+
+
+async def together(database: Database, act: Act, count: int) -> None:
+    async with database.transaction() as tx:
+        await tx.together(act(tx) for _ in range(count))
+
+
+async def stock_of(database: Database, *providers: UUID) -> list[int]:
+    async with database.transaction() as tx:
+        lines = [await fulfilment.stock_of(tx, one) for one in providers]
+    return [of[0].quantity for of in lines]
+
+
+@pytest.fixture
+async def places(database: Database) -> tuple[str, UUID, UUID]:
+    """A kind, and the two providers of it: the near one has two coils, the far one has many."""
+    kind = f"kind-{ids.new()}"
+    near = await make_provider(database, kinds=(kind,), position=BERLIN)
+    far = await make_provider(database, kinds=(kind,), position=Position(53.5, 10))
+    async with database.transaction() as tx:
+        lines = [StockLine(near.id, "coil", 2), StockLine(far.id, "coil", 99)]
+        await fulfilment.set_stock(tx, lines)
+    return kind, near.id, far.id
+
+
+async def test_who_looks_together_is_not_sent_to_the_same_last_part(
+    database: Database, places: tuple[str, UUID, UUID]
+) -> None:
+    kind, near, far = places
+    went: list[UUID] = []
+
+    async def act(tx: Transaction) -> None:
+        best, *_ = await fulfilment.nearest(tx, Need(kind, None, "coil", BERLIN))
+        await effects.reserve_part(tx, ids.new(), best.id, "coil", 1, case_id=ids.new())
+        went.append(best.id)
+
+    await together(database, act, 5)
+    assert Counter(went) == {near: 2, far: 3}
+    assert await stock_of(database, near, far) == [0, 96]
+
+
+async def test_who_looks_later_sees_what_others_of_its_batch_took(
+    database: Database, places: tuple[str, UUID, UUID]
+) -> None:
+    kind, near, far = places
+    went: list[UUID] = []
+
+    async def early(tx: Transaction) -> None:
+        for _ in range(3):
+            await fulfilment.slots(tx, near, clock.now(), 1)
+        await effects.reserve_part(tx, ids.new(), near, "coil", 2, case_id=ids.new())
+
+    async def late(tx: Transaction) -> None:
+        best, *_ = await fulfilment.nearest(tx, Need(kind, None, "coil", BERLIN))
+        went.append(best.id)
+
+    async with database.transaction() as tx:
+        await tx.together(act(tx) for act in (late, early))
+    assert went == [far]
+
+
+async def test_more_than_there_is_goes_to_the_first(
+    database: Database, places: tuple[str, UUID, UUID]
+) -> None:
+    _, near, far = places
+    said: list[str] = []
+
+    async def act(tx: Transaction) -> None:
+        case_id = ids.new()
+        try:
+            held = await effects.reserve_part(tx, case_id, near, "coil", 1, case_id=case_id)
+            said.append(held.state.value)
+        except Refused as refused:
+            said.append(refused.refusal.code)
+
+    await together(database, act, 3)
+    assert said == ["reserved", "reserved", "part_out_of_stock"]
+    assert await stock_of(database, near, far) == [0, 99]
+    async with database.transaction() as tx:
+        kept = await tx.fetchval("select count(*) from part_reservation where provider = $1", near)
+    assert kept == 2
+
+
+async def test_slots_are_the_same_whoever_else_asks(database: Database) -> None:
+    one, other = await make_provider(database), await make_provider(database, capacity=2)
+    now = datetime(2026, 10, 26, 10, 30, tzinfo=UTC)
+    with clock.reading(lambda: now):
+        async with database.transaction() as tx:
+            taken, second, *_ = await fulfilment.slots(tx, one.id, now, 1)
+            await effects.book(tx, ids.new(), one.id, taken, "car-1", ids.new())
+    wanted = [(one.id, 1, now), (other.id, 2, now), (one.id, 1, second.end), (one.id, 3, now)]
+    async with database.transaction() as tx:
+        singly = [await fulfilment.slots(tx, who, at, days) for who, days, at in wanted]
+        found: list[object] = []
+
+        async def ask(who: UUID, days: int, at: datetime) -> None:
+            found.append(await fulfilment.slots(tx, who, at, days))
+
+        await tx.together(ask(*each) for each in wanted)
+    assert found == singly
+    assert [len(slots) for slots in singly] == [12, 37, 11, 60]
+    assert {slot.free for slot in singly[1]} == {2}
+    assert singly[0] == [second, *singly[2]]
+
+
+async def test_a_provider_that_is_not_known_is_refused_to_the_one_who_asked(
+    database: Database,
+) -> None:
+    known = await make_provider(database)
+    said: list[bool | str] = []
+
+    async def ask(tx: Transaction, who: UUID) -> None:
+        try:
+            said.append(len(await fulfilment.slots(tx, who, clock.now(), 1)) > 0)
+        except Refused as refused:
+            said.append(refused.refusal.code)
+
+    async with database.transaction() as tx:
+        await tx.together(ask(tx, who) for who in (known.id, ids.new()))
+    assert said == [True, "provider_unknown"]
