@@ -144,10 +144,12 @@ def public_url(settings: Settings) -> str:
 
 
 async def migrate_all(found: Database) -> list[Migration]:
-    """Bring the schema to this release; what was applied."""
+    """Bring the schema to this release, and what was restored in order; what was applied."""
     applied = await migrate.apply(found, PACKAGES)
     async with found.transaction() as tx:
         await _keep_signals(tx)
+        if await diagnosis.settle_in(tx):
+            _log.warning("this database comes from another server: signals are put in order again")
     return applied
 
 

@@ -1,10 +1,15 @@
 """The how-to pages, done as a reader does them."""
 
 import re
+import secrets
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests import databases
 from tests.docs.pages import pages, titled
 from tests.docs.reader import reading
 
@@ -55,3 +60,35 @@ async def test_describe_trouble_codes(tmp_path: Path) -> None:
         for line in titled(page, "said").splitlines():
             await desk.says(re.escape(line), within=90)
         assert not reader.left(page)
+
+
+async def test_back_up_and_restore(tmp_path: Path, postgres: str) -> None:
+    page = "docs/how-to/back-up.md"
+    async with reading(tmp_path) as reader, empty(postgres) as new:
+        reader.env["NEW"] = new
+        desk = await reader.start("thingdesk up")
+        await desk.says("Ready", within=90)
+        (tmp_path / "fleet.csv").write_text("id,kind\npress-1,press\n")
+        await reader.run("thingdesk machines fleet.csv")
+        await reader.run(titled(page, "dump"))
+        said = await reader.run(titled(page, "restore"))
+        assert "all hash chains hold" in said
+        again = f"THINGDESK_DATABASE_URL='{new}' thingdesk machines fleet.csv"
+        assert "1 as they were" in await reader.run(again)
+        await desk.stop()
+        await reader.run(titled(page, "cold"))
+        shutil.rmtree(tmp_path / "var")
+        await reader.run("tar xzf desk.tgz")
+        assert "1 as they were" in await reader.run("thingdesk machines fleet.csv")
+        assert not reader.left(page)
+
+
+@asynccontextmanager
+async def empty(server: str) -> AsyncIterator[str]:
+    """The URL of an empty database."""
+    name = f"restored_{secrets.token_hex(4)}"
+    await databases.command(server, f"create database {name}")
+    try:
+        yield databases.named(server, name)
+    finally:
+        await databases.command(server, f"drop database {name} with (force)")

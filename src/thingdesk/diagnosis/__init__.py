@@ -26,6 +26,7 @@ from thingdesk.diagnosis.model import (
     Transition,
 )
 from thingdesk.diagnosis.obd import TroubleCodes, UnreadableCode, read_codes
+from thingdesk.diagnosis.settle_in import settle_in
 from thingdesk.diagnosis.store import evidence_data, findings_of, latest_findings
 
 __all__ = [
@@ -58,4 +59,5 @@ __all__ = [
     "read_descriptions",
     "restored",
     "run",
+    "settle_in",
 ]

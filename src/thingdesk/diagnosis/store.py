@@ -54,6 +54,26 @@ async def claim(tx: Transaction, shards: Sequence[int], most: int) -> list[Curso
     return [Cursor(row["shard"], row["tx"], row["id"], row["received_from"]) for row in rows]
 
 
+async def lock(tx: Transaction) -> list[Cursor]:
+    """How far diagnosis has come in every shard; no worker takes one until this is over."""
+    rows = await tx.fetch(
+        "select shard, tx, id, received_from from diagnosis_shard order by shard for update"
+    )
+    return [Cursor(row["shard"], row["tx"], row["id"], row["received_from"]) for row in rows]
+
+
+async def place(tx: Transaction, placed: Sequence[Cursor]) -> None:
+    """Set how far diagnosis has come, without having come further."""
+    await tx.execute(
+        "update diagnosis_shard d set tx = t.tx, id = t.id"
+        " from unnest($1::smallint[], $2::bigint[], $3::bigint[]) as t (shard, tx, id)"
+        " where d.shard = t.shard",
+        [one.shard for one in placed],
+        [one.tx for one in placed],
+        [one.id for one in placed],
+    )
+
+
 async def move(tx: Transaction, moved: Sequence[Cursor], now: datetime) -> None:
     await tx.execute(
         _MOVE,

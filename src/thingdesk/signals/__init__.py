@@ -22,6 +22,7 @@ from thingdesk.signals.model import (
     shard_of,
     trusted_time,
 )
+from thingdesk.signals.order_store import is_beyond, reorder
 from thingdesk.signals.read import read_signal
 from thingdesk.signals.store import after, curve, history, latest, unread, with_news
 from thingdesk.signals.take import CHANNEL, take
@@ -41,10 +42,12 @@ __all__ = [
     "forget",
     "history",
     "intake_spans",
+    "is_beyond",
     "keep",
     "latest",
     "own_clock",
     "read_signal",
+    "reorder",
     "shard_of",
     "take",
     "trusted_time",
