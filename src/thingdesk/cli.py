@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from thingdesk import __version__, app, doctor, fulfilment, parties, replay
+from thingdesk.demo import show as demo
+from thingdesk.demo.stage import DemoError
 from thingdesk.fulfilment import StockLine
 from thingdesk.packs import PackError
 from thingdesk.parties import BadLine, Form
@@ -24,6 +26,7 @@ from thingdesk.platform.settings import ROLES, Settings
 
 _console = Console(stderr=True)
 _EXPECTED = (
+    DemoError,
     EmbeddedError,
     MigrationError,
     PackError,
@@ -106,6 +109,18 @@ def staff(email: str, name: str) -> None:
         async with app.database(settings) as database, database.transaction() as tx:
             token = await parties.first_account(tx, email, name)
         click.echo(f"{app.public_url(settings)}/set-up/{token}")
+
+    _run(act())
+
+
+@main.command("demo")
+@click.option("--exit", "exit_after", is_flag=True, help="End after the closing table.")
+def demo_(exit_after: bool) -> None:
+    """Show a fleet, its faults and their verified outcomes, on a desk of its own."""
+
+    async def act() -> None:
+        if not await demo.show(_settings(), Console(), exit_after=exit_after) and exit_after:
+            sys.exit(1)
 
     _run(act())
 

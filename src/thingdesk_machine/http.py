@@ -113,8 +113,12 @@ class HttpTransport:
 
 
 def _failure(response: httpx.Response) -> Offline | Rejected:
-    said = refusal(_json(response) or {"title": response.reason_phrase})
-    if response.is_client_error and response.status_code not in LATER:
+    body = _json(response) or {"title": response.reason_phrase}
+    said = refusal(body)
+    # a problem that names an event is the desk's word on it, whatever the status; without one
+    # the status may be about the connection, or come from something in between
+    about_event = isinstance(body.get("event"), str) and said.recovery != "retry"
+    if about_event or (response.is_client_error and response.status_code not in LATER):
         return Rejected(said)
     return Offline(
         f"{response.status_code} {said.code}: {said.reason}",

@@ -177,6 +177,18 @@ async def test_a_refusal_is_raised_with_its_recovery(site: HttpSite) -> None:
     assert (caught.value.code, caught.value.recovery) == ("unknown_service", "fix_input")
 
 
+async def test_what_names_the_event_is_about_the_event_whatever_the_status(site: HttpSite) -> None:
+    body = {"code": "not_your_machine", "detail": "it has another owner", "event": "r1"}
+    site.http.failures = [
+        JSONResponse({**body, "recovery": "retry"}, 403),
+        JSONResponse({**body, "recovery": "contact_us"}, 403),
+    ]
+    async with asyncio.timeout(20), site.machine() as machine:
+        with pytest.raises(Refused, match="it has another owner"):
+            await machine.report("vehicle.repair", {}, event_id="r1")
+    assert site.http.failures == []
+
+
 async def test_a_message_that_is_refused_as_a_whole_is_taken_apart(site: HttpSite) -> None:
     """Until the desk can take its parts; an event that is refused alone is refused."""
     await site.http.stop()

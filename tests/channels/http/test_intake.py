@@ -136,7 +136,9 @@ async def test_nobody_reports_for_a_machine_of_another_owner(
     car: Caller, other: Caller, database: Database
 ) -> None:
     foreign = report(car.id, subject=other.id)
-    refused(await car.say("reports", foreign), 403, "not_your_machine", "contact_us")
+    answer = await car.say("reports", foreign)
+    refused(answer, 403, "not_your_machine", "contact_us")
+    assert answer.json()["event"] == foreign["id"], "so that it is not taken for the connection's"
     unknown = report(car.id, subject="nobody")
     refused(await car.say("reports", unknown), 403, "not_your_machine", "contact_us")
     assert await cases_of(database, other.id) == []

@@ -99,7 +99,7 @@ async def get_desk(doors: Open) -> dict[str, Any]:
 async def _take(doors: Doors, kind: Kind, machine: str, request: Request) -> Response:
     taken = await doors.intake.take(machine, kind, await body.read(request))
     if taken.receipt is None and len(taken.refused) == 1:
-        return problem(taken.refused[0].refusal)
+        return problem(taken.refused[0].refusal, event=taken.refused[0].event)
     refused = [one.as_data() for one in taken.refused]
     return JSONResponse({"receipt": taken.receipt, "refused": refused})
 

@@ -26,9 +26,15 @@ _MOST_FIELDS = 20
 
 
 def problem(
-    refusal: Refusal, status: int | None = None, headers: Mapping[str, str] | None = None
+    refusal: Refusal,
+    status: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    *,
+    event: str | None = None,
 ) -> JSONResponse:
-    """The refusal as application/problem+json, with its code, recovery and fields."""
+    """The refusal as application/problem+json, with its code, recovery and fields, and the `event`
+    that is refused where it is about one, and not about the request.
+    """
     code = status or _STATUS.get(refusal.code) or _by_recovery(refusal)
     data = refusal.as_data()
     body = {
@@ -37,6 +43,7 @@ def problem(
         "status": code,
         "detail": data.pop("reason"),
         **data,
+        **({"event": event} if event else {}),
     }
     told = dict(headers or {})
     if code == HTTPStatus.UNAUTHORIZED:
