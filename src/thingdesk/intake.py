@@ -28,7 +28,7 @@ _Result = tuple[UUID, str, dict[str, Any]]
 _log = logging.getLogger(__name__)
 RECEIPT = "thingdesk-receipt+jwt"
 # of one machine; our own library has four messages under way, one of each kind
-_MESSAGES_UNDER_WAY = 100
+_MESSAGES_UNDER_WAY = 400
 _BYTES_UNDER_WAY = 4 * cloudevents.MOST_BYTES
 
 

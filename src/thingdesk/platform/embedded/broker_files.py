@@ -28,7 +28,7 @@ _STORE = 4096 * _MIB
 # would leave it less and less time for what is new. The broker sends all of it at once, and ends a
 # connection for which more than _PENDING bytes wait: so many messages of the desk's four
 # subscriptions, each as large as the desk takes, stay below that.
-_UNACKNOWLEDGED = 500
+_UNACKNOWLEDGED = 600
 _PENDING = 640 * _MIB
 _WRITE_WITHIN = "60s"
 
