@@ -130,7 +130,7 @@ async def test_a_provider_that_is_not_known_is_refused_to_the_one_who_asked(
 
     async def ask(tx: Transaction, who: UUID) -> None:
         try:
-            said.append(len(await fulfilment.slots(tx, who, clock.now(), 1)) > 0)
+            said.append(len(await fulfilment.slots(tx, who, clock.now(), 3)) > 0)
         except Refused as refused:
             said.append(refused.refusal.code)
 
