@@ -17,6 +17,7 @@ import httpx
 from tests.databases import ROOT
 from tests.machine.brokers import free_port
 from tests.waiting import until
+from thingdesk.platform.embedded import _launch
 
 START_WITHIN = 60.0
 STOP_WITHIN = 10.0
@@ -74,12 +75,17 @@ class DeskProcess:
         with self._log.open("ab") as log:
             self._read_from = log.tell()
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "thingdesk", "up"],
+                [*self._until_we_end(), sys.executable, "-m", "thingdesk", "up"],
                 env=self._environment,
                 cwd=self.folder.parent,
                 stdout=log,
                 stderr=log,
             )
+
+    def _until_we_end(self) -> list[str]:
+        """What keeps a process from outliving tests that are killed themselves."""
+        us, ends_by, folder = str(os.getpid()), str(signal.SIGTERM.value), str(self.folder.parent)
+        return [sys.executable, "-I", "-S", _launch.__file__, us, ends_by, "", folder]
 
     async def ready(self) -> None:
         """Returns when it serves: when its last part says so, and its door is open."""
