@@ -236,3 +236,15 @@ async def test_last_seen_and_position_only_move_forward(database: Database) -> N
 def test_a_position_is_on_the_globe(place: tuple[float, float]) -> None:
     with pytest.raises(ValueError, match="no place"):
         Position(*place)
+
+
+async def test_how_many_machines_were_heard_lately(database: Database) -> None:
+    now = clock.now()
+    one, two, three = a_machine(), a_machine(), a_machine()
+    await register(database, one, two, three)
+    async with database.transaction() as tx:
+        before = await parties.heard_since(tx, now - timedelta(minutes=5))
+        await parties.seen(tx, [(one.id, now, None), (two.id, now - timedelta(hours=1), None)])
+        after = await parties.heard_since(tx, now - timedelta(minutes=5))
+    assert after == (before[0], before[1] + 1)
+    assert before[0] >= 3

@@ -87,3 +87,21 @@ async def test_nothing_is_written_when_the_transaction_fails(database: Database)
         await fail()
     async with database.transaction() as tx:
         assert await timeline.read(tx, "case:c") == []
+
+
+async def test_the_newest_of_all_streams_come_first_and_of_wanted_kinds_only(
+    database: Database,
+) -> None:
+    await write(database, "case:newest-1", 2)
+    await write(database, "case:newest-2", 1)
+    async with database.transaction() as tx:
+        latest = await timeline.latest(tx, 500)
+        noted = await timeline.latest(tx, 500, {"test.noted", "case.opened"})
+        assert await timeline.latest(tx, 500, {"case.opened"}) == []
+        assert await timeline.latest(tx, 2) == latest[:2]
+    assert [(one.stream, one.seq) for one in latest if one.stream.startswith("case:newest-")] == [
+        ("case:newest-2", 1),
+        ("case:newest-1", 2),
+        ("case:newest-1", 1),
+    ]
+    assert noted == [one for one in latest if one.kind == "test.noted"]
