@@ -18,7 +18,7 @@ from thingdesk.channels.mqtt import BrokerAddress, Entrance
 from thingdesk.flow import Flow
 from thingdesk.intake import Intake
 from thingdesk.packs import equipment, meter, vehicle
-from thingdesk.platform import clock, durable, ids, migrate, present
+from thingdesk.platform import clock, durable, ids, migrate, present, private
 from thingdesk.platform.database import Database, Transaction
 from thingdesk.platform.embedded import EmbeddedBroker, EmbeddedPostgres
 from thingdesk.platform.loops import each, repeat
@@ -95,7 +95,7 @@ async def running(settings: Settings) -> AsyncIterator[Desk]:
 
 def _tell_commands(desk: Desk, stack: AsyncExitStack) -> None:
     folder = desk.settings.data_dir
-    folder.mkdir(parents=True, exist_ok=True)
+    private.make_folder(folder)
     stack.callback(present.forget, folder)
     facts = {"broker": desk.broker_address}
     present.add(folder, facts | ({"http": desk.http_url} if desk.http_url else {}))

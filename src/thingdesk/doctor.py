@@ -2,10 +2,11 @@
 
 import asyncio
 from dataclasses import dataclass
+from pathlib import Path
 
 from thingdesk import __version__, app, timeline
 from thingdesk.channels.mqtt import BrokerAddress
-from thingdesk.platform import durable, migrate
+from thingdesk.platform import durable, migrate, private
 from thingdesk.platform.database import Database
 from thingdesk.platform.embedded import EmbeddedError
 from thingdesk.platform.settings import Settings
@@ -27,6 +28,7 @@ class Finding:
 async def examine(settings: Settings) -> list[Finding]:
     """Look at everything; one thing that is wrong does not keep the others from being seen."""
     findings = [Finding("thingdesk", __version__)]
+    findings.append(_folder(settings.data_dir))
     findings.append(await _broker(settings))
     try:
         async with app.database(settings) as database:
@@ -35,6 +37,13 @@ async def examine(settings: Settings) -> list[Finding]:
         mend = "Check THINGDESK_DATABASE_URL, or that the data folder can be written to."
         findings.append(Finding("PostgreSQL", str(error), well=False, mend=mend))
     return findings
+
+
+def _folder(folder: Path) -> Finding:
+    if folder.exists() and private.is_open(folder):
+        found = f"{folder} is open to other accounts; what holds secrets in it is not"
+        return Finding("data folder", found, well=False, mend=f"Run `chmod 700 {folder}`.")
+    return Finding("data folder", str(folder))
 
 
 async def _server(database: Database) -> Finding:

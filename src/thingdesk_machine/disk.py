@@ -7,8 +7,6 @@ commits are shared.
 """
 
 import asyncio
-import contextlib
-import os
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from thingdesk_machine import private
 from thingdesk_machine.errors import Closed, QueueInUse, QueueUnreadable
 
 T = TypeVar("T")
@@ -133,19 +132,9 @@ def _open(path: Path, machine: str) -> tuple[sqlite3.Connection, sqlite3.Connect
         raise
 
 
-def _private(path: Path) -> None:
-    """Makes the file, readable by this user alone: a queue holds where a machine was.
-
-    A file that is there is not even opened: closing it again would release, for the whole
-    process, the locks that SQLite holds on it.
-    """
-    with contextlib.suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-
-
 def _lock(path: Path) -> sqlite3.Connection:
     """SQLite's own lock: it works on every system and ends with the process, however it ends."""
-    _private(path)
+    private.make(path)
     lock = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
     try:
         lock.execute("begin exclusive")
@@ -158,7 +147,9 @@ def _lock(path: Path) -> sqlite3.Connection:
 
 
 def _file(path: Path, machine: str) -> sqlite3.Connection:
-    _private(path)
+    private.make(path)
+    for beside in ("-wal", "-shm"):
+        private.close(path.with_name(path.name + beside))
     file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         file.execute("pragma journal_mode = wal")

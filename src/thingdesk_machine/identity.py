@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from joserfc.jwk import OKPKey
 
-from thingdesk_machine import signing
+from thingdesk_machine import private, signing
 
 MACHINE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 TOKEN_SECONDS = 600
@@ -38,6 +38,8 @@ class Identity:
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
+        """The identity that was saved; a file that is open to other accounts is closed to them."""
+        private.close(Path(path))
         stored = json.loads(Path(path).read_text(encoding="utf-8"))
         return cls(stored["machine"], signing.read_key(stored["key"]))
 

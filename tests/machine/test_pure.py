@@ -172,6 +172,13 @@ def test_an_identity_is_kept_private_and_never_replaced(tmp_path: Path) -> None:
         Identity.create("car-1").save(tmp_path / "car-1.json")
 
 
+def test_an_identity_that_others_can_read_is_closed_to_them(tmp_path: Path) -> None:
+    Identity.create("car-1").save(tmp_path / "car-1.json")
+    (tmp_path / "car-1.json").chmod(0o664)
+    Identity.load(tmp_path / "car-1.json")
+    assert stat.S_IMODE((tmp_path / "car-1.json").stat().st_mode) == 0o600
+
+
 @pytest.mark.parametrize("machine", ["", "a/b", "a+", "#", "a b", "x" * 65, "é", "car-1\n"])
 def test_an_id_that_could_smuggle_a_topic_is_no_id(machine: str) -> None:
     with pytest.raises(ValueError, match="no machine id"):

@@ -1,6 +1,7 @@
 """The queue on disk: bounded, locked, never half written."""
 
 import asyncio
+import shutil
 import sqlite3
 import stat
 import sys
@@ -175,6 +176,19 @@ async def test_a_queue_is_nobody_elses_to_read(tmp_path: Path) -> None:
     async with offline(tmp_path) as machine:
         await machine.signal({"speed": 1})
         assert modes(tmp_path) == {0o600}
+        opened_copy(tmp_path)
+    assert modes(tmp_path / "copy") == {0o644}
+    async with offline(tmp_path / "copy"):
+        assert modes(tmp_path / "copy") == {0o600}
+
+
+def opened_copy(folder: Path) -> None:
+    """What a killed process leaves, and somebody opened to all."""
+    files = list(folder.iterdir())
+    (folder / "copy").mkdir()
+    for path in files:
+        shutil.copy(path, folder / "copy")
+        (folder / "copy" / path.name).chmod(0o644)
 
 
 def modes(folder: Path) -> set[int]:

@@ -1,20 +1,16 @@
 """What a running desk says of itself to commands in the same data folder."""
 
 import json
-import os
 from pathlib import Path
+
+from thingdesk.platform import private
 
 _NAME = "running.json"
 
 
 def write(folder: Path, facts: dict[str, str]) -> None:
     """Note `facts`, for the account that runs the desk alone: they hold a password."""
-    # processes that share out the roles of one desk may share its folder too
-    part = folder / f".{_NAME}.{os.getpid()}.part"
-    part.unlink(missing_ok=True)
-    part.touch(mode=0o600)
-    part.write_text(json.dumps(facts))
-    part.replace(folder / _NAME)
+    private.write(folder / _NAME, json.dumps(facts).encode())
 
 
 def add(folder: Path, facts: dict[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import stat
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from email import message_from_bytes
@@ -237,6 +238,30 @@ async def test_without_a_mail_server_mails_are_files_and_the_log_says_where(
     assert file.name == f"{id_}.eml"
     assert message_from_bytes(file.read_bytes(), policy=default)["To"] == "owner@example.org"
     assert (await get(desk, id_)).state is State.TAKEN
+
+
+async def test_mails_in_a_folder_are_for_the_desk_alone(desk: Database, tmp_path: Path) -> None:
+    """Whoever reads one of them could answer for the owner."""
+    folder = tmp_path / "mail"
+    folder.mkdir()
+    (folder / "old.eml").write_text("https://desk.example/decision/token")
+    folder.chmod(0o755)
+    (folder / "old.eml").chmod(0o644)
+    mail = Mail(
+        desk,
+        carrier(Settings(data_dir=tmp_path)),
+        sender="desk@localhost",
+        pages=PAGES,
+    )
+    assert {
+        path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())
+    } == {
+        "mail": 0o700,
+        "old.eml": 0o600,
+    }
+    [id_] = await tell(desk, plain(await new_owner(desk)))
+    await mail.once()
+    assert stat.S_IMODE((folder / f"{id_}.eml").stat().st_mode) == 0o600
 
 
 async def test_a_folder_that_cannot_be_written_loses_nothing(

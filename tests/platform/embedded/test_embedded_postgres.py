@@ -115,9 +115,19 @@ async def test_a_long_data_folder_is_no_obstacle(tmp_path: Path) -> None:
 
 async def test_the_server_is_not_root_and_folders_above_stay_closed(tmp_path: Path) -> None:
     data_dir = tmp_path / "closed" / "desk"
+    data_dir.mkdir(mode=0o700, parents=True)
+    for name in ("postgres.password", "postgres.output"):
+        (data_dir / name).write_text(name)
+        (data_dir / name).chmod(0o644)
     async with EmbeddedPostgres(data_dir) as pg:
         assert psutil.Process(pg.pid).uids().effective != 0
     assert {f.stat().st_mode & 0o777 for f in (data_dir, data_dir / "postgres")} == {0o700}
+    files = [file for file in data_dir.iterdir() if file.is_file()]
+    assert {file.name: file.stat().st_mode & 0o777 for file in files} == {
+        "postgres.password": 0o600,
+        "postgres.output": 0o600,
+        "postgres.lock": 0o600,
+    }
 
 
 async def test_a_second_desk_on_the_same_data_is_told_who_has_it(tmp_path: Path) -> None:

@@ -5,17 +5,29 @@ from email.policy import SMTP
 from pathlib import Path
 
 from thingdesk.channels.mail.carrier import Unreachable
+from thingdesk.platform import private
 
 
 class Folder:
-    """Writes each mail to `ID.eml`, which any mail program opens. A repeat replaces its file."""
+    """Writes each mail to `ID.eml`, which any mail program opens. A repeat replaces its file.
+
+    Mails hold signed links: the folder and its files are for the desk's account alone.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    def close_to_others(self) -> None:
+        """The same for what an older desk has written. Raises OSError."""
+        if self.path.exists():
+            private.close(self.path)
+            for mail in self.path.glob("*.eml"):
+                private.close(mail)
+
     def open(self) -> "Folder":
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            private.make_folder(self.path)
+            private.close(self.path)
         except OSError as error:
             raise Unreachable(f"{self.path}: {error}") from error
         return self
@@ -24,10 +36,8 @@ class Folder:
         """Write the mail; `address` stands in it already."""
         del address
         name = message["Message-ID"].strip("<>").partition("@")[0]
-        part = self.path / f".{name}.part"
         try:
-            part.write_bytes(message.as_bytes(policy=SMTP))
-            part.replace(self.path / f"{name}.eml")
+            private.write(self.path / f"{name}.eml", message.as_bytes(policy=SMTP))
         except OSError as error:
             raise Unreachable(f"{self.path}: {error}") from error
 

@@ -23,11 +23,16 @@ _log = logging.getLogger(__name__)
 
 def carrier(settings: Settings) -> Carrier:
     """The mail server that is set; else a folder, and the log says where. Raises ValueError."""
+    folder = Folder(settings.data_dir / "mail")
+    try:
+        folder.close_to_others()
+    except OSError as error:
+        _log.warning("mails in %s are open to other accounts: %s", folder.path, error)
     if settings.smtp_url:
         return Smtp(Server.read(settings.smtp_url))
-    folder = settings.data_dir / "mail"
-    _log.warning("no mail server is set (THINGDESK_SMTP_URL): mails are written to %s", folder)
-    return Folder(folder)
+    where = folder.path
+    _log.warning("no mail server is set (THINGDESK_SMTP_URL): mails are written to %s", where)
+    return folder
 
 
 class Mail:

@@ -21,6 +21,10 @@ class Account:
     uid: int
     gid: int
 
+    @property
+    def ids(self) -> tuple[int, int]:
+        return self.uid, self.gid
+
 
 def account_for(data: Path) -> Account | None:
     """The account to become for this data; None: stay what we are."""

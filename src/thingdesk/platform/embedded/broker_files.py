@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from thingdesk.platform import private
 from thingdesk.platform.embedded.account import Account
 from thingdesk.platform.embedded.callout import ACCOUNT, ANSWER_WITHIN, DELIVERY, DESK
 from thingdesk.platform.embedded.errors import EmbeddedError
-from thingdesk.platform.embedded.files import write_private
 
 CONFIG, LOG = "broker.conf", "broker.log"
 SYSTEM = "thingdesk.system"
@@ -52,7 +52,8 @@ def write(
 
     Its paths are seen from inside the folder, so that the folders above may stay closed.
     """
-    folder.mkdir(mode=0o700, exist_ok=True)
+    private.make_folder(folder)
+    private.close(folder)
     if account is not None:
         os.chown(folder, account.uid, account.gid, follow_symlinks=False)
     inside = str(folder) if account is None else "/proc/self/cwd"
@@ -66,7 +67,8 @@ def write(
         },
         **_entrance(issuer, passwords),
     }
-    write_private(folder / CONFIG, json.dumps(config, indent=1, ensure_ascii=False), account)
+    text = json.dumps(config, indent=1, ensure_ascii=False)
+    private.write(folder / CONFIG, text.encode(), account.ids if account else None)
 
 
 def _server(port: int, inside: str) -> dict[str, object]:

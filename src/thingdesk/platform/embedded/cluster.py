@@ -10,10 +10,10 @@ from pathlib import Path
 
 import psutil
 
+from thingdesk.platform import private
 from thingdesk.platform.embedded import leftovers
 from thingdesk.platform.embedded.account import Account
 from thingdesk.platform.embedded.errors import EmbeddedError
-from thingdesk.platform.embedded.files import write_private
 from thingdesk.platform.embedded.supervise import launcher
 
 _MIB = 1024 * 1024
@@ -69,14 +69,14 @@ def seen_as(data: Path, account: Account | None) -> str:
 
 
 def initialise(
-    postgres: Path, data: Path, account: Account | None, password: str, private: Path
+    postgres: Path, data: Path, account: Account | None, password: str, aside: Path
 ) -> None:
     """Makes the data folder, or nothing: it gets its name when it is complete."""
     new = data.with_name(data.name + ".new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(mode=0o700)
-    password_file = private / "password"
-    write_private(password_file, password, account)
+    password_file = aside / "password"
+    private.write(password_file, password.encode(), account.ids if account else None)
     if account is not None:
         os.chown(new, account.uid, account.gid)
     command = [

@@ -5,7 +5,7 @@ import os
 import secrets
 from pathlib import Path
 
-from thingdesk.platform.embedded.account import Account
+from thingdesk.platform import private
 from thingdesk.platform.embedded.errors import EmbeddedError
 
 _SECRET_BYTES = 32
@@ -14,7 +14,7 @@ _SECRET_BYTES = 32
 def make_private(folder: Path) -> None:
     """The folder exists, and if it is new only its owner may enter it."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private.make_folder(folder)
         # A folder that cannot be entered would fail later with a less clear error.
         (folder / ".").stat()
     except (PermissionError, FileExistsError, NotADirectoryError) as error:
@@ -32,28 +32,12 @@ def new_secret() -> str:
 def keep_secret(path: Path) -> str:
     """The secret in this file, made on first use; only the file's owner can read it."""
     try:
-        return path.read_text()
+        private.close(path)
     except FileNotFoundError:
         secret = new_secret()
-        write_private(path, secret)
+        private.write(path, secret.encode())
         return secret
-
-
-def write_private(path: Path, text: str, owner: Account | None = None) -> None:
-    """Replaces the file in one step, safe on disk, readable by its owner only.
-
-    The folder may belong to a less trusted account: nothing that it puts there is followed.
-    """
-    new = path.with_name(path.name + ".new")
-    new.unlink(missing_ok=True)
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        if owner is not None:
-            os.fchown(descriptor, owner.uid, owner.gid)
-        file.write(text)
-        file.flush()
-        os.fsync(descriptor)
-    new.replace(path)
+    return path.read_text()
 
 
 class FolderLock:

@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from thingdesk.platform import private
 from thingdesk.platform.embedded import _launch
 from thingdesk.platform.embedded.account import Account
 from thingdesk.platform.embedded.errors import EmbeddedError
@@ -81,7 +82,7 @@ class _Child:
         program = self._program
         command = launcher(program.command, program.folder, program.account, program.stop[0][0])
         try:
-            with program.output.open("wb") as output:
+            with private.open_new(program.output) as output:
                 self._process = subprocess.Popen(  # noqa: S603 (our own command)
                     command,
                     stdin=subprocess.DEVNULL,
