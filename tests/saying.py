@@ -78,6 +78,13 @@ def receipt(signed: str, keys: Sequence[dict[str, Any]], machine: str) -> list[E
     return events
 
 
+def receipts(
+    signed: Sequence[str], keys: Sequence[dict[str, Any]], machine: str
+) -> dict[str, Event]:
+    """What several receipts say, by event id."""
+    return {one["id"]: one for part in signed for one in receipt(part, keys, machine)}
+
+
 def _decoded(part: str) -> bytes:
     return urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
@@ -115,7 +122,7 @@ class Caller:
 
     async def verified(self, answer: httpx.Response) -> dict[str, Event]:
         keys = (await self.http.get("/v1/desk")).json()["keys"]
-        return {one["id"]: one for one in receipt(answer.json()["receipt"], keys, self.id)}
+        return receipts(answer.json()["receipts"], keys, self.id)
 
     async def case_of(self, one: Event) -> str:
         """The case of a report."""

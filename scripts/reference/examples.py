@@ -77,7 +77,7 @@ CLAIMS = {
 
 
 def receipt() -> dict[str, Any]:
-    return _fixed(lambda: messages.answers(Taken("eyJhbGciOiJFZERTQSIs…"))[0])
+    return _fixed(lambda: messages.answers(Taken(("eyJhbGciOiJFZERTQSIs…",)))[0])
 
 
 def refusal() -> dict[str, Any]:

@@ -50,8 +50,9 @@ RECEIPT = """
 A receipt is the desk's signed word that events are stored; a machine repeats an event until it
 holds the receipt. `receipt` is a compact JWS (`alg` EdDSA, `typ` `thingdesk-receipt+jwt`, `kid` one
 of `GET /v1/desk`). `hash` is the SHA-256, in hex, of the event as JSON with sorted keys, without
-blanks, in UTF-8. A report's entry names its `case`, or the `outcome` of an instant service. Its
-claims:
+blanks, in UTF-8. A report's entry names its `case`, or the `outcome` of an instant service. What
+one message brought can come back in several receipts, so that none is longer than brokers take. A
+receipt's claims:
 """
 
 
@@ -62,8 +63,8 @@ def make() -> str:
         "## MQTT",
         table(("topic", "who publishes", "what"), topics()),
         "## HTTP",
-        "Under the desk's URL. What a machine posts is answered with `receipt` (null when nothing "
-        "was stored) and `refused`, a list. An answer that is no success is "
+        "Under the desk's URL. What a machine posts is answered with `receipts` (none when "
+        "nothing was stored) and `refused`, two lists. An answer that is no success is "
         "`application/problem+json`, see [refusals](refusals.md).",
         table(("path", "what"), paths()),
         "## Up: what machines send",

@@ -16,7 +16,7 @@ from thingdesk import cases, fulfilment, notices, parties, signals
 from thingdesk.cases import Answer, Report
 from thingdesk.flow import Flow
 from thingdesk.parties import DeskKey
-from thingdesk.platform import clock, cloudevents
+from thingdesk.platform import cloudevents
 from thingdesk.platform.cloudevents import Envelope
 from thingdesk.platform.database import Database, Transaction
 from thingdesk.platform.errors import FieldError, Recovery, Refusal, Refused
@@ -26,7 +26,6 @@ from thingdesk.signals import Signal
 
 _Result = tuple[UUID, str, dict[str, Any]]
 _log = logging.getLogger(__name__)
-RECEIPT = "thingdesk-receipt+jwt"
 # of one machine; our own library has four messages under way, one of each kind
 _MESSAGES_UNDER_WAY = 400
 _BYTES_UNDER_WAY = 4 * cloudevents.MOST_BYTES
@@ -62,9 +61,9 @@ class Refusing:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What to answer: a receipt for what is stored, if anything is, and what is refused."""
+    """What to answer: receipts for what is stored, if anything is, and what is refused."""
 
-    receipt: str | None
+    receipts: tuple[str, ...]
     refused: tuple[Refusing, ...] = ()
 
 
@@ -124,34 +123,25 @@ class Intake:
         """
         with self._share.take(machine, len(payload)) as room:
             if not room:
-                return Taken(None, (Refusing(None, _TOO_MUCH),))
+                return Taken((), (Refusing(None, _TOO_MUCH),))
             return await self._take(machine, kind, payload)
 
     async def _take(self, machine: str, kind: Kind, payload: bytes) -> Taken:
         try:
             message, refused = _read(machine, kind, cloudevents.read(payload))
         except Refused as broken:
-            return Taken(None, (Refusing(None, broken.refusal),))
+            return Taken((), (Refusing(None, broken.refusal),))
         if not message.items:
-            return Taken(None, tuple(refused))
+            return Taken((), tuple(refused))
         try:
             outcome = await self._gatherers[kind].put(message)
         except Exception:  # noqa: BLE001 - whatever it was, it is answered
             # the others of its group are stored; were this one to come again, it would fail again
             _log.exception("%s of %s could not be stored", kind, machine)
             failed = [Refusing(item.event_id, _FAILED) for item in message.items]
-            return Taken(None, (*refused, *failed))
-        receipt = self._sign(machine, outcome.entries) if outcome.entries else None
-        return Taken(receipt, (*refused, *outcome.refused))
-
-    def _sign(self, machine: str, entries: list[dict[str, Any]]) -> str:
-        claims = {
-            "iss": "thingdesk",
-            "sub": machine,
-            "iat": int(clock.now().timestamp()),
-            "events": entries,
-        }
-        return self._key.sign(claims, RECEIPT)
+            return Taken((), (*refused, *failed))
+        receipts = parties.sign_receipts(self._key, machine, outcome.entries)
+        return Taken(receipts, (*refused, *outcome.refused))
 
     async def _signals(self, tx: Transaction, group: Sequence[_Message]) -> list[_Outcome]:
         flat, outcomes = await _known(tx, group)

@@ -15,11 +15,9 @@ _MOST_BYTES = 128 * 1024
 
 
 def answers(taken: Taken) -> list[dict[str, Any]]:
-    """The refusals, and the receipt if anything was stored."""
-    events = [refusal(one) for one in taken.refused]
-    if taken.receipt:
-        events.append(_now("thingdesk.receipt", {"receipt": taken.receipt}))
-    return events
+    """The refusals, and the receipts for what was stored."""
+    receipts = [_now("thingdesk.receipt", {"receipt": one}) for one in taken.receipts]
+    return [*(refusal(one) for one in taken.refused), *receipts]
 
 
 def refusal(one: Refusing) -> dict[str, Any]:

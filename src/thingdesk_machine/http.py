@@ -72,9 +72,10 @@ class HttpTransport:
 
     async def send(self, topic: Topic, payload: bytes) -> None:
         answer = await self._ask("POST", f"/v1/{topic}", payload)
-        down = []
-        if answer.get("receipt"):
-            down.append({"type": "thingdesk.receipt", "data": {"receipt": answer["receipt"]}})
+        down = [
+            {"type": "thingdesk.receipt", "data": {"receipt": signed}}
+            for signed in answer.get("receipts") or ()
+        ]
         down.extend(
             {"type": "thingdesk.refusal", "data": refused}
             for refused in answer.get("refused") or ()

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from tests.desk import DeskProcess, running
 from tests.line import Line, line
-from tests.saying import Caller, Event, a_caller, a_centre, receipt
+from tests.saying import Caller, Event, a_caller, a_centre, receipts
 
 from thingdesk.platform.database import Database
 
@@ -51,7 +51,7 @@ async def wire(desk: DeskProcess, car: Caller) -> AsyncIterator[Line]:
 class Answer:
     """What a machine was answered, the same from each channel."""
 
-    receipt: str | None
+    receipts: list[str]
     refused: list[Event]
 
 
@@ -67,18 +67,18 @@ class Way:
             down = await self.wire.say(kind, said)
             signed = [one["data"]["receipt"] for one in down if one["type"] == "thingdesk.receipt"]
             refused = [one["data"] for one in down if one["type"] == "thingdesk.refusal"]
-            return Answer(signed[0] if signed else None, refused)
+            return Answer(signed, refused)
         more = {"content": said} if isinstance(said, bytes) else {"json": said}
         answer = (await self.car.call("POST", f"/v1/{kind}", **more)).json()
         if "code" in answer:
-            return Answer(None, [answer | {"reason": answer["detail"]}])
-        return Answer(answer["receipt"], answer["refused"])
+            return Answer([], [answer | {"reason": answer["detail"]}])
+        return Answer(answer["receipts"], answer["refused"])
 
     async def receipts(self, kind: str, said: Any) -> dict[str, Event]:
         answer = await self.say(kind, said)
-        assert answer.receipt, answer.refused
+        assert answer.receipts, answer.refused
         keys = (await self.car.http.get("/v1/desk")).json()["keys"]
-        return {one["id"]: one for one in receipt(answer.receipt, keys, self.car.id)}
+        return receipts(answer.receipts, keys, self.car.id)
 
 
 @pytest.fixture(params=["http", "mqtt"])

@@ -1,4 +1,4 @@
-"""A service whose author made a mistake: for some input it fails as no service should."""
+"""Services whose author made a mistake: for some input they fail as no service should."""
 
 from thingdesk.sdk import Data, Instant, Outcome, Promise, service
 
@@ -24,5 +24,24 @@ async def divide(instant: Instant, given: Number) -> Divided:
     return Divided(words="Divided.", result=1 / given.by)
 
 
-SERVICES = (divide,)
+class Times(Data):
+    """How often to say it."""
+
+    times: int
+
+
+class Recited(Outcome):
+    """All that was said."""
+
+    lines: list[str]
+
+
+@service("faulty.recite", title="Recite", promise=Promise(), instant=True)
+async def recite(instant: Instant, given: Times) -> Recited:
+    """Answer with more than anybody asked for."""
+    await instant.keep("recited", {"times": given.times})
+    return Recited(words="Recited.", lines=["It goes on and on and on. "] * given.times)
+
+
+SERVICES = (divide, recite)
 RULES = ()

@@ -81,8 +81,8 @@ class HttpDesk:
                 self.desk.arrived.notify_all()
             return failure
         taken, refused = await self.desk.take(self.machine, payload)
-        receipt = self.desk.signed(self.machine, taken) if taken else None
-        return JSONResponse({"receipt": receipt, "refused": refused})
+        receipts = [self.desk.signed(self.machine, taken)] if taken else []
+        return JSONResponse({"receipts": receipts, "refused": refused})
 
     def _stranger(self, request: Request) -> Response | None:
         token = request.headers["authorization"].removeprefix("Bearer ")

@@ -8,7 +8,10 @@ from pydantic import BaseModel
 from thingdesk.catalog import Service
 from thingdesk.journeys import memory_store as store
 from thingdesk.platform import clock
-from thingdesk.platform.database import Transaction
+from thingdesk.platform.database import Transaction, json
+from thingdesk.platform.errors import Recovery, refuse
+
+_MOST_BYTES = 64 * 1024
 
 
 class Instant:
@@ -42,10 +45,15 @@ class Instant:
 async def answer_now(
     tx: Transaction, service: Service, given: BaseModel, subject: str, reporter: str
 ) -> dict[str, Any]:
-    """The outcome of an instant service, as data. What it raises leaves nothing behind."""
+    """The outcome of an instant service, as data. What it raises leaves nothing behind, nor does
+    an outcome that is too long for a receipt.
+    """
     async with tx.savepoint():
         result = await service.function(Instant(tx, service, subject, reporter), given)
-    data: dict[str, Any] = result.model_dump(mode="json")
+        data: dict[str, Any] = result.model_dump(mode="json")
+        if len(json(data).encode()) > _MOST_BYTES:
+            words = f"the outcome of {service.name} has more than {_MOST_BYTES} bytes"
+            raise refuse("outcome_too_long", words, Recovery.CONTACT_US)
     return data
 
 

@@ -74,6 +74,7 @@ from thingdesk.parties.providers import (
     providers_of_kinds,
     register_provider,
 )
+from thingdesk.parties.receipts import sign_receipts
 from thingdesk.parties.register import register
 from thingdesk.parties.register_fleet import Registered, register_fleet
 from thingdesk.parties.staff import (
@@ -159,6 +160,7 @@ __all__ = [
     "set_up",
     "set_up_link",
     "sign_link",
+    "sign_receipts",
     "speak_for",
     "speaks_for",
     "thumbprint",

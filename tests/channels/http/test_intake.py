@@ -125,7 +125,7 @@ async def test_a_refused_twin_is_refused_too(car: Caller, database: Database) ->
     await car.receipts("reports", reading(car.id, 100, NOON))
     low = reading(car.id, 90, LATER)
     answer = await car.say("reports", [low, low])
-    assert answer.json()["receipt"] is None
+    assert answer.json()["receipts"] == []
     assert [one["code"] for one in answer.json()["refused"]] == ["implausible_reading"] * 2
     async with database.transaction() as tx:
         left = await tx.fetchval("select count(*) from report where event_id = $1", low["id"])

@@ -31,13 +31,13 @@ Sender = Annotated[str, Depends(_sender)]
 
 @router.post("/signals")
 async def post_signals(doors: Open, machine: Sender, request: Request) -> Response:
-    """Signals, one or a batch; the answer has the receipt."""
+    """Signals, one or a batch; the answer has the receipts."""
     return await _take(doors, Kind.SIGNALS, machine, request)
 
 
 @router.post("/reports")
 async def post_reports(doors: Open, machine: Sender, request: Request) -> Response:
-    """Reports, one or a batch; the receipt names the case of each."""
+    """Reports, one or a batch; the receipts name the case of each."""
     return await _take(doors, Kind.REPORTS, machine, request)
 
 
@@ -98,10 +98,10 @@ async def get_desk(doors: Open) -> dict[str, Any]:
 
 async def _take(doors: Doors, kind: Kind, machine: str, request: Request) -> Response:
     taken = await doors.intake.take(machine, kind, await body.read(request))
-    if taken.receipt is None and len(taken.refused) == 1:
+    if not taken.receipts and len(taken.refused) == 1:
         return problem(taken.refused[0].refusal, event=taken.refused[0].event)
     refused = [one.as_data() for one in taken.refused]
-    return JSONResponse({"receipt": taken.receipt, "refused": refused})
+    return JSONResponse({"receipts": taken.receipts, "refused": refused})
 
 
 def _may_see(case: cases.Case, machine: str, owner_id: UUID | None) -> bool:
