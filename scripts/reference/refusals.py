@@ -54,7 +54,7 @@ WORDS = {
     "command_invalid": f"A command holds what cannot be sent. {FIELDS}",
     "command_refused": "The machine would not carry out a command.",
     "http": "HTTP itself has a word for it, such as 405 Method Not Allowed; the page says which.",
-    "implausible_reading": f"The reading cannot follow on the one before. {FIELDS}",
+    "implausible_reading": f"The reading does not fit between those before and after it. {FIELDS}",
     "invalid_input": f"What is to be registered or set cannot be. {FIELDS}",
     "nobody_to_ask": "An approval is needed, and the machine has no owner who could give it.",
     "result_invalid": f"What a machine says of a command cannot be stored. {FIELDS}",

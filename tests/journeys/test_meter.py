@@ -1,15 +1,19 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tests.hand import Hand, open_hand
 
-from thingdesk import cases, journeys
+from thingdesk import cases, journeys, parties
 from thingdesk.cases import Answer, Report
 from thingdesk.catalog import Catalog
 from thingdesk.flow import Flow
 from thingdesk.packs import meter
+from thingdesk.parties import NewOwner
 from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Database
 from thingdesk.platform.errors import Refusal
@@ -37,7 +41,8 @@ async def read(hand: Hand, name: str, kwh: float, hours: float) -> Answer | Refu
 async def test_a_reading_is_answered_at_once_and_opens_no_case(hand: Hand) -> None:
     first = await read(hand, "meter-0", 1000, 0)
     second = await read(hand, "meter-0", 1001.5, 1)
-    assert first == Answer(None, {"words": "The first reading.", "used": None, "hours": None})
+    words = "The first reading."
+    assert first == Answer(None, {"words": words, "used": None, "hours": None, "late": False})
     assert isinstance(second, Answer)
     assert second.outcome
     assert (second.outcome["used"], second.outcome["hours"]) == (1.5, 1.0)
@@ -51,8 +56,9 @@ async def test_a_reading_is_answered_at_once_and_opens_no_case(hand: Hand) -> No
     ("kwh", "hours", "path"),
     [
         (999, 2, "data.input.kwh"),
-        (1010, 0, "data.input.at"),
-        (1010, -1, "data.input.at"),
+        (1001, 0, "data.input.kwh"),
+        (1001, -1, "data.input.kwh"),
+        (800, -1, "data.input.kwh"),
         (90000, 2, "data.input.kwh"),
     ],
 )
@@ -136,3 +142,82 @@ async def test_a_reading_of_the_time_to_come_would_keep_out_all_others(hand: Han
     assert isinstance(answer, Refusal)
     assert answer.code == "implausible_reading"
     assert isinstance(await read(hand, "meter-ahead", 10, ahead - 1), Answer)
+
+
+async def kept(hand: Hand, name: str) -> list[tuple[str, Any]]:
+    async with hand.database.transaction() as tx:
+        return await journeys.remembered(tx, "meter.reading", name, "reading:", 1000)
+
+
+async def test_a_late_reading_is_kept_in_its_place(hand: Hand) -> None:
+    await hand.machine("meter-late", "meter")
+    await read(hand, "meter-late", 1000, 0)
+    await read(hand, "meter-late", 1010, 10)
+    between = await read(hand, "meter-late", 1004, 5)
+    assert isinstance(between, Answer)
+    assert between.outcome
+    assert {name: between.outcome[name] for name in ("used", "hours", "late")} == {
+        "used": 4,
+        "hours": 5,
+        "late": True,
+    }
+    assert [value["kwh"] for _, value in await kept(hand, "meter-late")] == [1010, 1004, 1000]
+    before_all = await read(hand, "meter-late", 990, -1)
+    assert isinstance(before_all, Answer)
+    for contradicts in ((1005, 4), (1003, 6), (1009, -0.5)):
+        refusal = await read(hand, "meter-late", *contradicts)
+        assert isinstance(refusal, Refusal), contradicts
+        assert [one.path for one in refusal.fields] == ["data.input.kwh"]
+    assert len(await kept(hand, "meter-late")) == 4
+
+
+async def test_a_reading_said_again_under_another_id_changes_nothing(hand: Hand) -> None:
+    await hand.machine("meter-again", "meter")
+    await read(hand, "meter-again", 1000, 0)
+    await read(hand, "meter-again", 1010, 10)
+    there = NOON.astimezone(ZoneInfo("Asia/Kolkata")).isoformat()
+    again = reading(1000, 0, at=there)
+    assert isinstance(await hand.report("meter-again", "meter.reading", again), Answer)
+    assert len(await kept(hand, "meter-again")) == 2
+
+
+async def test_a_reading_from_before_a_sale_still_comes(hand: Hand) -> None:
+    await hand.machine("meter-sold", "meter", owner="seller")
+    await read(hand, "meter-sold", 1000, 0)
+    async with hand.database.transaction() as tx:
+        buyer = await parties.add_owner(tx, NewOwner("buyer@example.org", "Buyer"))
+        await parties.transfer(tx, "meter-sold", buyer.id, clock.now())
+    await read(hand, "meter-sold", 1010, 47)
+    assert isinstance(await read(hand, "meter-sold", 1005, 5), Answer)
+
+
+async def test_registers_do_not_mix(hand: Hand) -> None:
+    await hand.machine("meter-two", "meter")
+    await read(hand, "meter-two", 1000, 0)
+    for register in ("1.8.0-1", "1.8", "2.8.0", "0"):
+        other = reading(5, 1, register=register)
+        assert isinstance(await hand.report("meter-two", "meter.reading", other), Answer)
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+async def test_the_order_in_which_readings_come_changes_nothing(
+    hand: Hand, data: st.DataObject
+) -> None:
+    steps = data.draw(
+        st.lists(st.tuples(st.integers(1, 4), st.integers(0, 99)), min_size=1, max_size=8)
+    )
+    hours, watt_hours, valid = 0, 1_000_000, []
+    for after, power in steps:
+        hours += after
+        watt_hours += after * power * 999
+        valid.append(reading(watt_hours / 1000, hours - 100))
+    first, second = f"meter-{ids.new()}", f"meter-{ids.new()}"
+    for name, order in ((first, valid), (second, data.draw(st.permutations(valid)))):
+        await hand.machine(name, "meter")
+        for one in order:
+            answer = await hand.report(name, "meter.reading", one)
+            assert isinstance(answer, Answer), answer
+    assert await kept(hand, first) == await kept(hand, second)

@@ -35,6 +35,16 @@ class Instant:
         await store.lock(self._tx, self._service.name, self.subject)
         return await store.recall(self._tx, self._service.name, self.subject, key)
 
+    async def neighbours(
+        self, prefix: str, key: str
+    ) -> tuple[tuple[str, Any] | None, tuple[str, Any] | None]:
+        """Of what was kept for this subject under keys that begin with `prefix`, in the order of
+        their characters: the last up to `key`, and the first behind it, each as key and value;
+        locked until the answer is given.
+        """
+        await store.lock(self._tx, self._service.name, self.subject)
+        return await store.neighbours(self._tx, self._service.name, self.subject, prefix, key)
+
     async def keep(self, key: str, value: Any) -> None:
         """Keep plain JSON under `key` for this subject; it replaces what was there. When the
         function raises, nothing is kept.

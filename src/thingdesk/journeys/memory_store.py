@@ -5,6 +5,16 @@ from typing import Any
 
 from thingdesk.platform.database import Transaction, json
 
+_NEIGHBOURS = """
+(select false as after, key, value from service_memory
+ where service = $1 and subject = $2 and starts_with(key, $3) and key >= $3 and key <= $4
+ order by key desc limit 1)
+union all
+(select true, key, value from service_memory
+ where service = $1 and subject = $2 and starts_with(key, $3) and key > $4
+ order by key limit 1)
+"""
+
 
 async def lock(tx: Transaction, service: str, subject: str) -> None:
     await tx.execute(
@@ -19,6 +29,14 @@ async def recall(tx: Transaction, service: str, subject: str, key: str) -> Any:
         subject,
         key,
     )
+
+
+async def neighbours(
+    tx: Transaction, service: str, subject: str, prefix: str, key: str
+) -> tuple[tuple[str, Any] | None, tuple[str, Any] | None]:
+    rows = await tx.fetch(_NEIGHBOURS, service, subject, prefix, key)
+    found = {row["after"]: (row["key"], row["value"]) for row in rows}
+    return found.get(False), found.get(True)
 
 
 async def keep(

@@ -29,10 +29,13 @@ class MeterReading(Data):
 
 
 class ReadingKept(Outcome):
-    """A reading that was kept; `used` is what was used since the one before, in kWh."""
+    """A reading that was kept; `used` is what was used since the one before, in kWh, in `hours`.
+    `late`: later ones were here before it.
+    """
 
     used: float | None
     hours: float | None
+    late: bool
 
 
 @service(
@@ -45,38 +48,41 @@ class ReadingKept(Outcome):
     owners_expect="Never to read a meter.",
 )
 async def reading(instant: Instant, given: MeterReading) -> ReadingKept:
-    """Keep a reading that can follow on the one before."""
+    """Keep a reading that fits between those before and after it, in whatever order they come."""
     if given.at.tzinfo is None:
         raise _wrong("at", "has no zone", "send a time with a zone")
     if not _EARLIEST <= given.at <= instant.now + _AHEAD:
         raise _wrong("at", "cannot be when it was read", "set the meter's clock")
-    key = f"last:{given.register_name}"
-    last = await instant.recall(key)
-    used, elapsed = _since(last, given)
-    at = given.at.astimezone(UTC).isoformat()
-    await instant.keep(key, {"kwh": given.kwh, "at": at})
-    await instant.keep(f"reading:{given.register_name}:{at}", {"kwh": given.kwh, "used": used})
-    words = "The first reading." if used is None else f"{used:.3f} kWh since the last reading."
-    return ReadingKept(words=words, used=used, hours=elapsed)
+    register = f"reading:{given.register_name}:"
+    # in UTC and of one form, so that the order of the keys is that of the times
+    key = register + given.at.astimezone(UTC).isoformat()
+    before, after = await instant.neighbours(register, key)
+    if before and before[0] == key and before[1]["kwh"] != given.kwh:
+        raise _wrong("kwh", "is not what was sent for this time before", "send each reading once")
+    if after:
+        _check("after", -_hours(given, after[0]), after[1]["kwh"] - given.kwh)
+    used, elapsed = None, None
+    if before and before[0] != key:
+        used, elapsed = given.kwh - before[1]["kwh"], _hours(given, before[0])
+        _check("before", elapsed, used)
+    await instant.keep(key, {"kwh": given.kwh})
+    words = "The first reading." if used is None else f"{used:.3f} kWh since the reading before."
+    return ReadingKept(words=words, used=used, hours=elapsed, late=after is not None)
 
 
-def _since(
-    last: dict[str, object] | None, given: MeterReading
-) -> tuple[float | None, float | None]:
-    if last is None:
-        return None, None
-    before, total = datetime.fromisoformat(str(last["at"])), float(str(last["kwh"]))
-    elapsed = (given.at - before).total_seconds() / 3600
-    if elapsed <= 0:
-        raise _wrong("at", "is not after the reading before", "send each reading once, in order")
-    used = given.kwh - total
+def _hours(given: MeterReading, key: str) -> float:
+    other = datetime.fromisoformat(key.split(":", 2)[2])
+    return (given.at - other).total_seconds() / 3600
+
+
+def _check(which: str, hours: float, used: float) -> None:
+    """Whether so much can have been used from the reading before, or until the one after."""
     if used < 0:
-        raise _wrong(
-            "kwh", "is lower than the reading before", "check the register; it only counts up"
-        )
-    if used / elapsed > _MOST_PER_HOUR:
+        than = {"before": "lower", "after": "higher"}[which]
+        mend = "check the register; it only counts up"
+        raise _wrong("kwh", f"is {than} than the reading {which} it", mend)
+    if used / hours > _MOST_PER_HOUR:
         raise _wrong("kwh", "is more than the connection can carry", "check the unit: kWh")
-    return used, elapsed
 
 
 def _wrong(name: str, problem: str, mend: str) -> Exception:
