@@ -51,8 +51,7 @@ async def rescue(journey: Journey, wish: Wish) -> Met:
     "shop.fit", title="Fit a part", promise=Promise(), effects=("reserve_part", "book", "dispatch")
 )
 async def fit(journey: Journey, wish: Wish) -> Met:
-    shop = await journey.nearest("shop", part=wish.part)
-    await journey.reserve_part(shop, wish.part, price=PRICE)
+    shop = (await journey.reserve_part("shop", wish.part, price=PRICE)).provider
     slot = await journey.ask_owner(choose_slot(shop), within=hours(24), default=EARLIEST)
     job = await journey.book(shop, slot, task="fit", words="Fit it.", price=PRICE)
     await journey.done(job)

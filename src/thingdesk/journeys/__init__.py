@@ -22,7 +22,8 @@ from thingdesk.journeys.model import (
     Withdrawn,
     facts_of,
 )
-from thingdesk.journeys.providing import Dispatched, Found, Reserved, free_slots
+from thingdesk.journeys.providing import Dispatched, Found, free_slots
+from thingdesk.journeys.reserving import Reserved
 from thingdesk.journeys.start import start, withdraw
 from thingdesk.journeys.store import effects_of, of_case
 from thingdesk.journeys.telling import tell_subject

@@ -13,18 +13,18 @@ from thingdesk.journeys.effects import effect, undo
 from thingdesk.journeys.model import Failed
 from thingdesk.journeys.providing import (
     DAYS,
+    MOST_PROVIDERS,
     RESERVE,
     Dispatched,
     Found,
     Work,
     free_slots,
     nearest,
-    reserve_part,
 )
+from thingdesk.journeys.reserving import reserve_at
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 
-_MOST_PROVIDERS = 5
 _MOST_SLOTS = 5
 _SLOT_GONE = {"slot_taken", "slot_not_offered"}
 
@@ -42,21 +42,33 @@ async def book(journey: Context, provider: Found, slot: Slot, work: Work) -> Dis
             await _tell_changed(journey, job, provider, slot)
             return job
         parts = await _leave(journey, chosen)
-        tried.append(chosen.id)
-        if len(tried) == _MOST_PROVIDERS:
-            raise Failed("no_provider", "No provider accepted the job.")
-        chosen = await nearest(
-            journey, chosen.kind, chosen.skill, chosen.part, exclude=tuple(tried)
-        )
-        for one in parts:
-            await reserve_part(journey, chosen, one.details["part"], one.amount)
+        chosen = await _next(journey, chosen, parts, tried)
         wanted = await _closest_slot(journey, chosen, slot)
+
+
+async def _next(journey: Context, left: Found, parts: list[Intent], tried: list[UUID]) -> Found:
+    """The nearest who was not tried yet, and still has all the parts, which are reserved there."""
+    tried.append(left.id)
+    while len(tried) < MOST_PROVIDERS:
+        chosen = await nearest(journey, left.kind, left.skill, left.part, exclude=tuple(tried))
+        if await _reserve_all(journey, chosen, parts):
+            return chosen
+        tried.append(chosen.id)
+    raise Failed("no_provider", "No provider accepted the job.")
+
+
+async def _reserve_all(journey: Context, chosen: Found, parts: list[Intent]) -> bool:
+    for one in parts:
+        if not await reserve_at(journey, chosen, one.details["part"], one.amount):
+            await _leave(journey, chosen)
+            return False
+    return True
 
 
 async def dispatch(journey: Context, kind: str, skill: str | None, work: Work) -> Dispatched:
     """To the nearest who is free now; who has no place left meanwhile is passed over."""
     tried: list[UUID] = []
-    while len(tried) < _MOST_PROVIDERS:
+    while len(tried) < MOST_PROVIDERS:
         chosen = await nearest(journey, kind, skill, None, at_once=True, exclude=tuple(tried))
         try:
             job = await _offer(journey, chosen, work, None)

@@ -5,10 +5,11 @@ from typing import Any
 
 from thingdesk.cases import Criterion
 from thingdesk.fulfilment import Slot
-from thingdesk.journeys import arranging, asking, commanding, providing, proving, telling
+from thingdesk.journeys import arranging, asking, commanding, providing, proving, reserving, telling
 from thingdesk.journeys.choices import Choice
 from thingdesk.journeys.context import Context
-from thingdesk.journeys.providing import Dispatched, Found, Reserved, Work
+from thingdesk.journeys.providing import Dispatched, Found, Work
+from thingdesk.journeys.reserving import Reserved
 from thingdesk.parties import Position
 from thingdesk.platform.money import Money
 
@@ -34,12 +35,17 @@ class Journey(Context):
         return await providing.nearest(self, provider, skill, part)
 
     async def reserve_part(
-        self, provider: Found, part: str, *, price: Money | None = None
+        self, provider: str, part: str, *, skill: str | None = None, price: Money | None = None
     ) -> Reserved:
-        """An effect: reserve one `part` there; it is released again if the journey fails.
-        `price` is what it costs at most. Raises Denied, and Failed when none is left.
+        """An effect: reserve one `part` at the nearest provider of that kind who has the skill and
+        the part; it is released again if the journey fails. `price` is what it costs at most.
+
+        Where others take the last one meanwhile, while the owner thinks about an approval for
+        example, the next nearest is tried, five at most, and the owner is asked anew if need be.
+        Go on with the `provider` of the answer. Raises Denied, and Failed (`no_provider`, or
+        `part_out_of_stock` when none was left anywhere).
         """
-        return await providing.reserve_part(self, provider, part, price)
+        return await reserving.reserve_part(self, provider, skill, part, price)
 
     async def book(
         self,

@@ -1,4 +1,4 @@
-"""Getting work done by providers: find, reserve, wait until it is done."""
+"""Getting work done by providers: find, wait until it is done."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,15 +9,16 @@ from uuid import UUID
 from thingdesk import fulfilment, parties
 from thingdesk.fulfilment import JobState, Need, Slot, job_key
 from thingdesk.fulfilment import effects as world
-from thingdesk.journeys.context import Context, Intent
-from thingdesk.journeys.effects import effect, settle
+from thingdesk.journeys.context import Context
+from thingdesk.journeys.effects import settle
 from thingdesk.journeys.model import Failed
 from thingdesk.platform import clock
-from thingdesk.platform.database import Transaction
 from thingdesk.platform.money import Money
 
 _MOST_EXPLAINED = 8
 DAYS = 14
+MOST_PROVIDERS = 5
+"""How many are tried before a journey gives up."""
 RESERVE = "reserve_part"
 
 
@@ -33,14 +34,6 @@ class Found:
     skill: str | None
     part: str | None
     metres: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Reserved:
-    """A part that is set aside for the case."""
-
-    part: str
-    provider: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,26 +83,6 @@ async def nearest(
         wanted = ", ".join(filter(None, (kind.replace("_", " "), skill, part)))
         raise Failed("no_provider", f"No provider is free for this: {wanted}.")
     return Found(UUID(found["id"]), found["name"], kind, skill, part, found["metres"])
-
-
-async def reserve_part(
-    journey: Context, provider: Found, part: str, price: Money | None
-) -> Reserved:
-    async def perform(tx: Transaction, effect_id: UUID) -> dict[str, Any]:
-        await world.reserve_part(tx, effect_id, provider.id, part, 1, case_id=journey.case_id)
-        return {"part": part, "provider": str(provider.id)}
-
-    cost = f" for {price}" if price else ""
-    intent = Intent(
-        RESERVE,
-        f"Reserve {part.replace('_', ' ')} at {provider.name}{cost}.",
-        {"part": part, "provider": str(provider.id), "name": provider.name},
-        amount=price,
-        remedy="replace_part",
-        provider=provider.id,
-    )
-    await effect(journey, intent, perform, world.release_part)
-    return Reserved(part, provider.id)
 
 
 async def free_slots(journey: Context, provider: Found) -> list[Slot]:

@@ -11,7 +11,6 @@ from thingdesk.sdk import (
     FaultCode,
     Field,
     Finding,
-    Found,
     Journey,
     Money,
     Outcome,
@@ -151,8 +150,10 @@ async def rescue(
 async def mend(journey: Journey, fault: VehicleFault, *, samples: int, hold: timedelta) -> Repaired:
     """The repair: `samples` signals over `hold` without the fault are the proof."""
     system, words = system_of(fault.code), await _words(journey, fault)
-    centre: Found = await journey.nearest("repair_centre", skill=system.skill, part=system.part)
-    await journey.reserve_part(centre, system.part, price=system.price)
+    reserved = await journey.reserve_part(
+        "repair_centre", system.part, skill=system.skill, price=system.price
+    )
+    centre = reserved.provider
     slot = await journey.ask_owner(choose_slot(centre), within=hours(24), default=EARLIEST)
     job = await journey.book(
         centre,
