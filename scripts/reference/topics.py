@@ -42,7 +42,8 @@ UP = {
     Kind.RESULTS: "what became of a command: `done`, `refused`, `failed` or `expired`",
 }
 DOWN = {
-    "receipts": "receipts and refusals of what the machine sent at QoS 1",
+    "receipts": "at QoS 0, receipts and refusals of what the machine sent at QoS 1; "
+    "one that is lost comes when the machine repeats",
     "notices": "notices, repeated with the same id until they are acknowledged",
     "commands": "commands, repeated with the same id until there is a result",
 }

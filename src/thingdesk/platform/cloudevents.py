@@ -26,6 +26,8 @@ _INTEGERS = range(-(2**63), 2**64)
 _LONGEST = 20
 # control characters but for tab and line ends: PostgreSQL stores no NUL, and nobody reads the rest
 _UNPRINTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# how any of them begins in JSON as orjson spells it, and little else
+_SUSPECT = re.compile(rb"\\[bfu]|\x7f|\xc2[\x80-\x9f]")
 _TYPE = re.compile(r"[a-z][a-z.]{0,63}")
 
 
@@ -78,7 +80,14 @@ def canonical_hash(event: Mapping[str, Any]) -> str:
     as fast, spells small floats otherwise (1e-5 and 1e-7 are 0.00001 and 1e-7, not 1e-05 and
     1e-07), so an event that may hold one is written again.
     """
-    text = orjson.dumps(event, option=orjson.OPT_SORT_KEYS)
+    return _hash(event, _sorted(event))
+
+
+def _sorted(event: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(event, option=orjson.OPT_SORT_KEYS)
+
+
+def _hash(event: Mapping[str, Any], text: bytes) -> str:
     if _SMALL_FLOAT.search(text):
         text = _SPELLING.encode(event).encode()
     return sha256(text).hexdigest()
@@ -121,8 +130,8 @@ def _envelope(event: dict[str, Any], event_id: str | None) -> Envelope:
     data = event.get("data")
     if not isinstance(data, dict):
         raise Refused(_bad("data", "is missing or no object", "put what you say into data"))
-    _check(event)
-    return Envelope(event_id, kind, _time(event.get("time")), data, canonical_hash(event))
+    text = _checked(event)
+    return Envelope(event_id, kind, _time(event.get("time")), data, _hash(event, text))
 
 
 def _time(text: object) -> datetime | None:
@@ -159,6 +168,19 @@ def _with_long_integers(payload: bytes) -> Any:
         return json.loads(payload, parse_int=_integer)
     except RecursionError:
         raise Refused(_too_deep("")) from None
+
+
+def _checked(event: Mapping[str, Any]) -> bytes:
+    """The event as sorted JSON. Hardly any needs more than a look at its text."""
+    try:
+        text = _sorted(event)
+    except orjson.JSONEncodeError:
+        _check(event)
+        raise
+    brackets = text.count(b"{") + text.count(b"[")
+    if brackets > MOST_DEPTH or _SUSPECT.search(text):
+        _check(event)
+    return text
 
 
 def _check(event: Mapping[str, Any]) -> None:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _STOP_WITHIN = 5
+_HEAD_BYTES = 32 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,33 @@ class Served:
     """Where an application listens."""
 
     url: str
+
+
+class _Bounded(HttpToolsProtocol):
+    """Ends a connection on which a request's head, or what follows its body, goes on for ever.
+
+    The parser itself keeps whatever comes.
+    """
+
+    _unread = 0
+
+    def data_received(self, data: bytes) -> None:
+        self._unread += len(data)
+        super().data_received(data)
+        if self._unread > _HEAD_BYTES and not self.transport.is_closing():
+            self.send_400_response(f"The head of a request has {_HEAD_BYTES} bytes at most.")
+
+    def on_headers_complete(self) -> None:
+        self._unread = 0
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._unread = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._unread = 0
+        super().on_message_complete()
 
 
 class _Server(uvicorn.Server):
@@ -40,7 +69,7 @@ async def serve(app: Any, host: str, port: int) -> AsyncIterator[Served]:
         access_log=False,
         timeout_graceful_shutdown=_STOP_WITHIN,
         server_header=False,
-        h11_max_incomplete_event_size=32 * 1024,
+        http=_Bounded,
     )
     listening = socket.create_server((host, port))
     server = _Server(config)

@@ -1,6 +1,7 @@
 """Who is let in, and how a request that cannot be answered is refused."""
 
 import asyncio
+import contextlib
 from typing import Any
 
 import httpx
@@ -163,6 +164,27 @@ async def test_a_body_in_chunks_is_read_to_the_limit_alone(desk: DeskProcess, ca
     )
     assert head.startswith(b"HTTP/1.1 413 ")
     assert b'"code":"too_large"' in said
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"GET /",
+        b"GET / HTTP/1.1\r\nHost: desk\r\nOne: ",
+        b"POST /v1/signals HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nOne: ",
+    ],
+)
+async def test_what_goes_on_for_ever_is_not_kept(desk: DeskProcess, begun: bytes) -> None:
+    """A path, a header, or a trailer: the connection is ended soon."""
+    _, writer = await asyncio.open_connection("127.0.0.1", desk.http_port)
+    writer.write(begun)
+    with contextlib.suppress(ConnectionError):
+        async with asyncio.timeout(15):
+            for _ in range(1000):
+                writer.write(b"x" * 8192)
+                await writer.drain()
+            pytest.fail("it took in eight megabytes")
+    writer.close()
 
 
 async def test_a_body_that_fits_exactly_is_read(car: Caller) -> None:

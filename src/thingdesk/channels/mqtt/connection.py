@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Self
+from typing import Any, Self, cast
 from urllib.parse import unquote, urlsplit
 
 from gmqtt import Client, Subscription
@@ -88,7 +88,7 @@ class Connection:
         self._lost = asyncio.Event()
         self._client = self._make_client()
         self._stay: asyncio.Task[None] | None = None
-        self._handling: set[asyncio.Task[None]] = set()
+        self._handling: set[asyncio.Task[Any]] = set()
         self._ended = False
         self.refused: str | None = None
 
@@ -163,15 +163,13 @@ class Connection:
     def is_connected(self) -> bool:
         return bool(self._client.is_connected)
 
-    def publish(self, topic: str, payload: bytes) -> None:
-        """Hand a message to the broker at QoS 1. One that no broker takes is left out, and the log
-        says so.
-        """
+    def publish(self, topic: str, payload: bytes, qos: int = 1) -> None:
+        """Hand a message to the broker. One that no broker takes is left out and logged."""
         if len(payload) > _MOST_BYTES:
             _log.error("left out: %d bytes for %s are more than brokers take", len(payload), topic)
             return
         if self.is_connected:
-            self._client.publish(topic, payload, qos=1)
+            self._client.publish(topic, payload, qos=qos)
 
     def _on_connect(self, client: Client, *_: Any) -> None:
         for topic in self._topics:
@@ -191,10 +189,11 @@ class Connection:
     async def _on_message(self, _: Client, topic: str, payload: bytes, qos: int, __: Any) -> int:
         if self._handle is None:
             return 0
-        task = asyncio.ensure_future(self._handle(topic, bytes(payload), qos))
+        # gmqtt handles each message in a task of its own
+        task = cast("asyncio.Task[Any]", asyncio.current_task())
         self._handling.add(task)
         try:
-            await task
+            await self._handle(topic, bytes(payload), qos)
         except asyncio.CancelledError:
             if not self._ended:
                 raise

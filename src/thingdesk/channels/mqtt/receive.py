@@ -46,4 +46,4 @@ class Receiver:
 
     def _answer(self, machine: str, taken: Taken) -> None:
         for payload in messages.payloads(messages.answers(taken)):
-            self._connection.publish(f"td/{machine}/receipts", payload)
+            self._connection.publish(f"td/{machine}/receipts", payload, qos=0)
