@@ -26,6 +26,7 @@ def test_the_kid_is_that_of_the_standards_example() -> None:
         f" {X}= ",
         {"kty": "OKP", "crv": "Ed25519", "x": X, "kid": "whatever"},
         orjson.dumps({"kty": "OKP", "crv": "Ed25519", "x": X}).decode(),
+        OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": X}).as_pem().decode(),
     ],
 )
 def test_a_key_is_read_as_people_paste_it(given_key: Any) -> None:
@@ -53,6 +54,10 @@ def test_two_spellings_of_a_key_are_one() -> None:
         (X[:-1], "key_unsuitable"),
         (X[:-2] + "+/", "key_unsuitable"),
         (X + "AAAA", "key_unsuitable"),
+        (OKPKey.generate_key("Ed25519").as_pem(private=True).decode(), "key_private"),
+        (OKPKey.generate_key("X25519").as_pem(private=False).decode(), "key_unsuitable"),
+        ("-----BEGIN PUBLIC KEY-----\nno base64!\n-----END PUBLIC KEY-----", "key_unsuitable"),
+        ("-----BEGIN PUBLIC KEY-----", "key_unsuitable"),
     ],
 )
 def test_what_is_no_public_key_is_refused(given_key: Any, code: str) -> None:

@@ -46,3 +46,32 @@ def test_in_words(minor: int, currency: str, words: str) -> None:
 def test_what_is_no_money(minor: Any, currency: str) -> None:
     with pytest.raises(ValueError, match="is no"):
         Money(minor, currency)
+
+
+@pytest.mark.parametrize(
+    ("written", "currency", "minor"),
+    [
+        ("150", "EUR", 15000),
+        ("0", "EUR", 0),
+        (" 150.5 ", "EUR", 15050),
+        ("1 500,00", "EUR", 150000),
+        ("500", "JPY", 500),
+        ("1.250", "KWD", 1250),
+    ],
+)
+def test_what_people_write_is_read(written: str, currency: str, minor: int) -> None:
+    assert Money.read(written, currency) == Money(minor, currency)
+
+
+@pytest.mark.parametrize(
+    "written", ["", "-5", "1.500", "1,500.00", "1.5.0", "5 EUR", "1e3", "0x1", "٣", "9" * 16, ".5"]
+)
+def test_what_could_mean_something_else_is_not_read(written: str) -> None:
+    with pytest.raises(ValueError, match="no amount"):
+        Money.read(written, "EUR")
+
+
+@given(st.integers(0, 10**14), st.sampled_from(["EUR", "JPY", "KWD"]))
+def test_what_is_written_is_read_again(minor: int, currency: str) -> None:
+    one = Money(minor, currency)
+    assert Money.read(one.written, currency) == one

@@ -26,6 +26,8 @@ SAMPLES: dict[str, Any] = {
     "by": "owner:01a1ff11-225f-7ddd-be93-275d69417f94",
     "outcome": "verified",
     "found": {"name": "Centre Near"},
+    "roles": ["admin"],
+    "fields": ["name"],
 }
 TIMES = {"at", "arrival", "start", "end", "ends", "begins", "due", "deadline", "since", "expires"}
 

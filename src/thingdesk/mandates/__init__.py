@@ -15,11 +15,13 @@ from thingdesk.mandates.entitle import (
     add_entitlement,
     end_entitlement,
     entitlements_of,
+    policies,
     policy,
     set_policy,
 )
 from thingdesk.mandates.grant import grant, mandate_of, revoke, spent_in_period, versions_of
 from thingdesk.mandates.model import (
+    EVERYTHING,
     OWNER_CHANGED,
     Action,
     Answer,
@@ -30,6 +32,7 @@ from thingdesk.mandates.model import (
     Mandate,
     Payer,
     Policy,
+    PolicyVersion,
     Spent,
     Terms,
     Verdict,
@@ -37,6 +40,7 @@ from thingdesk.mandates.model import (
 from thingdesk.mandates.settle import release, settle
 
 __all__ = [
+    "EVERYTHING",
     "OWNER_CHANGED",
     "Action",
     "Answer",
@@ -47,6 +51,7 @@ __all__ = [
     "Mandate",
     "Payer",
     "Policy",
+    "PolicyVersion",
     "Spent",
     "Terms",
     "Verdict",
@@ -57,6 +62,7 @@ __all__ = [
     "entitlements_of",
     "grant",
     "mandate_of",
+    "policies",
     "policy",
     "release",
     "revoke",

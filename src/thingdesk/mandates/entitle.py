@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
@@ -5,34 +6,36 @@ from thingdesk import parties, timeline
 from thingdesk.mandates import store
 from thingdesk.mandates.errors import invalid
 from thingdesk.mandates.events import EntitlementAdded, EntitlementEnded, PolicySet
-from thingdesk.mandates.model import Entitlement, Payer, Policy
+from thingdesk.mandates.model import Entitlement, Payer, Policy, PolicyVersion
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import FieldError, refuse
 
 
-async def add_entitlement(tx: Transaction, new: Entitlement) -> bool:
+async def add_entitlement(tx: Transaction, new: Entitlement, by: UUID | None = None) -> bool:
     """Whether it is new: of one machine, kind and reference there is one, and the first counts.
 
-    Raises Refused: an unknown machine, or a payer who is not another than the owner.
+    Raises Refused: an unknown machine, or what cannot be an entitlement.
     """
-    if new.payer in (Payer.OWNER, Payer.NOBODY):
-        field = FieldError("payer", "is nobody else than the owner", "say who pays instead")
-        raise invalid("the entitlement cannot be added", [field])
+    fields = list(_problems(new))
+    if fields:
+        raise invalid("the entitlement cannot be added", fields)
     if await parties.get_machine(tx, new.machine) is None:
         raise refuse("machine_unknown", f"the desk knows no machine {new.machine!r}")
     added = await store.add_entitlement(tx, new, clock.now())
     if added:
-        event = EntitlementAdded(new.id, new.kind.value, new.reference, new.payer.value)
+        event = EntitlementAdded(new.id, new.kind.value, new.reference, new.payer.value, by)
         timeline.append(tx, f"machine:{new.machine}", event)
     return added
 
 
-async def end_entitlement(tx: Transaction, entitlement_id: UUID, at: datetime) -> None:
+async def end_entitlement(
+    tx: Transaction, entitlement_id: UUID, at: datetime, by: UUID | None = None
+) -> None:
     """End it at `at`, unless it ends before; what it has paid stays paid."""
     machine = await store.end_entitlement(tx, entitlement_id, at)
     if machine:
-        event = EntitlementEnded(entitlement_id, at.isoformat())
+        event = EntitlementEnded(entitlement_id, at.isoformat(), by)
         timeline.append(tx, f"machine:{machine}", event)
 
 
@@ -48,5 +51,31 @@ async def policy(tx: Transaction) -> Policy:
 
 async def set_policy(tx: Transaction, new: Policy, by: UUID | None = None) -> None:
     """Change what the organisation allows, from this commit on. `by` is one of the staff."""
+    fields = [
+        FieldError(name, "is negative", "0 or more")
+        for name, amount in (("per_effect", new.per_effect), ("pays_per_case", new.pays_per_case))
+        if amount and amount.minor < 0
+    ]
+    if fields:
+        raise invalid("the policy cannot be set", fields)
     version = await store.set_policy(tx, new, clock.now(), by)
     timeline.append(tx, "desk", PolicySet(version, by))
+
+
+async def policies(tx: Transaction, most: int = 20) -> list[PolicyVersion]:
+    """What was set and by whom, the newest first."""
+    return await store.policies(tx, most)
+
+
+def _problems(new: Entitlement) -> Iterator[FieldError]:
+    if new.payer in (Payer.OWNER, Payer.NOBODY):
+        yield FieldError("payer", "is nobody else than the owner", "say who pays instead")
+    if not new.reference.strip():
+        yield FieldError("reference", "is missing", "what tells it from others, such as a number")
+    for name in ("services", "effects", "remedies"):
+        if not getattr(new, name):
+            yield FieldError(name, "is empty", "name some, or * for all")
+    if new.per_effect and new.per_effect.minor < 0:
+        yield FieldError("per_effect", "is negative", "0 or more")
+    if new.begins and new.ends and new.ends <= new.begins:
+        yield FieldError("ends", "is not after begins", "a later time")

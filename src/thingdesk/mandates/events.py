@@ -26,22 +26,28 @@ class MandateRevoked(Event):
 
 @dataclass(frozen=True, slots=True)
 class EntitlementAdded(Event):
-    """Law, warranty or contract gives a machine something. On its stream."""
+    """A machine was given something: `basis` is law, warranty or contract. On its stream; `by` is
+    one of the staff.
+    """
 
     kind: ClassVar[str] = "entitlement.added"
     entitlement: UUID
-    by: str
+    basis: str
     reference: str
     payer: str
+    by: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class EntitlementEnded(Event):
-    """An entitlement ends, at `ends` in ISO 8601. On its machine's stream."""
+    """An entitlement ends, at `ends` in ISO 8601. On its machine's stream; `by` is one of the
+    staff.
+    """
 
     kind: ClassVar[str] = "entitlement.ended"
     entitlement: UUID
     ends: str
+    by: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

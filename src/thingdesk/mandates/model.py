@@ -175,6 +175,16 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyVersion:
+    """A policy as it was set; `set_by` is one of the staff, None for a command or a test."""
+
+    version: int
+    policy: Policy
+    set_at: datetime
+    set_by: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class Spent:
     """Reserved and spent so far, in minor units of the action's currency.
 

@@ -4,7 +4,15 @@ from datetime import datetime
 from uuid import UUID
 
 from thingdesk.mandates import data
-from thingdesk.mandates.model import Action, Approval, Entitlement, Mandate, Policy, Terms
+from thingdesk.mandates.model import (
+    Action,
+    Approval,
+    Entitlement,
+    Mandate,
+    Policy,
+    PolicyVersion,
+    Terms,
+)
 from thingdesk.mandates.money_store import Spending, spending
 from thingdesk.platform import ids
 from thingdesk.platform.database import Row, Transaction
@@ -149,6 +157,16 @@ async def entitlements_of(tx: Transaction, machine: str) -> list[Entitlement]:
 
 async def policy(tx: Transaction) -> Policy:
     return data.policy(await tx.fetchval(_POLICY) or {})
+
+
+async def policies(tx: Transaction, most: int) -> list[PolicyVersion]:
+    rows = await tx.fetch(
+        "select version, content, set_at, set_by from policy order by version desc limit $1", most
+    )
+    return [
+        PolicyVersion(row["version"], data.policy(row["content"]), row["set_at"], row["set_by"])
+        for row in rows
+    ]
 
 
 async def set_policy(tx: Transaction, new: Policy, at: datetime, by: UUID | None) -> int:

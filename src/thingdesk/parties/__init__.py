@@ -56,6 +56,8 @@ from thingdesk.parties.model import (
 )
 from thingdesk.parties.owners import (
     add_owner,
+    change_owner,
+    erase_owner,
     get_owner,
     get_owners,
     owner_by_email,
@@ -68,6 +70,7 @@ from thingdesk.parties.owners import (
 )
 from thingdesk.parties.provider_file import ProviderLine, read_providers
 from thingdesk.parties.providers import (
+    find_providers,
     get_provider,
     get_providers,
     providers_of_kind,
@@ -77,6 +80,7 @@ from thingdesk.parties.providers import (
 from thingdesk.parties.receipts import sign_receipts
 from thingdesk.parties.register import register
 from thingdesk.parties.register_fleet import Registered, register_fleet
+from thingdesk.parties.rights import RIGHTS, Right, may
 from thingdesk.parties.staff import (
     add_staff,
     all_staff,
@@ -84,14 +88,17 @@ from thingdesk.parties.staff import (
     first_account,
     get_staff,
     read_set_up_link,
+    set_roles,
     set_up,
     set_up_link,
+    staff_names,
 )
 from thingdesk.parties.transfer import transfer
 
 __all__ = [
     "CHANNEL",
     "MACHINE_ID",
+    "RIGHTS",
     "BadLine",
     "DeskKey",
     "Form",
@@ -109,6 +116,7 @@ __all__ = [
     "ProviderLine",
     "Registered",
     "Registration",
+    "Right",
     "Role",
     "Sighting",
     "Span",
@@ -119,10 +127,13 @@ __all__ = [
     "add_staff",
     "all_staff",
     "as_jwk",
+    "change_owner",
     "check_token",
     "desk_key",
     "disable_staff",
+    "erase_owner",
     "find_machines",
+    "find_providers",
     "first_account",
     "get_machine",
     "get_machines",
@@ -136,6 +147,7 @@ __all__ = [
     "log_in",
     "log_out",
     "machines_of",
+    "may",
     "overdue",
     "owner_by_email",
     "owner_of",
@@ -157,12 +169,14 @@ __all__ = [
     "revoke_key",
     "seen",
     "session",
+    "set_roles",
     "set_up",
     "set_up_link",
     "sign_link",
     "sign_receipts",
     "speak_for",
     "speaks_for",
+    "staff_names",
     "thumbprint",
     "transfer",
 ]

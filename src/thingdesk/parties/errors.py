@@ -1,12 +1,21 @@
 """What the parties refuse in more than one place."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from thingdesk.platform.errors import FieldError, Recovery, Refused, refuse
 
 
 def unknown_machine(machine: str) -> Refused:
     return refuse("machine_unknown", f"the desk knows no machine {machine!r}", Recovery.CONTACT_US)
+
+
+def unknown_owner(owner_id: UUID) -> Refused:
+    return refuse("owner_unknown", f"the desk knows no owner {owner_id}", Recovery.CONTACT_US)
+
+
+def erased_owner() -> Refused:
+    return refuse("owner_erased", "what was known of this owner was erased", Recovery.CONTACT_US)
 
 
 def invalid(what: str, fields: Sequence[FieldError]) -> Refused:

@@ -27,41 +27,74 @@ class MachineChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class KeyAdded(Event):
-    """A machine may sign with one more key. On its stream."""
+    """A machine may sign with one more key. On its stream; `by` is one of the staff."""
 
     kind: ClassVar[str] = "machine.key_added"
     machine: str
     kid: str
+    by: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRevoked(Event):
-    """A key of a machine is good for nothing any more, for `reason`. On its stream."""
+    """A key of a machine is good for nothing any more, for `reason`. On its stream; `by` is one
+    of the staff.
+    """
 
     kind: ClassVar[str] = "machine.key_revoked"
     machine: str
     kid: str
     reason: str
+    by: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OwnershipBegan(Event):
-    """A machine became an owner's, at `begins` in ISO 8601. On the streams of both."""
+    """A machine became an owner's, at `begins` in ISO 8601. On the streams of both; `by` is who of
+    the staff transferred it.
+    """
 
     kind: ClassVar[str] = "ownership.began"
     machine: str
     owner: UUID
     begins: str
+    by: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OwnershipEnded(Event):
-    """A machine is an owner's no more, since `ends` in ISO 8601. On the streams of both."""
+    """A machine is an owner's no more, since `ends` in ISO 8601. On the streams of both; `by` is
+    who of the staff transferred it.
+    """
 
     kind: ClassVar[str] = "ownership.ended"
     machine: str
     owner: UUID
     ends: str
+    by: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerChanged(Event):
+    """What is registered of an owner was changed: the names of the fields, not their values. On
+    their stream; `by` is one of the staff.
+    """
+
+    kind: ClassVar[str] = "owner.changed"
+    owner: UUID
+    fields: tuple[str, ...]
+    by: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerErased(Event):
+    """What was personal of an owner was erased, for ever. On their stream; `by` is one of the
+    staff.
+    """
+
+    kind: ClassVar[str] = "owner.erased"
+    owner: UUID
+    by: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +102,27 @@ class StaffAdded(Event):
     """One of the staff was given an account, by another one or by the command. On `desk`."""
 
     kind: ClassVar[str] = "staff.added"
+    staff: UUID
+    roles: tuple[str, ...]
+    by: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class StaffLinkMade(Event):
+    """A one-time link was made by which one of the staff can set a password, by another one or by
+    the command. On `desk`.
+    """
+
+    kind: ClassVar[str] = "staff.link_made"
+    staff: UUID
+    by: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class StaffRolesSet(Event):
+    """One of the staff has other roles, given by another one. On `desk`."""
+
+    kind: ClassVar[str] = "staff.roles_set"
     staff: UUID
     roles: tuple[str, ...]
     by: UUID | None

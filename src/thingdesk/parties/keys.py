@@ -1,11 +1,12 @@
 """Machines' public keys: read from what people paste, named by thumbprint, added, revoked."""
 
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -15,24 +16,25 @@ from thingdesk.parties import key_store as store
 from thingdesk.parties.model import MachineKey
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
-from thingdesk.platform.errors import Recovery, refuse
+from thingdesk.platform.errors import Recovery, Refused, refuse
 
 # whoever holds a machine's session listens, reads `revocations`, and ends it
 CHANNEL = "machine_key"
 _X = re.compile("[A-Za-z0-9_-]{43}=?")  # 32 bytes in base64url
+_PEM = re.compile(r"\s*-----BEGIN ([A-Z ]+)-----([A-Za-z0-9+/=\s]+)-----END \1-----\s*")
+_PUBLIC = "PUBLIC KEY"
+# RFC 8410: what stands before the 32 bytes of an Ed25519 public key
+_ED25519 = bytes.fromhex("302a300506032b6570032100")
 
 
 def read_key(given: str | Mapping[str, Any]) -> str:
-    """The `x` of an Ed25519 public key, from a JWK (or its JSON text) or from `x` itself.
+    """The `x` of an Ed25519 public key, from a JWK (or its JSON text), from PEM, or `x` itself.
 
     Raises Refused: a key of another kind, of a wrong length, or one with its private part.
     """
     jwk = _as_jwk(given)
     if "d" in jwk:
-        raise refuse(
-            "key_private",
-            "this is a private key: it must never leave its machine. Make a new one.",
-        )
+        raise _private()
     if jwk.get("kty") != "OKP" or jwk.get("crv") != "Ed25519":
         raise refuse("key_unsuitable", "the key must be a JWK with kty OKP and crv Ed25519")
     x = jwk.get("x")
@@ -42,9 +44,16 @@ def read_key(given: str | Mapping[str, Any]) -> str:
     return _encode(urlsafe_b64decode(x.rstrip("=") + "="))
 
 
+def _private() -> Refused:
+    words = "this is a private key: it must never leave its machine. Make a new one."
+    return refuse("key_private", words)
+
+
 def _as_jwk(given: str | Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(given, str):
         return given
+    if given.lstrip().startswith("-----"):
+        return as_jwk(_of_pem(given))
     if not given.lstrip().startswith("{"):
         return {"kty": "OKP", "crv": "Ed25519", "x": given.strip()}
     try:
@@ -52,6 +61,19 @@ def _as_jwk(given: str | Mapping[str, Any]) -> Mapping[str, Any]:
     except orjson.JSONDecodeError as error:
         raise refuse("key_unsuitable", f"the key is broken JSON: {error}") from error
     return jwk if isinstance(jwk, dict) else {}
+
+
+def _of_pem(given: str) -> str:
+    found = _PEM.fullmatch(given)
+    if found and found[1] != _PUBLIC and found[1].endswith("PRIVATE KEY"):
+        raise _private()
+    try:
+        raw = b64decode("".join(found[2].split()), validate=True) if found else b""
+    except ValueError:
+        raw = b""
+    if not found or found[1] != _PUBLIC or raw[: len(_ED25519)] != _ED25519:
+        raise refuse("key_unsuitable", "the PEM must hold an Ed25519 public key")
+    return _encode(raw[len(_ED25519) :])
 
 
 def as_jwk(x: str) -> dict[str, str]:
@@ -68,7 +90,9 @@ def _encode(raw: bytes) -> str:
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-async def add_key(tx: Transaction, machine: str, key: str | Mapping[str, Any]) -> str:
+async def add_key(
+    tx: Transaction, machine: str, key: str | Mapping[str, Any], by: UUID | None = None
+) -> str:
     """Let `machine` sign with one more key; its kid. Repeating it changes nothing.
 
     Raises Refused: an unknown machine, an unsuitable key, one of another machine, a revoked one.
@@ -78,7 +102,7 @@ async def add_key(tx: Transaction, machine: str, key: str | Mapping[str, Any]) -
     if not await store.lock_machine(tx, machine):
         raise errors.unknown_machine(machine)
     if await store.add(tx, [(kid, machine, x)], clock.now()):
-        timeline.append(tx, f"machine:{machine}", events.KeyAdded(machine, kid))
+        timeline.append(tx, f"machine:{machine}", events.KeyAdded(machine, kid, by))
         return kid
     there = await store.get(tx, kid)
     if there is None or there.machine != machine:
@@ -88,14 +112,14 @@ async def add_key(tx: Transaction, machine: str, key: str | Mapping[str, Any]) -
     return kid
 
 
-async def revoke_key(tx: Transaction, kid: str, reason: str) -> MachineKey:
+async def revoke_key(tx: Transaction, kid: str, reason: str, by: UUID | None = None) -> MachineKey:
     """End a key for ever: what it signed is refused from this commit on.
 
     Repeating it changes nothing. Raises Refused for a key that nobody has.
     """
     revoked = await store.revoke(tx, kid, reason, clock.now())
     if revoked:
-        event = events.KeyRevoked(revoked.machine, kid, reason)
+        event = events.KeyRevoked(revoked.machine, kid, reason, by)
         timeline.append(tx, f"machine:{revoked.machine}", event)
         tx.notify(CHANNEL)
         return revoked

@@ -6,6 +6,7 @@ from thingdesk.parties.model import NewOwner, Owner, Ownership
 from thingdesk.platform import ids
 from thingdesk.platform.database import Row, Transaction
 
+ERASED = "erased"
 _OWNER = "select id, name, email, zone from owner "
 _ADD = """
 insert into owner (id, email, name, zone, added_at)
@@ -13,6 +14,11 @@ select t.id, t.email, t.name, t.zone, $5
 from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) as t (id, email, name, zone)
 order by t.email
 on conflict (email) do nothing
+"""
+_CHANGE = """
+update owner set email = $2, name = $3, zone = $4
+where id = $1 and not exists (select from owner where email = $2 and id <> $1)
+returning true
 """
 _LAST = """
 select distinct on (o.machine) o.machine, o.owner_id, o.begins, o.ends
@@ -71,6 +77,37 @@ async def get_many(tx: Transaction, owners: Sequence[UUID]) -> dict[UUID, Owner]
 async def by_email(tx: Transaction, email: str) -> Owner | None:
     row = await tx.fetchrow(_OWNER + "where email = $1", email)
     return _owner(row) if row else None
+
+
+async def lock(tx: Transaction, owner_id: UUID) -> Owner | None:
+    """The owner, to be changed by this transaction alone."""
+    row = await tx.fetchrow(_OWNER + "where id = $1 for update", owner_id)
+    return _owner(row) if row else None
+
+
+async def hold(tx: Transaction, owner_id: UUID) -> Owner | None:
+    """The owner as they stay until this transaction ends."""
+    row = await tx.fetchrow(_OWNER + "where id = $1 for key share", owner_id)
+    return _owner(row) if row else None
+
+
+async def change(tx: Transaction, owner_id: UUID, new: NewOwner) -> bool:
+    """Whether the address was free."""
+    return bool(await tx.fetchval(_CHANGE, owner_id, new.email, new.name, new.zone))
+
+
+async def owns_any(tx: Transaction, owner_id: UUID) -> bool:
+    return bool(
+        await tx.fetchval(
+            "select exists (select from ownership where owner_id = $1 and ends is null)", owner_id
+        )
+    )
+
+
+async def erase(tx: Transaction, owner_id: UUID) -> None:
+    await tx.execute(
+        "update owner set email = null, name = $2, zone = 'UTC' where id = $1", owner_id, ERASED
+    )
 
 
 async def last_periods(tx: Transaction, machines: Sequence[str]) -> dict[str, Ownership]:

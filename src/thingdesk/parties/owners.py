@@ -2,11 +2,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from thingdesk.parties import errors, validate
+from thingdesk import timeline
+from thingdesk.parties import errors, events, validate
 from thingdesk.parties import owner_store as store
 from thingdesk.parties.model import NewOwner, Owner, Ownership
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
+from thingdesk.platform.errors import FieldError, Recovery, refuse
 
 
 async def add_owner(tx: Transaction, new: NewOwner) -> Owner:
@@ -17,6 +19,49 @@ async def add_owner(tx: Transaction, new: NewOwner) -> Owner:
     email = new.email.lower()
     added = await store.add(tx, {email: new}, clock.now())
     return (await store.get_many(tx, [added[email]]))[added[email]]
+
+
+async def change_owner(
+    tx: Transaction, owner_id: UUID, new: NewOwner, by: UUID | None = None
+) -> None:
+    """Change what is registered of an owner; to what it is already: nothing happens.
+
+    Raises Refused: bad values, an unknown or erased owner, an address that is another owner's.
+    """
+    fields = list(validate.owner(new))
+    if fields:
+        raise errors.invalid("the owner cannot be changed", fields)
+    wanted = NewOwner(new.email.lower(), new.name, new.zone)
+    known = await store.lock(tx, owner_id)
+    if known is None:
+        raise errors.unknown_owner(owner_id)
+    if known.email is None:
+        raise errors.erased_owner()
+    changed = tuple(
+        name for name in ("email", "name", "zone") if getattr(known, name) != getattr(wanted, name)
+    )
+    if not changed:
+        return
+    if not await store.change(tx, owner_id, wanted):
+        field = FieldError("email", "is another owner's", "use the address of this one")
+        raise errors.invalid("the owner cannot be changed", [field])
+    timeline.append(tx, f"owner:{owner_id}", events.OwnerChanged(owner_id, changed, by))
+
+
+async def erase_owner(tx: Transaction, owner_id: UUID, by: UUID | None = None) -> None:
+    """Forget name, address and zone for ever; what machines were theirs, and when, stays.
+
+    Repeating it changes nothing. Raises Refused: an unknown owner, or one for whom machines act.
+    """
+    known = await store.lock(tx, owner_id)
+    if known is None:
+        raise errors.unknown_owner(owner_id)
+    if await store.owns_any(tx, owner_id):
+        words = "machines act for this owner: transfer them first"
+        raise refuse("owner_has_machines", words, Recovery.CONTACT_US)
+    if known.email is not None:
+        await store.erase(tx, owner_id)
+        timeline.append(tx, f"owner:{owner_id}", events.OwnerErased(owner_id, by))
 
 
 async def get_owner(tx: Transaction, owner_id: UUID) -> Owner | None:

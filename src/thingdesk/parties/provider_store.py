@@ -77,6 +77,11 @@ async def get_many(tx: Transaction, providers: Sequence[UUID]) -> dict[UUID, Pro
     return {row["id"]: _provider(row) for row in rows}
 
 
+async def find(tx: Transaction, after: str, most: int) -> list[Provider]:
+    rows = await tx.fetch(_SELECT + "where name > $1 order by name limit $2", after, most)
+    return [_provider(row) for row in rows]
+
+
 async def of_kinds(tx: Transaction, kinds: Collection[str]) -> list[Provider]:
     rows = await tx.fetch(_SELECT + "where kinds && $1::text[] order by name", list(kinds))
     return [_provider(row) for row in rows]

@@ -36,6 +36,11 @@ async def get_providers(tx: Transaction, provider_ids: Sequence[UUID]) -> dict[U
     return await store.get_many(tx, provider_ids)
 
 
+async def find_providers(tx: Transaction, after: str = "", most: int = 50) -> list[Provider]:
+    """A page of providers, ordered by name; the next one goes on `after` the last name."""
+    return await store.find(tx, after, most)
+
+
 async def providers_of_kind(tx: Transaction, kind: str, skill: str | None = None) -> list[Provider]:
     """All providers of a kind, by name; with `skill` only those that have it."""
     found = (await providers_of_kinds(tx, [kind]))[kind]

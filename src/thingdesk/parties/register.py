@@ -1,5 +1,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from thingdesk import timeline
 from thingdesk.parties import errors, events, key_store, keys, owner_store, validate
@@ -118,8 +119,9 @@ async def _begin(tx: Transaction, machines: Iterable[NewMachine], now: datetime)
     return list(wanted)
 
 
-def began(tx: Transaction, period: Ownership) -> None:
+def began(tx: Transaction, period: Ownership, by: UUID | None = None) -> None:
     """Tell both streams that an ownership began."""
-    event = events.OwnershipBegan(period.machine, period.owner_id, period.begins.isoformat())
+    begins = period.begins.isoformat()
+    event = events.OwnershipBegan(period.machine, period.owner_id, begins, by)
     timeline.append(tx, f"machine:{period.machine}", event)
     timeline.append(tx, f"owner:{period.owner_id}", event)

@@ -1,6 +1,6 @@
 """Accounts of staff, and the one-time links by which they set a password."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from thingdesk.parties import staff_store as store
 from thingdesk.parties.model import Role, Staff
 from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Transaction
-from thingdesk.platform.errors import Recovery, Refused, refuse
+from thingdesk.platform.errors import FieldError, Recovery, Refused, refuse
 
 LINK_LIFE = timedelta(hours=24)
 
@@ -37,24 +37,48 @@ async def add_staff(
     tx: Transaction, email: str, name: str, roles: Collection[Role], by: UUID | None = None
 ) -> Staff:
     """A new account, without a password yet. Raises Refused: bad values, a known address."""
-    fields = [*validate.email(email), *validate.name(name)]
+    fields = [*validate.email(email), *validate.name(name), *_role_problems(roles)]
     if fields:
         raise errors.invalid("the account cannot be added", fields)
     staff = Staff(ids.new(), email.lower(), name, frozenset(roles), ready=False)
     if not await store.add(tx, staff, clock.now()):
-        raise refuse("staff_known", f"there is, or was, an account of {email}")
-    names = tuple(sorted(role.value for role in staff.roles))
-    timeline.append(tx, "desk", events.StaffAdded(staff.id, names, by))
+        words = f"there is, or was, an account of {email}"
+        field = FieldError("email", "has, or had, an account", "use another address")
+        raise refuse("staff_known", words, fields=(field,))
+    timeline.append(tx, "desk", events.StaffAdded(staff.id, _names(staff.roles), by))
     return staff
 
 
-async def set_up_link(tx: Transaction, staff_id: UUID) -> str:
+async def set_roles(
+    tx: Transaction, staff_id: UUID, roles: Collection[Role], by: UUID | None = None
+) -> None:
+    """Give one of the staff these roles and no others. To those they have: nothing happens.
+
+    Raises Refused: no account, no role, or nobody would be left who may administer.
+    """
+    fields = list(_role_problems(roles))
+    if fields:
+        raise errors.invalid("the roles cannot be set", fields)
+    await store.lock(tx)
+    staff = await store.get(tx, staff_id)
+    if staff is None:
+        raise _unknown()
+    if staff.roles == frozenset(roles):
+        return
+    if Role.ADMIN not in roles:
+        await _leave_an_admin(tx, staff)
+    await store.set_roles(tx, staff_id, frozenset(roles))
+    timeline.append(tx, "desk", events.StaffRolesSet(staff_id, _names(roles), by))
+
+
+async def set_up_link(tx: Transaction, staff_id: UUID, by: UUID | None = None) -> str:
     """A token to set a password with, good once and for a day; older ones end."""
     if await store.get(tx, staff_id) is None:
-        raise refuse("staff_unknown", "there is no such account")
+        raise _unknown()
     token = ids.secret()
     expires = clock.now() + LINK_LIFE
     await store.put_link(tx, passwords.digest(token), staff_id, expires)
+    timeline.append(tx, "desk", events.StaffLinkMade(staff_id, by))
     return token
 
 
@@ -80,7 +104,13 @@ async def set_up(tx: Transaction, token: str, password: str) -> Staff:
 
 
 async def disable_staff(tx: Transaction, staff_id: UUID, by: UUID | None = None) -> None:
-    """Close an account and end its sessions. Repeating it changes nothing."""
+    """Close an account and end its sessions. Repeating it changes nothing.
+
+    Raises Refused when nobody would be left who may administer.
+    """
+    await store.lock(tx)
+    if staff := await store.get(tx, staff_id):
+        await _leave_an_admin(tx, staff)
     if await store.disable(tx, staff_id, clock.now()):
         await store.close_sessions(tx, staff_id)
         timeline.append(tx, "desk", events.StaffDisabled(staff_id, by))
@@ -91,8 +121,36 @@ async def all_staff(tx: Transaction) -> list[Staff]:
     return await store.every(tx)
 
 
+async def staff_names(tx: Transaction, staff: Sequence[UUID]) -> dict[UUID, str]:
+    """How they are called, those whose account was closed, too."""
+    return await store.names(tx, staff)
+
+
 async def get_staff(tx: Transaction, staff_id: UUID) -> Staff | None:
     return await store.get(tx, staff_id)
+
+
+async def _leave_an_admin(tx: Transaction, staff: Staff) -> None:
+    # who has set no password yet cannot administer anything
+    if not (staff.ready and Role.ADMIN in staff.roles):
+        return
+    admins = [one for one in await store.every(tx) if one.ready and Role.ADMIN in one.roles]
+    if len(admins) == 1:
+        words = f"{staff.name} is the last one who may administer: let another admin log in first"
+        raise refuse("last_admin", words, Recovery.CONTACT_US)
+
+
+def _names(roles: Collection[Role]) -> tuple[str, ...]:
+    return tuple(sorted(role.value for role in roles))
+
+
+def _role_problems(roles: Collection[Role]) -> Iterator[FieldError]:
+    if not roles:
+        yield FieldError("roles", "is empty", "give at least one role")
+
+
+def _unknown() -> Refused:
+    return refuse("staff_unknown", "there is no such account", Recovery.CONTACT_US)
 
 
 def _used_up() -> Refused:

@@ -80,6 +80,11 @@ async def get(tx: Transaction, staff_id: UUID) -> Staff | None:
     return _staff(row) if row else None
 
 
+async def names(tx: Transaction, staff: Sequence[UUID]) -> dict[UUID, str]:
+    rows = await tx.fetch("select id, name from staff where id = any($1)", list(staff))
+    return {row["id"]: row["name"] for row in rows}
+
+
 async def put_link(tx: Transaction, digest: bytes, staff_id: UUID, expires: datetime) -> None:
     """Makes this the only link of theirs."""
     await tx.execute("delete from staff_link where staff_id = $1", staff_id)
@@ -130,6 +135,11 @@ async def disable(tx: Transaction, staff_id: UUID, at: datetime) -> bool:
         at,
     )
     return bool(found)
+
+
+async def set_roles(tx: Transaction, staff_id: UUID, roles: frozenset[Role]) -> None:
+    names = sorted(role.value for role in roles)
+    await tx.execute("update staff set roles = $2 where id = $1", staff_id, names)
 
 
 async def attempt(

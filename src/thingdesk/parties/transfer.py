@@ -11,10 +11,14 @@ from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import refuse
 
 
-async def transfer(tx: Transaction, machine: str, owner_id: UUID | None, at: datetime) -> None:
+async def transfer(
+    tx: Transaction, machine: str, owner_id: UUID | None, at: datetime, by: UUID | None = None
+) -> None:
     """End the ownership of `machine` at `at`, and begin that of `owner_id` (None: nobody's).
 
-    What was before stays with the former owner. To whom it belongs already: nothing changes.
+    What was before stays with the former owner. To whom it belongs already: nothing changes. `by`
+    is one of the staff.
+
     Raises Refused: an unknown machine or owner, a time to come, or one not after the beginning of
     the present period.
     """
@@ -22,27 +26,35 @@ async def transfer(tx: Transaction, machine: str, owner_id: UUID | None, at: dat
         raise errors.unknown_machine(machine)
     if at > clock.now():
         raise refuse("transfer_too_late", "ownership can only end when the time has come")
-    if owner_id is not None and not await store.get_many(tx, [owner_id]):
-        raise refuse("owner_unknown", f"the desk knows no owner {owner_id}")
+    if owner_id is not None:
+        await _check_owner(tx, owner_id)
     last = (await store.last_periods(tx, [machine])).get(machine)
     if last and last.ends is None:
         if last.owner_id == owner_id:
             return
-        await _end(tx, last, at)
+        await _end(tx, last, at, by)
     elif last and last.ends and at < last.ends:
         raise refuse("transfer_too_early", f"the last ownership ended {last.ends.isoformat()}")
     if owner_id is not None:
         period = Ownership(machine, owner_id, at, None)
         await store.begin(tx, [period])
-        began(tx, period)
+        began(tx, period, by)
 
 
-async def _end(tx: Transaction, period: Ownership, at: datetime) -> None:
+async def _check_owner(tx: Transaction, owner_id: UUID) -> None:
+    owner = await store.hold(tx, owner_id)
+    if owner is None:
+        raise errors.unknown_owner(owner_id)
+    if owner.email is None:
+        raise errors.erased_owner()
+
+
+async def _end(tx: Transaction, period: Ownership, at: datetime, by: UUID | None) -> None:
     if at <= period.begins:
         raise refuse(
             "transfer_too_early", f"the present ownership began {period.begins.isoformat()}"
         )
     await store.end(tx, period, at)
-    event = events.OwnershipEnded(period.machine, period.owner_id, at.isoformat())
+    event = events.OwnershipEnded(period.machine, period.owner_id, at.isoformat(), by)
     timeline.append(tx, f"machine:{period.machine}", event)
     timeline.append(tx, f"owner:{period.owner_id}", event)

@@ -8,7 +8,18 @@ personal in it can be erased without breaking the chain. Streams are `case:ID`, 
 
 from thingdesk.timeline.append import append
 from thingdesk.timeline.model import Break, Entry, Event
-from thingdesk.timeline.store import erase, latest, read
+from thingdesk.timeline.store import erase, latest, latest_of, read
 from thingdesk.timeline.verify import verify, verify_all
 
-__all__ = ["Break", "Entry", "Event", "append", "erase", "latest", "read", "verify", "verify_all"]
+__all__ = [
+    "Break",
+    "Entry",
+    "Event",
+    "append",
+    "erase",
+    "latest",
+    "latest_of",
+    "read",
+    "verify",
+    "verify_all",
+]

@@ -37,6 +37,10 @@ _LATEST = """
 where $2::text[] is null or e.kind = any($2) order by e.at desc, e.seq desc limit $1
 """
 
+_LATEST_OF = """
+where e.stream = $1 and ($3::text[] is null or e.kind = any($3)) order by e.seq desc limit $2
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Pending:
@@ -83,6 +87,15 @@ async def latest(tx: Transaction, most: int, kinds: Collection[str] | None = Non
     """The newest entries of all streams, the newest first; with `kinds` only those."""
     wanted = None if kinds is None else sorted(kinds)
     rows = await tx.fetch(_READ + _LATEST, most, wanted)
+    return [_entry(row) for row in rows]
+
+
+async def latest_of(
+    tx: Transaction, stream: str, most: int, kinds: Collection[str] | None = None
+) -> list[Entry]:
+    """The newest entries of one stream, the newest first; with `kinds` only those."""
+    wanted = None if kinds is None else sorted(kinds)
+    rows = await tx.fetch(_READ + _LATEST_OF, stream, most, wanted)
     return [_entry(row) for row in rows]
 
 

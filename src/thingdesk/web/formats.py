@@ -17,6 +17,12 @@ def day(at: datetime, zone: str = "UTC") -> str:
     return f"{local:%A} {local.day} {local:%B}"
 
 
+def date(at: datetime) -> str:
+    """`24 Nov 2026`, in UTC."""
+    local = at.astimezone(ZoneInfo("UTC"))
+    return f"{local.day} {local:%b} {local.year}"
+
+
 def time(at: datetime, zone: str = "UTC") -> str:
     """`14:05`."""
     return f"{at.astimezone(ZoneInfo(zone)):%H:%M}"
@@ -91,5 +97,19 @@ def sentence(name: object) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     one.__name__: one
-    for one in (day, time, moment, seconds, soon, exact, span, ago, number, share, plain, sentence)
+    for one in (
+        day,
+        date,
+        time,
+        moment,
+        seconds,
+        soon,
+        exact,
+        span,
+        ago,
+        number,
+        share,
+        plain,
+        sentence,
+    )
 }

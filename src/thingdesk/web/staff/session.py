@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from thingdesk import parties
-from thingdesk.parties import LoggedIn, Role, Staff
+from thingdesk.parties import RIGHTS, LoggedIn, Right, Role, Staff
 from thingdesk.platform import clock
 from thingdesk.platform.errors import Recovery, refuse
 from thingdesk.web.pages import Open, Pages
@@ -40,14 +40,23 @@ async def _staff(request: Request, pages: Open) -> Staff:
 Person = Annotated[Staff, Depends(_staff)]
 
 
-async def _admin(person: Person) -> Staff:
-    if Role.ADMIN not in person.roles:
-        words = "Only an admin may do this. Ask one of them."
-        raise refuse("not_allowed", words, Recovery.CONTACT_US)
-    return person
+class Allowed:
+    """For `Depends`: one of the staff who has this right. Raises Refused for others."""
+
+    def __init__(self, right: Right) -> None:
+        self._right = right
+
+    async def __call__(self, person: Person) -> Staff:
+        if not parties.may(person, self._right):
+            who = " or ".join(
+                f"{_ARTICLES[one]} {one.value}" for one in sorted(RIGHTS[self._right])
+            )
+            words = f"Only {who} may {self._right.value}. Ask one of them."
+            raise refuse("not_allowed", words, Recovery.CONTACT_US)
+        return person
 
 
-Admin = Annotated[Staff, Depends(_admin)]
+_ARTICLES = {Role.ADMIN: "an", Role.LEADER: "a", Role.AGENT: "an"}
 
 
 def begin(response: Response, pages: Pages, session: LoggedIn) -> None:

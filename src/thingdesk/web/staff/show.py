@@ -2,7 +2,8 @@ from typing import Any
 
 from fastapi.responses import HTMLResponse
 
-from thingdesk.parties import Role, Staff
+from thingdesk import parties
+from thingdesk.parties import Right, Staff
 from thingdesk.web.render import page
 
 
@@ -12,7 +13,7 @@ def show(name: str, person: Staff, here: str, status: int = 200, **values: Any) 
         f"staff/{name}",
         status,
         person=person,
-        is_admin=Role.ADMIN in person.roles,
+        rights={one.name for one in Right if parties.may(person, one)},
         here=here,
         **values,
     )

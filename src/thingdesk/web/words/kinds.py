@@ -2,28 +2,12 @@
 sentence as it is, and escaped where the sentence is shown.
 """
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
-from enum import StrEnum
-from typing import Any
+from collections.abc import Mapping
 
 from thingdesk.platform.money import Money
 from thingdesk.web import formats
-
-
-class Tone(StrEnum):
-    """How an event is marked beside its words."""
-
-    WELL = "well"
-    WRONG = "wrong"
-    OPEN = "open"
-    VERIFYING = "verifying"
-    STILL = "still"
-
-
-Value = Mapping[str, Any]
-Named = Callable[[object], str]
-Say = Callable[[Value, Named], str]
+from thingdesk.web.words.tone import Named, Say, Tone, Value, moment
+from thingdesk.web.words.who import WHO
 
 
 def _money(v: Value, amount: str = "minor") -> str:
@@ -32,10 +16,6 @@ def _money(v: Value, amount: str = "minor") -> str:
 
 def _due(v: Value) -> str:
     return f" for {_money(v, 'amount')}" if v["amount"] is not None else ""
-
-
-def _at(text: str) -> str:
-    return formats.soon(datetime.fromisoformat(text))
 
 
 def _share(v: Value) -> str:
@@ -97,10 +77,6 @@ def _part(what: str) -> Say:
     return lambda v, names: (
         f"{v['quantity']} {formats.plain(v['part'])} {what} at {names(v['provider'])}"
     )
-
-
-def _entitled(v: Value, _: Named) -> str:
-    return f"Entitled by {v['by']} {v['reference']}; the {v['payer']} pays"
 
 
 KINDS: dict[str, tuple[Tone, Say]] = {
@@ -167,7 +143,7 @@ KINDS: dict[str, tuple[Tone, Say]] = {
     "job.expired": (Tone.WRONG, lambda v, names: f"{names(v['provider'])} did not answer in time"),
     "job.under_way": (
         Tone.VERIFYING,
-        lambda v, names: f"{names(v['provider'])} is on the way, there at {_at(v['arrival'])}",
+        lambda v, names: f"{names(v['provider'])} is on the way, there at {moment(v['arrival'])}",
     ),
     "job.arrived": (Tone.WELL, lambda v, names: f"{names(v['provider'])} has arrived"),
     "job.done": (
@@ -200,11 +176,13 @@ KINDS: dict[str, tuple[Tone, Say]] = {
     "part.used": (Tone.WELL, _part("built in")),
     "appointment.booked": (
         Tone.WELL,
-        lambda v, names: f"Booked with {names(v['provider'])}: {_at(v['start'])}",
+        lambda v, names: f"Booked with {names(v['provider'])}: {moment(v['start'])}",
     ),
     "appointment.cancelled": (
         Tone.STILL,
-        lambda v, names: f"The time with {names(v['provider'])} was given back: {_at(v['start'])}",
+        lambda v, names: (
+            f"The time with {names(v['provider'])} was given back: {moment(v['start'])}"
+        ),
     ),
     "finding.opened": (Tone.OPEN, lambda v, _: f"Found {v['rule']}{_about(v)}, {_share(v)}"),
     "finding.cleared": (
@@ -215,12 +193,6 @@ KINDS: dict[str, tuple[Tone, Say]] = {
     "mandate.revoked": (
         Tone.WRONG,
         lambda v, _: f"The mandate was taken back: {v['reason']}",
-    ),
-    "entitlement.added": (Tone.WELL, _entitled),
-    "entitlement.ended": (Tone.STILL, lambda v, _: f"An entitlement ends {_at(v['ends'])}"),
-    "policy.set": (
-        Tone.STILL,
-        lambda v, _: f"The organisation's policy was changed, version {v['version']}",
     ),
     "money.reserved": (
         Tone.STILL,
@@ -239,28 +211,6 @@ KINDS: dict[str, tuple[Tone, Say]] = {
     ),
     "notice.taken": (Tone.STILL, lambda _, __: "The notice was taken by the mail server"),
     "notice.given_up": (Tone.WRONG, lambda v, _: f"The notice was given up: {v['reason']}"),
-    "machine.registered": (Tone.STILL, lambda v, _: f"{v['machine']} was registered"),
-    "machine.changed": (Tone.STILL, lambda v, _: f"{v['machine']} was changed"),
-    "machine.key_added": (Tone.STILL, lambda v, _: f"{v['machine']} has a new key"),
-    "machine.key_revoked": (
-        Tone.WRONG,
-        lambda v, _: f"A key of {v['machine']} was revoked: {v['reason']}",
-    ),
-    "ownership.began": (
-        Tone.STILL,
-        lambda v, names: f"{v['machine']} acts for {names(v['owner'])} from {_at(v['begins'])}",
-    ),
-    "ownership.ended": (
-        Tone.STILL,
-        lambda v, names: f"{v['machine']} acts for {names(v['owner'])} no more",
-    ),
-    "staff.added": (Tone.STILL, lambda v, names: f"{names(v['staff'])} got an account"),
-    "staff.set_up": (Tone.STILL, lambda v, names: f"{names(v['staff'])} set a password"),
-    "staff.disabled": (Tone.STILL, lambda v, names: f"{names(v['staff'])} has no account any more"),
-    "staff.logged_in": (Tone.STILL, lambda v, names: f"{names(v['staff'])} logged in"),
-    "provider.registered": (
-        Tone.STILL,
-        lambda v, names: f"{names(v['provider'])} was registered as a provider",
-    ),
+    **WHO,
 }
 """Every kind with its tone and its words; a test holds it against the events there are."""

@@ -8,17 +8,19 @@ from uuid import UUID
 
 from thingdesk.timeline import Entry
 from thingdesk.web import formats
-from thingdesk.web.words.kinds import KINDS, Named, Tone, Value
+from thingdesk.web.words.kinds import KINDS
+from thingdesk.web.words.tone import Named, Tone, Value
 
 
 class Names:
     """The names of owners, staff and providers by their ids."""
 
     def __init__(self, known: Mapping[UUID, str] | None = None) -> None:
-        self._known = {str(one): name for one, name in (known or {}).items()}
+        self.known = dict(known or {})
+        self._names = {str(one): name for one, name in self.known.items()}
 
     def __call__(self, one: object) -> str:
-        return self._known.get(str(one), f"{str(one)[:8]}…")
+        return self._names.get(str(one), f"{str(one)[:8]}…")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,154 @@
+"""One machine: whose it is, what it sends, what it may ask for, and what was done with it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from fastapi.responses import HTMLResponse
+
+from thingdesk import cases, diagnosis, mandates, parties, signals, timeline
+from thingdesk.cases import Case, CaseFilter
+from thingdesk.diagnosis import Finding
+from thingdesk.mandates import Entitlement, EntitlementKind, Payer
+from thingdesk.parties import Machine, MachineKey, Owner, Ownership
+from thingdesk.platform import clock
+from thingdesk.platform.database import Transaction
+from thingdesk.platform.errors import Recovery, refuse
+from thingdesk.signals import Stored
+from thingdesk.web import formats
+from thingdesk.web.chart import Chart, draw
+from thingdesk.web.pages import Open, Pages
+from thingdesk.web.staff.around import read
+from thingdesk.web.staff.form import Tried
+from thingdesk.web.staff.people import history
+from thingdesk.web.staff.session import Person
+from thingdesk.web.staff.show import show
+from thingdesk.web.words import Line
+
+router = APIRouter(prefix="/machines/{machine}")
+_MOST_CHARTS = 6
+_CHARTED = timedelta(hours=24)
+_DAY = timedelta(days=1)
+_MOST_LINES = 20
+_DONE_WITH = (
+    "machine.registered", "machine.changed", "machine.key_added", "machine.key_revoked",
+    "ownership.began", "ownership.ended", "entitlement.added", "entitlement.ended",
+)  # fmt: skip
+PAYERS = (Payer.ORGANISATION, Payer.MAKER, Payer.INSURER)
+MachineId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """All that is known of one machine. `former`: the periods of owners who had it before."""
+
+    machine: Machine
+    period: Ownership | None
+    owner: Owner | None
+    former: tuple[Ownership, ...]
+    keys: tuple[MachineKey, ...]
+    entitlements: tuple[Entitlement, ...]
+    latest: Stored | None
+    today: float | None
+    week: float | None
+    charts: tuple[Chart, ...]
+    findings: tuple[Finding, ...]
+    cases: tuple[Case, ...]
+    lines: tuple[Line, ...]
+
+
+@router.get("")
+async def get_machine(
+    pages: Open, person: Person, machine: MachineId, said: str = ""
+) -> HTMLResponse:
+    return await machine_page(pages, person, machine, said=said)
+
+
+async def machine_page(
+    pages: Pages, person: Person, machine: str, tried: Tried | None = None, said: str = ""
+) -> HTMLResponse:
+    """The page, with the form that was `tried` and refused, where one was."""
+    async with pages.database.transaction() as tx:
+        card = await _collect(tx, machine)
+    if card is None:
+        raise unknown()
+    catalog = sorted(pages.flow.catalog, key=lambda one: one.name)
+    return show(
+        "machine.html",
+        person,
+        "machines",
+        422 if tried else 200,
+        card=card,
+        said=said,
+        tried=tried or Tried(),
+        payers=PAYERS,
+        kinds=tuple(EntitlementKind),
+        services=[one.name for one in catalog],
+        effects=sorted({effect for one in catalog for effect in one.effects}),
+    )
+
+
+def unknown() -> Exception:
+    return refuse("machine_unknown", "There is no such machine.", Recovery.CONTACT_US)
+
+
+async def _collect(tx: Transaction, name: str) -> Card | None:
+    machine = await parties.get_machine(tx, name)
+    if machine is None:
+        return None
+    periods = await parties.periods_of(tx, name)
+    period = periods[0] if periods and periods[0].ends is None else None
+    former = [one for one in periods if one.ends is not None]
+    latest = await signals.latest(tx, name)
+    entries = await timeline.latest_of(tx, f"machine:{name}", _MOST_LINES, _DONE_WITH)
+    known = {one.owner_id for one in former} - ({period.owner_id} if period else set())
+    return Card(
+        machine,
+        period,
+        await parties.get_owner(tx, period.owner_id) if period else None,
+        tuple(former),
+        tuple(await parties.keys_of(tx, name)),
+        tuple(await mandates.entitlements_of(tx, name)),
+        latest,
+        await _available(tx, machine, _DAY),
+        await _available(tx, machine, 7 * _DAY),
+        await _charts(tx, latest),
+        tuple(await diagnosis.findings_of(tx, name, 20)),
+        tuple(await cases.search(tx, CaseFilter(subject=name, most=20))),
+        await history(tx, entries, former=known),
+    )
+
+
+async def _available(tx: Transaction, machine: Machine, period: timedelta) -> float | None:
+    """The share of expected signals that came; None where nothing can be expected yet."""
+    if not machine.expected_interval:
+        return None
+    now = clock.now()
+    since = max(now - period, machine.registered_at)
+    found = await signals.availability(tx, machine.id, machine.expected_interval, since, now)
+    return found.share
+
+
+async def _charts(tx: Transaction, latest: Stored | None) -> tuple[Chart, ...]:
+    """The machine's metrics over the last day of its own time."""
+    if latest is None:
+        return ()
+    until = latest.at
+    charts = [
+        await _chart(tx, latest.machine, metric, until)
+        for metric in sorted(latest.values)[:_MOST_CHARTS]
+    ]
+    return tuple(one for one in charts if one)
+
+
+async def _chart(tx: Transaction, machine: str, metric: str, until: datetime) -> Chart | None:
+    points = await read(tx, machine, metric, until - _CHARTED, until)
+    if not points:
+        return None
+    since = max(until - _CHARTED, points[0].at)
+    if until - since < timedelta(minutes=1):
+        since = until - timedelta(minutes=1)
+    elif until - since < _CHARTED / 8:
+        points = await read(tx, machine, metric, since, until)
+    return draw(formats.sentence(metric), points, since, until)

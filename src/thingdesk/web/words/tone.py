@@ -1,0 +1,28 @@
+"""What the words of events are made of."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from thingdesk.web import formats
+
+
+class Tone(StrEnum):
+    """How an event is marked beside its words."""
+
+    WELL = "well"
+    WRONG = "wrong"
+    OPEN = "open"
+    VERIFYING = "verifying"
+    STILL = "still"
+
+
+Value = Mapping[str, Any]
+Named = Callable[[object], str]
+Say = Callable[[Value, Named], str]
+
+
+def moment(text: str) -> str:
+    """A time that an event has as text."""
+    return formats.soon(datetime.fromisoformat(text))
