@@ -26,7 +26,7 @@ from thingdesk.parties import Ownership
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery, Refusal, Refused, refuse
-from thingdesk.signals import Intake, Signal
+from thingdesk.signals import Intake, Signal, Stored
 
 Ask = tuple[Opening, Service]
 Watch = Callable[[Transaction], Awaitable[int]]
@@ -80,9 +80,7 @@ class Flow:
         """Take committed signals through the rules and the running verifications; how many."""
         step = await diagnosis.advance(tx, tuple(self.rules.values()))
         # a journey that gives up a proof and ends its case locks them in this order, too
-        await cases.prove(
-            tx, [Sample(one.machine, one.at, one.values, one.codes) for one in step.observations]
-        )
+        await cases.prove(tx, [_sample(one) for one in step.observations])
         await self._open_for(tx, step.opened)
         return len(step.observations)
 
@@ -230,6 +228,10 @@ class Flow:
             at=began,
         )
         return opening
+
+
+def _sample(one: Stored) -> Sample:
+    return Sample(one.machine, one.at, one.received_at, one.trusted, one.values, one.codes)
 
 
 async def expire_questions(tx: Transaction) -> int:

@@ -4,8 +4,9 @@ from uuid import UUID
 
 from tests.cases.openings import opening
 
-from thingdesk import cases, signals, timeline
+from thingdesk import cases, parties, signals, timeline
 from thingdesk.cases import Outcome
+from thingdesk.parties import NewMachine
 from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Database, Transaction
 from thingdesk.signals import Signal
@@ -83,6 +84,7 @@ async def test_what_a_machine_finds_is_a_relapse_by_its_own_clock(database: Data
     # a recording that is replayed is two months behind, and goes on there
     behind = clock.now() - timedelta(days=60)
     async with database.transaction() as tx:
+        await parties.register(tx, [NewMachine("press-105", "press", recorded=True)])
         await signals.keep(tx, timedelta(days=400))
         await signals.take(tx, [Signal("press-105", "e1", b"", behind, {"temperature": 80.0})])
     first = await open_one(database, opening("press-105"))

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thingdesk.cases import Criterion, Progress
+from thingdesk.cases import Criterion, Progress, Sample
 from thingdesk.cases.recovery import observe
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -16,9 +16,14 @@ CLEAN = Criterion(codes=("P03*",), hold=2 * MINUTE, samples=3, gap=2 * MINUTE)
 Step = tuple[float, dict[str, float], list[str] | None]
 
 
+def sample(step: Step) -> Sample:
+    at = START + step[0] * MINUTE
+    return Sample("oven-1", at, at, True, step[1], step[2])
+
+
 def after(criterion: Criterion, *steps: Step) -> Progress:
     def one(progress: Progress, step: Step) -> Progress:
-        return observe(criterion, progress, START + step[0] * MINUTE, step[1], step[2])
+        return observe(criterion, progress, sample(step))
 
     return reduce(one, steps, Progress(begun=START))
 
@@ -76,8 +81,8 @@ def test_a_proof_survives_being_stored_at_any_point(
     steps: list[Step] = [(minute, {"t": value}, None) for minute, value in raw]
     stored = Progress.from_data(after(COOL, *steps[:cut]).as_data())
     criterion = Criterion.from_data(COOL.as_data())
-    for minute, values, codes in steps[cut:]:
-        stored = observe(criterion, stored, START + minute * MINUTE, values, codes)
+    for step in steps[cut:]:
+        stored = observe(criterion, stored, sample(step))
     assert stored == after(COOL, *steps)
 
 

@@ -21,7 +21,8 @@ async def proven(database: Database, subject: str) -> tuple[UUID, datetime]:
         case = await cases.get(tx, opened.case_id, lock=True)
         assert case
         await cases.begin_verification(tx, case, WELL, since, ids.new())
-        good = [Sample(subject, since + n * MINUTE, {"t": 5}, None) for n in range(1, 6)]
+        times = [since + n * MINUTE for n in range(1, 6)]
+        good = [Sample(subject, at, at, True, {"t": 5}, None) for at in times]
         assert await cases.prove(tx, good) == [opened.case_id]
     return opened.case_id, since + 3 * MINUTE
 

@@ -16,8 +16,8 @@ def samples(
     subject: str, since: datetime, *values: float, every: timedelta = MINUTE
 ) -> list[Sample]:
     return [
-        Sample(subject, since + (n + 1) * every, {"temperature": value}, None)
-        for n, value in enumerate(values)
+        Sample(subject, at, at, True, {"temperature": value}, None)
+        for at, value in ((since + n * every, one) for n, one in enumerate(values, start=1))
     ]
 
 

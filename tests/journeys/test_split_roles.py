@@ -41,11 +41,13 @@ class Site:
     folder: Path
 
     async def machine(self) -> Machine:
-        """A new press, registered and not yet connected."""
+        """A new press, registered and not yet connected, that plays hours within seconds."""
         identity = Identity.create(unique("press"))
         async with self.database.transaction() as tx:
             key = identity.public_jwk["x"]
-            new = NewMachine(identity.machine, "press", "press 7", key=key, position=HERE)
+            new = NewMachine(
+                identity.machine, "press", "press 7", key=key, position=HERE, recorded=True
+            )
             await parties.register(tx, [new])
         return Machine(
             identity=identity,

@@ -32,7 +32,7 @@ from thingdesk.cases.promises import (
     promises_at_risk,
     resume_promises,
 )
-from thingdesk.cases.recovery import Criterion, Progress
+from thingdesk.cases.recovery import Criterion, Progress, Sample
 from thingdesk.cases.relapse import came_back
 from thingdesk.cases.reports import (
     answer_report,
@@ -45,7 +45,7 @@ from thingdesk.cases.search import search, standing
 from thingdesk.cases.store import counts, find, get, get_many, unfinished
 from thingdesk.cases.verification_store import Verification
 from thingdesk.cases.verification_store import of_case as verifications_of
-from thingdesk.cases.verify import Sample, begin_verification, give_up_verification, prove
+from thingdesk.cases.verify import begin_verification, give_up_verification, prove
 
 __all__ = [
     "Answer",

@@ -41,7 +41,7 @@ async def end_case(
     if outcome in {Outcome.VERIFIED, Outcome.FULFILLED}:
         await keep_promise(tx, case_id, "resolution")
     await promise_store.drop(tx, case_id)
-    since = proven or await signals.own_clock(tx, case.subject)
+    since = proven or await signals.present_of(tx, case.subject)
     await store.end(tx, case, outcome, words, data, now, since + relapse)
     append(tx, f"case:{case_id}", CaseEnded(outcome.value, words, data))
     return case

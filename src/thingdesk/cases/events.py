@@ -45,7 +45,7 @@ class CaseReopened(Event):
 
 @dataclass(frozen=True, slots=True)
 class VerificationBegun(Event):
-    """The work is said to be done; from `since`, by the subject's own clock, its signals count."""
+    """The work is said to be done; what the subject observes after `since` counts."""
 
     kind: ClassVar[str] = "verification.begun"
     verification: str
@@ -55,7 +55,9 @@ class VerificationBegun(Event):
 
 @dataclass(frozen=True, slots=True)
 class RecoveryProven(Event):
-    """The subject's own signals met the criterion."""
+    """The subject's own signals met the criterion: from when to when by its own time and by their
+    receipt, and how many of them had no time of their own that is trusted.
+    """
 
     kind: ClassVar[str] = "verification.proven"
     verification: str

@@ -2,11 +2,21 @@
 
 A criterion says what a good sample is, and how long, how many and how dense good samples must be.
 Silence proves nothing: a gap starts the window anew. A sample without the metric, or without an
-answer about trouble codes, is no sample. All times are the signals' own.
+answer about trouble codes, is no sample.
+
+A sample's time is its own, but never later than its receipt: a clock that is ahead hurries nothing.
+Where a signal's time is not trusted, it is the receipt's. Only samples whose time is after `begun`,
+when the work was said to be done, count. So whatever a machine's clock says:
+
+- what it observed before the work was done proves nothing, in a queue that arrives late as little
+  as when it is sent again. (A clock that is ahead by less than is trusted may bring in what was
+  observed by as much earlier; one that is not trusted, what arrives late.)
+- by the desk's clock at least `hold` passes between the beginning and the proof.
+- the span between good samples is at least `hold`, and no gap in it is longer than `gap`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any
@@ -54,7 +64,11 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the proof is: the window of good samples, and what it was seen to hold."""
+    """How far the proof is: the window of good samples, and what it was seen to hold.
+
+    `received_since` and `received_last` are when its first and its last sample arrived, and
+    `untrusted` is how many of its samples have no other time than that.
+    """
 
     begun: datetime
     since: datetime | None = None
@@ -62,15 +76,21 @@ class Progress:
     samples: int = 0
     resets: int = 0
     proven: bool = False
+    received_since: datetime | None = None
+    received_last: datetime | None = None
+    untrusted: int = 0
 
     def as_data(self) -> dict[str, Any]:
         return {
             "begun": self.begun.isoformat(),
-            "since": self.since.isoformat() if self.since else None,
-            "last": self.last.isoformat() if self.last else None,
+            "since": _text(self.since),
+            "last": _text(self.last),
             "samples": self.samples,
             "resets": self.resets,
             "proven": self.proven,
+            "received_since": _text(self.received_since),
+            "received_last": _text(self.received_last),
+            "untrusted": self.untrusted,
         }
 
     @classmethod
@@ -82,26 +102,47 @@ class Progress:
         if begun is None:
             raise ValueError("a proof without a beginning")
         return cls(
-            begun, moment("since"), moment("last"), data["samples"], data["resets"], data["proven"]
+            begun,
+            moment("since"),
+            moment("last"),
+            data["samples"],
+            data["resets"],
+            data["proven"],
+            moment("received_since"),
+            moment("received_last"),
+            data["untrusted"],
         )
 
 
-def observe(
-    criterion: Criterion,
-    progress: Progress,
-    at: datetime,
-    values: Mapping[str, float],
-    codes: Sequence[str] | None,
-) -> Progress:
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One observation of a subject, as a proof needs it; `codes` is None when none were read, and
+    `at` is `received_at` where the subject's own time is not trusted.
+    """
+
+    subject: str
+    at: datetime
+    received_at: datetime
+    trusted: bool
+    values: Mapping[str, float]
+    codes: Sequence[str] | None
+
+    @property
+    def time(self) -> datetime:
+        """What counts as its time: nothing is observed after it arrived."""
+        return min(self.at, self.received_at)
+
+
+def observe(criterion: Criterion, progress: Progress, sample: Sample) -> Progress:
     """The progress after one more observation of the subject."""
-    good = _is_good(criterion, values, codes)
-    if good is None or progress.proven or at <= progress.begun:
+    good = _is_good(criterion, sample.values, sample.codes)
+    if good is None or progress.proven or sample.time <= progress.begun:
         return progress
     if not good:
-        return _broken(progress, at)
-    if progress.last is not None and at <= progress.last:
+        return _broken(progress, sample.time)
+    if progress.last is not None and sample.time <= progress.last:
         return progress
-    return _lengthened(criterion, progress, at)
+    return _lengthened(criterion, progress, sample)
 
 
 def _is_good(
@@ -125,14 +166,24 @@ def _broken(progress: Progress, at: datetime) -> Progress:
     if progress.since is not None and at < progress.since:
         return progress  # late, and from before the window
     last = at if progress.last is None else max(at, progress.last)
-    return Progress(progress.begun, None, last, 0, progress.resets + 1)
+    return Progress(progress.begun, last=last, resets=progress.resets + 1)
 
 
-def _lengthened(criterion: Criterion, progress: Progress, at: datetime) -> Progress:
-    since, samples, resets = progress.since, progress.samples, progress.resets
-    if since is None or progress.last is None or at - progress.last > criterion.gap:
-        resets += since is not None
-        since, samples = at, 0
-    samples += 1
-    proven = at - since >= criterion.hold and samples >= criterion.samples
-    return Progress(progress.begun, since, at, samples, resets, proven)
+def _lengthened(criterion: Criterion, progress: Progress, sample: Sample) -> Progress:
+    at, window = sample.time, progress
+    if window.since is None or window.last is None or at - window.last > criterion.gap:
+        resets = window.resets + (window.since is not None)
+        window = Progress(window.begun, since=at, resets=resets, received_since=sample.received_at)
+    since, samples = window.since or at, window.samples + 1
+    return replace(
+        window,
+        last=at,
+        samples=samples,
+        proven=at - since >= criterion.hold and samples >= criterion.samples,
+        received_last=sample.received_at,
+        untrusted=window.untrusted + (not sample.trusted),
+    )
+
+
+def _text(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

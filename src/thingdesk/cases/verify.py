@@ -1,5 +1,4 @@
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -7,27 +6,17 @@ from thingdesk.cases import store
 from thingdesk.cases import verification_store as proofs
 from thingdesk.cases.events import RecoveryNotProven, RecoveryProven, VerificationBegun
 from thingdesk.cases.model import Case, Move, after
-from thingdesk.cases.recovery import Criterion, Progress, observe
+from thingdesk.cases.recovery import Criterion, Progress, Sample, observe
 from thingdesk.cases.verification_store import Verification
 from thingdesk.platform import clock, durable, ids
 from thingdesk.platform.database import Transaction
 from thingdesk.timeline import append
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One observation of a subject, as a proof needs it; `codes` is None when none were read."""
-
-    subject: str
-    at: datetime
-    values: Mapping[str, float]
-    codes: Sequence[str] | None
-
-
 async def begin_verification(
     tx: Transaction, case: Case, criterion: Criterion, since: datetime, run_id: UUID
 ) -> tuple[UUID, str]:
-    """Let the subject's signals after `since` (by its own clock) count as proof for the case.
+    """Let the subject's signals of after `since` count as proof for the case; see `recovery`.
 
     Returns the verification and the key under which the run hears that recovery is proven.
     """
@@ -68,8 +57,8 @@ async def prove(tx: Transaction, samples: Sequence[Sample]) -> list[UUID]:
     proven: list[UUID] = []
     for one in running:
         progress = one.progress
-        for sample in sorted(by_subject[one.subject], key=lambda sample: sample.at):
-            progress = observe(one.criterion, progress, sample.at, sample.values, sample.codes)
+        for sample in sorted(by_subject[one.subject], key=lambda sample: sample.time):
+            progress = observe(one.criterion, progress, sample)
         if progress == one.progress:
             continue
         changed.append((one.id, progress))

@@ -20,7 +20,7 @@ async def verify(
         case = await cases.get(run.tx, journey.case_id, lock=True)
         if case is None:
             raise LookupError(f"no case {journey.case_id}")
-        since = await signals.own_clock(run.tx, journey.subject)
+        since = await signals.present_of(run.tx, journey.subject)
         begun, key = await cases.begin_verification(run.tx, case, wanted, since, run.id)
         return [str(begun), key]
 

@@ -8,28 +8,30 @@ from thingdesk.platform.database import Row, Transaction, json
 _REGISTERING = 7_413_302_119
 _SELECT = """
 select m.id, m.kind, m.model, m.serial, m.attributes, m.expected_interval, m.lat, m.lon,
-       m.position_at, m.last_seen, m.registered_at
+       m.position_at, m.last_seen, m.registered_at, m.recorded
 from machine m
 """
 _PUT = """
 insert into machine as m
-    (id, kind, model, serial, attributes, expected_interval, lat, lon, registered_at)
-select t.id, t.kind, t.model, t.serial, t.attributes::jsonb, t.expected_interval, t.lat, t.lon, $9
+    (id, kind, model, serial, attributes, expected_interval, lat, lon, recorded, registered_at)
+select t.id, t.kind, t.model, t.serial, t.attributes::jsonb, t.expected_interval, t.lat, t.lon,
+       t.recorded, $10
 from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::interval[],
-            $7::float8[], $8::float8[])
-    as t (id, kind, model, serial, attributes, expected_interval, lat, lon)
+            $7::float8[], $8::float8[], $9::boolean[])
+    as t (id, kind, model, serial, attributes, expected_interval, lat, lon, recorded)
 order by t.id
 on conflict (id) do update
 set kind = excluded.kind, model = excluded.model, serial = excluded.serial,
     attributes = excluded.attributes, expected_interval = excluded.expected_interval,
+    recorded = excluded.recorded,
     lat = case when m.position_at is null then coalesce(excluded.lat, m.lat) else m.lat end,
     lon = case when m.position_at is null then coalesce(excluded.lon, m.lon) else m.lon end
-where (m.kind, m.model, m.serial, m.attributes, m.expected_interval)
+where (m.kind, m.model, m.serial, m.attributes, m.expected_interval, m.recorded)
           is distinct from (excluded.kind, excluded.model, excluded.serial,
-                            excluded.attributes, excluded.expected_interval)
+                            excluded.attributes, excluded.expected_interval, excluded.recorded)
    or (m.position_at is null and excluded.lat is not null
        and (m.lat, m.lon) is distinct from (excluded.lat, excluded.lon))
-returning m.id, m.registered_at = $9 and xmax = 0 as new
+returning m.id, m.registered_at = $10 and xmax = 0 as new
 """
 _SERIALS = """
 select m.id, m.model, m.serial from machine m
@@ -90,6 +92,7 @@ def _machine(row: Row) -> Machine:
         position_at=row["position_at"],
         last_seen=row["last_seen"],
         registered_at=row["registered_at"],
+        recorded=row["recorded"],
     )
 
 
@@ -109,6 +112,7 @@ async def put(tx: Transaction, machines: Sequence[NewMachine], at: datetime) -> 
         [one.expected_interval for one in machines],
         [one.position.lat if one.position else None for one in machines],
         [one.position.lon if one.position else None for one in machines],
+        [one.recorded for one in machines],
         at,
     )
     return {row["id"]: row["new"] for row in rows}

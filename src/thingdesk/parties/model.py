@@ -53,7 +53,8 @@ class NewMachine:
     """A machine as it is registered.
 
     `key` is the `x` of its Ed25519 public key (RFC 8037: base64url, 32 bytes). `owned_since` is
-    the beginning of the first ownership, by default the time of registration.
+    the beginning of the first ownership, by default the time of registration. `recorded` is for one
+    whose signals come out of a recording: its present is the time of its last signal.
     """
 
     id: str
@@ -66,6 +67,7 @@ class NewMachine:
     owned_since: datetime | None = None
     position: Position | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class Machine:
     position_at: datetime | None
     last_seen: datetime | None
     registered_at: datetime
+    recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

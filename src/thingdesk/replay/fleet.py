@@ -30,7 +30,13 @@ async def register(
         await parties.register(
             tx,
             [
-                NewMachine(one, kind, f"{kind}-recorded", key=identities[one].public_jwk["x"])
+                NewMachine(
+                    one,
+                    kind,
+                    f"{kind}-recorded",
+                    key=identities[one].public_jwk["x"],
+                    recorded=True,
+                )
                 for one, kind in kinds.items()
                 if identities[one].kid not in keys.get(one, ())
             ],

@@ -10,7 +10,7 @@ from thingdesk.signals.availability import (
     availability,
     beat,
     intake_spans,
-    own_clock,
+    present_of,
 )
 from thingdesk.signals.keep import forget, keep
 from thingdesk.signals.model import (
@@ -45,7 +45,7 @@ __all__ = [
     "is_beyond",
     "keep",
     "latest",
-    "own_clock",
+    "present_of",
     "read_signal",
     "reorder",
     "shard_of",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from thingdesk import parties
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.signals import store
@@ -47,12 +48,13 @@ async def intake_spans(tx: Transaction, since: datetime) -> list[tuple[datetime,
     return await store.spans(tx, since)
 
 
-async def own_clock(tx: Transaction, machine: str) -> datetime:
-    """What the machine's own clock says now, as far as its latest signal tells.
+async def present_of(tx: Transaction, machine: str) -> datetime:
+    """The time after which the machine's signals are of later than this moment: now.
 
-    A machine that sends as it observes is at our time; a recording that is replayed faster than it
-    was made is still at the time of its last row.
+    For a machine that was registered as recorded, the time of its last signal and what has passed
+    since. Of any other that would be wrong: the signal may come out of a queue.
     """
     now = clock.now()
-    last = await store.latest(tx, machine)
+    known = await parties.get_machine(tx, machine)
+    last = await store.latest(tx, machine) if known and known.recorded else None
     return now if last is None else min(now, last.at + (now - last.received_at))

@@ -94,7 +94,7 @@ async def _window(
 ) -> tuple[datetime, datetime]:
     """From a quarter of its length before the fault, to a little after the proof."""
     last = proof.progress.last if proof and proof.proven else None
-    end = last or min(await signals.own_clock(tx, case.subject), began + _MOST_AFTER)
+    end = last or min(await signals.present_of(tx, case.subject), began + _MOST_AFTER)
     found = case.began_at or began
     length = max(end - began, found - began, _LEAST)
     return began - length / 4, max(end, found) + length / 12
