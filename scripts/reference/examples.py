@@ -1,6 +1,7 @@
 """Example payloads: what machines send, and what the desk's own code makes of fixed values."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,7 +9,7 @@ from uuid import UUID
 import orjson
 
 from thingdesk import messages
-from thingdesk.fulfilment import Command
+from thingdesk.fulfilment import Command, CommandState, SentCommand
 from thingdesk.intake import Refusing, Taken
 from thingdesk.notices import Notice, Outgoing, Recipient
 from thingdesk.platform import clock, cloudevents
@@ -104,7 +105,17 @@ def notice() -> dict[str, Any]:
 
 
 def command() -> dict[str, Any]:
-    sent = Command(
+    return _fixed(lambda: messages.command(_sent()))
+
+
+def recall() -> dict[str, Any]:
+    reason = "The owner said stop."
+    recalled = replace(_sent(), recalled_at=AT, recall_reason=reason)
+    return _fixed(lambda: messages.command(recalled))
+
+
+def _sent() -> SentCommand:
+    command = Command(
         COMMAND,
         UUID(int=0),
         CASE,
@@ -114,7 +125,7 @@ def command() -> dict[str, Any]:
         {"unit": "infotainment"},
         {"speed": {"max": 0}},
     )
-    return _fixed(lambda: messages.command(sent))
+    return SentCommand(command, CommandState.WAITING, 1, AT)
 
 
 def _fixed(make: Callable[[], dict[str, Any]]) -> dict[str, Any]:

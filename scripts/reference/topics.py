@@ -39,13 +39,13 @@ UP = {
     Kind.REPORTS: "a request for a service: `service`, its `input`, and `subject` when it is "
     "about another machine of the same owner",
     Kind.ACKS: "the machine has a notice, and needs no more repeats",
-    Kind.RESULTS: "what became of a command: `done`, `refused`, `failed` or `expired`",
+    Kind.RESULTS: "what became of a command: `done`, `refused`, `failed`, `expired` or `recalled`",
 }
 DOWN = {
     "receipts": "at QoS 0, receipts and refusals of what the machine sent at QoS 1; "
     "one that is lost comes when the machine repeats",
     "notices": "notices, repeated with the same id until they are acknowledged",
-    "commands": "commands, repeated with the same id until there is a result",
+    "commands": "commands and their recalls, repeated with the same id until there is a result",
 }
 RECEIPT = """
 A receipt is the desk's signed word that events are stored; a machine repeats an event until it
@@ -111,7 +111,18 @@ def _down() -> Iterator[str]:
     yield "### thingdesk.notice\n\n`words` are for people, `data` for the machine."
     yield data(examples.notice())
     yield (
-        "### thingdesk.command\n\nAfter `expires` the machine does nothing. `preconditions` "
-        "(`min`, `max`, `equals`) must hold when it begins."
+        "### thingdesk.command\n\nAfter `expires` the machine does nothing, and answers `expired`. "
+        "`preconditions` (`min` and `max` with a number; `equals` with a number, a text or a truth "
+        "value) must hold when it begins, by what the machine last measured; what it does not know "
+        "does not hold. It then answers `refused`, with `code` `precondition` and a `reason` in "
+        "`detail`. The first result counts, also when it comes after `expires`; until it comes the "
+        "desk does not know what became of a command that it has put out."
     )
     yield data(examples.command())
+    yield (
+        "### thingdesk.recall\n\nThe desk takes a command back that it has put out, on the topic "
+        "and path of commands, and repeated as they are. A machine that has not begun it drops "
+        "it, now and when it comes again, and answers `recalled`. One that has begun carries it on "
+        "and answers what came of it; one that has answered says the same again."
+    )
+    yield data(examples.recall())

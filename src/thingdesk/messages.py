@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from thingdesk.fulfilment import Command
+from thingdesk.fulfilment import SentCommand
 from thingdesk.intake import Refusing, Taken
 from thingdesk.notices import Outgoing
 from thingdesk.platform import clock, cloudevents, ids
@@ -38,17 +38,21 @@ def notice(one: Outgoing) -> dict[str, Any]:
     return cloudevents.make(str(one.id), _DESK, "thingdesk.notice", one.told_at, data)
 
 
-def command(one: Command) -> dict[str, Any]:
-    """A command; its event has the command's id, in every attempt."""
-    data = {
-        "command": str(one.effect_id),
-        "case": str(one.case_id),
-        "name": one.name,
-        "arguments": one.arguments,
-        "expires": one.expires.isoformat(),
-        "preconditions": one.preconditions,
+def command(one: SentCommand) -> dict[str, Any]:
+    """A command, or its recall; the event has the same id in every attempt."""
+    sent = one.command
+    data = {"command": str(one.id), "case": str(sent.case_id)}
+    if one.recalled_at is not None:
+        data["reason"] = one.recall_reason or ""
+        kind = "thingdesk.recall"
+        return cloudevents.make(f"recall-{one.id}", _DESK, kind, one.recalled_at, data)
+    order = {
+        "name": sent.name,
+        "arguments": sent.arguments,
+        "expires": sent.expires.isoformat(),
+        "preconditions": sent.preconditions,
     }
-    return cloudevents.make(str(one.effect_id), _DESK, "thingdesk.command", clock.now(), data)
+    return cloudevents.make(str(one.id), _DESK, "thingdesk.command", clock.now(), data | order)
 
 
 def payloads(events: Iterable[dict[str, Any]]) -> Iterator[bytes]:

@@ -106,10 +106,21 @@ class Commands:
         )
         if taken.new:
             self._arrived.set()
-        elif taken.ended_at is not None and taken.status is not None:
-            draft = self._result(command.id, Answer(taken.status, taken.detail), taken.ended_at)
-            await self._disk.run(lambda db: outbox.again(db, draft, self._clock()))
-            self._post.wake("results")
+        else:
+            await self._say_again(command.id, taken)
+
+    async def recall(self, command: str) -> None:
+        """Drops a command that has not begun; of one that has, the desk hears what it came to."""
+        taken = await self._disk.run(lambda db: inbox.recall_command(db, command, self._clock()))
+        if taken is not None:
+            await self._say_again(command, taken)
+
+    async def _say_again(self, command: str, taken: inbox.Taken) -> None:
+        if taken.ended_at is None or taken.status is None:
+            return
+        draft = self._result(command, Answer(taken.status, taken.detail), taken.ended_at)
+        await self._disk.run(lambda db: outbox.again(db, draft, self._clock()))
+        self._post.wake("results")
 
     async def run(self) -> None:
         while True:
@@ -119,7 +130,9 @@ class Commands:
                 await self._arrived.wait()
                 continue
             answer = judge(stored, self._handlers, self._state, self._now())
-            await self._finish(stored.id, answer or await self._carry_out(stored))
+            answer = answer or await self._carry_out(stored)
+            if answer is not None:
+                await self._finish(stored.id, answer)
 
     def _now(self) -> datetime:
         # no earlier than the desk's last signed time: a clock that was reset to years ago would
@@ -127,7 +140,8 @@ class Commands:
         now, desk = self._clock(), self._post.desk_time
         return now if desk is None else max(now, desk)
 
-    async def _carry_out(self, stored: Stored) -> Answer:
+    async def _carry_out(self, stored: Stored) -> Answer | None:
+        """What came of it; None when it was recalled before it could begin."""
         body = stored.body
         command = Command(
             stored.id,
@@ -138,7 +152,9 @@ class Commands:
             body.get("preconditions") or {},
             self._done,
         )
-        await self._disk.run(lambda db: inbox.start_command(db, stored.id, self._clock()))
+        start = self._disk.run(lambda db: inbox.start_command(db, stored.id, self._clock()))
+        if not await start:
+            return None
         try:
             detail = await self._handlers[command.name].handler(command)
         except CommandRefused as refusal:

@@ -11,7 +11,7 @@ from thingdesk_machine.envelope import stamp
 MOST_OPEN = 10_000
 """Beyond it nothing new is taken: the desk repeats what was not acknowledged."""
 
-Status = Literal["done", "refused", "failed", "expired"]
+Status = Literal["done", "refused", "failed", "expired", "recalled"]
 
 
 @dataclass(frozen=True)
@@ -95,8 +95,35 @@ def next_command(db: sqlite3.Connection) -> Stored | None:
     return Stored(row[0], json.loads(row[1]), first_at, started=row[3] is not None)
 
 
-def start_command(db: sqlite3.Connection, command: str, now: datetime) -> None:
-    db.execute("update command set started_at = ? where id = ?", (stamp(now), command))
+def recall_command(db: sqlite3.Connection, command: str, now: datetime) -> Taken | None:
+    """How the command ended, by this or before; None when it has begun and has no end yet.
+
+    One that was never here is kept as recalled: a repeat of it may still be under way.
+    """
+    db.execute(
+        "insert into command (id, body, first_at) values (?, '{}', ?) on conflict do nothing",
+        (command, stamp(now)),
+    )
+    db.execute(
+        "update command set ended_at = ?, status = 'recalled' "
+        "where id = ? and started_at is null and ended_at is null",
+        (stamp(now), command),
+    )
+    ended_at, status, detail = db.execute(
+        "select ended_at, status, detail from command where id = ?", (command,)
+    ).fetchone()
+    if ended_at is None:
+        return None
+    return Taken(False, _time(ended_at), status, None if detail is None else json.loads(detail))
+
+
+def start_command(db: sqlite3.Connection, command: str, now: datetime) -> bool:
+    """Whether it may begin: it may have been recalled meanwhile."""
+    started = db.execute(
+        "update command set started_at = ? where id = ? and ended_at is null",
+        (stamp(now), command),
+    )
+    return started.rowcount == 1
 
 
 def end_command(

@@ -1,6 +1,7 @@
 """What comes down: messages of the desk, read into values."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, get_args
@@ -35,11 +36,16 @@ class CommandBody:
 
 
 @dataclass(frozen=True)
+class RecallBody:
+    id: str
+
+
+@dataclass(frozen=True)
 class Unreadable:
     reason: str
 
 
-Down = SignedReceipt | EventRefusal | NoticeBody | CommandBody | Unreadable
+Down = SignedReceipt | EventRefusal | NoticeBody | CommandBody | RecallBody | Unreadable
 
 
 def read(payload: bytes) -> list[Down]:
@@ -54,18 +60,24 @@ def read(payload: bytes) -> list[Down]:
 def _event(event: Any) -> Down:
     try:
         kind, data = event["type"], event["data"]
-        if kind == "thingdesk.receipt":
-            return SignedReceipt(_text(data["receipt"], limit=None))
-        if kind == "thingdesk.refusal":
-            named = data.get("event")
-            return EventRefusal(None if named is None else str(named), refusal(data))
-        if kind == "thingdesk.notice":
-            return NoticeBody(_text(data["notice"]), data)
-        if kind == "thingdesk.command":
-            return CommandBody(_text(data["command"]), data)
+        read = _KINDS.get(kind)
+        return Unreadable(f"type {kind!r} is not known") if read is None else read(data)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         return Unreadable(f"{type(error).__name__}: {error}")
-    return Unreadable(f"type {kind!r} is not known")
+
+
+def _refused(data: dict[str, Any]) -> EventRefusal:
+    named = data.get("event")
+    return EventRefusal(None if named is None else str(named), refusal(data))
+
+
+_KINDS: dict[str, Callable[[dict[str, Any]], Down]] = {
+    "thingdesk.receipt": lambda data: SignedReceipt(_text(data["receipt"], limit=None)),
+    "thingdesk.refusal": _refused,
+    "thingdesk.notice": lambda data: NoticeBody(_text(data["notice"]), data),
+    "thingdesk.command": lambda data: CommandBody(_text(data["command"]), data),
+    "thingdesk.recall": lambda data: RecallBody(_text(data["command"])),
+}
 
 
 def refusal(data: dict[str, Any]) -> Refusal:

@@ -231,6 +231,8 @@ class _Open:
                     await self.notices.take(down)
                 case incoming.CommandBody():
                     await self.commands.take(down)
+                case incoming.RecallBody(command):
+                    await self.commands.recall(command)
                 case incoming.Unreadable(reason):
                     logger.warning("a message of the desk was ignored: %s", reason)
 

@@ -3,55 +3,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.fulfilment.commanding import claimed, refused, result, send, stored, waiting
 from tests.fulfilment.making import at_once, happened, heard, make_command, overlapping
 
 from thingdesk import fulfilment
-from thingdesk.fulfilment import Command, CommandState, SentCommand, Settled, effects
+from thingdesk.fulfilment import CommandState, Settled, effects
 from thingdesk.fulfilment.commands.model import RESULTS, settle
 from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Database, Transaction
 from thingdesk.platform.errors import Refused
-
-
-async def send(database: Database, command: Command) -> Command:
-    async with database.transaction() as tx:
-        assert await effects.send_command(tx, command) == command.effect_id
-    return command
-
-
-async def result(
-    database: Database, command: Command, status: str, machine: str | None = None, **detail: Any
-) -> Settled:
-    async with database.transaction() as tx:
-        return await fulfilment.settle_command(
-            tx, command.effect_id, machine or command.machine, status, detail
-        )
-
-
-async def refused(
-    database: Database, command: Command, status: str, machine: str | None = None, **detail: Any
-) -> str:
-    with pytest.raises(Refused) as caught:
-        await result(database, command, status, machine, **detail)
-    assert caught.value.refusal.reason
-    return caught.value.refusal.code
-
-
-async def stored(database: Database, command: Command) -> SentCommand:
-    async with database.transaction() as tx:
-        (sent,) = await fulfilment.commands_of(tx, command.case_id)
-        return sent
-
-
-async def waiting(database: Database, machine: str) -> list[Command]:
-    async with database.transaction() as tx:
-        return await fulfilment.waiting_commands(tx, machine)
-
-
-async def claimed(database: Database, command: Command) -> int:
-    """How often the command is among those that are due."""
-    async with database.transaction() as tx:
-        return (await fulfilment.claim_due_commands(tx, 1000)).count(command)
 
 
 async def test_a_command_until_its_result(database: Database) -> None:
@@ -97,36 +57,6 @@ async def test_nothing_is_put_out_after_its_time(database: Database) -> None:
         assert await waiting(database, command.machine) == []
 
 
-async def test_an_expired_command_tells_the_journey_and_late_results_change_nothing(
-    database: Database,
-) -> None:
-    turnable = clock.Turnable()
-    with clock.reading(turnable):
-        command = await send(database, make_command())
-        kept = await send(database, make_command(expires=clock.now() + timedelta(hours=1)))
-        turnable.turn(timedelta(minutes=11))
-        async with database.transaction() as tx:
-            assert await fulfilment.expire_commands(tx) >= 1
-        async with database.transaction() as tx:
-            assert await fulfilment.expire_commands(tx) == 0
-        before = await stored(database, command)
-        assert await result(database, command, "done", took=9) is Settled.LATE
-        assert await result(database, command, "done", took=9) is Settled.LATE
-        assert await result(database, command, "expired") is Settled.REPEATED
-    assert (before.state, await stored(database, command)) == (CommandState.EXPIRED, before)
-    message = (await heard(database, command.run_id))[fulfilment.command_key(command.effect_id)]
-    assert message["status"] == "expired"
-    assert await happened(database, command.case_id) == [
-        "command.sent",
-        "command.expired",
-        "command.result_late",
-    ]
-    async with database.transaction() as tx:
-        late = await tx.fetchval("select late from command where id = $1", command.effect_id)
-    assert (late["status"], late["detail"]) == ("done", {"took": 9})
-    assert (await stored(database, kept)).state is CommandState.WAITING
-
-
 async def test_the_first_of_many_results_at_once_counts(database: Database) -> None:
     command = await send(database, make_command())
 
@@ -165,7 +95,8 @@ async def test_a_result_of_another_machine_is_refused(database: Database) -> Non
 
 async def test_a_result_that_cannot_be_is_refused(database: Database) -> None:
     command = await send(database, make_command())
-    assert await refused(database, command, "waiting") == "result_invalid"
+    for ours in ("waiting", "unanswered", "undelivered"):
+        assert await refused(database, command, ours) == "result_invalid"
     assert await refused(database, command, "splendid") == "result_invalid"
     assert await refused(database, command, "done", text="a\x00b") == "result_invalid"
     assert (await stored(database, command)).state is CommandState.WAITING
@@ -180,6 +111,10 @@ async def test_a_result_that_cannot_be_is_refused(database: Database) -> None:
         {"preconditions": {"speed": 0}},
         {"preconditions": {"speed": {}}},
         {"preconditions": {"speed": {"below": 3}}},
+        {"preconditions": {"speed": {"max": "slow"}}},
+        {"preconditions": {"speed": {"min": True}}},
+        {"preconditions": {"speed": {"equals": None}}},
+        {"preconditions": {"speed": {"equals": [1]}}},
     ],
 )
 async def test_a_command_that_no_machine_could_follow_is_refused(
@@ -215,8 +150,10 @@ async def test_many_commands_of_one_transaction(database: Database) -> None:
 
 @pytest.mark.parametrize("status", sorted(RESULTS))
 def test_what_a_result_does(status: CommandState) -> None:
+    """What the desk alone has said of a command gives way to its machine's word, whatever it is."""
     assert settle(CommandState.WAITING, status) is Settled.NOW
+    for silent in (CommandState.UNANSWERED, CommandState.UNDELIVERED):
+        assert settle(silent, status) is Settled.LATE
     for known in RESULTS - {status}:
-        late = known is CommandState.EXPIRED
-        assert settle(known, status) is (Settled.LATE if late else Settled.OTHER)
+        assert settle(known, status) is Settled.OTHER
     assert settle(status, status) is Settled.REPEATED

@@ -115,9 +115,11 @@ async def test_a_run_hears_the_result_of_its_command(database: Database) -> None
     engine = Engine(database, {"restart": restart})
     assert await engine.once() == 1
     async with database.transaction() as tx:
-        (command,) = await fulfilment.waiting_commands(tx, machine)
-        await fulfilment.settle_command(tx, command.effect_id, machine, "done", {})
+        (sent,) = await fulfilment.waiting_commands(tx, machine)
+        await fulfilment.settle_command(tx, sent.id, machine, "done", {})
     assert await engine.once() == 1
     async with database.transaction() as tx:
-        waits = await tx.fetchval("select waits_for from durable_run where id = $1", command.run_id)
+        waits = await tx.fetchval(
+            "select waits_for from durable_run where id = $1", sent.command.run_id
+        )
     assert waits == ["heard-done"]

@@ -1,7 +1,6 @@
-"""What a journey can do beyond the ready packs: commands, staff, silence, its own mistakes."""
+"""What a journey can do beyond the ready packs: staff, silence, its own mistakes."""
 
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
 from tests.hand import Hand, open_hand
@@ -10,7 +9,6 @@ from thingdesk import decisions, diagnosis, fulfilment, mandates, parties, signa
 from thingdesk.cases import Outcome as Ended
 from thingdesk.catalog import Catalog
 from thingdesk.flow import Flow
-from thingdesk.fulfilment import SentCommand
 from thingdesk.mandates import Policy
 from thingdesk.notices import Recipient
 from thingdesk.platform import clock, durable, ids
@@ -26,7 +24,6 @@ from thingdesk.sdk import (
     Threshold,
     choose,
     hours,
-    minutes,
     service,
 )
 
@@ -37,14 +34,6 @@ class Ask(Data):
 
 class Told(Outcome):
     answer: str = ""
-
-
-@service("lab.restart", title="Restart", promise=Promise(), effects=("command",))
-async def restart(journey: Journey, ask: Ask) -> Told:
-    detail = await journey.command(
-        "restart", {"why": ask.reason}, expires=minutes(5), preconditions={"speed": {"max": 0}}
-    )
-    return Told(words="Restarted.", answer=str(detail))
 
 
 @service("lab.staff", title="Ask staff", promise=Promise(), identity=("reason",))
@@ -85,52 +74,12 @@ QUIET = Silence(name="lab.quiet", model="*", service="lab.silent", asks=_asks, a
 
 @pytest.fixture(scope="module")
 async def hand(database: Database) -> Hand:
-    services = (restart, ask_staff, undeclared, silent)
+    services = (ask_staff, undeclared, silent)
     one = await open_hand(database, Flow(Catalog(services), (QUIET, BROKEN)))
     async with database.transaction() as tx:
         await mandates.set_policy(tx, Policy(acts_for_unowned=True))
         await parties.add_staff(tx, "staff@example.org", "Staff", [parties.Role.AGENT])
     return one
-
-
-async def sent(hand: Hand, case_id: UUID) -> SentCommand:
-    async with hand.database.transaction() as tx:
-        (one,) = await fulfilment.commands_of(tx, case_id)
-    return one
-
-
-@pytest.mark.parametrize("status", ["done", "refused", "failed"])
-async def test_a_command_ends_by_the_machines_own_result(hand: Hand, status: str) -> None:
-    name = f"lab-{status}"
-    await hand.machine(name, "lab")
-    case_id = await hand.opened(name, "lab.restart", {"reason": "hung"})
-    command = (await sent(hand, case_id)).command
-    assert (command.name, command.arguments) == ("restart", {"why": "hung"})
-    assert command.preconditions == {"speed": {"max": 0}}
-    async with hand.database.transaction() as tx:
-        await fulfilment.settle_command(tx, command.effect_id, name, status, {"uptime": 1})
-    await hand.work()
-    case = await hand.case(case_id)
-    assert case.outcome is (Ended.FULFILLED if status == "done" else Ended.REFUSED)
-    assert case.outcome_data
-    if status != "done":
-        assert case.outcome_data["code"] == f"command_{status}"
-
-
-async def test_a_command_that_nobody_carried_out_expires(hand: Hand) -> None:
-    await hand.machine("lab-gone", "lab")
-    turnable = clock.Turnable()
-    with clock.reading(turnable):
-        case_id = await hand.opened("lab-gone", "lab.restart", {})
-        turnable.turn(timedelta(minutes=6))
-        await hand.tick()
-        command = (await sent(hand, case_id)).command
-        async with hand.database.transaction() as tx:
-            await fulfilment.settle_command(tx, command.effect_id, "lab-gone", "done", {})
-        await hand.work()
-    case = await hand.case(case_id)
-    assert case.outcome_data
-    assert case.outcome_data["code"] == "command_expired"
 
 
 async def test_staff_answer_a_question(hand: Hand) -> None:

@@ -141,6 +141,10 @@ class MqttDesk:
     def command(self, machine: str, command: str, **changes: Any) -> None:
         self.send(machine, "commands", command_event(command, **changes))
 
+    def recall(self, machine: str, command: str) -> None:
+        data = {"command": command, "case": "case-1", "reason": "The owner said stop."}
+        self.send(machine, "commands", {"type": "thingdesk.recall", "data": data})
+
     def _on_connect(self, client: Client, *_: Any) -> None:
         topics = ("signals", "reports", "acks", "results")
         client.subscribe([To(f"td/+/{topic}", qos=1) for topic in topics])

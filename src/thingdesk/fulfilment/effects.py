@@ -6,6 +6,7 @@ returns the first result. `hold_place` makes nothing: it is what an offer for no
 
 from thingdesk.fulfilment.appointments.book import book
 from thingdesk.fulfilment.appointments.cancel import cancel_appointment
+from thingdesk.fulfilment.commands.recall import recall_command
 from thingdesk.fulfilment.commands.send import send_command
 from thingdesk.fulfilment.dispatch.hold_place import hold_place
 from thingdesk.fulfilment.jobs.cancel import cancel_job
@@ -20,6 +21,7 @@ __all__ = [
     "cancel_job",
     "hold_place",
     "offer_job",
+    "recall_command",
     "release_part",
     "reserve_part",
     "send_command",

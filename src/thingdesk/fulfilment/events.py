@@ -131,33 +131,47 @@ class CommandSent(Event):
 
 @dataclass(frozen=True, slots=True)
 class CommandSettled(Event):
-    """The machine said what became of a command: `done`, `refused`, `failed` or `expired`."""
+    """The machine said what became of a command: `done`, `refused`, `failed`, `expired` or
+    `recalled`; `late`, when its time was over before that.
+    """
 
     kind: ClassVar[str] = "command.settled"
     command: UUID
     machine: str
     status: str
     detail: dict[str, Any]
+    late: bool
 
 
 @dataclass(frozen=True, slots=True)
-class CommandExpired(Event):
-    """A command's time was over before the machine said anything."""
+class CommandUnanswered(Event):
+    """A command's time was over before the machine said anything: it may have done it."""
 
-    kind: ClassVar[str] = "command.expired"
+    kind: ClassVar[str] = "command.unanswered"
     command: UUID
     machine: str
 
 
 @dataclass(frozen=True, slots=True)
-class CommandResultLate(Event):
-    """A result came after the command had expired: it is kept and changes nothing."""
+class CommandUndelivered(Event):
+    """A command ended before it was ever put out, for `reason`: the machine never had it."""
 
-    kind: ClassVar[str] = "command.result_late"
+    kind: ClassVar[str] = "command.undelivered"
     command: UUID
     machine: str
-    status: str
-    detail: dict[str, Any]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRecalled(Event):
+    """A command that was put out already is taken back, for `reason`; the machine is told, and says
+    what became of it.
+    """
+
+    kind: ClassVar[str] = "command.recalled"
+    command: UUID
+    machine: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from thingdesk.fulfilment import Command, CommandState, command_key
-from thingdesk.fulfilment.effects import send_command
+from thingdesk.fulfilment.effects import recall_command, send_command
 from thingdesk.journeys.context import Context, Intent
 from thingdesk.journeys.effects import effect
 from thingdesk.journeys.model import Failed
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 
-_GRACE = timedelta(minutes=1)
+_MOST_REASON = 200
 
 
 async def command(
@@ -21,6 +21,7 @@ async def command(
     arguments: dict[str, Any],
     expires: timedelta,
     preconditions: dict[str, Any],
+    answer_within: timedelta,
 ) -> dict[str, Any]:
     async def perform(tx: Transaction, effect_id: UUID) -> dict[str, Any]:
         until = clock.now() + expires
@@ -42,11 +43,19 @@ async def command(
         {"command": name, "arguments": arguments, "preconditions": preconditions},
         remedy=name,
     )
-    sent = await effect(journey, intent, perform)
-    until = datetime.fromisoformat(sent["expires"]) + _GRACE
+    sent = await effect(journey, intent, perform, _take_back)
+    until = datetime.fromisoformat(sent["expires"]) + answer_within
     heard = await journey.wait(command_key(UUID(sent["command"])), until=until)
-    status = heard.value["status"] if heard else CommandState.EXPIRED
+    if heard is None:
+        words = f"{journey.subject} has not said whether it did {name}; it may have."
+        raise Failed(f"command_{CommandState.UNANSWERED}", words)
+    status, detail = heard.value["status"], dict(heard.value["detail"])
     if status != CommandState.DONE:
-        raise Failed(f"command_{status}", f"{journey.subject} did not {name}: {status}.")
-    detail: dict[str, Any] = heard.value["detail"] if heard else {}
+        reason = detail.get("reason")
+        why = f" ({reason[:_MOST_REASON]})" if isinstance(reason, str) else ""
+        raise Failed(f"command_{status}", f"{journey.subject} did not {name}: {status}{why}.")
     return detail
+
+
+async def _take_back(tx: Transaction, effect_id: UUID) -> bool:
+    return await recall_command(tx, effect_id, "the journey does not go on")

@@ -16,6 +16,7 @@ from thingdesk.timeline import append
 
 WITHDRAW = "withdraw"
 Undo = Callable[[Transaction, UUID], Awaitable[Any]]
+"""Takes an effect back; False when it is not certain that it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,8 +90,10 @@ async def settle(journey: Context, which: Sequence[Undoable]) -> None:
 def _undoing(journey: Context, one: Undoable, take_back: Undo) -> Callable[[], Awaitable[None]]:
     async def act() -> None:
         tx = journey.run.tx
-        await take_back(tx, one.id)
+        certain = await take_back(tx, one.id)
         await mandates.release(tx, one.id)
+        if certain is False:
+            return
         await store.set_state(tx, one.id, "undone")
         append(tx, journey.stream, EffectUndone(str(one.id), one.intent.name))
 

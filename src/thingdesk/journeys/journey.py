@@ -129,14 +129,21 @@ class Journey(Context):
         *,
         expires: timedelta = timedelta(minutes=5),
         preconditions: dict[str, Any] | None = None,
+        answer_within: timedelta = timedelta(minutes=15),
     ) -> dict[str, Any]:
         """An effect: command the machine; the detail of its result.
 
         After `expires` it does nothing. `preconditions` must hold when it begins:
-        `{"speed": {"max": 0}}`, with `min`, `max` and `equals`. Raises Denied, and Failed
-        (`command_refused`, `command_failed`, `command_expired`).
+        `{"speed": {"max": 0}}`, with `min`, `max` and `equals`. A machine that was out of reach may
+        say only later what it did: that is waited for until `answer_within` after `expires`. It is
+        recalled when the journey cannot go on meanwhile. Raises Denied, and Failed:
+        `command_refused` (a precondition too), `command_failed`, `command_expired`,
+        `command_recalled`; `command_undelivered` when the machine never had it; and
+        `command_unanswered` when it may have done it.
         """
-        return await commanding.command(self, name, arguments or {}, expires, preconditions or {})
+        return await commanding.command(
+            self, name, arguments or {}, expires, preconditions or {}, answer_within
+        )
 
     async def verify(
         self, criterion: Criterion, *, hold: timedelta | None = None, within: timedelta

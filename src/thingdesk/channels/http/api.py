@@ -65,7 +65,7 @@ async def get_notices(
 
 @router.get("/commands")
 async def get_commands(doors: Open, machine: Sender) -> dict[str, Any]:
-    """Commands that have no result yet, the oldest first."""
+    """Commands that have no result yet, and recalls of such, the oldest first."""
     async with doors.database.transaction() as tx:
         found = await fulfilment.waiting_commands(tx, machine, _MOST)
     return {"commands": [messages.command(one) for one in found]}

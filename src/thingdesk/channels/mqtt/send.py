@@ -1,4 +1,4 @@
-"""Down: notices until they are acknowledged, commands until there is a result."""
+"""Down: notices until they are acknowledged, commands and their recalls until there is a result."""
 
 import asyncio
 from typing import Any, Self
@@ -56,7 +56,7 @@ class Sender:
         async with self._database.transaction() as tx:
             due = await fulfilment.claim_due_commands(tx, _MOST)
         for one in due:
-            self._publish(one.machine, "commands", messages.command(one))
+            self._publish(one.command.machine, "commands", messages.command(one))
         return len(due)
 
     def _publish(self, machine: str, kind: str, event: dict[str, Any]) -> None:

@@ -18,16 +18,25 @@ _BOUNDS = frozenset({"min", "max", "equals"})
 
 
 class CommandState(StrEnum):
-    """`waiting` for the machine; all others are ends, and said by the machine or by the clock."""
+    """`waiting` for the machine. Its time being over, a command that was put out is `unanswered`:
+    the machine may have done it. One that never was, is `undelivered`. All others are results.
+    """
 
     WAITING = "waiting"
     DONE = "done"
     REFUSED = "refused"
     FAILED = "failed"
     EXPIRED = "expired"
+    RECALLED = "recalled"
+    UNDELIVERED = "undelivered"
+    UNANSWERED = "unanswered"
 
 
-RESULTS = frozenset(CommandState) - {CommandState.WAITING}
+RESULTS = frozenset(CommandState) - {
+    CommandState.WAITING,
+    CommandState.UNDELIVERED,
+    CommandState.UNANSWERED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +59,9 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class SentCommand:
-    """A command and what became of it."""
+    """A command and what became of it. `attempts` counts how often it was put out; `recalled_at` is
+    when it was taken back after that.
+    """
 
     command: Command
     state: CommandState
@@ -58,6 +69,8 @@ class SentCommand:
     sent_at: datetime
     detail: Mapping[str, Any] | None = None
     settled_at: datetime | None = None
+    recalled_at: datetime | None = None
+    recall_reason: str | None = None
 
     @property
     def id(self) -> UUID:
@@ -65,7 +78,7 @@ class SentCommand:
 
 
 class Settled(StrEnum):
-    """What a result does: end the command, repeat what is known, or come too late."""
+    """What a result does: end the command, in time or late; repeat what is known, or differ."""
 
     NOW = "now"
     REPEATED = "repeated"
@@ -77,14 +90,22 @@ def settle(state: CommandState, result: CommandState) -> Settled:
     """What `result` does to a command that is in `state`; the first result counts."""
     if state is CommandState.WAITING:
         return Settled.NOW
-    if state is result:
-        return Settled.REPEATED
-    return Settled.LATE if state is CommandState.EXPIRED else Settled.OTHER
+    if state not in RESULTS:
+        return Settled.LATE
+    return Settled.REPEATED if state is result else Settled.OTHER
 
 
 def key(command_id: UUID) -> str:
     """The key of the message that a journey waits for."""
     return f"command:{command_id}"
+
+
+def message(
+    sent: SentCommand, state: CommandState, detail: Mapping[str, Any]
+) -> tuple[str, dict[str, Any]]:
+    """What the journey hears, by its key."""
+    value = {"command": str(sent.id), "status": state.value, "detail": dict(detail)}
+    return key(sent.id), value
 
 
 def problems(command: Command) -> Iterator[FieldError]:
@@ -96,3 +117,11 @@ def problems(command: Command) -> Iterator[FieldError]:
     for name, bounds in command.preconditions.items():
         if not isinstance(bounds, Mapping) or not bounds or set(bounds) - _BOUNDS:
             yield FieldError(f"preconditions.{name}", "is no condition", "use min, max and equals")
+        elif not all(_bound(kind, value) for kind, value in bounds.items()):
+            mend = "min and max take a number, equals a number, a text or a truth value"
+            yield FieldError(f"preconditions.{name}", "can never hold", mend)
+
+
+def _bound(kind: str, value: object) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number or (kind == "equals" and isinstance(value, str | bool))

@@ -9,10 +9,10 @@ from thingdesk.fulfilment.commands.model import (
     CommandState,
     SentCommand,
     Settled,
-    key,
+    message,
     settle,
 )
-from thingdesk.fulfilment.events import CommandResultLate, CommandSettled, tell_case
+from thingdesk.fulfilment.events import CommandSettled, tell_case
 from thingdesk.platform import clock, durable
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import FieldError, Recovery, refuse
@@ -21,12 +21,11 @@ from thingdesk.platform.errors import FieldError, Recovery, refuse
 async def settle_command(
     tx: Transaction, command_id: UUID, machine: str, status: str, detail: Mapping[str, Any]
 ) -> Settled:
-    """A machine says what became of a command: `done`, `refused`, `failed` or `expired`.
+    """A machine says what became of a command: `done`, `refused`, `failed`, `expired`, `recalled`.
 
-    The first result counts and goes to the journey; the same again is taken in peace; one that
-    comes after the command expired is kept and changes nothing. Raises Refused for a bad result
-    (`result_invalid`), a command that is not this machine's (`command_unknown`), and a second
-    result that differs (`command_settled`).
+    The first result counts, however late it comes, and goes to the journey; the same again is
+    taken in peace. Raises Refused for a bad result (`result_invalid`), a command that is not this
+    machine's (`command_unknown`), and a second result that differs (`command_settled`).
     """
     bounds.check("result_invalid", _status(status), bounds.document("detail", detail))
     sent = await store.lock(tx, command_id)
@@ -36,10 +35,8 @@ async def settle_command(
         )
     result = CommandState(status)
     answer = settle(sent.state, result)
-    if answer is Settled.NOW:
-        await _end(tx, sent, result, detail)
-    elif answer is Settled.LATE:
-        await _keep_late(tx, sent, result, detail)
+    if answer in (Settled.NOW, Settled.LATE):
+        await _end(tx, sent, result, detail, late=answer is Settled.LATE)
     elif answer is Settled.OTHER:
         raise refuse(
             "command_settled",
@@ -50,22 +47,17 @@ async def settle_command(
 
 
 async def _end(
-    tx: Transaction, sent: SentCommand, result: CommandState, detail: Mapping[str, Any]
+    tx: Transaction,
+    sent: SentCommand,
+    result: CommandState,
+    detail: Mapping[str, Any],
+    *,
+    late: bool,
 ) -> None:
     await store.end(tx, [sent.id], result, detail, clock.now())
-    event = CommandSettled(sent.id, sent.command.machine, result.value, dict(detail))
+    event = CommandSettled(sent.id, sent.command.machine, result.value, dict(detail), late)
     tell_case(tx, sent.command.case_id, event)
-    value = {"command": str(sent.id), "status": result.value, "detail": dict(detail)}
-    durable.send(tx, sent.command.run_id, key(sent.id), value)
-
-
-async def _keep_late(
-    tx: Transaction, sent: SentCommand, result: CommandState, detail: Mapping[str, Any]
-) -> None:
-    late = {"status": result.value, "detail": dict(detail), "at": clock.now().isoformat()}
-    if await store.keep_late(tx, sent.id, late):
-        event = CommandResultLate(sent.id, sent.command.machine, result.value, dict(detail))
-        tell_case(tx, sent.command.case_id, event)
+    durable.send(tx, sent.command.run_id, *message(sent, result, detail))
 
 
 def _status(status: object) -> Iterator[FieldError]:

@@ -32,6 +32,19 @@ from unnest($1::uuid[], $2::timestamptz[]) as t (id, next_at)
 where c.id = t.id
 """
 
+_WAITING = """
+select * from command where machine = $1 and state = 'waiting' and expires > $2
+order by sent_at, id limit $3
+"""
+_PUT_OUT = """
+with due as (
+    select id from command
+    where machine = $1 and state = 'waiting' and expires > $2 and attempts = 0
+    order by sent_at, id limit $3 for update
+)
+update command c set attempts = 1 from due where c.id = due.id
+"""
+
 
 async def insert(tx: Transaction, commands: Sequence[Command]) -> set[UUID]:
     """Insert what is new; the ids of that."""
@@ -52,23 +65,29 @@ async def insert(tx: Transaction, commands: Sequence[Command]) -> set[UUID]:
     return {row["id"] for row in await tx.fetch(_INSERT, *columns, clock.now())}
 
 
-async def claim(tx: Transaction, now: datetime, most: int) -> list[Command]:
+async def claim(tx: Transaction, now: datetime, most: int) -> list[SentCommand]:
     rows = await tx.fetch(_LOCK_DUE, now, most)
     again = [now + BACKOFF.pause(row["attempts"] + 1, ids.draw()) for row in rows]
     if rows:
         await tx.execute(_PLAN, [row["id"] for row in rows], again)
-    return [_command(row) for row in rows]
+    return [_sent(row) for row in rows]
 
 
-async def waiting(tx: Transaction, machine: str, now: datetime, most: int) -> list[Command]:
-    rows = await tx.fetch(
-        "select * from command where machine = $1 and state = 'waiting' and expires > $2"
-        " order by sent_at, id limit $3",
-        machine,
+async def waiting(tx: Transaction, machine: str, now: datetime, most: int) -> list[SentCommand]:
+    """The row says that it was put out before it is: who takes it back or lets it expire waits."""
+    await tx.execute(_PUT_OUT, machine, now, most)
+    rows = await tx.fetch(_WAITING, machine, now, most)
+    return [_sent(row) for row in rows]
+
+
+async def recall(tx: Transaction, command_id: UUID, reason: str, now: datetime) -> None:
+    await tx.execute(
+        "update command set recalled_at = $2, recall_reason = $3, attempts = 1, next_at = $2"
+        " where id = $1",
+        command_id,
         now,
-        most,
+        reason,
     )
-    return [_command(row) for row in rows]
 
 
 async def lock(tx: Transaction, command_id: UUID) -> SentCommand | None:
@@ -102,14 +121,6 @@ async def end(
     )
 
 
-async def keep_late(tx: Transaction, command_id: UUID, late: Mapping[str, Any]) -> bool:
-    """Keep a result that came late, the first of them; whether it was the first."""
-    result = await tx.execute(
-        "update command set late = $2 where id = $1 and late is null", command_id, dict(late)
-    )
-    return result == "UPDATE 1"
-
-
 async def commands_of(tx: Transaction, case_id: UUID) -> list[SentCommand]:
     """The commands of a case, the oldest first."""
     rows = await tx.fetch("select * from command where case_id = $1 order by sent_at, id", case_id)
@@ -137,4 +148,6 @@ def _sent(row: Row) -> SentCommand:
         row["sent_at"],
         row["detail"],
         row["settled_at"],
+        row["recalled_at"],
+        row["recall_reason"],
     )

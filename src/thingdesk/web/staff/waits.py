@@ -7,7 +7,7 @@ from uuid import UUID
 
 from thingdesk.cases import Verification
 from thingdesk.decisions import Decision, To
-from thingdesk.fulfilment import Job, JobState, SentCommand, command_key, job_key
+from thingdesk.fulfilment import CommandState, Job, JobState, SentCommand, command_key, job_key
 from thingdesk.web import formats
 from thingdesk.web.words import Names
 
@@ -61,7 +61,8 @@ def _job(one: Job, names: Names) -> list[tuple[str, Wait]]:
 
 def _command(one: SentCommand) -> Wait:
     sent = one.command
-    return Wait(sent.machine, f"to answer the command {formats.plain(sent.name)}", sent.expires)
+    until = sent.expires if one.state is CommandState.WAITING else None
+    return Wait(sent.machine, f"to answer the command {formats.plain(sent.name)}", until)
 
 
 def _proof(one: Verification) -> Wait:

@@ -162,14 +162,21 @@ KINDS: dict[str, tuple[Tone, Say]] = {
         Tone.STILL,
         lambda v, _: f"Commanded {v['machine']}: {formats.plain(v['name'])}",
     ),
-    "command.settled": (Tone.STILL, lambda v, _: f"{v['machine']} answered: {v['status']}"),
-    "command.expired": (
-        Tone.WRONG,
-        lambda v, _: f"{v['machine']} said nothing before the command's time was over",
-    ),
-    "command.result_late": (
+    "command.settled": (
         Tone.STILL,
-        lambda v, _: f"{v['machine']} answered too late: {v['status']}",
+        lambda v, _: f"{v['machine']} answered{' late' if v['late'] else ''}: {v['status']}",
+    ),
+    "command.unanswered": (
+        Tone.WRONG,
+        lambda v, _: f"{v['machine']} has not said what became of the command; it may be done",
+    ),
+    "command.undelivered": (
+        Tone.WRONG,
+        lambda v, _: f"{v['machine']} never had the command: {v['reason']}",
+    ),
+    "command.recalled": (
+        Tone.STILL,
+        lambda v, _: f"{v['machine']} is told to drop the command: {v['reason']}",
     ),
     "part.reserved": (Tone.WELL, _part("set aside")),
     "part.released": (Tone.STILL, _part("back in stock")),
