@@ -67,7 +67,14 @@ def doctor_() -> None:
     """Say what is reachable, which versions, what is wrong and what to do."""
 
     async def act() -> None:
-        findings = await doctor.examine(_settings())
+        columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=_console, transient=True) as bar:
+            task = bar.add_task("Looking", total=None)
+
+            def show(what: str, done: int, total: int) -> None:
+                bar.update(task, description=what, completed=done, total=total)
+
+            findings = await doctor.examine(_settings(), show)
         for one in findings:
             click.echo(f"{'ok  ' if one.well else 'BAD '} {one.what}: {one.found}")
             if one.mend:

@@ -1,6 +1,7 @@
 """What is reachable, which versions, what is wrong and what to do about it."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,14 +26,23 @@ class Finding:
     mend: str = ""
 
 
-async def examine(settings: Settings) -> list[Finding]:
+Progress = Callable[[str, int, int], None]
+"""Is told what is done, how much of it, and how much there is."""
+
+
+def _silent(_what: str, _done: int, _total: int) -> None:
+    """For whoever wants to see the findings alone."""
+
+
+async def examine(settings: Settings, progress: Progress = _silent) -> list[Finding]:
     """Look at everything; one thing that is wrong does not keep the others from being seen."""
     findings = [Finding("thingdesk", __version__)]
     findings.append(_folder(settings.data_dir))
     findings.append(await _broker(settings))
     try:
         async with app.database(settings) as database:
-            findings += [await look(database) for look in (_server, _schema, _journeys, _chains)]
+            findings += [await look(database) for look in (_server, _schema, _journeys)]
+            findings.append(await _chains(database, progress))
     except (OSError, EmbeddedError) as error:
         mend = "Check THINGDESK_DATABASE_URL, or that the data folder can be written to."
         findings.append(Finding("PostgreSQL", str(error), well=False, mend=mend))
@@ -73,13 +83,26 @@ async def _journeys(database: Database) -> Finding:
     return Finding("journeys", found, well=False, mend=mend)
 
 
-async def _chains(database: Database) -> Finding:
+async def _chains(database: Database, progress: Progress) -> Finding:
     async with database.transaction() as tx:
-        breaks = await timeline.verify_all(tx)
-    if not breaks:
+        total = await timeline.size(tx)
+    done, broken, first = 0, 0, None
+
+    def more(entries: int) -> None:
+        nonlocal done
+        done += entries
+        progress("Verifying the timeline", done, total)
+
+    after: str | None = ""
+    while after is not None:
+        async with database.transaction() as tx:
+            seen = await timeline.verify_next(tx, after, progress=more)
+        broken += len(seen.breaks)
+        first = first or next(iter(seen.breaks), None)
+        after = seen.last
+    if first is None:
         return Finding("timeline", "all hash chains hold")
-    first = breaks[0]
-    found = f"{len(breaks)} chains are broken; {first.stream} at entry {first.seq}: {first.reason}"
+    found = f"{broken} chains are broken; {first.stream} at entry {first.seq}: {first.reason}"
     mend = "Somebody changed the tables. Compare with a backup, and find out who had access."
     return Finding("timeline", found, well=False, mend=mend)
 

@@ -7,8 +7,9 @@ from tests.web.people import logged_in
 from tests.web.seeding import EVIL, seed
 from tests.web.site import Site
 
-from thingdesk import cases, decisions
+from thingdesk import cases, decisions, timeline
 from thingdesk.cases import CaseFilter, Outcome
+from thingdesk.cases.events import ReportJoined
 from thingdesk.decisions import State, To
 from thingdesk.platform import clock, ids
 
@@ -99,6 +100,26 @@ async def test_a_case_shows_who_what_and_the_signal_around_the_fault(full: Site)
         assert words in shown, words
     assert page.count('role="img"') == 1
     assert "Withdraw" not in shown, "it has ended"
+
+
+async def test_a_long_timeline_has_parts_and_misses_nothing(site: Site) -> None:
+    case_id, _ = await site.asked("car-long")
+    for n in range(5):
+        async with site.hand.database.transaction() as tx:
+            for m in range(90):
+                joined = ReportJoined("report", f"machine-{90 * n + m}", "e")
+                timeline.append(tx, f"case:{case_id}", joined)
+    path, parts = f"/cases/{case_id}", []
+    async with logged_in(site) as browser:
+        while path:
+            page = (await browser.get(path)).text
+            parts.append(re.findall(r"machine-(\d+) said it again", page))
+            assert ("Newest" in page) is (len(parts) > 1)
+            older = re.search(r'href="(/cases/[^"]*)" rel="prev"', page)
+            path = html.unescape(older[1]) if older else ""
+        assert (await browser.get(f"/cases/{case_id}?before=0")).status_code == 422
+    assert [len(one) <= 200 for one in parts] == [True] * 3
+    assert [int(n) for part in reversed(parts) for n in part] == list(range(450))
 
 
 async def test_a_case_says_what_it_waits_for(full: Site) -> None:

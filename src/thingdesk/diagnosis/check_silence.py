@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from thingdesk import parties, signals
@@ -10,26 +10,42 @@ from thingdesk.parties import Machine
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 
-_MOST = 500
+_MOST = 1000
 _LOOK_BACK = timedelta(days=7)
 
 
-async def check_silence(tx: Transaction, rules: Sequence[Rule]) -> Step:
-    """Look for machines that are not heard, and for silent ones that are heard again.
+async def check_silence(tx: Transaction, rules: Sequence[Rule], most: int = _MOST) -> Step:
+    """Look at the next machines by id, as far as `most` silent ones, and after the last one at the
+    first again: which are not heard, and which silent ones are heard again?
 
     Only the time counts in which our own intake was up. One worker at a time does this.
     """
     wanted = [rule for rule in rules if isinstance(rule, Silence)]
-    if not wanted or not await store.is_ours(tx):
+    after = await store.silence_round(tx) if wanted else None
+    if after is None:
         return Step()
-    now = clock.now()
-    names = [rule.name for rule in wanted]
-    open_ = await store.machines_with_open(tx, names)
-    overdue = await parties.overdue(tx, now, min(rule.after for rule in wanted), _MOST)
+    machines, last = await _doubtful(tx, wanted, after, most)
+    if last != after:
+        await store.go_on_after(tx, last)
+    return await _check_all(tx, wanted, machines) if machines else Step()
+
+
+async def _doubtful(
+    tx: Transaction, wanted: Sequence[Silence], after: str, most: int
+) -> tuple[dict[str, Machine], str]:
+    """The machines of a page that may be silent, or were, and where the next page begins."""
+    times = min(rule.after for rule in wanted)
+    overdue, last = await parties.overdue(tx, clock.now(), times, after, most)
     machines = {one.id: one for one in overdue}
+    open_ = await store.machines_with_open(tx, [rule.name for rule in wanted], after, last)
     machines |= await parties.get_machines(tx, [name for name in open_ if name not in machines])
-    if not machines:
-        return Step()
+    return machines, last or ""
+
+
+async def _check_all(
+    tx: Transaction, wanted: Sequence[Silence], machines: Mapping[str, Machine]
+) -> Step:
+    now = clock.now()
     up = [Span(*span) for span in await signals.intake_spans(tx, now - _LOOK_BACK)]
     states = await store.load(tx, sorted(machines))
     opened: list[Opened] = []

@@ -37,7 +37,10 @@ update finding f set cleared_at = t.at
 from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[]) as t (machine, rule, about, at)
 where f.machine = t.machine and f.rule = t.rule and f.about = t.about and f.cleared_at is null
 """
-_SILENCE_LOCK = 7_413_302_122
+_SILENT = """
+select distinct machine from finding
+where cleared_at is null and rule = any($1) and machine > $2 {upto}
+"""
 _LATEST_COMMIT = timedelta(hours=1)
 """Longer than any transaction that stores signals may last."""
 
@@ -136,17 +139,23 @@ async def clear_rule(tx: Transaction, machine: str, rule: str, at: datetime) -> 
     )
 
 
-async def is_ours(tx: Transaction) -> bool:
-    """Whether no other worker looks for silence at this moment."""
-    free: bool = await tx.fetchval("select pg_try_advisory_xact_lock($1)", _SILENCE_LOCK)
-    return free
+async def silence_round(tx: Transaction) -> str | None:
+    """After which machine to go on looking for silence; None while another worker looks."""
+    after: str | None = await tx.fetchval("select after from silence_round for update skip locked")
+    return after
 
 
-async def machines_with_open(tx: Transaction, rules: Sequence[str]) -> list[str]:
-    rows = await tx.fetch(
-        "select distinct machine from finding where cleared_at is null and rule = any($1)",
-        list(rules),
-    )
+async def go_on_after(tx: Transaction, machine: str) -> None:
+    await tx.execute("update silence_round set after = $1", machine)
+
+
+async def machines_with_open(
+    tx: Transaction, rules: Sequence[str], after: str, last: str | None
+) -> list[str]:
+    """Of the machines after one id up to another those with an open finding of the rules."""
+    upto = () if last is None else (last,)
+    sql = _SILENT.format(upto="and machine <= $3" if upto else "")
+    rows = await tx.fetch(sql, list(rules), after, *upto)
     return [row["machine"] for row in rows]
 
 

@@ -59,10 +59,11 @@ where m.id = h.id
        or h.position_at > coalesce(m.position_at, '-infinity'))
 """
 _OVERDUE = """
-where m.expected_interval > interval '0'
+where m.id > $3 {upto} and m.expected_interval > interval '0'
   and coalesce(m.last_seen, m.registered_at) + m.expected_interval * $2::integer < $1
-order by coalesce(m.last_seen, m.registered_at) desc limit $3
+order by m.id limit $4
 """
+_PAGE_ENDS = "select id from machine where id > $1 order by id offset $2 limit 1"
 _FIND = """
 where m.id > $1
   and ($2::text is null or m.kind = $2)
@@ -129,8 +130,18 @@ async def get_many(tx: Transaction, machines: Sequence[str]) -> dict[str, Machin
     return {row["id"]: _machine(row) for row in rows}
 
 
-async def overdue(tx: Transaction, now: datetime, times: int, most: int) -> list[Machine]:
-    return [_machine(row) for row in await tx.fetch(_SELECT + _OVERDUE, now, times, most)]
+async def page_ends(tx: Transaction, after: str, most: int) -> str | None:
+    last: str | None = await tx.fetchval(_PAGE_ENDS, after, most - 1)
+    return last
+
+
+async def overdue(
+    tx: Transaction, now: datetime, times: int, after: str, last: str | None, most: int
+) -> list[Machine]:
+    upto = () if last is None else (last,)
+    sql = _SELECT + _OVERDUE.format(upto="and m.id <= $5" if upto else "")
+    rows = await tx.fetch(sql, now, times, after, most, *upto)
+    return [_machine(row) for row in rows]
 
 
 async def find(tx: Transaction, wanted: MachineFilter) -> list[Machine]:

@@ -9,6 +9,8 @@ from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 
 _MOST = 1000
+_LOOKED_AT = 5
+"""So many machines are looked at for each that may be found."""
 
 
 async def get_machine(tx: Transaction, machine: str) -> Machine | None:
@@ -35,9 +37,15 @@ async def machines_of(tx: Transaction, owner_id: UUID) -> list[Machine]:
     return await store.find(tx, MachineFilter(owner_id=owner_id, most=_MOST))
 
 
-async def overdue(tx: Transaction, now: datetime, times: int, most: int) -> list[Machine]:
-    """Machines from which nothing came for `times` expected intervals, the latest first."""
-    return await store.overdue(tx, now, times, most)
+async def overdue(
+    tx: Transaction, now: datetime, times: int, after: str, most: int
+) -> tuple[list[Machine], str | None]:
+    """Of the next machines by id those from which nothing came for `times` expected intervals,
+    `most` of them, and the id of the last machine that was looked at; None when it was the last.
+    """
+    last = await store.page_ends(tx, after, most * _LOOKED_AT)
+    found = await store.overdue(tx, now, times, after, last, most)
+    return found, found[-1].id if len(found) == most else last
 
 
 async def heard_since(tx: Transaction, since: datetime) -> tuple[int, int]:

@@ -8,18 +8,20 @@ personal in it can be erased without breaking the chain. Streams are `case:ID`, 
 
 from thingdesk.timeline.append import append
 from thingdesk.timeline.model import Break, Entry, Event
-from thingdesk.timeline.store import erase, latest, latest_of, read
-from thingdesk.timeline.verify import verify, verify_all
+from thingdesk.timeline.store import erase, latest, latest_of, read, size
+from thingdesk.timeline.verify import Verified, verify, verify_next
 
 __all__ = [
     "Break",
     "Entry",
     "Event",
+    "Verified",
     "append",
     "erase",
     "latest",
     "latest_of",
     "read",
+    "size",
     "verify",
-    "verify_all",
+    "verify_next",
 ]

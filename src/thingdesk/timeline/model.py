@@ -26,8 +26,10 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """What the chain keeps of an entry: enough to show a change, nothing personal."""
+class Kept:
+    """What is kept of an entry: the chain's part, which is enough to show a change and not
+    personal, and the value with its salt, None when it was erased.
+    """
 
     stream: str
     seq: int
@@ -35,6 +37,7 @@ class Link:
     kind: str
     digest: bytes
     hash: bytes
+    value: tuple[bytes, str] | None
 
 
 @dataclass(frozen=True, slots=True)

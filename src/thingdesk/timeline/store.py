@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -7,7 +7,7 @@ import orjson
 
 from thingdesk.platform import ids
 from thingdesk.platform.database import Row, Transaction
-from thingdesk.timeline.model import FIRST, Entry, Link, digest, link
+from thingdesk.timeline.model import FIRST, Entry, Kept, digest, link
 
 _HEADS = """
 insert into timeline_head (stream, seq, hash)
@@ -29,17 +29,31 @@ _VALUES = """
 insert into timeline_value (stream, seq, salt, value)
 select * from unnest($1::text[], $2::integer[], $3::bytea[], $4::json[])
 """
+# the page is cut out first: a join of the whole tables would be planned otherwise
 _READ = """
 select e.stream, e.seq, e.at, e.kind, v.value
-from timeline_event e left join timeline_value v using (stream, seq)
+from (select * from timeline_event where {which} limit $1) e
+left join timeline_value v using (stream, seq) order by {order}
 """
-_LATEST = """
-where $2::text[] is null or e.kind = any($2) order by e.at desc, e.seq desc limit $1
+_PAGE = _READ.format(
+    which="stream = $2 and seq < $3 order by seq desc",
+    order="e.seq",
+)
+_LATEST = _READ.format(
+    which="$2::text[] is null or kind = any($2) order by at desc, seq desc",
+    order="e.at desc, e.seq desc",
+)
+_LATEST_OF = _READ.format(
+    which="stream = $2 and ($3::text[] is null or kind = any($3)) order by seq desc",
+    order="e.seq desc",
+)
+_KEPT = """
+select e.stream, e.seq, e.at, e.kind, e.digest, e.hash, v.salt, v.value
+from (select * from timeline_event where (stream, seq) > ($1, $2) {upto}
+      order by stream, seq limit $3) e
+left join timeline_value v using (stream, seq) order by e.stream, e.seq
 """
-
-_LATEST_OF = """
-where e.stream = $1 and ($3::text[] is null or e.kind = any($3)) order by e.seq desc limit $2
-"""
+LAST = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +92,20 @@ def _entry(row: Row) -> Entry:
     return Entry(row["stream"], row["seq"], row["at"], row["kind"], value)
 
 
-async def read(tx: Transaction, stream: str) -> list[Entry]:
-    rows = await tx.fetch(_READ + "where e.stream = $1 order by e.seq", stream)
+async def read(
+    tx: Transaction, stream: str, *, before: int | None = None, most: int = 500
+) -> list[Entry]:
+    """The newest entries of a stream, the oldest of them first; with `before` the newest of those
+    that came before the entry with this number.
+    """
+    rows = await tx.fetch(_PAGE, most, stream, before or LAST)
     return [_entry(row) for row in rows]
 
 
 async def latest(tx: Transaction, most: int, kinds: Collection[str] | None = None) -> list[Entry]:
     """The newest entries of all streams, the newest first; with `kinds` only those."""
     wanted = None if kinds is None else sorted(kinds)
-    rows = await tx.fetch(_READ + _LATEST, most, wanted)
+    rows = await tx.fetch(_LATEST, most, wanted)
     return [_entry(row) for row in rows]
 
 
@@ -95,7 +114,7 @@ async def latest_of(
 ) -> list[Entry]:
     """The newest entries of one stream, the newest first; with `kinds` only those."""
     wanted = None if kinds is None else sorted(kinds)
-    rows = await tx.fetch(_READ + _LATEST_OF, stream, most, wanted)
+    rows = await tx.fetch(_LATEST_OF, most, stream, wanted)
     return [_entry(row) for row in rows]
 
 
@@ -105,14 +124,10 @@ async def erase(tx: Transaction, stream: str, seqs: Sequence[int]) -> None:
     )
 
 
-async def streams(tx: Transaction) -> AsyncIterator[str]:
-    after = ""
-    while rows := await tx.fetch(
-        "select stream from timeline_head where stream > $1 order by stream limit 500", after
-    ):
-        for row in rows:
-            yield row["stream"]
-        after = rows[-1]["stream"]
+async def size(tx: Transaction) -> int:
+    """How many entries there are."""
+    number: int = await tx.fetchval("select coalesce(sum(seq), 0)::bigint from timeline_head")
+    return number
 
 
 async def head(tx: Transaction, stream: str) -> tuple[int, bytes] | None:
@@ -120,17 +135,30 @@ async def head(tx: Transaction, stream: str) -> tuple[int, bytes] | None:
     return (row["seq"], row["hash"]) if row else None
 
 
-async def links(tx: Transaction, stream: str) -> list[tuple[Link, bytes | None, str | None]]:
+async def heads(tx: Transaction, after: str, most: int) -> dict[str, tuple[int, bytes]]:
+    """The heads of the streams after the one named `after`, in the order of their names."""
     rows = await tx.fetch(
-        "select e.*, v.salt, v.value from timeline_event e left join timeline_value v"
-        " using (stream, seq) where e.stream = $1 order by e.seq",
-        stream,
+        "select stream, seq, hash from timeline_head where stream > $1 order by stream limit $2",
+        after,
+        most,
     )
+    return {row["stream"]: (row["seq"], row["hash"]) for row in rows}
+
+
+async def kept(tx: Transaction, after: tuple[str, int], last: str | None, most: int) -> list[Kept]:
+    """What is kept of the entries after (stream, seq), up to those of the stream `last`."""
+    upto = [] if last is None else [last]
+    sql = _KEPT.format(upto="and stream <= $4" if upto else "")
+    rows = await tx.fetch(sql, *after, most, *upto)
     return [
-        (
-            Link(r["stream"], r["seq"], r["at"], r["kind"], r["digest"], r["hash"]),
-            r["salt"],
-            r["value"],
+        Kept(
+            r["stream"],
+            r["seq"],
+            r["at"],
+            r["kind"],
+            r["digest"],
+            r["hash"],
+            None if r["value"] is None else (r["salt"], r["value"]),
         )
         for r in rows
     ]

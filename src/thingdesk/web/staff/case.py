@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from thingdesk import cases, decisions, journeys
@@ -22,8 +22,14 @@ _ENDED = Refusal(
 
 
 @router.get("")
-async def get_case(pages: Open, person: Person, case_id: UUID, said: str = "") -> HTMLResponse:
-    return await _page(pages, person, case_id, said=said)
+async def get_case(
+    pages: Open,
+    person: Person,
+    case_id: UUID,
+    said: str = "",
+    before: Annotated[int | None, Query(ge=1, lt=2**31)] = None,
+) -> HTMLResponse:
+    return await _page(pages, person, case_id, said=said, before=before)
 
 
 @router.post("/withdraw")
@@ -65,14 +71,21 @@ async def post_decision(
 
 
 async def _page(
-    pages: Pages, person: Person, case_id: UUID, *, said: str = "", refusal: Refusal | None = None
+    pages: Pages,
+    person: Person,
+    case_id: UUID,
+    *,
+    said: str = "",
+    refusal: Refusal | None = None,
+    before: int | None = None,
 ) -> HTMLResponse:
     async with pages.database.transaction() as tx:
-        file: File | None = await collect(tx, case_id)
+        file: File | None = await collect(tx, case_id, before)
     if file is None:
         raise _unknown()
     status = 409 if refusal else 200
-    return show("case.html", person, "cases", status, file=file, said=said, refusal=refusal)
+    values = {"file": file, "said": said, "refusal": refusal, "earlier": before is not None}
+    return show("case.html", person, "cases", status, **values)
 
 
 def _unknown() -> Refused:

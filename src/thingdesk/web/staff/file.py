@@ -20,6 +20,8 @@ from thingdesk.web.staff.people import names_in
 from thingdesk.web.staff.waits import Wait, open_key, waits
 from thingdesk.web.words import Line, Names, happened, say
 
+_MOST_LINES = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Effect:
@@ -66,6 +68,8 @@ class File:
     notices: tuple[Outgoing, ...]
     lines: tuple[Line, ...]
     names: Names
+    older: int | None
+    """The number before which the timeline goes on, None where it begins."""
 
     @property
     def days(self) -> list[list[Line]]:
@@ -85,12 +89,12 @@ class File:
         ]
 
 
-async def collect(tx: Transaction, case_id: UUID) -> File | None:
-    """The case with this id; None when there is none."""
+async def collect(tx: Transaction, case_id: UUID, before: int | None = None) -> File | None:
+    """The case with this id, its timeline as far as the entry `before`; None when there is none."""
     case = await cases.get(tx, case_id)
     if case is None:
         return None
-    entries = await timeline.read(tx, f"case:{case_id}")
+    entries = await timeline.read(tx, f"case:{case_id}", before=before, most=_MOST_LINES)
     jobs = await fulfilment.jobs_of(tx, case_id)
     names = await names_in(tx, entries, case.owner_id, *(one.offer.provider for one in jobs))
     asked = await decisions.of_case(tx, case_id)
@@ -117,6 +121,7 @@ async def collect(tx: Transaction, case_id: UUID) -> File | None:
         tuple(await notices.of_case(tx, case_id)),
         tuple(say(entry, names) for entry in entries),
         names,
+        entries[0].seq if entries and entries[0].seq > 1 else None,
     )
 
 
