@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from scripts.reference import commands, events, refusals, sdk, services, settings, topics
+from scripts.reference import commands, events, metrics, refusals, sdk, services, settings, topics
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings.make,
     "commands.md": commands.make,
     "events.md": events.make,
+    "metrics.md": metrics.make,
     "refusals.md": refusals.make,
     "topics.md": topics.make,
     "services.md": services.make,

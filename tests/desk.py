@@ -39,6 +39,7 @@ class DeskProcess:
             "http_port": self.http_port,
             "mqtt_port": self.mqtt_port,
             "roles": roles,
+            "log": "plain",
             **settings,
         }
         self._environment = {

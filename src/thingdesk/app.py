@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from urllib.parse import urlsplit
@@ -13,10 +13,11 @@ from fastapi import FastAPI
 
 from thingdesk import cases, diagnosis, journeys, packs, parties, signals, web
 from thingdesk.catalog import Catalog
-from thingdesk.channels import http, mail, mqtt, webhook
+from thingdesk.channels import http, mail, mqtt, operations, webhook
 from thingdesk.channels.mqtt import BrokerAddress, Entrance
 from thingdesk.flow import Flow
 from thingdesk.intake import Intake
+from thingdesk.operations import Operations
 from thingdesk.packs import equipment, meter, vehicle
 from thingdesk.platform import clock, durable, ids, migrate, present, private
 from thingdesk.platform.database import Database, Transaction
@@ -53,8 +54,10 @@ class Desk:
     database: Database
     broker_url: str
     flow: Flow
-    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    operations: Operations
+    stop: asyncio.Event
     http_url: str | None = None
+    operations_url: str | None = None
     broker: EmbeddedBroker | None = None
     on_flood: Callable[[str], None] | None = None
 
@@ -161,7 +164,11 @@ async def _keep_signals(tx: Transaction) -> int:
 async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
     found = await stack.enter_async_context(_own_database(settings))
     await migrate_all(found)
-    desk = Desk(settings, found, settings.broker_url or "", make_flow(settings))
+    stop = asyncio.Event()
+    watched = Operations(settings, found, PACKAGES, stop)
+    desk = Desk(settings, found, settings.broker_url or "", make_flow(settings), watched, stop)
+    served = await stack.enter_async_context(watched.serving())
+    desk.operations_url = served.url if served else None
     if settings.broker_url is None:
         entrance = Entrance(found)
         desk.broker = await stack.enter_async_context(_broker(desk, entrance))
@@ -185,6 +192,7 @@ async def _start(
     desk: Desk, stack: AsyncExitStack, doors: AsyncExitStack, group: asyncio.TaskGroup
 ) -> None:
     settings = desk.settings
+    group.create_task(desk.operations.run())
     address = BrokerAddress.read(desk.broker_url, shared=settings.broker_url is not None)
     async with desk.database.transaction() as tx:
         key = await parties.desk_key(tx)
@@ -197,12 +205,14 @@ async def _start(
         await _ingest(desk, doors, group, intake, address)
     if "work" in settings.roles:
         await _work(desk, stack, group, address)
+    desk.operations.readiness.started()
 
 
 def _web(
     desk: Desk, doors: http.Doors, group: asyncio.TaskGroup
 ) -> AbstractAsyncContextManager[Served]:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    operations.install(app, desk.operations.readiness)
     http.install(app, doors)
     pages = web.Pages(desk.database, desk.flow, doors.key, desk.settings.public_url, desk.stop)
     group.create_task(web.install(app, pages).run())
@@ -217,9 +227,9 @@ async def _ingest(
     address: BrokerAddress,
 ) -> None:
     worker = ids.new()
-
     name = str(worker) if address.shared else "1"
     receiver = await doors.enter_async_context(mqtt.Receiver(address, intake, name))
+    desk.operations.connected("ingest", lambda: receiver.is_connected)
 
     async def beat() -> int:
         if receiver.is_connected:
@@ -240,8 +250,7 @@ def _ending_sessions(desk: Desk) -> Callable[[], Awaitable[int]]:
 
     async def end() -> int:
         nonlocal since
-        before = since
-        since = clock.now()
+        before, since = since, clock.now()
         async with desk.database.transaction() as tx:
             revoked = await parties.revocations(tx, before - timedelta(seconds=10))
         for key in revoked:
@@ -261,8 +270,9 @@ async def _work(
         for code, service in desk.flow.catalog.versions.items()
         if not service.instant
     }
-    engine = durable.Engine(database, functions, lease=desk.settings.lease)
+    engine = durable.Engine(database, functions, lease=desk.settings.lease, about=journeys.about)
     sender = await stack.enter_async_context(mqtt.Sender(address, database, str(ids.new())))
+    desk.operations.connected("work", lambda: sender.is_connected)
     pages = desk.http_url or public_url(desk.settings)
     post = mail.Mail(
         database, mail.carrier(desk.settings), sender=desk.settings.mail_from, pages=pages

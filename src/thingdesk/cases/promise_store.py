@@ -35,6 +35,12 @@ where (case_id, name, round) in (
 returning *
 """
 
+_MEASURE = """
+select count(*) filter (where due_at > $1) as in_time,
+       count(*) filter (where due_at <= $1) as late
+from case_promise where kept_at is null and broken_at is null and due_at is not null
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Promised:
@@ -75,6 +81,10 @@ async def drop(tx: Transaction, case_id: UUID) -> None:
         " and kept_at is null and broken_at is null",
         case_id,
     )
+
+
+async def measure(tx: Transaction, now: datetime) -> dict[str, int]:
+    return dict(await tx.fetchrow(_MEASURE, now) or {})
 
 
 async def break_due(tx: Transaction, now: datetime, most: int) -> list[Promised]:

@@ -69,6 +69,9 @@ select c.* from held join desk_case c using (subject, key) where c.id = $1 for u
 _FORGET = """
 update problem set current_case = null where subject = $1 and key = $2 and current_case = $3
 """
+_UNENDED = """
+select state, count(*) as n from desk_case where state in ('open', 'verifying') group by state
+"""
 _COUNTS = """
 select state, coalesce(outcome, '') as outcome, count(*) as n from desk_case group by 1, 2
 """
@@ -183,6 +186,11 @@ async def counts(tx: Transaction) -> dict[str, int]:
         for name in filter(None, (row["state"], row["outcome"])):
             found[name] = found.get(name, 0) + row["n"]
     return found
+
+
+async def unended(tx: Transaction) -> dict[str, int]:
+    rows = await tx.fetch(_UNENDED)
+    return {row["state"]: row["n"] for row in rows}
 
 
 async def set_state(tx: Transaction, case_id: UUID, state: State) -> None:

@@ -11,6 +11,7 @@ from thingdesk.diagnosis.advance import Step, advance, is_behind
 from thingdesk.diagnosis.check_silence import check_silence
 from thingdesk.diagnosis.descriptions import Descriptions, load_descriptions, read_descriptions
 from thingdesk.diagnosis.detect import State, observe, restored, run
+from thingdesk.diagnosis.measure import measure
 from thingdesk.diagnosis.model import (
     Cleared,
     Evidence,
@@ -54,6 +55,7 @@ __all__ = [
     "is_behind",
     "latest_findings",
     "load_descriptions",
+    "measure",
     "observe",
     "read_codes",
     "read_descriptions",

@@ -37,6 +37,7 @@ from thingdesk.fulfilment.jobs.model import (
 from thingdesk.fulfilment.jobs.model import key as job_key
 from thingdesk.fulfilment.jobs.store import get_job, jobs_of
 from thingdesk.fulfilment.jobs.under_way import under_way
+from thingdesk.fulfilment.measure import measure
 from thingdesk.fulfilment.parts.model import Reservation, ReservationState, StockLine
 from thingdesk.fulfilment.parts.set_stock import set_stock
 from thingdesk.fulfilment.parts.store import parts_of, stock_of
@@ -79,6 +80,7 @@ __all__ = [
     "give_up",
     "job_key",
     "jobs_of",
+    "measure",
     "nearest",
     "not_delivered",
     "parts_of",

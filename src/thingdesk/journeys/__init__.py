@@ -20,6 +20,7 @@ from thingdesk.journeys.model import (
     NotProven,
     Stopped,
     Withdrawn,
+    about,
     facts_of,
 )
 from thingdesk.journeys.providing import Dispatched, Found, free_slots
@@ -47,6 +48,7 @@ __all__ = [
     "Slot",
     "Stopped",
     "Withdrawn",
+    "about",
     "answer_now",
     "choose",
     "driver",

@@ -46,6 +46,11 @@ class Facts:
         )
 
 
+def about(data: Mapping[str, Any]) -> dict[str, object]:
+    """What log lines and spans of the journey with these facts are about."""
+    return {"case": data["case"], "machine": data["subject"]}
+
+
 def facts_of(opening: Opening, opened: Opened, turn: int) -> Facts:
     """The facts of a case that is new or came back."""
     return Facts(

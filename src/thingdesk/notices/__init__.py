@@ -14,6 +14,7 @@ from thingdesk.notices.deliver import delivered
 from thingdesk.notices.errors import NOT_YOURS
 from thingdesk.notices.events import NoticeAcknowledged, NoticeGivenUp, NoticeTaken, NoticeTold
 from thingdesk.notices.give_up import give_up
+from thingdesk.notices.measure import measure
 from thingdesk.notices.model import (
     CHANNEL,
     Channel,
@@ -47,6 +48,7 @@ __all__ = [
     "delivered",
     "get",
     "give_up",
+    "measure",
     "next_due",
     "of_case",
     "pending",

@@ -47,6 +47,11 @@ from unnest($1::uuid[], $2::text[], $3::text[]) as t (id, state, reason)
 where n.id = t.id
 """
 
+_MEASURE = """
+select channel, count(*) as n, least(min(again_at), $1) as since
+from notice where state = 'open' group by channel
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Ending:
@@ -168,6 +173,12 @@ async def pending(tx: Transaction, to: Recipient, now: datetime, most: int) -> l
         most,
     )
     return [_outgoing(row) for row in rows]
+
+
+async def measure(tx: Transaction, now: datetime) -> list[tuple[str, int, datetime]]:
+    """Of each channel how many are open, and since when the oldest attempt is due."""
+    rows = await tx.fetch(_MEASURE, now)
+    return [(row["channel"], row["n"], row["since"]) for row in rows]
 
 
 async def next_due(tx: Transaction, channel: Channel) -> datetime | None:

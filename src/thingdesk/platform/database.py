@@ -20,12 +20,18 @@ import asyncpg
 import orjson
 
 from thingdesk.platform.errors import Refused
+from thingdesk.platform.metrics import Counter, Gauge
 from thingdesk.platform.turns import Act, Question, ask, take_turns
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 Row = Mapping[str, Any]
 Handler = Callable[["Transaction", list[Any]], Awaitable[None]]
+_CONNECTIONS = Gauge(
+    "thingdesk.database.connections",
+    "Connections of this process to PostgreSQL. When none is idle for long, work waits for one.",
+    "state",
+)
 
 
 def _dump(value: object) -> bytes:
@@ -66,6 +72,7 @@ class Transaction:
         self._gathered: dict[object, tuple[Handler, list[Any]]] = {}
         self._last: set[object] = set()
         self._channels: set[str] = set()
+        self._counted: list[tuple[Counter, int, str]] = []
         self._taking_turns = False
 
     async def fetch(self, sql: str, *arguments: object) -> list[Row]:
@@ -172,6 +179,15 @@ class Transaction:
         """Wake whoever listens on `channel`, once, when this transaction has committed."""
         self._channels.add(channel)
 
+    def count(self, counter: Counter, number: int = 1, value: str = "") -> None:
+        """Count it when this transaction has committed."""
+        self._counted.append((counter, number, value))
+
+    def committed(self) -> None:
+        """It has: to be called once."""
+        for counter, number, value in self._counted:
+            counter.add(number, value)
+
     async def flush(self) -> None:
         """Write what was gathered so far."""
         with self.alone():
@@ -196,6 +212,11 @@ class Database:
         self._pool = pool
         self.url = url
         self._kept: dict[object, Any] = {}
+        _CONNECTIONS.read = self._connections
+
+    def _connections(self) -> Mapping[str, float]:
+        idle = self._pool.get_idle_size()
+        return {"idle": idle, "used": self._pool.get_size() - idle}
 
     @classmethod
     async def connect(cls, url: str, *, most: int = 10) -> "Database":
@@ -227,6 +248,7 @@ class Database:
             tx = Transaction(connection, self._kept)
             yield tx
             await tx.close()
+        tx.committed()
 
     @asynccontextmanager
     async def listening(self, channel: str, wake: Callable[[], None]) -> AsyncIterator[None]:

@@ -5,9 +5,17 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 
 from thingdesk.platform.database import Database, Transaction
+from thingdesk.platform.metrics import SECONDS, Histogram
 
 _log = logging.getLogger(__name__)
 _PAUSE_AFTER_ERROR = 1.0
+_LOOK_EVERY = 0.25
+_LAG = Histogram(
+    "thingdesk.loop.lag",
+    "How late the event loop came to what was due; more than some tenths of a second is too much.",
+    unit="s",
+    bounds=SECONDS,
+)
 
 
 async def repeat(
@@ -56,6 +64,15 @@ async def each(
         except Exception:  # noqa: BLE001 - whatever it was, the others must not wait for it
             _log.exception("%s failed; it is tried again", act)
     return found
+
+
+async def watch_lag(stop: asyncio.Event) -> None:
+    """Record how late the event loop comes to what is due, until `stop`."""
+    now = asyncio.get_running_loop().time
+    while not stop.is_set():
+        due = now() + _LOOK_EVERY
+        await asyncio.sleep(_LOOK_EVERY)
+        _LAG.record(max(0.0, now() - due))
 
 
 async def first_of(*events: asyncio.Event, seconds: float) -> None:

@@ -2,7 +2,7 @@
 
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -65,6 +65,18 @@ class Settings(BaseSettings):
     mail_from: str = Field(default="desk@localhost", description="The sender of the desk's mail.")
     lease: float = Field(
         default=10.0, gt=0, description="Seconds until a dead worker's runs move on."
+    )
+    operations_host: str = Field(
+        default="127.0.0.1", description="Where /health, /ready and /metrics are answered."
+    )
+    operations_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="Their port, one for each process; 0 picks a free one; none: not answered.",
+    )
+    log: Literal["auto", "json", "plain"] = Field(
+        default="auto", description="Log lines: json, plain, or plain only in a terminal (auto)."
     )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
     trouble_codes: Path | None = Field(

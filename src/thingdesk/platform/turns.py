@@ -7,6 +7,7 @@ between two such questions a coroutine is alone, and its order among the others 
 
 import types
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Sequence
+from contextvars import Context, copy_context
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,20 +33,22 @@ def ask(question: Question) -> Generator[Any, Any, Any]:
 async def take_turns(acts: Iterable[Act], answering: Answering) -> None:
     """Drive all `acts` to their end; `answering(handler, items)` answers what they ask.
 
-    What one of them raises ends the others where they are.
+    Each has context variables of its own. What one of them raises ends the others where they are.
     """
     waiting: dict[Act, Question] = {}
+    contexts: dict[Act, Context] = {}
     try:
         for act in acts:
-            await _turn(act, None, waiting)
+            contexts[act] = copy_context()
+            await _turn(act, contexts[act], None, waiting)
         while waiting:
             soon = {act: one for act, one in waiting.items() if not one.last} or dict(waiting)
             answers = await _answers(soon.values(), answering)
             for act, question in soon.items():
-                await _turn(act, answers[question], waiting)
+                await _turn(act, contexts[act], answers[question], waiting)
     finally:
         for act in waiting:
-            act.close()
+            contexts[act].run(act.close)
 
 
 async def _answers(questions: Iterable[Question], answering: Answering) -> dict[Question, Any]:
@@ -59,15 +62,15 @@ async def _answers(questions: Iterable[Question], answering: Answering) -> dict[
     return answers
 
 
-async def _turn(act: Act, answer: Any, waiting: dict[Act, Question]) -> None:
+async def _turn(act: Act, context: Context, answer: Any, waiting: dict[Act, Question]) -> None:
     waiting.pop(act, None)
-    question = await _run(act, answer)
+    question = await _run(act, context, answer)
     if question is not None:
         waiting[act] = question
 
 
 @types.coroutine
-def _run(act: Act, answer: Any) -> Generator[Any, Any, Question | None]:
+def _run(act: Act, context: Context, answer: Any) -> Generator[Any, Any, Question | None]:
     """Run `act` until it asks something; None when it has ended. Whatever else it awaits, it waits
     for as a part of our own task.
     """
@@ -75,7 +78,7 @@ def _run(act: Act, answer: Any) -> Generator[Any, Any, Question | None]:
     value = answer
     while True:
         try:
-            awaited = resume(value)
+            awaited = context.run(resume, value)
         except StopIteration:
             return None
         if isinstance(awaited, Question):

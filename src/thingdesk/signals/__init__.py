@@ -22,7 +22,7 @@ from thingdesk.signals.model import (
     shard_of,
     trusted_time,
 )
-from thingdesk.signals.order_store import is_beyond, reorder
+from thingdesk.signals.order_store import is_beyond, reorder, unread_since
 from thingdesk.signals.read import read_signal
 from thingdesk.signals.store import after, curve, history, latest, unread, with_news
 from thingdesk.signals.take import CHANNEL, take
@@ -52,5 +52,6 @@ __all__ = [
     "take",
     "trusted_time",
     "unread",
+    "unread_since",
     "with_news",
 ]

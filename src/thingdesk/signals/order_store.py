@@ -6,6 +6,7 @@ comes there.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from thingdesk.platform.database import Transaction
 from thingdesk.signals.model import Cursor
@@ -34,6 +35,16 @@ update signal s set tx = 0
 from unnest($1::smallint[], $2::timestamptz[]) as c (shard, received_from)
 where s.shard = c.shard and s.received_at >= c.received_from
 """
+_UNREAD_SINCE = """
+select min(s.received_at)
+from unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::timestamptz[])
+    as c (shard, tx, id, received_from)
+cross join lateral (
+    select received_at from signal
+    where signal.shard = c.shard and (signal.tx, signal.id) > (c.tx, c.id)
+      and signal.received_at >= c.received_from
+    order by signal.tx, signal.id limit 1) as s
+"""
 
 
 async def is_beyond(tx: Transaction, cursors: Sequence[Cursor]) -> bool:
@@ -60,3 +71,15 @@ async def reorder(tx: Transaction, cursors: Sequence[Cursor]) -> list[Cursor]:
     )
     await tx.execute(_RENUMBER, shards, since)
     return [Cursor(one["shard"], 0, one["id"], one["received_from"]) for one in places]
+
+
+async def unread_since(tx: Transaction, cursors: Sequence[Cursor]) -> datetime | None:
+    """When the oldest committed signal beyond the cursors came in; None: there is none."""
+    since: datetime | None = await tx.fetchval(
+        _UNREAD_SINCE,
+        [one.shard for one in cursors],
+        [one.tx for one in cursors],
+        [one.id for one in cursors],
+        [one.received_from for one in cursors],
+    )
+    return since

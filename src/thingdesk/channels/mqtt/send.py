@@ -32,6 +32,11 @@ class Sender:
     async def __aexit__(self, *details: object) -> None:
         await self._connection.__aexit__(*details)
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether machines can be reached through the broker at this moment."""
+        return self._connection.is_connected
+
     async def run(self, stop: asyncio.Event) -> None:
         """Send what is due until `stop` is set."""
         async with asyncio.TaskGroup() as group:

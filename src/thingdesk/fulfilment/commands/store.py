@@ -151,3 +151,13 @@ def _sent(row: Row) -> SentCommand:
         row["recalled_at"],
         row["recall_reason"],
     )
+
+
+async def measure(tx: Transaction, now: datetime) -> tuple[int, datetime]:
+    """How many wait, and since when the oldest attempt is due."""
+    row = await tx.fetchrow(
+        "select count(*) as n, least(min(next_at), $1) as since from command"
+        " where state = 'waiting'",
+        now,
+    )
+    return (row["n"], row["since"]) if row else (0, now)

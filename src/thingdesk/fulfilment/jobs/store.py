@@ -231,3 +231,13 @@ async def drop_offers(tx: Transaction, job_ids: Sequence[UUID]) -> None:
             " where job_id = any($1) and kind = 'job.offered' and state = 'waiting'",
             list(job_ids),
         )
+
+
+async def measure(tx: Transaction, now: datetime) -> tuple[int, datetime]:
+    """How many wait, and since when the oldest attempt is due."""
+    row = await tx.fetchrow(
+        "select count(*) as n, least(min(next_at), $1) as since from job_delivery"
+        " where state = 'waiting'",
+        now,
+    )
+    return (row["n"], row["since"]) if row else (0, now)

@@ -6,6 +6,7 @@ is recorded has happened once, and a step that is not recorded has left nothing 
 """
 
 from thingdesk.platform.durable.engine import Engine, forget, send, start
+from thingdesk.platform.durable.measure import measure
 from thingdesk.platform.durable.model import Changed, Fenced, Message, Priority, Suspended
 from thingdesk.platform.durable.run import Function, Run
 from thingdesk.platform.durable.store import stuck, waits
@@ -20,6 +21,7 @@ __all__ = [
     "Run",
     "Suspended",
     "forget",
+    "measure",
     "send",
     "start",
     "stuck",

@@ -6,17 +6,20 @@ silent for longer than the lease: its runs fall to another worker, and its commi
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from thingdesk.platform import clock
+from thingdesk.platform import clock, logs, traces
 from thingdesk.platform.database import Database, Transaction
 from thingdesk.platform.durable import store
 from thingdesk.platform.durable.model import Changed, Row, State, Suspended
 from thingdesk.platform.durable.run import Function, Run
+from thingdesk.platform.gather import DURATION, ITEMS
 from thingdesk.platform.loops import repeat
+from thingdesk.platform.metrics import Counter
 
 CHANNEL = "durable_run"
 _MOST_FAILURES = 8
@@ -27,8 +30,17 @@ KEPT = timedelta(days=120)
 _log = logging.getLogger(__name__)
 
 
+_FAILED = Counter(
+    "thingdesk.run.failures", "Attempts to drive a run that failed; it is tried again.", "code"
+)
+_KIND = "runs"
+
+
 class Engine:
-    """Runs what is due, for the functions that this process knows by their code."""
+    """Runs what is due, for the functions that this process knows by their code.
+
+    `about` says of a run's input what log lines and spans of the run are about.
+    """
 
     def __init__(
         self,
@@ -37,7 +49,9 @@ class Engine:
         *,
         lease: float = 10.0,
         batch: int = 50,
+        about: Callable[[Any], Mapping[str, object]] = lambda _: {},
     ) -> None:
+        self._about = about
         self._database = database
         self._functions = functions
         self._lease = lease
@@ -64,6 +78,8 @@ class Engine:
 
     async def once(self) -> int:
         """Run one batch; how many runs it took."""
+        now = asyncio.get_running_loop().time
+        began = now()
         try:
             async with self._transaction() as tx:
                 taken = await self._run(tx, await self._claim(tx, self._most))
@@ -71,6 +87,9 @@ class Engine:
             _log.warning("a batch of runs failed; going on one by one", exc_info=True)
             return await self._one_by_one()
         self._most = min(self._batch, self._most * 2)
+        if taken:
+            ITEMS.record(taken, _KIND)
+            DURATION.record(now() - began, _KIND)
         return taken
 
     async def _one_by_one(self) -> int:
@@ -109,14 +128,21 @@ class Engine:
     async def _advance(self, tx: Transaction, row: Row) -> None:
         row.wake_at, row.waits_for = None, ()
         row.failures, row.problem = 0, None
-        try:
-            await self._functions[row.code](Run(tx, row))
-        except Suspended:
-            return
+        facts = self._about(row.input)
+        with (
+            logs.about(run=row.id, **facts),
+            traces.span("drive", code=row.code, run=row.id, **facts),
+        ):
+            try:
+                await self._functions[row.code](Run(tx, row))
+            except Suspended:
+                return
         row.state = State.ENDED
 
     async def _record_failure(self, row: Row, error: Exception) -> None:
-        _log.error("run %s (%s) failed", row.id, row.code, exc_info=error)
+        with logs.about(run=row.id, **self._about(row.input)):
+            _log.error("run %s (%s) failed", row.id, row.code, exc_info=error)
+        _FAILED.add(1, row.code)
         async with self._transaction() as tx:
             await store.fail(
                 tx,

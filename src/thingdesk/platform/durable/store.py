@@ -64,6 +64,13 @@ set failures = failures + 1, problem = $2, epoch = epoch + 1,
                    else $4::timestamptz + $5::interval * power(2, failures) end
 where id = $1 and epoch = $6
 """
+_MEASURE = """
+select (select count(*) from durable_run where state = 'active') as active,
+       (select count(*) from durable_run where state = 'stuck') as stuck,
+       (select count(*) from durable_run where wake_at <= $1) as due,
+       (select min(wake_at) from durable_run where wake_at <= $1) as due_since,
+       (select count(distinct run_id) from durable_message where not seen) as told
+"""
 _FORGET = """
 delete from durable_run where id = any(array(
     select id from durable_run where state = 'ended' and progressed_at < $1
@@ -143,6 +150,11 @@ async def stuck(tx: Transaction) -> list[tuple[UUID, str, str]]:
         State.STUCK.value,
     )
     return [(row["id"], row["code"], row["problem"]) for row in rows]
+
+
+async def measure(tx: Transaction, now: datetime) -> dict[str, Any]:
+    row = await tx.fetchrow(_MEASURE, now)
+    return dict(row or {})
 
 
 async def waits(tx: Transaction, run_ids: Sequence[UUID]) -> dict[UUID, tuple[str, ...]]:
