@@ -169,3 +169,17 @@ async def test_a_provider_with_a_system_gets_no_mail_as_well(database: Database)
     async with database.transaction() as tx:
         await effects.offer_job(tx, offer)
     assert await mails(database, offer.case_id) == []
+
+
+async def test_a_provider_gets_a_share_and_those_who_are_busy_none(database: Database) -> None:
+    many, few = await make_provider(database, webhook_url=HOOK), await offered(database)
+    async with database.transaction() as tx:
+        for _ in range(10):
+            await effects.offer_job(tx, make_offer(many.id))
+    async with database.transaction() as tx:
+        first = await fulfilment.claim_due_offers(tx, 100, each=3)
+        rest = await fulfilment.claim_due_offers(tx, 100, each=9, without={many.id})
+        again = await fulfilment.claim_due_offers(tx, 100, each=9)
+    counted = [one.job.offer.provider for one in first]
+    assert (counted.count(many.id), counted.count(few.provider)) == (3, 1)
+    assert (rest, len(again)) == ([], 7)

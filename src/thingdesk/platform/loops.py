@@ -25,13 +25,15 @@ async def repeat(
     stop: asyncio.Event,
     *,
     every: float,
+    wake: asyncio.Event | None = None,
 ) -> None:
-    """Call `act` whenever `channel` is notified and at least `every` seconds, until `stop`.
+    """Call `act` whenever `channel` is notified or `wake` is set, and at least `every` seconds,
+    until `stop`.
 
     It is called again at once while it says that it found something to do. An error is logged,
     and the next attempt comes a second later.
     """
-    wake = asyncio.Event()
+    wake = wake or asyncio.Event()
     while not stop.is_set():
         try:
             async with database.listening(channel, wake.set):

@@ -1,5 +1,7 @@
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import ip_network
 
@@ -10,6 +12,7 @@ from tests.fulfilment.making import happened, make_offer, make_provider
 
 from thingdesk import parties
 from thingdesk.channels.webhook import Webhooks, verify
+from thingdesk.channels.webhook.post import LIMIT
 from thingdesk.fulfilment import JobOffer, effects
 from thingdesk.platform import clock
 from thingdesk.platform.database import Database
@@ -39,11 +42,18 @@ async def offer_to(database: Database, url: str) -> tuple[JobOffer, parties.Prov
     return offer, provider
 
 
+async def attempts(webhooks: Webhooks) -> int:
+    """One attempt for each that is due, and what became of it."""
+    begun = await webhooks.begin()
+    await webhooks.finish()
+    return begun
+
+
 async def test_an_offer_arrives_signed_with_all_that_is_needed(
     database: Database, webhooks: Webhooks, listener: Listener
 ) -> None:
     offer, provider = await offer_to(database, listener.url)
-    assert await webhooks.once() == 1
+    assert await attempts(webhooks) == 1
     request = listener.requests.get_nowait()
     assert request.headers["content-type"] == "application/json"
     verify(provider.webhook_secret, request.headers, request.body, clock.now())
@@ -64,14 +74,14 @@ async def test_an_offer_arrives_signed_with_all_that_is_needed(
         "amount": {"minor": 9900, "currency": "EUR"},
         "details": {"model": "T1", "finding": ["P0301"]},
     }
-    assert await webhooks.once() == 0
+    assert await attempts(webhooks) == 0
 
 
 async def test_the_page_is_for_this_job_and_outlasts_the_work(
     database: Database, webhooks: Webhooks, listener: Listener
 ) -> None:
     offer, _ = await offer_to(database, listener.url)
-    await webhooks.once()
+    await attempts(webhooks)
     page = orjson.loads(listener.requests.get_nowait().body)["data"]["page"]
     async with database.transaction() as tx:
         key = await parties.desk_key(tx)
@@ -85,7 +95,7 @@ async def test_a_cancelled_job_is_told_and_the_offer_is_not(
     offer, _ = await offer_to(database, listener.url)
     async with database.transaction() as tx:
         await effects.cancel_job(tx, offer.effect_id, "the owner drove on")
-    assert await webhooks.once() == 1
+    assert await attempts(webhooks) == 1
     told = orjson.loads(listener.requests.get_nowait().body)
     assert told["type"] == "job.cancelled"
     assert (told["data"]["job"], told["data"]["reason"]) == (
@@ -101,13 +111,13 @@ async def test_a_failure_is_repeated_under_the_same_id(
     good, listener.answer = listener.answer, b"HTTP/1.1 503 Busy\r\n\r\n"
     turnable = clock.Turnable()
     with clock.reading(turnable):
-        assert await webhooks.once() == 1
+        assert await attempts(webhooks) == 1
         listener.answer = good
-        assert await webhooks.once() == 0
+        assert await attempts(webhooks) == 0
         turnable.turn(timedelta(minutes=1))
-        assert await webhooks.once() == 1
+        assert await attempts(webhooks) == 1
         turnable.turn(timedelta(minutes=10))
-        assert await webhooks.once() == 0
+        assert await attempts(webhooks) == 0
     first, second = listener.requests.get_nowait(), listener.requests.get_nowait()
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
     assert first.headers["webhook-timestamp"] != second.headers["webhook-timestamp"]
@@ -118,28 +128,96 @@ async def test_a_forbidden_address_is_given_up_at_once(
     database: Database, webhooks: Webhooks, url: str
 ) -> None:
     offer, _ = await offer_to(database, url)
-    assert await webhooks.once() == 1
+    assert await attempts(webhooks) == 1
     assert await happened(database, offer.case_id) == ["job.offered", "job.delivery_given_up"]
 
 
-async def test_one_that_hangs_does_not_hold_up_the_others(
+@dataclass
+class Hanging:
+    """A provider's system that takes every request and answers none until it is let go."""
+
+    leave: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def __call__(self, _: asyncio.StreamWriter) -> None:
+        await self.leave.wait()
+
+
+async def test_a_system_that_hangs_holds_up_nobody_else(
     database: Database, webhooks: Webhooks, listener: Listener
 ) -> None:
-    leave = asyncio.Event()
-
-    async def silent(_: asyncio.StreamWriter) -> None:
-        await leave.wait()
-
-    async with listening() as slow:
-        slow.answer = silent
-        await offer_to(database, slow.url)
-        await offer_to(database, listener.url)
-        once = asyncio.create_task(webhooks.once())
-        async with asyncio.timeout(5):
+    """However much is due to it, and though the others' offers come after its own."""
+    async with listening() as slow, working(webhooks):
+        slow.answer = hanging = Hanging()
+        provider = await make_provider(database, webhook_url=slow.url)
+        async with database.transaction() as tx:
+            for _ in range(300):
+                await effects.offer_job(tx, make_offer(provider.id))
+        async with asyncio.timeout(LIMIT - 3):
             await slow.requests.get()
+            for _ in range(3):
+                await offer_to(database, listener.url)
+                await listener.requests.get()
+        assert slow.requests.qsize() < 4, "few at once"
+        async with database.transaction() as tx:
+            await tx.execute("truncate job_delivery")
+        hanging.leave.set()
+
+
+async def test_a_system_that_answers_gets_all_that_is_due_without_a_pause(
+    database: Database, webhooks: Webhooks, listener: Listener
+) -> None:
+    provider = await make_provider(database, webhook_url=listener.url)
+    async with database.transaction() as tx:
+        for _ in range(40):
+            await effects.offer_job(tx, make_offer(provider.id))
+    async with asyncio.timeout(8), working(webhooks):
+        for _ in range(40):
             await listener.requests.get()
-        leave.set()
-        assert await once == 2
+
+
+@asynccontextmanager
+async def working(webhooks: Webhooks) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    work = asyncio.create_task(webhooks.work(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await work
+
+
+ANSWERS = {
+    "redirects": b"HTTP/1.1 307 Go\r\nlocation: http://127.0.0.1:1/x\r\n\r\n",
+    "rubbish": b"\x00\xff" * 2000,
+    "10 MB": b"HTTP/1.1 500 No\r\ncontent-length: 10485760\r\n\r\n" + b"x" * 10485760,
+    "half an answer": b"HTTP/1.1 200 OK\r\ncontent-le",
+}
+
+
+async def test_what_bad_systems_answer_leaves_their_offers_open_and_the_others_served(
+    database: Database, webhooks: Webhooks, listener: Listener
+) -> None:
+    async with AsyncExitStack() as stack:
+        offers = []
+        for answer in (*ANSWERS.values(), b"HTTP/1.1 410 Gone\r\n\r\n"):
+            bad = await stack.enter_async_context(listening())
+            bad.answer = answer
+            offers.append((await offer_to(database, bad.url))[0])
+        good, _ = await offer_to(database, listener.url)
+        assert await attempts(webhooks) == 6
+        assert listener.requests.qsize() == 1
+    for offer in offers[:-1]:
+        assert await happened(database, offer.case_id) == ["job.offered"]
+    gone = await happened(database, offers[-1].case_id)
+    assert gone == ["job.offered", "job.delivery_given_up"]
+    async with database.transaction() as tx:
+        rows = await tx.fetch("select job_id, state, attempts, problem from job_delivery")
+    states = {row["job_id"]: (row["state"], row["attempts"], bool(row["problem"])) for row in rows}
+    assert states == {
+        **{offer.effect_id: ("waiting", 1, True) for offer in offers[:-1]},
+        offers[-1].effect_id: ("given_up", 1, True),
+        good.effect_id: ("delivered", 1, False),
+    }
 
 
 async def test_it_wakes_by_itself_and_stops_when_told(

@@ -1,4 +1,5 @@
 import asyncio
+import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -12,8 +13,10 @@ from thingdesk.platform import clock, loops
 from thingdesk.platform.database import Database
 
 _LOOK_EVERY = 1.0
+_EACH = 4
 # an appointment may be two months away, and the work comes after it
 _PAGE_LASTS = timedelta(days=90)
+_log = logging.getLogger(__name__)
 
 
 class Webhooks:
@@ -29,33 +32,59 @@ class Webhooks:
         pages: str,
         *,
         allowed: Sequence[Network] = (),
-        at_once: int = 20,
+        at_once: int = 60,
     ) -> None:
         self._database = database
         self._pages = pages.rstrip("/")
         self._allowed = allowed
         self._at_once = at_once
         self._http = make_http()
+        self._under_way: dict[asyncio.Task[None], Delivery] = {}
+        self._place_free = asyncio.Event()
 
     async def work(self, stop: asyncio.Event) -> None:
         """Deliver until `stop` is set; attempts under way are finished."""
         async with self._http:
-            await loops.repeat(self._database, "job_delivery", self.once, stop, every=_LOOK_EVERY)
+            await loops.repeat(
+                self._database,
+                "job_delivery",
+                self.begin,
+                stop,
+                every=_LOOK_EVERY,
+                wake=self._place_free,
+            )
+            await self.finish()
 
-    async def once(self) -> int:
-        """One attempt for each of those that are due, `at_once` at most; how many there were."""
+    async def begin(self) -> int:
+        """Begin an attempt for each of those that are due and find a place; how many there were.
+
+        Nobody waits for an attempt of somebody else's, and of one provider there are few at once.
+        """
+        free = self._at_once - len(self._under_way)
+        if not free:
+            return 0
+        busy = {one.job.offer.provider for one in self._under_way.values()}
         async with self._database.transaction() as tx:
-            due = await fulfilment.claim_due_offers(tx, self._at_once)
+            due = await fulfilment.claim_due_offers(tx, free, each=_EACH, without=busy)
             key = await parties.desk_key(tx) if due else None
         if key is not None:
-            ends = await asyncio.gather(
-                *(self._deliver(one, key) for one in due), return_exceptions=True
-            )
-            # all are through, so that one that could not be recorded takes no other with it
-            for error in ends:
-                if error is not None:
-                    raise error
+            for one in due:
+                task = asyncio.create_task(self._deliver(one, key))
+                self._under_way[task] = one
+                task.add_done_callback(self._ended)
         return len(due)
+
+    async def finish(self) -> None:
+        """Wait until no attempt is under way."""
+        while self._under_way:
+            await asyncio.wait(self._under_way)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        del self._under_way[task]
+        self._place_free.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # it is tried again by itself
+            _log.error("what came of a delivery could not be recorded", exc_info=error)
 
     async def _deliver(self, delivery: Delivery, key: parties.DeskKey) -> None:
         now = clock.now()

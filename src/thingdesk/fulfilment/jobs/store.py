@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -44,8 +44,16 @@ insert into job_delivery (id, job_id, kind, next_at)
 select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[])
 on conflict do nothing
 """
+# Locked after the share is known: the rows that one worker has taken are passed over by the others.
 _LOCK_DUE = """
-select id, job_id, kind, attempts from job_delivery where state = 'waiting' and next_at <= $1
+with due as (
+    select d.id, row_number() over (partition by j.provider order by d.next_at, d.id) as place
+    from job_delivery d join job j on j.id = d.job_id
+    where d.state = 'waiting' and d.next_at <= $1 and j.provider <> all($4)
+)
+select id, job_id, kind, attempts from job_delivery
+where state = 'waiting' and next_at <= $1
+  and id = any(array(select id from due where place <= $3))
 order by next_at limit $2 for update skip locked
 """
 _PLAN = """
@@ -186,10 +194,12 @@ def put_delivery(tx: Transaction, job_id: UUID, kind: DeliveryKind) -> None:
     tx.notify("job_delivery")
 
 
-async def claim_deliveries(tx: Transaction, most: int) -> list[Claimed]:
-    """The deliveries that are due, each with its next attempt planned."""
+async def claim_deliveries(
+    tx: Transaction, most: int, each: int, without: Collection[UUID]
+) -> list[Claimed]:
+    """The deliveries that are due, `each` a provider at most, with their next attempts planned."""
     now = clock.now()
-    rows = await tx.fetch(_LOCK_DUE, now, most)
+    rows = await tx.fetch(_LOCK_DUE, now, most, each, list(without))
     again = [now + BACKOFF.pause(row["attempts"] + 1, ids.draw()) for row in rows]
     if rows:
         await tx.execute(_PLAN, [row["id"] for row in rows], again)
