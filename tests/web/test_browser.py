@@ -10,7 +10,7 @@ from tests.web.people import PASSWORD, account
 from tests.web.seeding import seed
 from tests.web.site import MISFIRE, Site
 
-from thingdesk import decisions, fulfilment
+from thingdesk import decisions, fulfilment, parties
 from thingdesk.decisions import State
 
 pytestmark = [NO_CHROMIUM, NO_VENDOR]
@@ -36,6 +36,7 @@ async def pages(desk: Shown) -> dict[str, str]:
     site = desk.site
     await seed(site)
     found = {"wall": "/", "cases": "/cases", "machines": "/machines", "services": "/services"}
+    found |= {"policy": "/policy", "people": "/people", "providers": "/providers"}
     for machine in ("press-1", "press-2", "car-1", "car-12", "car-20", "car-30"):
         found[f"case of {machine}"] = f"/cases/{(await site.hand.case_of(machine)).id}"
     for machine in ("press-1", "car-1", "evil-1"):
@@ -44,6 +45,8 @@ async def pages(desk: Shown) -> dict[str, str]:
         asked = await site.hand.question((await site.hand.case_of(machine)).id)
         found[name] = site.link("decision", asked.question.id)
     async with site.hand.database.transaction() as tx:
+        (truck, *_) = await parties.providers_of_kind(tx, "tow_truck")
+        found["provider"] = f"/providers/{truck.id}"
         for name, machine in (("offer", "car-6"), ("job", "car-12")):
             case = await site.hand.case_of(machine)
             (job,) = await fulfilment.jobs_of(tx, case.id)

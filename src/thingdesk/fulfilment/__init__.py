@@ -35,7 +35,7 @@ from thingdesk.fulfilment.jobs.model import (
     JobState,
 )
 from thingdesk.fulfilment.jobs.model import key as job_key
-from thingdesk.fulfilment.jobs.store import get_job, jobs_of
+from thingdesk.fulfilment.jobs.store import get_job, in_hand, jobs_of, jobs_of_provider
 from thingdesk.fulfilment.jobs.under_way import under_way
 from thingdesk.fulfilment.measure import measure
 from thingdesk.fulfilment.parts.model import Reservation, ReservationState, StockLine
@@ -78,8 +78,10 @@ __all__ = [
     "expire_jobs",
     "get_job",
     "give_up",
+    "in_hand",
     "job_key",
     "jobs_of",
+    "jobs_of_provider",
     "measure",
     "nearest",
     "not_delivered",

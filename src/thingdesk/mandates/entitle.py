@@ -49,8 +49,14 @@ async def policy(tx: Transaction) -> Policy:
     return await store.policy(tx)
 
 
-async def set_policy(tx: Transaction, new: Policy, by: UUID | None = None) -> None:
-    """Change what the organisation allows, from this commit on. `by` is one of the staff."""
+async def set_policy(
+    tx: Transaction, new: Policy, by: UUID | None = None, *, seen: int | None = None
+) -> None:
+    """Change what the organisation allows, from this commit on. `by` is one of the staff.
+
+    With `seen`, the version that is to be replaced (0 for none), only that one is: of two who
+    change it at once one is refused. Raises Refused.
+    """
     fields = [
         FieldError(name, "is negative", "0 or more")
         for name, amount in (("per_effect", new.per_effect), ("pays_per_case", new.pays_per_case))
@@ -58,6 +64,9 @@ async def set_policy(tx: Transaction, new: Policy, by: UUID | None = None) -> No
     ]
     if fields:
         raise invalid("the policy cannot be set", fields)
+    await store.lock_policy(tx)
+    if seen is not None and seen != await store.policy_version(tx):
+        raise refuse("policy_changed", "Somebody else has changed the policy meanwhile.")
     version = await store.set_policy(tx, new, clock.now(), by)
     timeline.append(tx, "desk", PolicySet(version, by))
 

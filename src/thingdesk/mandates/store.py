@@ -169,8 +169,17 @@ async def policies(tx: Transaction, most: int) -> list[PolicyVersion]:
     ]
 
 
-async def set_policy(tx: Transaction, new: Policy, at: datetime, by: UUID | None) -> int:
+async def lock_policy(tx: Transaction) -> None:
     await tx.execute("lock table policy in share row exclusive mode")
+
+
+async def policy_version(tx: Transaction) -> int:
+    found: int = await tx.fetchval("select coalesce(max(version), 0) from policy")
+    return found
+
+
+async def set_policy(tx: Transaction, new: Policy, at: datetime, by: UUID | None) -> int:
+    """The version that it is; the caller holds the table."""
     version: int = await tx.fetchval(
         "insert into policy select coalesce(max(version), 0) + 1, $1, $2, $3 from policy"
         " returning version",

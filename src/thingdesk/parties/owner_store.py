@@ -15,6 +15,12 @@ from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) as t (id, email, nam
 order by t.email
 on conflict (email) do nothing
 """
+_FIND = """
+select id, name, email, zone from owner
+where email is not null and ($2::uuid is null or id < $2)
+  and ($1::text is null or position(lower($1) in lower(name || ' ' || email)) > 0)
+order by id desc limit $3
+"""
 _CHANGE = """
 update owner set email = $2, name = $3, zone = $4
 where id = $1 and not exists (select from owner where email = $2 and id <> $1)
@@ -77,6 +83,11 @@ async def get_many(tx: Transaction, owners: Sequence[UUID]) -> dict[UUID, Owner]
 async def by_email(tx: Transaction, email: str) -> Owner | None:
     row = await tx.fetchrow(_OWNER + "where email = $1", email)
     return _owner(row) if row else None
+
+
+async def find(tx: Transaction, words: str | None, after: UUID | None, most: int) -> list[Owner]:
+    rows = await tx.fetch(_FIND, words, after, most)
+    return [_owner(row) for row in rows]
 
 
 async def lock(tx: Transaction, owner_id: UUID) -> Owner | None:

@@ -72,6 +72,15 @@ async def get_owners(tx: Transaction, owner_ids: Sequence[UUID]) -> dict[UUID, O
     return await store.get_many(tx, owner_ids)
 
 
+async def find_owners(
+    tx: Transaction, words: str | None = None, after: UUID | None = None, most: int = 50
+) -> list[Owner]:
+    """A page of owners whose name or address has `words`, the newest first; erased ones are not
+    found. The next page goes on `after` the last id.
+    """
+    return await store.find(tx, words, after, most)
+
+
 async def owner_by_email(tx: Transaction, email: str) -> Owner | None:
     return await store.by_email(tx, email.strip().lower())
 

@@ -17,6 +17,7 @@ _TITLES = {
     "not_found": "There is no such page",
     "case_unknown": "There is no such case",
     "machine_unknown": "There is no such machine",
+    "provider_unknown": "There is no such provider",
     "owner_unknown": "There is no such owner",
     "staff_unknown": "There is no such account",
     "not_allowed": "That is not yours to do",
@@ -30,6 +31,7 @@ _STATUS = {
     "case_unknown": 404,
     "machine_unknown": 404,
     "owner_unknown": 404,
+    "provider_unknown": 404,
     "staff_unknown": 404,
 }
 _BY_RECOVERY = {Recovery.RETRY: 503, Recovery.FIX_INPUT: 422}

@@ -122,6 +122,26 @@ async def jobs_of(tx: Transaction, case_id: UUID) -> list[Job]:
     return [_job(row) for row in rows]
 
 
+async def jobs_of_provider(tx: Transaction, provider: UUID, most: int) -> list[Job]:
+    """The jobs that a provider was offered, the newest first."""
+    rows = await tx.fetch(
+        "select * from job where provider = $1 order by offered_at desc, id desc limit $2",
+        provider,
+        most,
+    )
+    return [_job(row) for row in rows]
+
+
+async def in_hand(tx: Transaction, providers: Sequence[UUID]) -> dict[UUID, int]:
+    """How many jobs each provider has accepted, or is offered, and has not ended."""
+    rows = await tx.fetch(
+        "select provider, count(*) as jobs from job where provider = any($1)"  # noqa: S608
+        f" and state in {_ACTIVE} group by provider",
+        list(providers),
+    )
+    return {row["provider"]: row["jobs"] for row in rows}
+
+
 async def busy(tx: Transaction, providers: Sequence[UUID]) -> dict[UUID, int]:
     """How many jobs each provider has in hand now; those with an appointment have their time."""
     rows = await tx.fetch(

@@ -3,11 +3,14 @@
 from thingdesk.web.staff import (
     case,
     cases,
+    colleagues,
     entitlements,
     keys,
     log_in,
     machine,
     machines,
+    policy,
+    providers,
     services,
     transfer,
     wall,
@@ -25,6 +28,9 @@ ROUTERS = (
     keys.router,
     entitlements.router,
     services.router,
+    policy.router,
+    colleagues.router,
+    providers.router,
 )
 
 __all__ = ["ROUTERS", "LogInFirst", "on_log_in_first", "wall"]

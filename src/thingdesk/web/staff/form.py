@@ -106,6 +106,14 @@ class Reader:
             self.wrong(name, "is none of the choices", "choose one of them")
             return default
 
+    def choices(self, name: str, kind: type[One]) -> frozenset[One]:
+        """All the boxes that are ticked."""
+        try:
+            return frozenset(kind(one) for one in self.given.all(name))
+        except ValueError:
+            self.wrong(name, "has what is none of the choices", "choose among them")
+            return frozenset()
+
     def ticked(self, name: str, mend: str) -> None:
         """A box that has to be ticked."""
         if not self.given.one(name):

@@ -1,8 +1,20 @@
 """What happened, in words for people: why there is a case, and each kind of event."""
 
 from thingdesk.web.words.beginning import happened
+from thingdesk.web.words.hours import hours_words
 from thingdesk.web.words.kinds import KINDS
+from thingdesk.web.words.policy import policy_words
 from thingdesk.web.words.timeline import ON_THE_WALL, Line, Names, say
 from thingdesk.web.words.tone import Tone
 
-__all__ = ["KINDS", "ON_THE_WALL", "Line", "Names", "Tone", "happened", "say"]
+__all__ = [
+    "KINDS",
+    "ON_THE_WALL",
+    "Line",
+    "Names",
+    "Tone",
+    "happened",
+    "hours_words",
+    "policy_words",
+    "say",
+]

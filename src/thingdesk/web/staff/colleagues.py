@@ -1,0 +1,120 @@
+"""Staff: who may do what, who is invited, and whose account is closed."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from thingdesk import parties, timeline
+from thingdesk.parties import RIGHTS, Right, Role, Staff
+from thingdesk.platform.errors import FieldError, Refused, refuse
+from thingdesk.web.pages import Open, Pages
+from thingdesk.web.staff.form import Reader, Sent, Tried
+from thingdesk.web.staff.people import history
+from thingdesk.web.staff.session import Allowed, Person
+from thingdesk.web.staff.show import show
+
+router = APIRouter(prefix="/people")
+Keeper = Annotated[Staff, Depends(Allowed(Right.PEOPLE))]
+_MOST_LINES = 20
+_DONE = (
+    "staff.added", "staff.link_made", "staff.roles_set", "staff.set_up", "staff.disabled",
+    "policy.set",
+)  # fmt: skip
+
+
+@router.get("")
+async def get_people(pages: Open, person: Person, said: str = "") -> HTMLResponse:
+    return await _page(pages, person, said=said)
+
+
+@router.post("")
+async def post_staff(request: Request, pages: Open, person: Keeper, given: Sent) -> Response:
+    """Invite somebody: the answer has the one-time link, and nothing else ever shows it."""
+    try:
+        reader = Reader(given)
+        email, name = reader.line("email", 254, required=True), reader.line("name", required=True)
+        roles = reader.choices("roles", Role)
+        reader.check()
+        async with pages.database.transaction() as tx:
+            added = await parties.add_staff(tx, email, name, roles, person.id)
+            token = await parties.set_up_link(tx, added.id, person.id)
+    except Refused as refused:
+        return await _page(pages, person, tried=Tried("invite", given, refused.refusal))
+    return await _page(pages, person, link=(added, _address(request, pages, token)))
+
+
+@router.post("/{staff_id}/link")
+async def post_link(request: Request, pages: Open, person: Keeper, staff_id: UUID) -> Response:
+    """A new one-time link, for who lost the first one or the password."""
+    async with pages.database.transaction() as tx:
+        token = await parties.set_up_link(tx, staff_id, person.id)
+        found = await parties.get_staff(tx, staff_id)
+    if found is None:
+        raise refuse("staff_unknown", "There is no such account.")
+    return await _page(pages, person, link=(found, _address(request, pages, token)))
+
+
+@router.post("/{staff_id}/roles")
+async def post_roles(pages: Open, person: Keeper, staff_id: UUID, given: Sent) -> Response:
+    """Give one of the staff other roles."""
+    try:
+        reader = Reader(given)
+        roles = reader.choices("roles", Role)
+        reader.check()
+        async with pages.database.transaction() as tx:
+            await parties.set_roles(tx, staff_id, roles, person.id)
+    except Refused as refused:
+        return await _page(pages, person, tried=Tried(f"roles-{staff_id}", given, refused.refusal))
+    return RedirectResponse("/people?said=roles", 303)
+
+
+@router.post("/{staff_id}/disable")
+async def post_disable(pages: Open, person: Keeper, staff_id: UUID, given: Sent) -> Response:
+    """Close an account; its sessions end at once."""
+    try:
+        async with pages.database.transaction() as tx:
+            found = await parties.get_staff(tx, staff_id)
+            if found is None:
+                raise refuse("staff_unknown", "There is no such account.")
+            if Reader(given).line("address", 254).lower() != found.email:
+                field = FieldError("address", "is another one", f"type {found.email}")
+                raise refuse("invalid_input", "Something is not right yet.", fields=(field,))
+            await parties.disable_staff(tx, staff_id, person.id)
+    except Refused as refused:
+        tried = Tried(f"disable-{staff_id}", given, refused.refusal)
+        return await _page(pages, person, tried=tried)
+    return RedirectResponse("/people?said=disabled", 303)
+
+
+def _address(request: Request, pages: Pages, token: str) -> str:
+    base = pages.public_url or str(request.base_url)
+    return f"{base.rstrip('/')}/set-up/{token}"
+
+
+async def _page(
+    pages: Pages,
+    person: Staff,
+    *,
+    said: str = "",
+    tried: Tried | None = None,
+    link: tuple[Staff, str] | None = None,
+) -> HTMLResponse:
+    async with pages.database.transaction() as tx:
+        everybody = await parties.all_staff(tx)
+        entries = await timeline.latest_of(tx, "desk", _MOST_LINES, _DONE)
+        lines = await history(tx, entries)
+    return show(
+        "people.html",
+        person,
+        "people",
+        422 if tried else 200,
+        everybody=everybody,
+        roles=tuple(Role),
+        given_by={role: [right.value for right in Right if role in RIGHTS[right]] for role in Role},
+        lines=lines,
+        said=said,
+        link=link,
+        tried=tried or Tried(),
+    )
