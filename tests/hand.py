@@ -88,7 +88,11 @@ class Hand:
         assert answer.case_id
         return answer.case_id
 
-    async def say(
+    async def say(self, machine: str, metric: str, values: Sequence[float], **more: Any) -> None:
+        await self.diagnosed(machine, metric, values, **more)
+        await self.work()
+
+    async def diagnosed(
         self,
         machine: str,
         metric: str,
@@ -98,6 +102,7 @@ class Hand:
         every: timedelta = timedelta(minutes=1),
         codes: tuple[str, ...] | None = None,
     ) -> None:
+        """Signals are taken through the rules, and nobody works on what that opens yet."""
         group = [
             Signal(machine, str(ids.new()), b"", start + n * every, {metric: value}, codes)
             for n, value in enumerate(values)
@@ -105,7 +110,6 @@ class Hand:
         async with self.database.transaction() as tx:
             await self.flow.take_signals(tx, group)
         await self._diagnose(len(group))
-        await self.work()
 
     async def _diagnose(self, signals_left: int) -> None:
         """Other tests' transactions on the same server may hold signals back for a moment."""
@@ -113,6 +117,14 @@ class Hand:
             while signals_left > 0:
                 async with self.database.transaction() as tx:
                     signals_left -= await self.flow.diagnose(tx)
+
+    async def sell(self, machine: str, to: str | None) -> UUID | None:
+        """The machine has another owner from now on; nobody has worked on anything yet."""
+        async with self.database.transaction() as tx:
+            new = NewOwner(f"{to}@example.org", to) if to else None
+            owner = (await parties.add_owner(tx, new)).id if new else None
+            await self.flow.transfer(tx, machine, owner, clock.now())
+        return owner
 
     async def case(self, case_id: UUID) -> Case:
         async with self.database.transaction() as tx:

@@ -7,29 +7,32 @@
 The first half takes what arrives, in groups, each group one transaction: what is answered with a
 receipt is stored. Its end is the hand-over: a case that is new or came back gets a journey, in the
 same transaction. From there the journey goes on by itself (see `journeys`), hears answers, results
-and proofs as messages, and ends its case.
+and proofs as messages, and ends its case. A sale ends what is open, and what is still found then
+is the next owner's.
 """
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from thingdesk import cases, decisions, diagnosis, fulfilment, journeys, notices, parties, signals
-from thingdesk.cases import Answer, Opened, Opening, Report, Sample
-from thingdesk.catalog import Catalog, Service, problem_identity, problem_key, read_input
+from thingdesk.cases import Answer, Opened, Report, Sample
+from thingdesk.catalog import Catalog, Service
 from thingdesk.diagnosis import Finding, Rule
+from thingdesk.journeys import Withdrawn
+from thingdesk.mandates import OWNER_CHANGED
 from thingdesk.notices import Notice, Recipient
-from thingdesk.parties import Ownership
+from thingdesk.openings import Ask, Openings, Wanted, in_order, not_yours
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
-from thingdesk.platform.errors import Recovery, Refusal, Refused, refuse
+from thingdesk.platform.errors import Refusal, Refused
 from thingdesk.signals import Intake, Signal, Stored
 
-Ask = tuple[Opening, Service]
 Watch = Callable[[Transaction], Awaitable[int]]
+_SOLD = "The machine has another owner now."
 _log = logging.getLogger(__name__)
 
 
@@ -50,6 +53,7 @@ class Flow:
         self.catalog = catalog
         self.zone = zone
         self.rules = {rule.name: rule for rule in rules}
+        self._openings = Openings(catalog, self.rules, zone, self.meanings)
 
     # -- the first half: what arrives ---------------------------------------------------------
 
@@ -63,25 +67,25 @@ class Flow:
         """Answer reports: a case, the outcome of an instant service, or why not. A repeat gets
         the answer of its first; what is refused leaves nothing behind.
         """
-        answers = await self._check(tx, group)
-        fit = [n for n, answer in enumerate(answers) if not isinstance(answer, Refusal)]
+        wanted = await self._check(tx, group)
+        fit = [n for n, one in enumerate(wanted) if not isinstance(one, Refusal)]
         noted = await cases.note_reports(tx, [group[n] for n in fit])
         new = [n for n, known in zip(fit, noted, strict=True) if known is None]
-        said = await self._serve(tx, [(group[n], answers[n]) for n in new])
-        for n, answer in zip(new, said, strict=True):
+        said = await self._serve(tx, {n: group[n] for n in new}, wanted)
+        for n, answer in said.items():
             if isinstance(answer, Answer):
                 cases.answer_report(tx, group[n], answer)
-        refused = [n for n, one in zip(new, said, strict=True) if isinstance(one, Refusal)]
-        await cases.drop_reports(tx, [group[n] for n in refused])
-        final: dict[int, Answer | Refusal] = dict(zip(new, said, strict=True))
-        return _in_order(group, answers, dict(zip(fit, noted, strict=True)), final)
+        refused = [group[n] for n, answer in said.items() if isinstance(answer, Refusal)]
+        await cases.drop_reports(tx, refused)
+        return in_order(group, wanted, dict(zip(fit, noted, strict=True)), said)
 
     async def diagnose(self, tx: Transaction) -> int:
         """Take committed signals through the rules and the running verifications; how many."""
         step = await diagnosis.advance(tx, tuple(self.rules.values()))
+        asks = await self._asked_by(tx, step.opened)
         # a journey that gives up a proof and ends its case locks them in this order, too
         await cases.prove(tx, [_sample(one) for one in step.observations])
-        await self._open_for(tx, step.opened)
+        await self._open(tx, asks)
         return len(step.observations)
 
     @property
@@ -101,8 +105,32 @@ class Flow:
     async def look_for_silence(self, tx: Transaction) -> int:
         """Findings about machines that are not heard."""
         step = await diagnosis.check_silence(tx, tuple(self.rules.values()))
-        await self._open_for(tx, step.opened)
+        await self._open(tx, await self._asked_by(tx, step.opened))
         return len(step.opened)
+
+    async def transfer(
+        self,
+        tx: Transaction,
+        machine: str,
+        owner_id: UUID | None,
+        at: datetime,
+        by: UUID | None = None,
+    ) -> bool:
+        """From `at` on the machine is this owner's, or nobody's; whether anything changed. `by` is
+        one of the staff. Nothing else may transfer a machine, for all of this is one commit.
+
+        The former owner's open cases and journeys are withdrawn, and what they did is taken back.
+        What the machine was told and has not acknowledged is given up. What is still found on it
+        is asked for again, for its owner of now. Raises Refused as `parties.transfer` does.
+        """
+        if not await parties.transfer(tx, machine, owner_id, at, by):
+            return False
+        while former := await cases.not_of(tx, machine, owner_id):
+            await journeys.withdraw_all(tx, former, Withdrawn(OWNER_CHANGED, _SOLD))
+        await notices.give_up_all(tx, Recipient.machine(machine), _SOLD)
+        found = await diagnosis.open_findings(tx, machine)
+        await self._open(tx, await self._asked_by(tx, found))
+        return True
 
     # -- the hand-over: a case that is new or came back gets a journey ------------------------
 
@@ -116,118 +144,61 @@ class Flow:
                 journeys.start(tx, service, journeys.facts_of(opening, one, turn))
                 journeys.tell_subject(tx, opening, one)
             if one.former:
-                await journeys.withdraw(tx, one.former, "The machine has another owner now.")
+                await journeys.withdraw_all(tx, [one.former], Withdrawn(OWNER_CHANGED, _SOLD))
         return opened
 
-    async def _open_for(self, tx: Transaction, findings: Sequence[Finding]) -> None:
+    async def _asked_by(self, tx: Transaction, findings: Sequence[Finding]) -> list[Ask]:
+        """What findings ask for, for owners who stay the owners until `tx` ends."""
         now = clock.now()
+        await parties.hold(tx, [one.machine for one in findings])
         owned = await parties.ownerships_of(tx, [(one.machine, now) for one in findings])
         asks: list[Ask] = []
         for finding, owner in zip(findings, owned, strict=True):
             try:
-                asks.append(self._asked_by(finding, owner))
+                asks.append(self._openings.of_finding(finding, owner))
             # a mistake in one rule must not keep the signals of all machines from diagnosis
             except Exception as error:  # noqa: BLE001
                 _log.exception("rule %s found something and could not ask for it", finding.rule)
                 words = f"Rule {finding.rule} found something on {finding.machine}: {error}"
                 await _tell_staff(tx, "rule.failed", [(words, None)])
-        await self._open(tx, asks)
-
-    def _asked_by(self, finding: Finding, owned: Ownership | None) -> Ask:
-        rule = self.rules[finding.rule]
-        service = self.catalog.get(rule.service)
-        asked = rule.asks(finding)
-        given = asked if isinstance(asked, BaseModel) else read_input(service, asked)
-        opening = self._opening(service, given, finding.machine, owned)
-        event_id = f"{finding.rule}:{finding.about}:{finding.opened_at.isoformat()}"
-        return (
-            opening(
-                origin="finding",
-                reporter=finding.machine,
-                event_id=event_id,
-                at=finding.opened_at,
-                evidence={
-                    "rule": finding.rule,
-                    "confidence": finding.confidence,
-                    "meaning": self.meanings.get(finding.about),
-                    **diagnosis.evidence_data(finding.evidence),
-                },
-            ),
-            service,
-        )
+        return asks
 
     # -- reports ------------------------------------------------------------------------------
 
-    async def _check(
-        self, tx: Transaction, group: Sequence[Report]
-    ) -> list[tuple[Service, BaseModel] | Refusal]:
+    async def _check(self, tx: Transaction, group: Sequence[Report]) -> list[Wanted | Refusal]:
+        """What reports want; whose their subjects are stays so until `tx` ends."""
+        read = [self._openings.read(one) for one in group]
+        subjects = {
+            one.subject
+            for one, wanted in zip(group, read, strict=True)
+            if not isinstance(wanted, Refusal) and not wanted[0].instant
+        }
+        await parties.hold(tx, sorted(subjects))
         now = clock.now()
         speaks = await parties.speak_for(tx, [(one.reporter, one.subject, now) for one in group])
         return [
-            self._read(one) if may else _not_yours(one)
-            for one, may in zip(group, speaks, strict=True)
+            wanted if may else not_yours(one)
+            for one, wanted, may in zip(group, read, speaks, strict=True)
         ]
 
-    def _read(self, report: Report) -> tuple[Service, BaseModel] | Refusal:
-        try:
-            service = self.catalog.get(report.service)
-            return service, read_input(service, report.input)
-        except Refused as refused:
-            return refused.refusal
-
     async def _serve(
-        self, tx: Transaction, wanted: Sequence[tuple[Report, Any]]
-    ) -> list[Answer | Refusal]:
+        self, tx: Transaction, new: Mapping[int, Report], wanted: Sequence[Wanted | Refusal]
+    ) -> dict[int, Answer | Refusal]:
+        asked = {n: one for n, one in enumerate(wanted) if n in new and isinstance(one, tuple)}
+        lasting = [n for n, (service, _) in asked.items() if not service.instant]
         now = clock.now()
-        owned = await parties.ownerships_of(tx, [(report.subject, now) for report, _ in wanted])
-        asks: dict[int, Ask] = {}
+        owned = await parties.ownerships_of(tx, [(new[n].subject, now) for n in lasting])
         answers: dict[int, Answer | Refusal] = {}
-        for n, ((report, (service, given)), owner) in enumerate(zip(wanted, owned, strict=True)):
-            if not service.instant:
-                asks[n] = self._opening_for(report, service, given, owner), service
         # what an instant service remembers is locked in an order that all groups keep to
-        for n in sorted(set(range(len(wanted))) - set(asks), key=lambda n: wanted[n][0].subject):
-            report, (service, given) = wanted[n]
-            answers[n] = await _at_once(tx, service, given, report)
-        opened = await self._open(tx, list(asks.values()))
-        for n, one in zip(asks, opened, strict=True):
+        for n in sorted(asked.keys() - set(lasting), key=lambda n: new[n].subject):
+            answers[n] = await _at_once(tx, *asked[n], new[n])
+        asks = [
+            self._openings.of_report(new[n], asked[n], owner)
+            for n, owner in zip(lasting, owned, strict=True)
+        ]
+        for n, one in zip(lasting, await self._open(tx, asks), strict=True):
             answers[n] = Answer(one.case_id, None)
-        return [answers[n] for n in range(len(wanted))]
-
-    def _opening(
-        self, service: Service, given: BaseModel, subject: str, owned: Ownership | None
-    ) -> Any:
-        identity = problem_identity(service, given)
-
-        def make(**rest: Any) -> Opening:
-            return Opening(
-                subject=subject,
-                key=problem_key(service, identity),
-                identity=identity,
-                service=service.name,
-                version=service.version,
-                title=service.title,
-                input=given.model_dump(mode="json"),
-                owner_id=owned.owner_id if owned else None,
-                promises=service.promise.spans(),
-                zone=self.zone if service.promise.business_hours else None,
-                safety=service.safety,
-                **rest,
-            )
-
-        return make
-
-    def _opening_for(
-        self, report: Report, service: Service, given: BaseModel, owned: Ownership | None
-    ) -> Opening:
-        began, _ = signals.trusted_time(report.at, clock.now())
-        opening: Opening = self._opening(service, given, report.subject, owned)(
-            origin="report",
-            reporter=report.reporter,
-            event_id=report.event_id,
-            at=began,
-        )
-        return opening
+        return answers
 
 
 def _sample(one: Stored) -> Sample:
@@ -263,32 +234,3 @@ async def _at_once(
     except Refused as refused:
         return refused.refusal
     return Answer(None, outcome)
-
-
-def _not_yours(report: Report) -> Refusal:
-    return refuse(
-        "not_your_machine",
-        f"{report.reporter} cannot speak for {report.subject[:64]}: they have no common owner",
-        Recovery.CONTACT_US,
-    ).refusal
-
-
-def _in_order(
-    group: Sequence[Report],
-    checked: Sequence[Any],
-    noted: dict[int, Answer | Refusal | None],
-    final: dict[int, Answer | Refusal],
-) -> list[Answer | Refusal]:
-    """An answer a report; the twin of a report that came in the same group gets the same one."""
-    by_event = {(group[n].reporter, group[n].event_id): answer for n, answer in final.items()}
-    answers: list[Answer | Refusal] = []
-    for n, one in enumerate(group):
-        known = noted.get(n)
-        if isinstance(checked[n], Refusal):
-            answers.append(checked[n])
-        elif isinstance(known, Refusal):
-            answers.append(known)
-        else:
-            twin = by_event.get((one.reporter, one.event_id))
-            answers.append(final.get(n) or twin or known or Answer(None, None))
-    return answers

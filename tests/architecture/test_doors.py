@@ -1,6 +1,6 @@
 """A stage is entered by its front door: others import the package's public names, or the nouns in
 `model`, `events` and `errors`. The effects of `fulfilment` are for `journeys` alone, so that
-nothing bypasses the mandate.
+nothing bypasses the mandate, and a machine changes hands by `flow` alone.
 """
 
 import ast
@@ -18,6 +18,8 @@ STAGES = {
     )
 }  # fmt: skip
 NOUNS = {"model", "events", "errors"}
+TRANSFER = "parties.transfer"
+MAY_TRANSFER = "thingdesk.flow"
 EFFECTS = "thingdesk.fulfilment.effects"
 MAY_HAVE_EFFECTS = "thingdesk.journeys"
 
@@ -35,6 +37,23 @@ def side_doors(source: Source, packages: Mapping[str, set[str]]) -> list[str]:
         elif not _is_public(module, name, packages):
             found.append(f"{source.path}:{line}: {full} is no public name of {stage(module)}")
     return found
+
+
+def transfers(source: Source) -> list[str]:
+    """Where a machine changes hands without what `flow` ends with the former owner."""
+    if source.is_in(MAY_TRANSFER) or source.is_in("thingdesk.parties"):
+        return []
+    called = [
+        node.lineno
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Attribute) and ast.unparse(node) == TRANSFER
+    ]
+    named = [
+        line
+        for module, name, line in _imports(source)
+        if (module, name) == ("thingdesk.parties", "transfer")
+    ]
+    return [f"{source.path}:{line}: {TRANSFER} is for flow alone" for line in called + named]
 
 
 def _is_public(module: str, name: str | None, packages: Mapping[str, set[str]]) -> bool:
@@ -107,3 +126,15 @@ def test_a_front_door_passes(text: str) -> None:
 def test_journeys_have_effects() -> None:
     text = "from thingdesk.fulfilment import effects"
     assert not side_doors(Source("src/thingdesk/journeys/booking.py", text), PACKAGES)
+
+
+def test_a_machine_changes_hands_by_flow_alone() -> None:
+    assert not [line for source in sources("src") for line in transfers(source)]
+
+
+@pytest.mark.parametrize(
+    "text", ["await parties.transfer(tx, m, o, at)", "from thingdesk.parties import transfer"]
+)
+def test_another_door_for_a_sale_is_found(text: str) -> None:
+    assert len(transfers(Source("src/thingdesk/web/staff/sell.py", text))) == 1
+    assert not transfers(Source("src/thingdesk/flow.py", text))

@@ -43,10 +43,15 @@ from thingdesk.cases.reports import (
     read_report,
 )
 from thingdesk.cases.search import search, standing
-from thingdesk.cases.store import counts, find, get, get_many, unfinished
+from thingdesk.cases.store import counts, find, get, get_many, not_of, unfinished
 from thingdesk.cases.verification_store import Verification
 from thingdesk.cases.verification_store import of_case as verifications_of
-from thingdesk.cases.verify import begin_verification, give_up_verification, prove
+from thingdesk.cases.verify import (
+    begin_verification,
+    give_up_verification,
+    give_up_verifications,
+    prove,
+)
 
 __all__ = [
     "Answer",
@@ -82,8 +87,10 @@ __all__ = [
     "get",
     "get_many",
     "give_up_verification",
+    "give_up_verifications",
     "keep_promise",
     "measure",
+    "not_of",
     "note_reports",
     "open",
     "pause_promises",

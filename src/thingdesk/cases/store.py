@@ -180,6 +180,17 @@ async def unfinished(tx: Transaction, subjects: Sequence[str]) -> set[UUID]:
     return {row["id"] for row in await tx.fetch(_UNFINISHED, list(subjects))}
 
 
+async def not_of(tx: Transaction, subject: str, owner_id: UUID | None) -> list[UUID]:
+    """The subject's cases that are not ended and not this owner's."""
+    rows = await tx.fetch(
+        "select id from desk_case"
+        " where subject = $1 and state <> 'ended' and owner_id is distinct from $2 order by id",
+        subject,
+        owner_id,
+    )
+    return [row["id"] for row in rows]
+
+
 async def counts(tx: Transaction) -> dict[str, int]:
     found: dict[str, int] = {}
     for row in await tx.fetch(_COUNTS):

@@ -96,6 +96,15 @@ async def give_up(tx: Transaction, verification_id: UUID, now: datetime) -> Veri
     return _verification(row) if row else None
 
 
+async def give_up_of(tx: Transaction, case_ids: Sequence[UUID], now: datetime) -> None:
+    await tx.execute(
+        "update verification set settled_at = $2, proven = false"
+        " where case_id = any($1) and settled_at is null",
+        list(case_ids),
+        now,
+    )
+
+
 def _verification(row: Row) -> Verification:
     values = dict(row)
     values["criterion"] = Criterion.from_data(row["criterion"])

@@ -78,3 +78,8 @@ async def give_up_verification(tx: Transaction, verification_id: UUID) -> bool:
         event = RecoveryNotProven(str(given_up.id), given_up.progress.as_data())
         append(tx, f"case:{given_up.case_id}", event)
     return given_up is None
+
+
+async def give_up_verifications(tx: Transaction, case_ids: Sequence[UUID]) -> None:
+    """Seek no proof for these cases any more: they are about to be withdrawn."""
+    await proofs.give_up_of(tx, case_ids, clock.now())

@@ -28,7 +28,7 @@ from thingdesk.diagnosis.model import (
 )
 from thingdesk.diagnosis.obd import TroubleCodes, UnreadableCode, read_codes
 from thingdesk.diagnosis.settle_in import settle_in
-from thingdesk.diagnosis.store import evidence_data, findings_of, latest_findings
+from thingdesk.diagnosis.store import evidence_data, findings_of, latest_findings, open_findings
 
 __all__ = [
     "Cleared",
@@ -57,6 +57,7 @@ __all__ = [
     "load_descriptions",
     "measure",
     "observe",
+    "open_findings",
     "read_codes",
     "read_descriptions",
     "restored",

@@ -167,6 +167,15 @@ async def findings_of(tx: Transaction, machine: str, most: int = 50) -> list[Fin
     return [_finding(row) for row in rows]
 
 
+async def open_findings(tx: Transaction, machine: str) -> list[Finding]:
+    """What is found on a machine and has not cleared, the oldest first."""
+    rows = await tx.fetch(
+        "select * from finding where machine = $1 and cleared_at is null order by opened_at, id",
+        machine,
+    )
+    return [_finding(row) for row in rows]
+
+
 async def latest_findings(tx: Transaction, most: int = 50) -> list[Finding]:
     """The findings that were noted last."""
     rows = await tx.fetch("select * from finding order by noted_at desc limit $1", most)

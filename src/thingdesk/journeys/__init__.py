@@ -25,9 +25,10 @@ from thingdesk.journeys.model import (
 )
 from thingdesk.journeys.providing import Dispatched, Found, free_slots
 from thingdesk.journeys.reserving import Reserved
-from thingdesk.journeys.start import start, withdraw
+from thingdesk.journeys.start import start
 from thingdesk.journeys.store import effects_of, of_case
 from thingdesk.journeys.telling import tell_subject
+from thingdesk.journeys.withdraw import withdraw, withdraw_all
 
 __all__ = [
     "FIRST",
@@ -60,4 +61,5 @@ __all__ = [
     "start",
     "tell_subject",
     "withdraw",
+    "withdraw_all",
 ]

@@ -150,7 +150,7 @@ async def _offer(
         remedy=work.task,
         provider=provider.id,
     )
-    result = await effect(journey, intent, perform, _take_back)
+    result = await effect(journey, intent, perform)
     job_id = UUID(result["job"])
     answer = await journey.wait(job_key(job_id, JobState.ACCEPTED))
     if answer is None or answer.value["state"] != JobState.ACCEPTED:
@@ -180,11 +180,6 @@ async def _job_offer(
             "input": dict(journey.facts.input),
         },
     )
-
-
-async def _take_back(tx: Transaction, effect_id: UUID) -> None:
-    await world.cancel_job(tx, effect_id, "the journey could not go on")
-    await world.cancel_appointment(tx, effect_id)
 
 
 async def _leave(journey: Context, provider: Found) -> list[Intent]:

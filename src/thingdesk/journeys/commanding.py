@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from thingdesk.fulfilment import Command, CommandState, command_key
-from thingdesk.fulfilment.effects import recall_command, send_command
+from thingdesk.fulfilment.effects import send_command
 from thingdesk.journeys.context import Context, Intent
 from thingdesk.journeys.effects import effect
 from thingdesk.journeys.model import Failed
@@ -43,7 +43,7 @@ async def command(
         {"command": name, "arguments": arguments, "preconditions": preconditions},
         remedy=name,
     )
-    sent = await effect(journey, intent, perform, _take_back)
+    sent = await effect(journey, intent, perform)
     until = datetime.fromisoformat(sent["expires"]) + answer_within
     heard = await journey.wait(command_key(UUID(sent["command"])), until=until)
     if heard is None:
@@ -55,7 +55,3 @@ async def command(
         why = f" ({reason[:_MOST_REASON]})" if isinstance(reason, str) else ""
         raise Failed(f"command_{status}", f"{journey.subject} did not {name}: {status}{why}.")
     return detail
-
-
-async def _take_back(tx: Transaction, effect_id: UUID) -> bool:
-    return await recall_command(tx, effect_id, "the journey does not go on")

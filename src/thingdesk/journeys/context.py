@@ -8,15 +8,10 @@ from uuid import UUID
 
 from thingdesk.catalog import Service
 from thingdesk.journeys.events import Considered
-from thingdesk.journeys.model import Facts, Withdrawn
+from thingdesk.journeys.model import Facts
 from thingdesk.platform import durable
-from thingdesk.platform.database import Transaction
 from thingdesk.platform.money import Money
 from thingdesk.timeline import append
-
-WITHDRAW = "withdraw"
-Undo = Callable[[Transaction, UUID], Awaitable[Any]]
-"""Takes an effect back; False when it is not certain that it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +28,10 @@ class Intent:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Undoable:
-    """An effect that happened and how it is taken back."""
+    """An effect that happened and can be taken back."""
 
     intent: Intent
     id: UUID
-    undo: Undo | None
 
 
 class Context:
@@ -72,12 +66,9 @@ class Context:
 
     async def wait(self, *keys: str, until: datetime | None = None) -> durable.Message | None:
         """The first message under one of `keys`, kept for when it comes early; None after `until`.
-        Raises Withdrawn when the case is withdrawn meanwhile.
+        When the case is withdrawn meanwhile, the journey is not heard of again.
         """
-        heard = await self.run.wait(*keys, WITHDRAW, until=until)
-        if heard is not None and heard.key == WITHDRAW:
-            raise Withdrawn("withdrawn", heard.value["words"])
-        return heard
+        return await self.run.wait(*keys, until=until)
 
     async def meaning(self, code: str) -> str | None:
         """What a trouble code means in words, from the file that the operator has set; None when

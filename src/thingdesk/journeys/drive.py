@@ -6,16 +6,16 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from thingdesk import cases, decisions, notices
+from thingdesk import cases
 from thingdesk.cases import Case, Outcome
 from thingdesk.catalog import Service
 from thingdesk.journeys import store
+from thingdesk.journeys.closing import close
 from thingdesk.journeys.effects import undo_all
 from thingdesk.journeys.journey import Journey
 from thingdesk.journeys.model import NotProven, Stopped, Withdrawn, facts_of
 from thingdesk.journeys.start import start
 from thingdesk.journeys.telling import tell_subject
-from thingdesk.notices import Notice, Recipient
 from thingdesk.platform import clock, durable
 from thingdesk.platform.database import Transaction
 
@@ -52,8 +52,7 @@ async def _stop(journey: Journey, stopped: Stopped) -> None:
     """What was done stays done when it only was not proven; otherwise it is taken back."""
     if not isinstance(stopped, NotProven):
         await undo_all(journey)
-    data = {"code": stopped.code, "reason": stopped.words, "recovery": stopped.recovery.value}
-    await _close(journey, _outcome(stopped), stopped.words, data)
+    await _close(journey, _outcome(stopped), stopped.words, stopped.data)
 
 
 def _outcome(stopped: Stopped) -> Outcome:
@@ -69,21 +68,13 @@ def _outcome(stopped: Stopped) -> Outcome:
 async def _close(journey: Journey, outcome: Outcome, words: str, data: dict[str, Any]) -> None:
     run = journey.run
 
-    async def close() -> None:
-        tx = run.tx
-        await decisions.withdraw(tx, journey.case_id, "its case has ended")
-        case = await cases.end(tx, journey.case_id, outcome, words, data, journey.service.relapse)
+    async def end() -> None:
+        tx, relapse = run.tx, journey.service.relapse
+        case = await close(tx, journey.case_id, outcome, words, data, relapse)
         store.end(tx, run.id, clock.now())
-        told = {"outcome": outcome.value, "service": journey.service.name, **data}
-        to = Recipient.machine(journey.subject)
-        notices.tell(tx, Notice(to, "case.ended", words, journey.case_id, told))
-        owner = journey.facts.owner_id
-        if owner is not None:
-            to = Recipient.owner(owner)
-            notices.tell(tx, Notice(to, "case.ended", words, journey.case_id, told))
         await _go_on(tx, journey.service, case)
 
-    await run.step("end", close)
+    await run.step("end", end)
 
 
 async def _go_on(tx: Transaction, service: Service, ended: Case) -> None:

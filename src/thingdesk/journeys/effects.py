@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 
 from thingdesk import mandates
 from thingdesk.journeys import approval, store
-from thingdesk.journeys.context import Context, Intent, Undo, Undoable
+from thingdesk.journeys.context import Context, Intent, Undoable
 from thingdesk.journeys.errors import UndeclaredEffect
 from thingdesk.journeys.events import (
     EffectAsked,
@@ -14,9 +14,9 @@ from thingdesk.journeys.events import (
     EffectDone,
     EffectFailed,
     EffectIntended,
-    EffectUndone,
 )
 from thingdesk.journeys.model import Denied, Entry, Failed, Withdrawn
+from thingdesk.journeys.undoing import take_back
 from thingdesk.mandates import OWNER_CHANGED, Answer, Approval, Verdict
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
@@ -26,9 +26,7 @@ from thingdesk.timeline import append
 Perform = Callable[[Transaction, UUID], Awaitable[Any]]
 
 
-async def effect(
-    journey: Context, intent: Intent, perform: Perform, undo: Undo | None = None
-) -> Any:
+async def effect(journey: Context, intent: Intent, perform: Perform) -> Any:
     """The result of `perform(tx, effect id)`, which happens at most once, if it may happen.
 
     Raises Denied when it is not permitted and Failed when it could not be done. `perform` raises
@@ -56,7 +54,7 @@ async def effect(
         raise Denied(record["code"], record["reason"], Recovery(record["recovery"]))
     if record["failed"]:
         raise Failed(record["code"], record["failed"])
-    journey.undoable.append(Undoable(intent, effect_id, undo))
+    journey.undoable.append(Undoable(intent, effect_id))
     return record["result"]
 
 
@@ -68,8 +66,7 @@ async def undo_all(journey: Context) -> None:
 async def undo(journey: Context, which: Sequence[Undoable]) -> None:
     """Take back some of what the journey has done, the last first."""
     for one in reversed(which):
-        if one.undo is not None:
-            await journey.run.step(f"undo {one.intent.name}", _undoing(journey, one, one.undo))
+        await journey.run.step(f"undo {one.intent.name}", _undoing(journey, one))
     journey.undoable = [one for one in journey.undoable if one not in which]
 
 
@@ -87,15 +84,9 @@ async def settle(journey: Context, which: Sequence[Undoable]) -> None:
     journey.undoable = [one for one in journey.undoable if one not in which]
 
 
-def _undoing(journey: Context, one: Undoable, take_back: Undo) -> Callable[[], Awaitable[None]]:
+def _undoing(journey: Context, one: Undoable) -> Callable[[], Awaitable[None]]:
     async def act() -> None:
-        tx = journey.run.tx
-        certain = await take_back(tx, one.id)
-        await mandates.release(tx, one.id)
-        if certain is False:
-            return
-        await store.set_state(tx, one.id, "undone")
-        append(tx, journey.stream, EffectUndone(str(one.id), one.intent.name))
+        await take_back(journey.run.tx, journey.case_id, one.intent.name, one.id)
 
     return act
 

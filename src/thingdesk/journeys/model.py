@@ -98,6 +98,11 @@ class Stopped(Exception):
         self.code = code
         self.words = words
 
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the machine reads of it, in the case's outcome."""
+        return {"code": self.code, "reason": self.words, "recovery": self.recovery.value}
+
 
 class Denied(Stopped):
     """Entitlement, policy, mandate or the owner's answer does not permit an effect. The case ends
@@ -116,8 +121,8 @@ class Failed(Stopped):
 
 
 class Withdrawn(Stopped):
-    """The owner or the machine took the request back, or the machine changed hands. The case ends
-    as *withdrawn*.
+    """The owner or staff took the request back, or the machine changed hands. The case ends as
+    *withdrawn*.
     """
 
 

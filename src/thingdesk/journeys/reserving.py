@@ -60,7 +60,7 @@ async def reserve_at(
         provider=provider.id,
     )
     try:
-        await effect(journey, intent, perform, world.release_part)
+        await effect(journey, intent, perform)
     except Failed as failed:
         if failed.code != OUT_OF_STOCK:
             raise

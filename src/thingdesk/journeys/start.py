@@ -2,7 +2,6 @@ from uuid import UUID
 
 from thingdesk.catalog import Service
 from thingdesk.journeys import store
-from thingdesk.journeys.context import WITHDRAW
 from thingdesk.journeys.events import JourneyStarted
 from thingdesk.journeys.model import Facts
 from thingdesk.platform import clock, durable, ids
@@ -20,11 +19,3 @@ def start(tx: Transaction, service: Service, facts: Facts) -> UUID:
     event = JourneyStarted(str(run_id), service.name, service.version)
     append(tx, f"case:{facts.case_id}", event)
     return run_id
-
-
-async def withdraw(tx: Transaction, case_id: UUID, words: str) -> int:
-    """Ask the case's journeys to stop and take back what they did; how many were asked."""
-    running = [row[0] for row in await store.of_case(tx, case_id) if row[4] is None]
-    for run_id in running:
-        durable.send(tx, run_id, WITHDRAW, {"words": words})
-    return len(running)

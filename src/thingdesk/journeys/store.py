@@ -61,8 +61,10 @@ def write(tx: Transaction, one: Entry) -> None:
 
 
 async def set_state(tx: Transaction, effect_id: UUID, state: str) -> None:
-    await tx.flush()  # the row may be among those that this transaction has gathered
-    await tx.execute("update effect set state = $2 where id = $1", effect_id, state)
+    sql = "update effect set state = $2 where id = $1"
+    if await tx.execute(sql, effect_id, state) == "UPDATE 0":
+        await tx.flush()  # the row is among those that this transaction has gathered
+        await tx.execute(sql, effect_id, state)
 
 
 def end(tx: Transaction, journey_id: UUID, now: datetime) -> None:
@@ -76,6 +78,24 @@ async def of_case(tx: Transaction, case_id: UUID) -> list[tuple[UUID, str, str, 
         case_id,
     )
     return [(r["id"], r["service"], r["version"], r["started_at"], r["ended_at"]) for r in rows]
+
+
+async def running(tx: Transaction, case_ids: Sequence[UUID]) -> list[UUID]:
+    """The journeys of these cases that have not ended."""
+    rows = await tx.fetch(
+        "select id from journey where case_id = any($1) and ended_at is null", list(case_ids)
+    )
+    return [row["id"] for row in rows]
+
+
+async def standing(tx: Transaction, journey_ids: Sequence[UUID]) -> list[Entry]:
+    """What these journeys have done and not taken back, the last first."""
+    rows = await tx.fetch(
+        "select * from effect where journey_id = any($1) and state = 'done'"
+        " order by at desc, step desc",
+        list(journey_ids),
+    )
+    return [Entry(**dict(row)) for row in rows]
 
 
 async def effects_of(tx: Transaction, case_id: UUID) -> Sequence[Entry]:

@@ -13,7 +13,7 @@ from thingdesk.notices.claim import claim_due
 from thingdesk.notices.deliver import delivered
 from thingdesk.notices.errors import NOT_YOURS
 from thingdesk.notices.events import NoticeAcknowledged, NoticeGivenUp, NoticeTaken, NoticeTold
-from thingdesk.notices.give_up import give_up
+from thingdesk.notices.give_up import give_up, give_up_all
 from thingdesk.notices.measure import measure
 from thingdesk.notices.model import (
     CHANNEL,
@@ -48,6 +48,7 @@ __all__ = [
     "delivered",
     "get",
     "give_up",
+    "give_up_all",
     "measure",
     "next_due",
     "of_case",

@@ -143,6 +143,16 @@ async def lock_open(tx: Transaction, ids: Sequence[UUID]) -> list[Outgoing]:
     return [_outgoing(row) for row in rows]
 
 
+async def lock_open_to(tx: Transaction, to: Recipient) -> list[Outgoing]:
+    rows = await tx.fetch(
+        "select * from notice where to_kind = $1 and to_id = $2 and state = 'open'"
+        " order by id for update",
+        to.kind.value,
+        to.id,
+    )
+    return [_outgoing(row) for row in rows]
+
+
 async def settle(tx: Transaction, endings: Sequence[Ending], at: datetime) -> None:
     await tx.execute(
         _SETTLE,

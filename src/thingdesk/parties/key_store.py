@@ -30,11 +30,6 @@ def _key(row: Row) -> MachineKey:
     return MachineKey(**dict(row))
 
 
-async def lock_machine(tx: Transaction, machine: str) -> bool:
-    found = await tx.fetchval("select true from machine where id = $1 for no key update", machine)
-    return bool(found)
-
-
 async def add(
     tx: Transaction, keys: Sequence[tuple[str, str, str]], at: datetime
 ) -> list[tuple[str, str]]:

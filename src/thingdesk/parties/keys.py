@@ -11,7 +11,7 @@ from uuid import UUID
 import orjson
 
 from thingdesk import timeline
-from thingdesk.parties import errors, events
+from thingdesk.parties import errors, events, machine_store
 from thingdesk.parties import key_store as store
 from thingdesk.parties.model import MachineKey
 from thingdesk.platform import clock
@@ -99,7 +99,7 @@ async def add_key(
     """
     x = read_key(key)
     kid = thumbprint(x)
-    if not await store.lock_machine(tx, machine):
+    if not await machine_store.lock(tx, [machine]):
         raise errors.unknown_machine(machine)
     if await store.add(tx, [(kid, machine, x)], clock.now()):
         timeline.append(tx, f"machine:{machine}", events.KeyAdded(machine, kid, by))

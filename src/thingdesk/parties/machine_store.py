@@ -97,6 +97,14 @@ def _machine(row: Row) -> Machine:
     )
 
 
+async def lock(tx: Transaction, machines: Sequence[str]) -> set[str]:
+    """Those that there are, kept from others until this transaction ends."""
+    rows = await tx.fetch(
+        "select id from machine where id = any($1) order by id for no key update", list(machines)
+    )
+    return {row["id"] for row in rows}
+
+
 async def lock_registration(tx: Transaction) -> None:
     await tx.execute("select pg_advisory_xact_lock($1)", _REGISTERING)
 

@@ -27,6 +27,14 @@ async def get_machines(tx: Transaction, machines: Sequence[str]) -> dict[str, Ma
     return await store.get_many(tx, machines)
 
 
+async def hold(tx: Transaction, machines: Sequence[str]) -> None:
+    """Keep others from transferring these machines until `tx` ends: whose they are when it is asked
+    after this, they are when it commits. What is to be a case is opened so, by one at a time.
+    """
+    if machines:
+        await store.lock(tx, machines)
+
+
 async def find_machines(tx: Transaction, wanted: MachineFilter) -> list[Machine]:
     """A page of machines, ordered by id; the next one goes on `after` the last id."""
     return await store.find(tx, wanted)

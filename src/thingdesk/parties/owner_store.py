@@ -37,7 +37,7 @@ join ownership o on o.machine = t.machine
     and o.begins <= t.at and (o.ends is null or t.at < o.ends)
 """
 _SPEAK_FOR = """
-select t.reporter = t.subject or exists (
+select exists (
     select from ownership r join ownership s using (owner_id)
     where r.machine = t.reporter and r.begins <= t.at and (r.ends is null or t.at < r.ends)
       and s.machine = t.subject and s.begins <= t.at and (s.ends is null or t.at < s.ends)
@@ -145,10 +145,7 @@ async def periods_of(tx: Transaction, machine: str) -> list[Ownership]:
 
 
 async def speak_for(tx: Transaction, wanted: Sequence[tuple[str, str, datetime]]) -> list[bool]:
-    reporters, subjects, times = (
-        [list(column) for column in zip(*wanted, strict=True)] if wanted else ([], [], [])
-    )
-    rows = await tx.fetch(_SPEAK_FOR, reporters, subjects, times)
+    rows = await tx.fetch(_SPEAK_FOR, *(list(column) for column in zip(*wanted, strict=True)))
     return [row["answer"] for row in rows]
 
 

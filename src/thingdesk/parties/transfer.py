@@ -2,7 +2,7 @@ from datetime import datetime
 from uuid import UUID
 
 from thingdesk import timeline
-from thingdesk.parties import errors, events, key_store
+from thingdesk.parties import errors, events, machine_store
 from thingdesk.parties import owner_store as store
 from thingdesk.parties.model import Ownership
 from thingdesk.parties.register import began
@@ -13,16 +13,17 @@ from thingdesk.platform.errors import refuse
 
 async def transfer(
     tx: Transaction, machine: str, owner_id: UUID | None, at: datetime, by: UUID | None = None
-) -> None:
+) -> bool:
     """End the ownership of `machine` at `at`, and begin that of `owner_id` (None: nobody's).
 
-    What was before stays with the former owner. To whom it belongs already: nothing changes. `by`
-    is one of the staff.
+    Whether anything changed: to whom it belongs already, it goes on to belong. `by` is one of the
+    staff. The machine is held as by `hold`. This is the period alone; what a sale ends besides is
+    for `flow` to do.
 
     Raises Refused: an unknown machine or owner, a time to come, or one not after the beginning of
     the present period.
     """
-    if not await key_store.lock_machine(tx, machine):
+    if not await machine_store.lock(tx, [machine]):
         raise errors.unknown_machine(machine)
     if at > clock.now():
         raise refuse("transfer_too_late", "ownership can only end when the time has come")
@@ -31,14 +32,17 @@ async def transfer(
     last = (await store.last_periods(tx, [machine])).get(machine)
     if last and last.ends is None:
         if last.owner_id == owner_id:
-            return
+            return False
         await _end(tx, last, at, by)
     elif last and last.ends and at < last.ends:
         raise refuse("transfer_too_early", f"the last ownership ended {last.ends.isoformat()}")
+    elif owner_id is None:
+        return False
     if owner_id is not None:
         period = Ownership(machine, owner_id, at, None)
         await store.begin(tx, [period])
         began(tx, period, by)
+    return True
 
 
 async def _check_owner(tx: Transaction, owner_id: UUID) -> None:

@@ -17,12 +17,13 @@ from tests.saying import (
     report,
     signal,
 )
-from tests.waiting import until
 
-from thingdesk import cases, parties
+from thingdesk import app, cases, notices, parties
 from thingdesk.cases import Outcome
+from thingdesk.notices import Notice, Recipient
 from thingdesk.platform import clock
 from thingdesk.platform.database import Database
+from thingdesk.platform.settings import Settings
 
 NOON, LATER = "2026-11-20T12:00:00Z", "2026-11-20T13:00:00Z"
 
@@ -166,19 +167,19 @@ async def test_a_case_is_seen_by_its_machine_alone(car: Caller, other: Caller) -
     refused(await other.call("GET", f"/v1/cases/{case}"), 404, "case_unknown", "contact_us")
 
 
-async def test_a_case_is_hidden_after_a_sale(car: Caller, database: Database) -> None:
+async def test_what_was_before_a_sale_is_hidden_after_it(car: Caller, database: Database) -> None:
     case = await car.case_of(report(car.id))
     async with database.transaction() as tx:
+        told = Notice(Recipient.machine(car.id), "case.told", "For the former owner's eyes.")
+        notices.tell(tx, told)
+    async with database.transaction() as tx:
         buyer = await parties.add_owner(tx, an_owner())
-        await parties.transfer(tx, car.id, buyer.id, clock.now())
+        await app.make_flow(Settings()).transfer(tx, car.id, buyer.id, clock.now())
     refused(await car.call("GET", f"/v1/cases/{case}"), 404, "case_unknown", "contact_us")
+    assert (await car.get("/v1/notices"))["notices"] == []
+    (former,) = await cases_of(database, car.id)
+    assert former.outcome is Outcome.WITHDRAWN
     assert await car.case_of(report(car.id)) != case
-
-    async def withdrawn() -> bool:
-        (former,) = [one for one in await cases_of(database, car.id) if str(one.id) == case]
-        return former.outcome is Outcome.WITHDRAWN
-
-    await until(withdrawn)
 
 
 @pytest.mark.parametrize("kind", ["signals", "reports", "acks", "results"])

@@ -13,8 +13,10 @@ async def recall_command(tx: Transaction, command_id: UUID, reason: str) -> bool
     One that was put out already is followed by its recall, until the machine says what became of
     it or its time is over. What has a result stays as it is.
     """
-    await tx.flush()  # it may have been sent in this very transaction
     sent = await store.lock(tx, command_id)
+    if sent is None:  # it may have been sent in this very transaction
+        await tx.flush()
+        sent = await store.lock(tx, command_id)
     if sent is None or sent.state is not CommandState.WAITING:
         return False
     case_id, machine = sent.command.case_id, sent.command.machine

@@ -6,7 +6,7 @@ silent for longer than the lease: its runs fall to another worker, and its commi
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
@@ -162,6 +162,13 @@ def send(tx: Transaction, run_id: UUID, key: str, value: object) -> None:
     """Put a message to a run; the first one under a key counts, repeats change nothing."""
     store.send(tx, run_id, key, value)
     tx.notify(CHANNEL)
+
+
+async def stop(tx: Transaction, run_ids: Sequence[UUID]) -> None:
+    """End runs where they stand, stuck ones too. A batch that has one of them under way is waited
+    for; after that nothing of them happens any more.
+    """
+    await store.stop(tx, run_ids, clock.now())
 
 
 async def forget(tx: Transaction, most: int = 1_000) -> int:

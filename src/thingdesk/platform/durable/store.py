@@ -50,6 +50,13 @@ from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[],
     as t (id, epoch, journal, state, wake_at, waits_for, failures, problem)
 where r.id = t.id and r.epoch = t.epoch
 """
+_HOLD = "select id from durable_run where id = any($1) order by id for update"
+_STOP = """
+with heard as (update durable_message set seen = true where run_id = any($1) and not seen)
+update durable_run set state = 'ended', wake_at = null, waits_for = '{}', epoch = epoch + 1,
+    progressed_at = $2
+where id = any($1)
+"""
 _SWEEP = """
 select pg_terminate_backend(pid) from pg_stat_activity
 where application_name = current_setting('application_name') and usename = current_user
@@ -129,6 +136,11 @@ async def fail(tx: Transaction, row: Row, problem: str, stuck_after: int) -> Non
         await tx.execute(
             "update durable_message set seen = true where run_id = $1 and not seen", row.id
         )
+
+
+async def stop(tx: Transaction, run_ids: Sequence[UUID], now: datetime) -> None:
+    held = await tx.fetch(_HOLD, list(run_ids))
+    await tx.execute(_STOP, [row["id"] for row in held], now)
 
 
 async def sweep(tx: Transaction, lease: timedelta) -> int:

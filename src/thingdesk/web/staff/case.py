@@ -7,7 +7,6 @@ from fastapi import APIRouter, Form, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from thingdesk import cases, decisions, journeys
-from thingdesk.cases import State
 from thingdesk.notices import Recipient
 from thingdesk.platform.errors import Recovery, Refusal, Refused, refuse
 from thingdesk.web.pages import Open, Pages
@@ -39,16 +38,13 @@ async def post_withdraw(
     case_id: UUID,
     reason: Annotated[str, Form(max_length=300)] = "",
 ) -> Response:
-    """Ask the case's journeys to stop and to take back what they did."""
+    """End the case and its journeys, and take back what they did."""
     words = " ".join(reason.replace("\0", "").split()) or "no reason was given"
     async with pages.database.transaction() as tx:
-        case = await cases.get(tx, case_id, lock=True)
-        if case is None:
+        if await cases.get(tx, case_id) is None:
             raise _unknown()
-        asked = 0
-        if case.state is not State.ENDED:
-            asked = await journeys.withdraw(tx, case_id, f"Withdrawn by {person.name}: {words}.")
-    if not asked:
+        ended = await journeys.withdraw(tx, case_id, f"Withdrawn by {person.name}: {words}.")
+    if not ended:
         return await _page(pages, person, case_id, refusal=_ENDED)
     return RedirectResponse(f"/cases/{case_id}?said=withdrawn", 303)
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import RedirectResponse, Response
 
 from thingdesk import parties
+from thingdesk.flow import Flow
 from thingdesk.parties import NewOwner, Right, Staff
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
@@ -52,7 +53,7 @@ async def post_transfer(
     try:
         wanted = _read(given, pages.flow.zone)
         async with pages.database.transaction() as tx:
-            await _transfer(tx, machine, wanted, person.id)
+            await _transfer(tx, pages.flow, machine, wanted, person.id)
     except Refused as refused:
         return await machine_page(pages, person, machine, Tried("transfer", given, refused.refusal))
     return RedirectResponse(f"/machines/{machine}?said=transferred", 303)
@@ -76,7 +77,7 @@ def _read(given: Given, zone: str) -> Wanted:
     return wanted
 
 
-async def _transfer(tx: Transaction, machine: str, wanted: Wanted, by: UUID) -> None:
+async def _transfer(tx: Transaction, flow: Flow, machine: str, wanted: Wanted, by: UUID) -> None:
     now = clock.now()
     present = await parties.ownership_of(tx, machine, now)
     # somebody else may have passed it on since the page was shown
@@ -85,7 +86,7 @@ async def _transfer(tx: Transaction, machine: str, wanted: Wanted, by: UUID) -> 
     owner_id = None
     if wanted.to is To.OWNER:
         owner_id = await _owner(tx, wanted)
-    await parties.transfer(tx, machine, owner_id, wanted.at or now, by)
+    await flow.transfer(tx, machine, owner_id, wanted.at or now, by)
 
 
 async def _owner(tx: Transaction, wanted: Wanted) -> UUID:

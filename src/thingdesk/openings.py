@@ -1,0 +1,141 @@
+"""What is to become a case, made of findings and of reports; and the answers to a group of these.
+
+Nothing here touches the database: `flow` says who the owner is and hands over what comes of it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+from thingdesk import diagnosis, signals
+from thingdesk.cases import Answer, Opening, Report
+from thingdesk.catalog import Catalog, Service, problem_identity, problem_key, read_input
+from thingdesk.diagnosis import Finding, Rule
+from thingdesk.parties import Ownership
+from thingdesk.platform import clock
+from thingdesk.platform.errors import Recovery, Refusal, Refused, refuse
+
+Wanted = tuple[Service, BaseModel]
+Ask = tuple[Opening, Service]
+
+
+@dataclass(frozen=True, slots=True)
+class Openings:
+    """`catalog` and `rules` say what may be asked for, `zone` whose business hours count for
+    promises, `meanings` are the words of trouble codes.
+    """
+
+    catalog: Catalog
+    rules: Mapping[str, Rule]
+    zone: str
+    meanings: Mapping[str, str]
+
+    def read(self, report: Report) -> Wanted | Refusal:
+        """The service and its input, or what is wrong with them."""
+        try:
+            service = self.catalog.get(report.service)
+            return service, read_input(service, report.input)
+        except Refused as refused:
+            return refused.refusal
+
+    def of_finding(self, finding: Finding, owned: Ownership | None) -> Ask:
+        """What the finding's rule asks for. What was found before the present ownership began is
+        asked for as of its beginning.
+        """
+        service = self.catalog.get(self.rules[finding.rule].service)
+        asked = self.rules[finding.rule].asks(finding)
+        given = asked if isinstance(asked, BaseModel) else read_input(service, asked)
+        evidence = {
+            "rule": finding.rule,
+            "confidence": finding.confidence,
+            "meaning": self.meanings.get(finding.about),
+            **diagnosis.evidence_data(finding.evidence),
+        }
+        opening = self._make(
+            (service, given),
+            finding.machine,
+            owned,
+            reporter=finding.machine,
+            event_id=f"{finding.rule}:{finding.about}:{finding.opened_at.isoformat()}",
+            at=max(finding.opened_at, owned.begins) if owned else finding.opened_at,
+            evidence=evidence,
+        )
+        return opening, service
+
+    def of_report(self, report: Report, wanted: Wanted, owned: Ownership | None) -> Ask:
+        """What the report asks for."""
+        began, _ = signals.trusted_time(report.at, clock.now())
+        opening = self._make(
+            wanted,
+            report.subject,
+            owned,
+            reporter=report.reporter,
+            event_id=report.event_id,
+            at=began,
+        )
+        return opening, wanted[0]
+
+    def _make(
+        self,
+        wanted: Wanted,
+        subject: str,
+        owned: Ownership | None,
+        *,
+        reporter: str,
+        event_id: str,
+        at: datetime,
+        evidence: dict[str, Any] | None = None,
+    ) -> Opening:
+        service, given = wanted
+        identity = problem_identity(service, given)
+        return Opening(
+            subject=subject,
+            key=problem_key(service, identity),
+            identity=identity,
+            service=service.name,
+            version=service.version,
+            title=service.title,
+            input=given.model_dump(mode="json"),
+            owner_id=owned.owner_id if owned else None,
+            origin="report" if evidence is None else "finding",
+            reporter=reporter,
+            event_id=event_id,
+            at=at,
+            promises=service.promise.spans(),
+            zone=self.zone if service.promise.business_hours else None,
+            safety=service.safety,
+            evidence=evidence,
+        )
+
+
+def not_yours(report: Report) -> Refusal:
+    """Nobody reports for a machine of another owner."""
+    return refuse(
+        "not_your_machine",
+        f"{report.reporter} cannot speak for {report.subject[:64]}: they have no common owner",
+        Recovery.CONTACT_US,
+    ).refusal
+
+
+def in_order(
+    group: Sequence[Report],
+    checked: Sequence[Wanted | Refusal],
+    noted: Mapping[int, Answer | Refusal | None],
+    final: Mapping[int, Answer | Refusal],
+) -> list[Answer | Refusal]:
+    """An answer a report; the twin of a report that came in the same group gets the same one."""
+    by_event = {(group[n].reporter, group[n].event_id): answer for n, answer in final.items()}
+    answers: list[Answer | Refusal] = []
+    for n, (one, read) in enumerate(zip(group, checked, strict=True)):
+        known = noted.get(n)
+        if isinstance(read, Refusal):
+            answers.append(read)
+        elif isinstance(known, Refusal):
+            answers.append(known)
+        else:
+            twin = by_event.get((one.reporter, one.event_id))
+            answers.append(final.get(n) or twin or known or Answer(None, None))
+    return answers
