@@ -1,10 +1,14 @@
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import httpx
 import pytest
+from tests.channels.http.linking import Link, sign
 from tests.desk import DeskProcess, running
+from tests.fulfilment.making import make_offer, make_provider
 from tests.saying import Caller, a_caller, a_centre
 
+from thingdesk.fulfilment import effects
 from thingdesk.platform.database import Database
 
 
@@ -35,3 +39,12 @@ async def car(database: Database, http: httpx.AsyncClient) -> Caller:
 async def other(database: Database, http: httpx.AsyncClient) -> Caller:
     """A machine of another owner."""
     return await a_caller(database, http)
+
+
+@pytest.fixture
+async def link(database: Database, http: httpx.AsyncClient) -> Link:
+    provider = await make_provider(database)
+    job = make_offer(provider.id)
+    async with database.transaction() as tx:
+        await effects.offer_job(tx, job)
+    return Link(http, job, await sign(database, "job", job.effect_id, timedelta(hours=1)))

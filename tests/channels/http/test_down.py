@@ -1,17 +1,16 @@
 """What waits for machines and providers: notices, commands, jobs; and what they answer."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
-from tests.fulfilment.making import make_command, make_offer, make_provider
+from tests.channels.http.linking import Link, sign
+from tests.fulfilment.making import make_command
 from tests.saying import Caller, Event, event, hash_of, refused
 
-from thingdesk import fulfilment, notices, parties
-from thingdesk.fulfilment import JobOffer, effects
+from thingdesk import fulfilment, notices
+from thingdesk.fulfilment import effects
 from thingdesk.notices import Notice, Recipient
 from thingdesk.platform import clock, ids
 from thingdesk.platform.cloudevents import MOST_BYTES
@@ -79,7 +78,7 @@ async def test_a_command_waits_until_it_has_a_result(car: Caller, database: Data
     assert (await car.get("/v1/commands"))["commands"] == []
     assert await car.receipts("results", result(car, command, detail={"took": 3}))
     second = await car.say("results", result(car, command, "failed"))
-    refused(second, 403, "command_settled", "contact_us")
+    refused(second, 409, "command_settled", "contact_us")
 
 
 async def test_nobody_answers_the_command_of_another(
@@ -108,36 +107,6 @@ async def test_an_answer_that_is_wrong_is_told_by_its_field(
 ) -> None:
     said = await car.say(kind, event(car.id, kind.removesuffix("s"), data))
     assert [one["path"] for one in refused(said, 422, "bad_event", "fix_input")] == [path]
-
-
-@dataclass
-class Link:
-    """A provider's signed link to a job."""
-
-    http: httpx.AsyncClient
-    job: JobOffer
-    token: str
-
-    async def look(self) -> Any:
-        return (await self.http.get(f"/v1/jobs/{self.token}")).json()
-
-    async def say(self, **said: Any) -> httpx.Response:
-        return await self.http.post(f"/v1/jobs/{self.token}", json=said)
-
-
-async def sign(database: Database, purpose: str, subject: UUID, within: timedelta) -> str:
-    async with database.transaction() as tx:
-        key = await parties.desk_key(tx)
-    return parties.sign_link(key, purpose, subject, clock.now() + within)
-
-
-@pytest.fixture
-async def link(database: Database, http: httpx.AsyncClient) -> Link:
-    provider = await make_provider(database)
-    job = make_offer(provider.id)
-    async with database.transaction() as tx:
-        await effects.offer_job(tx, job)
-    return Link(http, job, await sign(database, "job", job.effect_id, timedelta(hours=1)))
 
 
 async def test_a_provider_takes_a_job_to_its_end(link: Link, database: Database) -> None:

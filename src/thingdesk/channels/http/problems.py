@@ -21,6 +21,16 @@ _STATUS = {
     "too_much_at_once": 429,
     "machine_not_recognised": 403,
     "not_your_machine": 403,
+    # the request would have been good in another state of things
+    "command_settled": 409,
+    "job_accepted": 409,
+    "job_arrived": 409,
+    "job_cancelled": 409,
+    "job_declined": 409,
+    "job_done": 409,
+    "job_expired": 409,
+    "job_offered": 409,
+    "job_under_way": 409,
 }
 _MOST_FIELDS = 20
 
