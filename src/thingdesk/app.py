@@ -214,9 +214,11 @@ def _web(
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     operations.install(app, desk.operations.readiness)
     http.install(app, doors)
-    pages = web.Pages(desk.database, desk.flow, doors.key, desk.settings.public_url, desk.stop)
+    settings = desk.settings
+    about = (settings.public_url, desk.stop, settings.contact, settings.currency)
+    pages = web.Pages(desk.database, desk.flow, doors.key, *about)
     group.create_task(web.install(app, pages).run())
-    return serve(app, desk.settings.http_host, desk.settings.http_port)
+    return serve(app, settings.http_host, settings.http_port)
 
 
 async def _ingest(
@@ -274,9 +276,8 @@ async def _work(
     sender = await stack.enter_async_context(mqtt.Sender(address, database, str(ids.new())))
     desk.operations.connected("work", lambda: sender.is_connected)
     pages = desk.http_url or public_url(desk.settings)
-    post = mail.Mail(
-        database, mail.carrier(desk.settings), sender=desk.settings.mail_from, pages=pages
-    )
+    about = {"sender": desk.settings.mail_from, "contact": desk.settings.contact}
+    post = mail.Mail(database, mail.carrier(desk.settings), pages=pages, **about)
     hooks = webhook.Webhooks(database, pages, allowed=desk.settings.webhook_networks)
 
     async def diagnose() -> int:

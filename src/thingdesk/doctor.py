@@ -36,7 +36,7 @@ def _silent(_what: str, _done: int, _total: int) -> None:
 
 async def examine(settings: Settings, progress: Progress = _silent) -> list[Finding]:
     """Look at everything; one thing that is wrong does not keep the others from being seen."""
-    findings = [Finding("thingdesk", __version__)]
+    findings = [Finding("thingdesk", __version__), _person(settings)]
     findings.append(_folder(settings.data_dir))
     findings.append(await _broker(settings))
     try:
@@ -54,6 +54,12 @@ def _folder(folder: Path) -> Finding:
         found = f"{folder} is open to other accounts; what holds secrets in it is not"
         return Finding("data folder", found, well=False, mend=f"Run `chmod 700 {folder}`.")
     return Finding("data folder", str(folder))
+
+
+def _person(settings: Settings) -> Finding:
+    """How owners reach a person. To answer to a mail always works, if somebody reads that."""
+    said = settings.contact or f"by answering to mails from {settings.mail_from}"
+    return Finding("owners reach a person", said)
 
 
 async def _server(database: Database) -> Finding:

@@ -14,7 +14,7 @@ from tests.decisions.asking import (
     question,
 )
 
-from thingdesk import decisions, notices, timeline
+from thingdesk import decisions, notices, parties, timeline
 from thingdesk.decisions import State
 from thingdesk.notices import Recipient
 from thingdesk.platform import clock
@@ -102,3 +102,32 @@ async def test_the_budget_is_three_until_it_is_set(desk: Database) -> None:
             await decisions.set_attention(tx, -1)
     async with desk.transaction() as tx:
         assert [each.kind for each in await timeline.read(tx, "desk")] == ["attention.set"]
+
+
+@pytest.mark.usefixtures("monday")
+async def test_an_owner_has_a_number_of_their_own(desk: Database) -> None:
+    owner, usual = await new_owner(desk), await new_owner(desk)
+    await budget(desk, 1)
+    async with desk.transaction() as tx:
+        await decisions.choose_attention(tx, owner, 0)
+        assert await decisions.attention_of(tx, [owner, usual]) == {owner: 0, usual: 1}
+    one, others = question(owner), question(usual)
+    await ask(desk, one, others)
+    assert [(await get(desk, each)).state for each in (one, others)] == [State.SPARED, State.OPEN]
+    async with desk.transaction() as tx:
+        await decisions.choose_attention(tx, owner, 2)
+    await ask(desk, *(question(owner) for _ in range(2)))
+    last = question(owner)
+    await ask(desk, last)
+    assert (await get(desk, last)).state is State.SPARED
+    async with desk.transaction() as tx:
+        found = await parties.get_owner(tx, owner)
+        assert found
+        assert await decisions.asked_this_week(tx, found) == 2
+        await decisions.choose_attention(tx, owner, None)
+        assert await decisions.attention_of(tx, [owner]) == {owner: 1}
+        with pytest.raises(ValueError, match="-1"):
+            await decisions.choose_attention(tx, owner, -1)
+    async with desk.transaction() as tx:
+        events = await timeline.read(tx, f"owner:{owner}")
+    assert [each.value and each.value["questions"] for each in events] == [0, 2, None]

@@ -62,6 +62,16 @@ async def test_describe_trouble_codes(tmp_path: Path) -> None:
         assert not reader.left(page)
 
 
+async def test_owners_page(tmp_path: Path, database_url: str) -> None:
+    page = "docs/how-to/owners-page.md"
+    async with reading(tmp_path, THINGDESK_DATABASE_URL=database_url) as reader:
+        said = await reader.run(titled(page, "settings"))
+        assert "owners reach a person: help@example.org" in said
+        said = await reader.run("thingdesk doctor")
+        assert "by answering to mails from desk@localhost" in said
+        assert not reader.left(page)
+
+
 async def test_back_up_and_restore(tmp_path: Path, postgres: str) -> None:
     page = "docs/how-to/back-up.md"
     async with reading(tmp_path) as reader, empty(postgres) as new:

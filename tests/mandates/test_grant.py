@@ -1,3 +1,4 @@
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -5,6 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 from tests.mandates.making import Party, a_party, euros
+from tests.waiting import until
 
 from thingdesk import mandates, parties, timeline
 from thingdesk.mandates import Approval, Entitlement, EntitlementKind, Payer, Policy, Terms
@@ -72,6 +74,69 @@ async def test_a_mandate_is_revoked_at_once(database: Database) -> None:
         kinds = [one.kind for one in await timeline.read(tx, f"owner:{party.owner_id}")]
         assert await mandates.mandate_of(tx, nobody.owner_id) is None
     assert kinds[1:] == ["mandate.granted", "mandate.revoked", "mandate.granted"]
+
+
+async def test_of_two_who_grant_at_once_one_is_told(database: Database) -> None:
+    """Both have looked at the same mandate, at first at none."""
+    party = await a_party(database)
+    for seen in ("", "1", "2"):
+        said = await asyncio.gather(
+            *(_grant_seen(party, seen, euros(n)) for n in range(1, 9)), return_exceptions=True
+        )
+        refused = [one for one in said if isinstance(one, Refused)]
+        assert len(refused) == len(said) - 1
+        assert {one.refusal.code for one in refused} == {"mandate_changed"}
+    async with database.transaction() as tx:
+        now = await mandates.mandate_of(tx, party.owner_id)
+    assert now
+    assert now.standing == "3"
+
+
+@pytest.mark.parametrize("seen", ["", "1"])
+async def test_who_does_not_know_of_a_stop_cannot_undo_it(database: Database, seen: str) -> None:
+    """However grant and stop meet: whoever was first, the owner has said stop and stays stopped."""
+    for _ in range(10):
+        party = await a_party(database)
+        if seen:
+            await party.grant()
+            said = await asyncio.gather(
+                _grant_seen(party, seen, euros(1)), revoke(party), return_exceptions=True
+            )
+            assert isinstance(said[0], Refused | mandates.Mandate)
+        else:
+            # a first grant that is not committed yet is not overlooked either
+            async with database.transaction() as tx:
+                await mandates.grant(tx, party.owner_id, FULL, seen=seen)
+                stop = asyncio.create_task(revoke(party))
+                await _waits_for_its_turn(database)
+            await stop
+        async with database.transaction() as tx:
+            now = await mandates.mandate_of(tx, party.owner_id)
+        assert now
+        assert now.revoked_at
+        assert now.standing == f"{now.version} revoked"
+        await _grant_seen(party, now.standing, euros(1))
+        assert await party.code(party.action()) != "mandate_revoked"
+
+
+async def _grant_seen(party: Party, seen: str, per_case: Money) -> mandates.Mandate:
+    async with party.database.transaction() as tx:
+        terms = Terms(("*",), per_case=per_case)
+        return await mandates.grant(tx, party.owner_id, terms, seen=seen)
+
+
+async def _waits_for_its_turn(database: Database) -> None:
+    async def waits() -> bool:
+        async with database.transaction() as tx:
+            return bool(
+                await tx.fetchval(
+                    "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+                    " and database = (select d.oid from pg_database d"
+                    " where d.datname = current_database())"
+                )
+            )
+
+    await until(waits)
 
 
 async def test_a_mandate_ends(database: Database) -> None:

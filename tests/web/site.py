@@ -66,6 +66,13 @@ class Site:
         token = parties.sign_link(self.pages.key, purpose, subject, clock.now() + lasts)
         return f"/{purpose}/{token}"
 
+    async def own(self, name: str) -> str:
+        """The link to the page of a machine's owner."""
+        async with self.hand.database.transaction() as tx:
+            owner = await parties.owner_of(tx, name, clock.now())
+        assert owner
+        return self.link(parties.OWNER_PAGE, owner.id)
+
     async def car(self, name: str, terms: Terms | None = GENEROUS) -> None:
         owner = await self.hand.machine(name, "car", owner=f"owner-{name}")
         assert owner

@@ -54,6 +54,12 @@ async def pages(desk: Shown) -> dict[str, str]:
         done = await site.hand.case_of("car-20")
         (answered,) = await decisions.of_case(tx, done.id)
         found["answered"] = site.link("decision", answered.question.id)
+    own, case = await site.own("car-1"), await site.hand.case_of("car-1")
+    for place in ("", "/done", "/stop", "/mandate", "/questions", f"/cases/{case.id}/withdraw"):
+        found[f"own{place}"] = own + place
+    for name, machine in (("own, refused", "car-10"), ("own, proven", "car-20")):
+        found[name] = await site.own(machine)
+    found["link"] = "/owner"
     return found | {"log-in": "/log-in", "broken link": "/decision/x"}
 
 
@@ -113,6 +119,29 @@ async def test_an_owner_decides_without_javascript_by_keyboard(desk: Shown) -> N
     async with desk.site.hand.database.transaction() as tx:
         (one,) = await decisions.of_case(tx, case_id)
     assert (one.state, one.chosen) == (State.ANSWERED, "slot1")
+
+
+async def test_an_owner_gives_a_mandate_and_says_stop_without_javascript(desk: Shown) -> None:
+    await desk.site.car("car-own", terms=None)
+    own = await desk.site.own("car-own")
+    async with desk.page(java_script_enabled=False, viewport=PHONE) as page:
+        await page.goto(desk.url + own)
+        await page.get_by_role("link", name="Give a mandate").click()
+        await page.get_by_label("For one case").fill("a lot")
+        await page.get_by_role("button", name="Look at it once more").click()
+        await page.get_by_role("alert").get_by_role("link", name="What may be done").click()
+        await page.get_by_label("Repair a fault").check()
+        await page.get_by_label("For one case").fill("300")
+        await page.get_by_label("In a calendar month").fill("1000")
+        await page.get_by_role("button", name="Look at it once more").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Give this mandate?")
+        await page.get_by_role("button", name="Yes, give this mandate").press("Enter")
+        await expect(page.get_by_role("status")).to_contain_text("Version 1 of your mandate holds")
+        await page.get_by_role("link", name="Stop").first.click()
+        await page.get_by_role("button", name="Stop now").press("Enter")
+        await expect(page.get_by_role("status")).to_contain_text("Stopped.")
+        await page.reload()
+        await expect(page.get_by_text("You said stop")).to_be_visible()
 
 
 async def test_a_provider_does_a_job_without_javascript(desk: Shown) -> None:

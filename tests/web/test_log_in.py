@@ -24,7 +24,7 @@ def paths(site: Site) -> list[tuple[str, str]]:
         path = route.path
         for name, value in values.items():
             path = path.replace(name, value)
-        if route.path not in FOR_ALL:
+        if route.path not in FOR_ALL and not route.path.startswith("/owner"):
             found += [(method, path) for method in sorted((route.methods or set()) - {"HEAD"})]
     return found
 

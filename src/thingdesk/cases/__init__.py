@@ -19,6 +19,7 @@ from thingdesk.cases.model import (
     Opened,
     Opening,
     Outcome,
+    OwnedCases,
     Report,
     Standing,
     State,
@@ -42,7 +43,7 @@ from thingdesk.cases.reports import (
     note_reports,
     read_report,
 )
-from thingdesk.cases.search import search, standing
+from thingdesk.cases.search import of_owner, search, standing
 from thingdesk.cases.store import counts, find, get, get_many, not_of, unfinished
 from thingdesk.cases.verification_store import Verification
 from thingdesk.cases.verification_store import of_case as verifications_of
@@ -64,6 +65,7 @@ __all__ = [
     "Opened",
     "Opening",
     "Outcome",
+    "OwnedCases",
     "Pause",
     "Progress",
     "Promised",
@@ -92,6 +94,7 @@ __all__ = [
     "measure",
     "not_of",
     "note_reports",
+    "of_owner",
     "open",
     "pause_promises",
     "promises_at_risk",

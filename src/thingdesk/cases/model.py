@@ -141,6 +141,20 @@ class CaseFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnedCases:
+    """Which of an owner's cases to find: those of machines that are named with the beginning of
+    their present ownership, opened since then. `ended` or still under way; a page goes on `after`
+    the last (time, id), where the time is that of the end, else of the opening.
+    """
+
+    owner_id: UUID
+    since: Mapping[str, datetime]
+    ended: bool
+    after: tuple[datetime, UUID] | None = None
+    most: int = 20
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """How many cases are under way, and how those ended that ended lately.
 

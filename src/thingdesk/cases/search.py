@@ -1,13 +1,18 @@
 from datetime import datetime
 
 from thingdesk.cases import search_store as store
-from thingdesk.cases.model import Case, CaseFilter, Outcome, Standing
+from thingdesk.cases.model import Case, CaseFilter, Outcome, OwnedCases, Standing
 from thingdesk.platform.database import Transaction
 
 
 async def search(tx: Transaction, wanted: CaseFilter) -> list[Case]:
     """A page of cases, the newest first."""
     return await store.find(tx, wanted)
+
+
+async def of_owner(tx: Transaction, wanted: OwnedCases) -> list[Case]:
+    """A page of an owner's cases, the newest first; nothing of before an ownership, or after it."""
+    return await store.of_owner(tx, wanted)
 
 
 async def standing(tx: Transaction, since: datetime, most: int = 5000) -> Standing:

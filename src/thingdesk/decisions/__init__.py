@@ -6,7 +6,8 @@ and whoever comes later is told how; an approval without an answer is *no*; a ru
 of it in the transaction that settles it, so it waits for its key without a deadline of its own.
 
 The attention budget: an owner is asked at most so many questions in a calendar week of their zone
-(`set_attention`; questions about safety are neither limited nor counted). Beyond it
+(`set_attention`, or what the owner chose by `choose_attention`; questions about safety are neither
+limited nor counted). Beyond it
 
 - a question that has a default is settled by it at once, recorded as *spared*, and not counted:
   the owner was not bothered;
@@ -21,8 +22,15 @@ beyond it.
 
 from thingdesk.decisions.answer import answer
 from thingdesk.decisions.ask import ask
-from thingdesk.decisions.attention import attention, set_attention
+from thingdesk.decisions.attention import (
+    asked_this_week,
+    attention,
+    attention_of,
+    choose_attention,
+    set_attention,
+)
 from thingdesk.decisions.events import (
+    AttentionChosen,
     AttentionSet,
     DecisionAnswered,
     DecisionAsked,
@@ -40,6 +48,7 @@ __all__ = [
     "CHANNEL",
     "NO",
     "YES",
+    "AttentionChosen",
     "AttentionSet",
     "Decision",
     "DecisionAnswered",
@@ -53,7 +62,10 @@ __all__ = [
     "To",
     "answer",
     "ask",
+    "asked_this_week",
     "attention",
+    "attention_of",
+    "choose_attention",
     "expire",
     "get",
     "of_case",

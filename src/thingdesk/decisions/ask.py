@@ -4,7 +4,7 @@ from uuid import UUID
 
 from thingdesk import notices, parties
 from thingdesk.decisions import store
-from thingdesk.decisions.attention import attention
+from thingdesk.decisions.attention import attention_of
 from thingdesk.decisions.budget import counts, spare, week_of
 from thingdesk.decisions.events import DecisionAsked, DecisionSpared
 from thingdesk.decisions.model import CHANNEL, Decision, Question, State
@@ -54,12 +54,13 @@ async def _spare(
             by_week.setdefault((one.owner_id, week), []).append(one)
     if not by_week:
         return {}
-    budget = await attention(tx)
+    budgets = await attention_of(tx, {owner for owner, _ in by_week})
     asked = await store.lock_spent(tx, sorted(by_week))
     found: dict[UUID, tuple[date, int]] = {}
     for key, theirs in by_week.items():
-        spared, asked[key] = spare(theirs, asked[key], budget)
-        found.update({one.id: (key[1], budget) for one in spared})
+        owner, week = key
+        spared, asked[key] = spare(theirs, asked[key], budgets[owner])
+        found.update({one.id: (week, budgets[owner]) for one in spared})
     await store.spend(tx, asked)
     return found
 

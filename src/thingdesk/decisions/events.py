@@ -72,6 +72,16 @@ class DecisionWithdrawn(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AttentionChosen(Event):
+    """An owner chose how many questions they get in a calendar week; None: what the organisation
+    set. On the owner's stream.
+    """
+
+    kind: ClassVar[str] = "attention.chosen"
+    questions: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class AttentionSet(Event):
     """The organisation set how many questions an owner gets in a calendar week. On `desk`."""
 

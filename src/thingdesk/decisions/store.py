@@ -1,4 +1,4 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -176,6 +176,30 @@ async def spend(tx: Transaction, asked: Mapping[tuple[UUID, date], int]) -> None
         [owner for owner, _ in asked],
         [week for _, week in asked],
         list(asked.values()),
+    )
+
+
+async def spent(tx: Transaction, owner_id: UUID, week: date) -> int:
+    found = await tx.fetchval(
+        "select asked from attention_spent where owner_id = $1 and week = $2", owner_id, week
+    )
+    return found or 0
+
+
+async def chosen(tx: Transaction, owners: Collection[UUID]) -> dict[UUID, int]:
+    rows = await tx.fetch("select * from attention_chosen where owner_id = any($1)", list(owners))
+    return {row["owner_id"]: row["questions"] for row in rows}
+
+
+async def choose_attention(tx: Transaction, owner_id: UUID, questions: int | None) -> None:
+    if questions is None:
+        await tx.execute("delete from attention_chosen where owner_id = $1", owner_id)
+        return
+    await tx.execute(
+        "insert into attention_chosen (owner_id, questions) values ($1, $2)"
+        " on conflict (owner_id) do update set questions = excluded.questions",
+        owner_id,
+        questions,
     )
 
 

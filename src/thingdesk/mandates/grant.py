@@ -14,10 +14,14 @@ from thingdesk.platform.errors import FieldError, refuse
 from thingdesk.platform.money import Money
 
 
-async def grant(tx: Transaction, owner_id: UUID, terms: Terms) -> Mandate:
+async def grant(
+    tx: Transaction, owner_id: UUID, terms: Terms, *, seen: str | None = None
+) -> Mandate:
     """A new version of the owner's mandate, in place of the one before; versions never change.
 
-    What was spent in the period stays spent. Raises Refused.
+    What was spent in the period stays spent. With `seen`, the `standing` of the mandate that is to
+    be replaced (empty for none), only that one is: so of two who grant at once one is refused, and
+    who did not know of a stop cannot undo it. Raises Refused.
     """
     fields = list(_problems(terms))
     if fields:
@@ -25,19 +29,25 @@ async def grant(tx: Transaction, owner_id: UUID, terms: Terms) -> Mandate:
     if await parties.get_owner(tx, owner_id) is None:
         raise refuse("owner_unknown", f"the desk knows no owner {owner_id}")
     now = clock.now()
-    mandate_id, version = await store.grant(tx, owner_id, terms, now)
+    await store.take_turns(tx, owner_id)
+    granted = await store.grant(tx, owner_id, terms, now, seen)
+    if granted is None:
+        raise refuse("mandate_changed", "The mandate was changed or stopped meanwhile.")
+    mandate_id, version = granted
     timeline.append(tx, f"owner:{owner_id}", MandateGranted(mandate_id, version))
     return Mandate(mandate_id, owner_id, version, terms, now)
 
 
-async def revoke(tx: Transaction, owner_id: UUID, reason: str) -> None:
+async def revoke(tx: Transaction, owner_id: UUID, reason: str) -> bool:
     """Take the owner's mandate back: from this commit on every effect is asked for.
 
-    Repeating it, or revoking where there is none, changes nothing.
+    Whether there was one: repeating it, or revoking where there is none, changes nothing.
     """
+    await store.take_turns(tx, owner_id)
     revoked = await store.revoke(tx, owner_id, clock.now(), reason)
     if revoked:
         timeline.append(tx, f"owner:{owner_id}", MandateRevoked(*revoked, reason))
+    return revoked is not None
 
 
 async def mandate_of(tx: Transaction, owner_id: UUID) -> Mandate | None:

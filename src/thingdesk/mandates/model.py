@@ -111,6 +111,11 @@ class Mandate:
     granted_at: datetime
     revoked_at: datetime | None = None
 
+    @property
+    def standing(self) -> str:
+        """Where it stands, as `3` or `3 revoked`: what was seen by who wants to replace it."""
+        return f"{self.version} revoked" if self.revoked_at else str(self.version)
+
 
 class EntitlementKind(StrEnum):
     """What gives it. Where several do, the law goes first, then the warranty."""

@@ -39,8 +39,12 @@ _GRANT = """
 insert into mandate as m (id, owner_id, version) values ($1, $2, 1)
 on conflict (owner_id) do update
 set version = m.version + 1, revoked_at = null, reason = null
+where $3::text is null
+   or $3 = m.version || case when m.revoked_at is null then '' else ' revoked' end
 returning id, version
 """
+# a grant that is not committed yet has no row that a revocation could see: the two take turns
+_TAKE_TURNS = "select pg_advisory_xact_lock(hashtextextended('mandate ' || $1::text, 0))"
 _REVOKE = """
 update mandate set revoked_at = $2, reason = $3 where owner_id = $1 and revoked_at is null
 returning id, version
@@ -91,11 +95,18 @@ def _known(owner_id: UUID | None, row: Row) -> Known:
     )
 
 
-async def grant(tx: Transaction, owner_id: UUID, terms: Terms, at: datetime) -> tuple[UUID, int]:
-    """The id and version of the mandate."""
-    row = await tx.fetchrow(_GRANT, ids.new(), owner_id)
+async def take_turns(tx: Transaction, owner_id: UUID) -> None:
+    """Until `tx` ends nobody else grants or revokes this owner's mandate."""
+    await tx.execute(_TAKE_TURNS, str(owner_id))
+
+
+async def grant(
+    tx: Transaction, owner_id: UUID, terms: Terms, at: datetime, seen: str | None
+) -> tuple[UUID, int] | None:
+    """The id and version of the mandate; None when another one stands than was `seen`."""
+    row = await tx.fetchrow(_GRANT, ids.new(), owner_id, seen)
     if row is None:
-        raise LookupError("an upsert returns its row")
+        return None
     await tx.execute(
         "insert into mandate_version values ($1, $2, $3, $4)",
         row["id"],

@@ -21,7 +21,13 @@ from thingdesk.parties.keys import (
     revoke_key,
     thumbprint,
 )
-from thingdesk.parties.links import read_link, sign_link
+from thingdesk.parties.links import (
+    OWNER_LINK_LASTS,
+    OWNER_PAGE,
+    asks_for_link,
+    read_link,
+    sign_link,
+)
 from thingdesk.parties.log_in import log_in, log_out, session
 from thingdesk.parties.machines import (
     find_machines,
@@ -62,6 +68,7 @@ from thingdesk.parties.owners import (
     find_owners,
     get_owner,
     get_owners,
+    owned_by,
     owner_by_email,
     owner_of,
     ownership_of,
@@ -100,6 +107,8 @@ from thingdesk.parties.transfer import transfer
 __all__ = [
     "CHANNEL",
     "MACHINE_ID",
+    "OWNER_LINK_LASTS",
+    "OWNER_PAGE",
     "RIGHTS",
     "BadLine",
     "DeskKey",
@@ -129,6 +138,7 @@ __all__ = [
     "add_staff",
     "all_staff",
     "as_jwk",
+    "asks_for_link",
     "change_owner",
     "check_token",
     "desk_key",
@@ -153,6 +163,7 @@ __all__ = [
     "machines_of",
     "may",
     "overdue",
+    "owned_by",
     "owner_by_email",
     "owner_of",
     "ownership_of",

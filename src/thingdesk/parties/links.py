@@ -1,13 +1,23 @@
 """Links that the desk signs, for pages of owners and providers, who have no password."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from thingdesk.parties import owner_store as store
 from thingdesk.parties.desk_key import DeskKey
+from thingdesk.parties.model import Owner
 from thingdesk.parties.signatures import Unreadable
 from thingdesk.platform import clock
+from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery, refuse
 
+OWNER_PAGE = "owner"
+"""What the link to an owner's own page is for."""
+
+OWNER_LINK_LASTS = timedelta(days=30)
+"""How long the link in a mail leads to the owner's page; every newer mail has a newer one."""
+
+_EVERY = timedelta(minutes=10)
 _TYPE = "thingdesk-link+jwt"
 
 
@@ -28,3 +38,16 @@ def read_link(key: DeskKey, purpose: str, token: str) -> UUID:
     if claims["exp"] <= clock.now().timestamp():
         raise refuse("link_expired", "this link has expired", Recovery.CONTACT_US)
     return UUID(claims["sub"])
+
+
+async def asks_for_link(tx: Transaction, email: str) -> Owner | None:
+    """The owner with this address, when the link to their page is to be mailed to them now.
+
+    None for an unknown address, and for an owner who asked less than ten minutes ago: whoever
+    knows an address cannot fill its letter box.
+    """
+    owner = await store.by_email(tx, email.strip().lower())
+    now = clock.now()
+    if owner is None or not await store.note_link(tx, owner.id, now, now - _EVERY):
+        return None
+    return owner

@@ -144,9 +144,33 @@ async def periods_of(tx: Transaction, machine: str) -> list[Ownership]:
     return [_ownership(row) for row in rows]
 
 
+async def owned_by(tx: Transaction, owner_id: UUID, at: datetime) -> list[Ownership]:
+    rows = await tx.fetch(
+        "select machine, owner_id, begins, ends from ownership where owner_id = $1"
+        " and begins <= $2 and (ends is null or $2 < ends) order by machine",
+        owner_id,
+        at,
+    )
+    return [_ownership(row) for row in rows]
+
+
 async def speak_for(tx: Transaction, wanted: Sequence[tuple[str, str, datetime]]) -> list[bool]:
     rows = await tx.fetch(_SPEAK_FOR, *(list(column) for column in zip(*wanted, strict=True)))
     return [row["answer"] for row in rows]
+
+
+async def note_link(tx: Transaction, owner_id: UUID, at: datetime, before: datetime) -> bool:
+    """Note that the owner asks at `at`, unless they have asked since `before`; whether it was."""
+    return bool(
+        await tx.fetchval(
+            "insert into owner_link as l (owner_id, asked_at) values ($1, $2)"
+            " on conflict (owner_id) do update set asked_at = $2 where l.asked_at <= $3"
+            " returning true",
+            owner_id,
+            at,
+            before,
+        )
+    )
 
 
 async def end(tx: Transaction, period: Ownership, at: datetime) -> None:

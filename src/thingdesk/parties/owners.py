@@ -108,6 +108,11 @@ async def periods_of(tx: Transaction, machine: str) -> list[Ownership]:
     return await store.periods_of(tx, machine)
 
 
+async def owned_by(tx: Transaction, owner_id: UUID, at: datetime) -> list[Ownership]:
+    """The periods in which machines were this owner's at `at`, ordered by machine."""
+    return await store.owned_by(tx, owner_id, at)
+
+
 async def speaks_for(tx: Transaction, reporter: str, subject: str, at: datetime) -> bool:
     """Whether `reporter` may report about `subject`: itself, or both one owner's at `at`."""
     return (await speak_for(tx, [(reporter, subject, at)]))[0]

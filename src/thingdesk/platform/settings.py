@@ -63,6 +63,16 @@ class Settings(BaseSettings):
         default=None, description="smtp://[name:password@]host:port for mail."
     )
     mail_from: str = Field(default="desk@localhost", description="The sender of the desk's mail.")
+    contact: str = Field(
+        default="",
+        max_length=300,
+        description="How owners reach a person: a mail address, a telephone number, or words.",
+    )
+    currency: str = Field(
+        default="EUR",
+        pattern="^[A-Z]{3}$",
+        description="The currency in which owners give mandates (ISO 4217).",
+    )
     lease: float = Field(
         default=10.0, gt=0, description="Seconds until a dead worker's runs move on."
     )

@@ -10,7 +10,10 @@ from thingdesk.web.problems import problem
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 # their address is a secret, and the only key that they need
-_LINKS = ("/decision/", "/job/", "/set-up/")
+_LINKS = ("/decision/", "/job/", "/owner/", "/set-up/")
+# who needs no session sends no more than a form of ours can hold
+_OPEN = (*_LINKS, "/owner", "/log-in")
+_MOST = 64 * 1024
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
@@ -51,7 +54,8 @@ class Guard:
             await send(message)
 
         if scope["method"] in _SAFE or self._is_ours(Headers(scope=scope), scope["path"]):
-            await self._app(scope, receive, send_with_headers)
+            bounded = _bounded(receive) if scope["path"].startswith(_OPEN) else receive
+            await self._app(scope, bounded, send_with_headers)
         else:
             await problem(_FOREIGN, 403)(scope, receive, send_with_headers)
 
@@ -70,3 +74,21 @@ def _set_headers(headers: MutableHeaders, path: str) -> None:
     headers["Referrer-Policy"] = "no-referrer" if path.startswith(_LINKS) else "same-origin"
     if not path.startswith("/static/"):
         headers["Cache-Control"] = "no-store"
+
+
+class _TooLong(Exception):
+    """A form is longer than any of ours; reading it stops here, and it counts as unreadable."""
+
+
+def _bounded(receive: Receive) -> Receive:
+    left = _MOST
+
+    async def read() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise _TooLong
+        return message
+
+    return read

@@ -22,7 +22,7 @@ def install(app: FastAPI, pages: Pages) -> Live:
     own = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     own.state.pages = pages
     live = own.state.live = Live(pages.database, staff.wall.render, pages.stop)
-    for router in (owner.router, provider.router, *staff.ROUTERS):
+    for router in (*owner.ROUTERS, provider.router, *staff.ROUTERS):
         own.include_router(router)
     own.mount("/static", StaticFiles(directory=STATIC))
     own.add_middleware(Guard, public_url=pages.public_url)

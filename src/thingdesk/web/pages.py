@@ -12,7 +12,8 @@ from thingdesk.platform.database import Database
 @dataclass(frozen=True, slots=True)
 class Pages:
     """What the pages work with. `public_url` is how people reach them, where that is set; the
-    streams of open pages end with `stop`.
+    streams of open pages end with `stop`. `contact` tells owners how to reach a person, `currency`
+    is that of their mandates.
     """
 
     database: Database
@@ -20,6 +21,8 @@ class Pages:
     key: DeskKey
     public_url: str | None = None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    contact: str = ""
+    currency: str = "EUR"
 
     @property
     def secure(self) -> bool:

@@ -1,6 +1,7 @@
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from tests.channels.mail.servers import Mailbox, serving
 
 from thingdesk.platform import clock
 from thingdesk.platform.database import Database
@@ -21,3 +22,10 @@ def turnable() -> Iterator[clock.Turnable]:
     turning = clock.Turnable()
     with clock.reading(turning):
         yield turning
+
+
+@pytest.fixture
+async def mailbox() -> AsyncIterator[tuple[Mailbox, int]]:
+    box = Mailbox()
+    async with serving(box) as port:
+        yield box, port

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.channels.mail.servers import text_of
 
-from thingdesk.channels.mail.compose import clean, compose, sender_of, subject
+from thingdesk.channels.mail.compose import Foot, clean, compose, sender_of, subject
 from thingdesk.notices import Notice, Outgoing, Recipient
 
 ID = UUID("01a1ffdd-f15f-7946-ae67-0d1fc6917a53")
@@ -69,6 +69,19 @@ def test_without_a_link_there_is_none() -> None:
     got = received(mail("All is well."))
     assert "href" not in body(got, "html")
     assert "Open the page" not in body(got, "plain")
+
+
+def test_an_owners_mail_leads_to_their_page_and_a_person() -> None:
+    foot = Foot("https://desk.example/owner/a.b?x=1&y=2", "+49 30 <1>\n2")
+    got = received(compose(outgoing("Well."), "a@example.org", "d@example.net", None, foot))
+    own = "What was done in your name, and how to stop it"
+    assert f"\n\n{own}: {foot.own}\n\n-- \n" in body(got, "plain")
+    assert "To reach a person: +49 30 <1>\n2" in body(got, "plain")
+    assert f'<a href="https://desk.example/owner/a.b?x=1&amp;y=2">{own}</a>' in body(got, "html")
+    assert "To reach a person: +49 30 &lt;1&gt;" in body(got, "html")
+    plain = received(compose(outgoing("Well."), "a@example.org", "d@example.net", None, Foot(None)))
+    assert own not in body(plain, "plain") + body(plain, "html")
+    assert "person" not in body(plain, "plain")
 
 
 def test_without_a_case_it_refers_to_none() -> None:

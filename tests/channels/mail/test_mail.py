@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import stat
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
@@ -11,44 +10,18 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from tests.channels.mail.sending import PAGES, mail_to, new_owner, plain, tell
 from tests.channels.mail.servers import Mailbox, serving
 
 from thingdesk import notices, parties
-from thingdesk.channels.mail import Folder, Mail, Server, Smtp, Tls, carrier
+from thingdesk.channels.mail import Folder, Mail, Smtp, carrier
 from thingdesk.notices import Notice, Outgoing, Page, Recipient, State
-from thingdesk.parties import NewOwner, NewProvider, Position, Role
+from thingdesk.parties import NewProvider, Position, Role
 from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Database
 from thingdesk.platform.settings import Settings
 
-PAGES = "https://desk.example/"
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-async def mailbox() -> AsyncIterator[tuple[Mailbox, int]]:
-    box = Mailbox()
-    async with serving(box) as port:
-        yield box, port
-
-
-def mail_to(desk: Database, port: int) -> Mail:
-    smtp = Smtp(Server("127.0.0.1", port, Tls.OFF))
-    return Mail(desk, smtp, sender="desk@example.net", pages=PAGES)
-
-
-async def new_owner(desk: Database, address: str = "owner@example.org") -> UUID:
-    async with desk.transaction() as tx:
-        return (await parties.add_owner(tx, NewOwner(address, "An Owner"))).id
-
-
-async def tell(desk: Database, *told: Notice) -> list[UUID]:
-    async with desk.transaction() as tx:
-        return [notices.tell(tx, one) for one in told]
-
-
-def plain(owner: UUID, words: str = "Your press is well again.") -> Notice:
-    return Notice(Recipient.owner(owner), "case.verified", words, ids.new())
 
 
 async def get(desk: Database, notice: UUID) -> Outgoing:
@@ -88,6 +61,7 @@ async def test_staff_and_providers_get_mail_too(
     await tell(desk, *(Notice(one, "promise.broken", "A promise is broken.") for one in to))
     await mail_to(desk, port).once()
     assert sorted(box.to) == [["staff@example.net"], ["tow@example.org"]]
+    assert not [one for one in box.mails if "/owner/" in one.as_string()]
 
 
 async def test_the_page_is_a_signed_link_for_its_purpose(

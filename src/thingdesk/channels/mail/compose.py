@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -20,13 +21,27 @@ _HTML = """\
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>
 <body style="font-family: sans-serif; line-height: 1.5; max-width: 40em">
 <p>{words}</p>
-{link}<p style="color: #666; font-size: 0.9em">{footer}</p>
+{link}{own}<p style="color: #666; font-size: 0.9em">{footer}</p>
 </body></html>
 """
+_OWN = "What was done in your name, and how to stop it"
+_OWN_LINK = '<p style="font-size: 0.9em"><a href="{0}">{1}</a></p>\n'
 _LINK = '<p><a href="{0}">Open the page</a><br><small>{0}</small></p>\n'
 
 
-def compose(outgoing: Outgoing, address: str, sender: str, link: str | None) -> EmailMessage:
+@dataclass(frozen=True, slots=True)
+class Foot:
+    """What stands at the foot of an owner's mail: the link to their page, unless the mail is about
+    that, and how they reach a person, where the organisation says so.
+    """
+
+    own: str | None
+    contact: str = ""
+
+
+def compose(
+    outgoing: Outgoing, address: str, sender: str, link: str | None, foot: Foot | None = None
+) -> EmailMessage:
     """The mail to `address`. Raises ValueError when this is not one e-mail address.
 
     What machines say may stand in the notice's words. They become the text, escaped in the HTML
@@ -45,10 +60,13 @@ def compose(outgoing: Outgoing, address: str, sender: str, link: str | None) -> 
         # no mail has this id: the mails of a case refer to it, and so they stand together
         message["References"] = f"<case.{notice.case_id}@{domain}>"
         footer += f" Case {notice.case_id}."
+    if foot and foot.contact:
+        footer += f" To reach a person: {clean(foot.contact)}"
     words = clean(notice.words)
-    parts = [words, *([f"Open the page: {link}"] if link else []), f"-- \n{footer}"]
-    message.set_content("\n\n".join(parts) + "\n")
-    message.add_alternative(_html(words, link, footer), subtype="html")
+    parts = [words, *([f"Open the page: {link}"] if link else [])]
+    parts += [f"{_OWN}: {foot.own}"] if foot and foot.own else []
+    message.set_content("\n\n".join([*parts, f"-- \n{footer}"]) + "\n")
+    message.add_alternative(_html(words, link, foot, footer), subtype="html")
     message.set_boundary(f"=_{outgoing.id.hex}")
     return message
 
@@ -80,10 +98,11 @@ def _address(text: str, name: str = "") -> Address:
         raise ValueError(f"{text!r} is no e-mail address") from error
 
 
-def _html(words: str, link: str | None, footer: str) -> str:
+def _html(words: str, link: str | None, foot: Foot | None, footer: str) -> str:
     return _HTML.format(
         title=escape(subject(words)),
         words=escape(words).replace("\n", "<br>\n"),
         link=_LINK.format(escape(link)) if link else "",
+        own=_OWN_LINK.format(escape(foot.own), _OWN) if foot and foot.own else "",
         footer=escape(footer),
     )

@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from uuid import UUID
 
 from thingdesk import notices, parties
-from thingdesk.channels.mail.compose import compose
+from thingdesk.channels.mail.compose import Foot, compose
 from thingdesk.notices import Outgoing, Page, Recipient, To
 from thingdesk.platform.database import Transaction
 
@@ -22,9 +22,16 @@ class Letter:
     again_at: datetime
 
 
-async def write_letters(
-    tx: Transaction, claimed: Sequence[Outgoing], sender: str, pages: str
-) -> list[Letter]:
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a mail says of the desk: its own address, how owners reach its pages, and a person."""
+
+    sender: str
+    pages: str
+    contact: str = ""
+
+
+async def write_letters(tx: Transaction, claimed: Sequence[Outgoing], desk: Desk) -> list[Letter]:
     """The mails of these notices. What has no address to go to is given up."""
     if not claimed:
         return []
@@ -37,7 +44,8 @@ async def write_letters(
             await notices.give_up(tx, one.id, "no e-mail address is known")
             continue
         try:
-            message = compose(one, address, sender, _link(one.notice.page, pages, key))
+            link = _link(one.notice.page, desk, key)
+            message = compose(one, address, desk.sender, link, _foot(one, desk, key))
         except ValueError as error:
             await notices.give_up(tx, one.id, str(error))
             continue
@@ -45,11 +53,23 @@ async def write_letters(
     return letters
 
 
-def _link(page: Page | None, pages: str, key: parties.DeskKey) -> str | None:
+def _link(page: Page | None, desk: Desk, key: parties.DeskKey) -> str | None:
     if page is None:
         return None
     token = parties.sign_link(key, page.purpose, page.subject, page.until)
-    return f"{pages.rstrip('/')}/{page.purpose}/{token}"
+    return f"{desk.pages.rstrip('/')}/{page.purpose}/{token}"
+
+
+def _foot(outgoing: Outgoing, desk: Desk, key: parties.DeskKey) -> Foot | None:
+    """An owner's mail leads to their own page; all attempts of it by the same link."""
+    notice = outgoing.notice
+    if notice.to.kind is not To.OWNER:
+        return None
+    if notice.page and notice.page.purpose == parties.OWNER_PAGE:
+        return Foot(None, desk.contact)
+    until = max(outgoing.told_at + parties.OWNER_LINK_LASTS, outgoing.until)
+    own = _link(Page(parties.OWNER_PAGE, UUID(notice.to.id), until), desk, key)
+    return Foot(own, desk.contact)
 
 
 async def _addresses(tx: Transaction, to: set[Recipient]) -> dict[Recipient, str]:

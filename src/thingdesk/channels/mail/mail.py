@@ -6,7 +6,7 @@ from thingdesk import notices
 from thingdesk.channels.mail.carrier import Carrier, Deferred, Line, Rejected, Unreachable
 from thingdesk.channels.mail.compose import sender_of
 from thingdesk.channels.mail.folder import Folder
-from thingdesk.channels.mail.letters import Letter, write_letters
+from thingdesk.channels.mail.letters import Desk, Letter, write_letters
 from thingdesk.channels.mail.smtp import Server, Smtp
 from thingdesk.notices import Channel
 from thingdesk.platform import clock, ids, loops
@@ -39,14 +39,16 @@ class Mail:
     """Sends what is due. Many may work at once, in as many processes.
 
     `pages` is the URL under which owners reach the desk; a page is at `pages/PURPOSE/TOKEN`.
+    `contact` tells them how to reach a person.
     """
 
-    def __init__(self, database: Database, carrier: Carrier, *, sender: str, pages: str) -> None:
+    def __init__(
+        self, database: Database, carrier: Carrier, *, sender: str, pages: str, contact: str = ""
+    ) -> None:
         sender_of(sender)
         self._database = database
         self._carrier = carrier
-        self._sender = sender
-        self._pages = pages
+        self._desk = Desk(sender, pages, contact)
         self._failures = 0
         self._rests_until = datetime.min.replace(tzinfo=UTC)
 
@@ -63,7 +65,7 @@ class Mail:
             return 0
         async with self._database.transaction() as tx:
             claimed = await notices.claim_due(tx, Channel.MAIL, _AT_ONCE)
-            letters = await write_letters(tx, claimed, self._sender, self._pages)
+            letters = await write_letters(tx, claimed, self._desk)
         if letters:
             await self._carry(letters)
         return len(claimed)

@@ -1,5 +1,15 @@
-"""Pages for owners: what is asked of them, by a signed link."""
+"""Pages for owners by signed link: what is asked of them, what was done in their name, stop."""
 
-from thingdesk.web.owner.decision import router
+from thingdesk.web.owner import decision, home, link, mandate, questions, stop, withdraw
 
-__all__ = ["router"]
+ROUTERS = (
+    decision.router,
+    link.router,
+    home.router,
+    stop.router,
+    mandate.router,
+    questions.router,
+    withdraw.router,
+)
+
+__all__ = ["ROUTERS"]

@@ -8,6 +8,7 @@ from thingdesk.decisions import Decision
 from thingdesk.notices import Recipient
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery, Refusal, Refused, refuse
+from thingdesk.web.owner.house import link
 from thingdesk.web.owner.view import view
 from thingdesk.web.pages import Open, Pages
 from thingdesk.web.render import page
@@ -22,7 +23,7 @@ _MISSING = Refusal("option_missing", "Choose one of the answers first.", Recover
 async def get_decision(pages: Open, token: Token) -> HTMLResponse:
     """The question, or what became of it. Looking at it answers nothing."""
     async with pages.database.transaction() as tx:
-        return await _page(tx, await _decision(pages, tx, token))
+        return await _page(pages, tx, await _decision(pages, tx, token))
 
 
 @router.post("/{token}")
@@ -33,7 +34,7 @@ async def post_decision(
     async with pages.database.transaction() as tx:
         decision = await _decision(pages, tx, token)
         if not option:
-            return await _page(tx, decision, _MISSING, 422)
+            return await _page(pages, tx, decision, _MISSING, 422)
         owner_id = decision.question.owner_id
         if owner_id is None:
             raise refuse("decision_not_yours", "This question is for staff.", Recovery.CONTACT_US)
@@ -42,7 +43,7 @@ async def post_decision(
         except Refused as refused:
             unfit = refused.refusal.recovery is Recovery.FIX_INPUT
             decision = await _decision(pages, tx, token)
-            return await _page(tx, decision, refused.refusal, 422 if unfit else 409)
+            return await _page(pages, tx, decision, refused.refusal, 422 if unfit else 409)
     return RedirectResponse(f"/decision/{token}", 303)
 
 
@@ -54,7 +55,12 @@ async def _decision(pages: Pages, tx: Transaction, token: str) -> Decision:
 
 
 async def _page(
-    tx: Transaction, decision: Decision, refusal: Refusal | None = None, status: int = 200
+    pages: Pages,
+    tx: Transaction,
+    decision: Decision,
+    refusal: Refusal | None = None,
+    status: int = 200,
 ) -> HTMLResponse:
-    shown = await view(tx, decision)
-    return page("owner/decision.html", status, view=shown, refusal=refusal)
+    shown, owner = await view(tx, decision), decision.question.owner_id
+    own = link(pages, parties.OWNER_PAGE, owner) if owner else None
+    return page("owner/decision.html", status, view=shown, refusal=refusal, own=own)

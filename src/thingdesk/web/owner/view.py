@@ -72,8 +72,8 @@ async def view(tx: Transaction, decision: Decision) -> View:
         zone,
         _state(decision),
         _groups(question.options, question.default, zone, place),
-        _words(chosen, zone) if chosen else None,
-        _words(default, zone) if default else None,
+        words_of(chosen, zone) if chosen else None,
+        words_of(default, zone) if default else None,
         place,
         action,
         amount,
@@ -133,7 +133,8 @@ def _dated(
     return Choice(option.id, formats.time(at, zone), note, option.id == default)
 
 
-def _words(option: Option, zone: str) -> str:
+def words_of(option: Option, zone: str) -> str:
+    """An answer as it is told: a time is one of the owner's day."""
     if option.id == YES:
         return "Yes"
     start = _start(option)

@@ -129,6 +129,14 @@ KINDS: dict[str, tuple[Tone, Say]] = {
         Tone.STILL,
         lambda v, _: f"Owners are asked {v['questions']} questions a week at most",
     ),
+    "attention.chosen": (
+        Tone.STILL,
+        lambda v, _: (
+            "The owner wants the usual number of questions"
+            if v["questions"] is None
+            else f"The owner wants {v['questions']} questions a week at most"
+        ),
+    ),
     "job.offered": (
         Tone.OPEN,
         lambda v, names: (

@@ -1,0 +1,140 @@
+"""What was done for an owner, in their words. Pure."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from thingdesk.fulfilment import (
+    CommandState,
+    Job,
+    JobState,
+    Reservation,
+    ReservationState,
+    SentCommand,
+)
+from thingdesk.journeys import Entry
+from thingdesk.platform.money import Money
+from thingdesk.web import formats
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """An effect as its owner is told of it. `standing` is how far it has come; `why` it was
+    permitted; `runs` while it goes on without anybody's doing.
+    """
+
+    words: str
+    at: datetime
+    standing: str
+    why: str
+    amount: Money | None
+    payer: str
+    runs: bool
+    stays: bool
+
+
+_WHY = {"mandated": "by your mandate", "approved": "you said yes", "safety": "for your safety"}
+_PAYER = {"owner": "you pay", "organisation": "we pay"}
+_JOB = {
+    JobState.OFFERED: "asked, no answer yet",
+    JobState.ACCEPTED: "accepted",
+    JobState.DECLINED: "declined",
+    JobState.EXPIRED: "no answer in time",
+    JobState.UNDER_WAY: "on the way",
+    JobState.ARRIVED: "arrived",
+    JobState.DONE: "done",
+    JobState.CANCELLED: "taken back",
+}
+_JOB_RUNS = {JobState.OFFERED, JobState.ACCEPTED, JobState.UNDER_WAY, JobState.ARRIVED}
+_STATES = {
+    "undone": "taken back",
+    "asked": "needs your yes",
+    "denied": "not permitted",
+    "failed": "could not be done",
+}
+_COMMAND = {
+    CommandState.WAITING: "sent, no answer yet",
+    CommandState.DONE: "done",
+    CommandState.REFUSED: "the machine refused",
+    CommandState.FAILED: "the machine could not",
+    CommandState.EXPIRED: "the machine did not answer in time",
+}
+_PART = {
+    ReservationState.RESERVED: "set aside",
+    ReservationState.USED: "built in",
+    ReservationState.RELEASED: "back in stock",
+}
+Say = Callable[[Mapping[str, Any], str], str]
+Standing = tuple[str, bool]
+"""How far an effect has come, in words, and whether it goes on."""
+
+
+def standings(
+    jobs: Iterable[Job], commands: Iterable[SentCommand], parts: Iterable[Reservation]
+) -> dict[UUID, Standing]:
+    """By the id of the effect."""
+    return {
+        **{one.id: (_JOB[one.state], one.state in _JOB_RUNS) for one in jobs},
+        **{one.id: (_COMMAND[one.state], one.state is CommandState.WAITING) for one in commands},
+        **{one.id: (_PART[one.state], one.state is ReservationState.RESERVED) for one in parts},
+    }
+
+
+def deeds(entries: Sequence[Entry], known: Mapping[UUID, Standing], zone: str) -> tuple[Deed, ...]:
+    """The effects of a case, the oldest first."""
+    return tuple(_deed(one, known.get(one.id, ("", False)), zone) for one in entries)
+
+
+def _deed(entry: Entry, known: Standing, zone: str) -> Deed:
+    say = _SAY.get(entry.name, _other(entry.name))
+    stays = entry.state == "done"
+    standing, runs = known if stays else (_STATES.get(entry.state, ""), False)
+    return Deed(
+        say(entry.details, zone),
+        entry.at,
+        standing,
+        _WHY.get(entry.code, "") if stays else "",
+        _amount(entry) if stays or entry.state == "asked" else None,
+        _PAYER.get(entry.payer or "", f"the {entry.payer} pays"),
+        runs,
+        stays,
+    )
+
+
+def _amount(entry: Entry) -> Money | None:
+    if not entry.minor or entry.currency is None:
+        return None
+    return Money(entry.minor, entry.currency)
+
+
+def _part(details: Mapping[str, Any], _: str) -> str:
+    return f"{formats.sentence(details['part'])} at {details['name']}"
+
+
+def _booked(details: Mapping[str, Any], zone: str) -> str:
+    when = formats.moment(datetime.fromisoformat(details["start"]), zone)
+    return f"{formats.sentence(details['task'])} at {details['name']}, {when}"
+
+
+def _sent(details: Mapping[str, Any], _: str) -> str:
+    return f"{formats.sentence(details['task'])} by {details['name']}"
+
+
+def _told(details: Mapping[str, Any], _: str) -> str:
+    return f"The machine was told to {formats.plain(details['command'])}"
+
+
+def _other(name: str) -> Say:
+    return lambda details, _: " ".join(
+        part for part in (formats.sentence(name), details.get("name")) if part
+    )
+
+
+_SAY: Mapping[str, Say] = {
+    "reserve_part": _part,
+    "book": _booked,
+    "dispatch": _sent,
+    "command": _told,
+}

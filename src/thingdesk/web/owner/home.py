@@ -1,0 +1,156 @@
+"""The owner's own page: what was done in their name, what waits, and what they permit."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from fastapi.responses import HTMLResponse
+
+from thingdesk import cases, decisions, mandates, parties
+from thingdesk.cases import OwnedCases
+from thingdesk.decisions import Decision
+from thingdesk.mandates import Mandate
+from thingdesk.parties import Machine
+from thingdesk.platform import clock
+from thingdesk.platform.database import Transaction
+from thingdesk.platform.errors import Recovery, refuse
+from thingdesk.platform.money import Money
+from thingdesk.web.owner.contact import Contact, contact
+from thingdesk.web.owner.house import House, Token, enter, link
+from thingdesk.web.owner.plain import Plain, Standing, plain, standing
+from thingdesk.web.owner.told import Told, tell
+from thingdesk.web.pages import Open, Pages
+from thingdesk.web.render import page
+
+router = APIRouter(prefix="/owner")
+MOST_OPEN = 20
+_MOST_DONE, _MOST_MACHINES, _A_PAGE = 5, 12, 20
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An open question, with the address of its page."""
+
+    decision: Decision
+    subject: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """All that the page shows. `open` and `done` may hold one more than is shown."""
+
+    house: House
+    asked: tuple[Asked, ...]
+    open: tuple[Told, ...]
+    done: tuple[Told, ...]
+    machines: tuple[Machine, ...]
+    mandate: Mandate | None
+    standing: Standing
+    plain: Plain | None
+    spent: tuple[Money, ...]
+    attention: int
+    asked_this_week: int
+    contact: Contact | None
+
+    @property
+    def zone(self) -> str:
+        return self.house.owner.zone
+
+
+@router.get("/{token}")
+async def get_home(pages: Open, token: Token, said: str = "") -> HTMLResponse:
+    """What is, and what was. Looking at it changes nothing."""
+    async with pages.database.transaction() as tx:
+        house = await enter(pages, tx, token)
+        home = await _home(pages, tx, house)
+    most = {"open": MOST_OPEN, "done": _MOST_DONE}
+    return page("owner/home.html", home=home, house=house, most=most, said=said)
+
+
+@router.get("/{token}/done")
+async def get_done(
+    pages: Open, token: Token, after: Annotated[str, Query(max_length=100)] = ""
+) -> HTMLResponse:
+    """All that has ended, the latest first, page by page."""
+    async with pages.database.transaction() as tx:
+        house = await enter(pages, tx, token)
+        found = await _cases(tx, house, ended=True, most=_A_PAGE + 1, after=_place(after))
+        told = [await tell(tx, one, house.owner.zone) for one in found[:_A_PAGE]]
+    further = None
+    if len(found) > _A_PAGE:
+        last = found[_A_PAGE - 1]
+        further = f"{(last.ended_at or last.opened_at).isoformat()}_{last.id}"
+    return page("owner/done.html", house=house, told=told, further=further, first=not after)
+
+
+async def mandate_in_words(
+    pages: Pages, tx: Transaction, house: House
+) -> tuple[Mandate | None, Standing, Plain | None]:
+    found = await mandates.mandate_of(tx, house.owner.id)
+    words = plain(found.terms, pages.flow.catalog, house.since) if found else None
+    return found, standing(found, clock.now()), words
+
+
+async def open_cases(tx: Transaction, house: House, most: int) -> list[Told]:
+    found = await _cases(tx, house, ended=False, most=most)
+    return [await tell(tx, one, house.owner.zone) for one in found]
+
+
+async def _home(pages: Pages, tx: Transaction, house: House) -> Home:
+    owner, now = house.owner, clock.now()
+    done = await _cases(tx, house, ended=True, most=_MOST_DONE + 1)
+    machines = await parties.get_machines(tx, list(house.since)[:_MOST_MACHINES])
+    return Home(
+        house,
+        tuple(await _asked(pages, tx, house)),
+        tuple(await open_cases(tx, house, MOST_OPEN + 1)),
+        tuple([await tell(tx, one, owner.zone) for one in done]),
+        tuple(machines[one] for one in house.since if one in machines),
+        *await mandate_in_words(pages, tx, house),
+        tuple(await mandates.spent_in_period(tx, owner.id, now)),
+        (await decisions.attention_of(tx, [owner.id]))[owner.id],
+        await decisions.asked_this_week(tx, owner),
+        contact(pages.contact),
+    )
+
+
+async def _cases(
+    tx: Transaction,
+    house: House,
+    *,
+    ended: bool,
+    most: int,
+    after: tuple[datetime, UUID] | None = None,
+) -> list[cases.Case]:
+    wanted = OwnedCases(house.owner.id, house.since, ended, after, most)
+    return await cases.of_owner(tx, wanted)
+
+
+async def _asked(pages: Pages, tx: Transaction, house: House) -> list[Asked]:
+    """The questions that can still be answered, about cases that the owner may see."""
+    found = await decisions.open_for_owner(tx, house.owner.id)
+    about = await cases.get_many(tx, [one.question.case_id for one in found])
+    now = clock.now()
+    return [
+        Asked(one, case.subject, link(pages, "decision", one.question.id))
+        for one in found
+        if (case := about.get(one.question.case_id))
+        and house.sees(case)
+        and one.question.deadline > now
+    ]
+
+
+def _place(after: str) -> tuple[datetime, UUID] | None:
+    if not after:
+        return None
+    at, _, last = after.partition("_")
+    try:
+        place = datetime.fromisoformat(at), UUID(last)
+    except ValueError:
+        place = None
+    if place is None or place[0].tzinfo is None:
+        raise refuse("unfit_request", "This is no page of the list.", Recovery.FIX_INPUT)
+    return place

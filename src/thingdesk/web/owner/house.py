@@ -1,0 +1,62 @@
+"""The door to what an owner may see: what is of their present ownerships, and nothing else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Path
+
+from thingdesk import cases, parties
+from thingdesk.cases import Case
+from thingdesk.parties import OWNER_PAGE, Owner
+from thingdesk.platform import clock
+from thingdesk.platform.database import Transaction
+from thingdesk.platform.errors import Recovery, refuse
+from thingdesk.web.pages import Pages
+
+VISIT = timedelta(days=1)
+"""How long a link lasts that one page of an owner's gives to the next."""
+
+Token = Annotated[str, Path(max_length=1024)]
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """An owner, and since when each of their machines has been theirs."""
+
+    owner: Owner
+    since: Mapping[str, datetime]
+    token: str
+
+    @property
+    def path(self) -> str:
+        return f"/{OWNER_PAGE}/{self.token}"
+
+    def sees(self, case: Case) -> bool:
+        """Whether the case is of this owner, and of the present ownership of its subject."""
+        begins = self.since.get(case.subject)
+        return case.owner_id == self.owner.id and begins is not None and begins <= case.opened_at
+
+
+async def enter(pages: Pages, tx: Transaction, token: str) -> House:
+    """Whose link it is. Raises Refused: it is not ours, too old, or its owner was erased."""
+    owner = await parties.get_owner(tx, parties.read_link(pages.key, OWNER_PAGE, token))
+    if owner is None or owner.email is None:
+        raise refuse("owner_gone", "The owner was erased at this desk.", Recovery.CONTACT_US)
+    owned = await parties.owned_by(tx, owner.id, clock.now())
+    return House(owner, {one.machine: one.begins for one in owned}, token)
+
+
+async def case_of(tx: Transaction, house: House, case_id: UUID, *, lock: bool = False) -> Case:
+    """A case that the owner may see. Raises Refused for any other as if there were none."""
+    case = await cases.get(tx, case_id, lock=lock)
+    if case is None or not house.sees(case):
+        raise refuse("case_gone", "This is no case of your machines.", Recovery.CONTACT_US)
+    return case
+
+
+def link(pages: Pages, purpose: str, subject: UUID) -> str:
+    """The address of the next page."""
+    return f"/{purpose}/{parties.sign_link(pages.key, purpose, subject, clock.now() + VISIT)}"

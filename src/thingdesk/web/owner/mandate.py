@@ -1,0 +1,129 @@
+"""Giving a mandate, or another one: a form, a look at what it comes to, and the yes."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from thingdesk import mandates, notices
+from thingdesk.catalog import Service
+from thingdesk.mandates import Terms
+from thingdesk.notices import Notice, Recipient
+from thingdesk.platform import clock
+from thingdesk.platform.database import Transaction
+from thingdesk.platform.errors import Refused
+from thingdesk.web.owner.house import House, Token, enter
+from thingdesk.web.owner.plain import Plain, askable, effect_words, effects_of, plain
+from thingdesk.web.owner.wish import Frame, Wish, make_frame, read, wish_of
+from thingdesk.web.pages import Open, Pages
+from thingdesk.web.render import page
+
+router = APIRouter(prefix="/owner/{token}/mandate")
+_CHANGED = (
+    "Your mandate was changed or stopped meanwhile, here or on another page. Nothing was granted."
+    " Look at how it stands, and at what you chose here, before you give it."
+)
+_TOLD = (
+    "Your mandate was changed: version {version} holds now. If that was not you, open your page and"
+    " say stop."
+)
+
+
+@router.get("")
+async def get_mandate(pages: Open, token: Token) -> HTMLResponse:
+    """The form. Looking at it grants nothing."""
+    async with pages.database.transaction() as tx:
+        frame = await _frame(pages, tx, token)
+    return _form(frame, wish_of(frame, clock.now()))
+
+
+@router.post("")
+async def post_mandate(pages: Open, token: Token, wish: Annotated[Wish, Form()]) -> Response:
+    """First a look at what was chosen, then the mandate."""
+    async with pages.database.transaction() as tx:
+        frame = await _frame(pages, tx, token)
+        terms, wrong = read(wish, frame, clock.now())
+        if terms is None:
+            return _form(frame, wish, wrong, status=422)
+        if wish.act == "change":
+            return _form(frame, wish)
+        if wish.seen != _stands(frame) and not _is_given(frame, terms):
+            return _form(frame, wish.model_copy(update={"seen": _stands(frame)}), changed=True)
+        if wish.act == "look":
+            words = plain(terms, frame.catalog, frame.house.since)
+            return page("owner/mandate_look.html", house=frame.house, wish=wish, plain=words)
+    return await _grant(pages, token, wish, terms)
+
+
+async def _grant(pages: Pages, token: str, wish: Wish, terms: Terms) -> Response:
+    try:
+        async with pages.database.transaction() as tx:
+            house = await enter(pages, tx, token)
+            granted = await mandates.grant(tx, house.owner.id, terms, seen=wish.seen)
+            told = _TOLD.format(version=granted.version)
+            notices.tell(tx, Notice(Recipient.owner(house.owner.id), "mandate.granted", told))
+    except Refused as refused:
+        if refused.refusal.code != "mandate_changed":
+            raise
+        async with pages.database.transaction() as tx:
+            frame = await _frame(pages, tx, token)
+        if not _is_given(frame, terms):
+            return _form(frame, wish.model_copy(update={"seen": _stands(frame)}), changed=True)
+        house = frame.house
+    return RedirectResponse(f"{house.path}?said=granted", 303)
+
+
+def _stands(frame: Frame) -> str:
+    return frame.before.standing if frame.before else ""
+
+
+def _is_given(frame: Frame, terms: Terms) -> bool:
+    """Whether this very mandate holds already: the button was pressed twice."""
+    return bool(frame.before and not frame.before.revoked_at and frame.before.terms == terms)
+
+
+async def _frame(pages: Pages, tx: Transaction, token: str) -> Frame:
+    house: House = await enter(pages, tx, token)
+    before = await mandates.mandate_of(tx, house.owner.id)
+    return make_frame(house, pages.flow.catalog, before, pages.currency)
+
+
+def _form(
+    frame: Frame,
+    wish: Wish,
+    wrong: Mapping[str, str] | None = None,
+    *,
+    changed: bool = False,
+    status: int = 200,
+) -> HTMLResponse:
+    before = frame.before
+    words = plain(before.terms, frame.catalog, frame.house.since) if before else None
+    return page(
+        "owner/mandate.html",
+        409 if changed else status,
+        house=frame.house,
+        frame=frame,
+        wish=wish,
+        wrong=wrong or {},
+        changed=_CHANGED if changed else None,
+        before=words,
+        services=[
+            {"name": one.name, "title": one.title, "words": _effects(one)}
+            for one in askable(frame.catalog)
+        ],
+        effects=[(one, effect_words(one)) for one in effects_of(frame.catalog)],
+        kept=_kept(frame, words),
+    )
+
+
+def _kept(frame: Frame, words: Plain | None) -> list[str]:
+    """What stays as it was granted, because the form does not ask for it."""
+    kept = [f"asks before {effect_words(one)}" for one in frame.kept_always]
+    if words and words.remedies is not None:
+        kept.append(f"only by {', '.join(words.remedies)}")
+    return kept
+
+
+def _effects(service: Service) -> str:
+    return ", ".join(effect_words(one) for one in sorted(service.effects))

@@ -1,0 +1,99 @@
+"""A mandate in plain words. Pure."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from thingdesk.catalog import Catalog, Service
+from thingdesk.mandates import Mandate, Terms
+from thingdesk.platform.money import Money
+from thingdesk.web import formats
+
+ALL = "*"
+_EFFECTS = {
+    "reserve_part": "setting a part aside",
+    "book": "booking an appointment",
+    "dispatch": "sending somebody at once, such as a tow truck",
+    "command": "telling a machine to do something, such as to restart",
+}
+
+
+class Standing(StrEnum):
+    """Whether a mandate permits anything now."""
+
+    NONE = "none"
+    HOLDS = "holds"
+    STOPPED = "stopped"
+    ENDED = "ended"
+    TO_COME = "to come"
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """What terms permit: `services` are titles, `always` and `remedies` words, `machines` ids.
+
+    `everything`: also what is offered later. `machines` None: all, also later ones; `others` are
+    named ones that are not the owner's any more. `remedies` None: all.
+    """
+
+    everything: bool
+    services: tuple[str, ...]
+    remedies: tuple[str, ...] | None
+    machines: tuple[str, ...] | None
+    others: int
+    per_case: Money | None
+    per_period: Money | None
+    always: tuple[str, ...]
+    begins: datetime | None
+    ends: datetime | None
+
+
+def standing(mandate: Mandate | None, now: datetime) -> Standing:
+    if mandate is None:
+        return Standing.NONE
+    if mandate.revoked_at:
+        return Standing.STOPPED
+    if mandate.terms.ends and now >= mandate.terms.ends:
+        return Standing.ENDED
+    if mandate.terms.begins and now < mandate.terms.begins:
+        return Standing.TO_COME
+    return Standing.HOLDS
+
+
+def plain(terms: Terms, catalog: Catalog, owned: Collection[str]) -> Plain:
+    named = terms.machines
+    theirs = None if named is None else tuple(one for one in named if one in owned)
+    spent = terms.per_case and terms.per_period
+    return Plain(
+        ALL in terms.services,
+        tuple(one.title for one in askable(catalog) if fits(one.name, terms.services)),
+        None if ALL in terms.remedies else tuple(formats.plain(one) for one in terms.remedies),
+        theirs,
+        len(named or ()) - len(theirs or ()),
+        terms.per_case if spent else None,
+        terms.per_period if spent else None,
+        tuple(effect_words(one) for one in terms.always_ask),
+        terms.begins,
+        terms.ends,
+    )
+
+
+def askable(catalog: Catalog) -> list[Service]:
+    """The services that do something for which a mandate is needed, by title."""
+    return sorted((one for one in catalog if one.effects), key=lambda one: one.title)
+
+
+def effects_of(catalog: Catalog) -> list[str]:
+    """The effects that services of the desk have."""
+    return sorted({effect for one in catalog for effect in one.effects})
+
+
+def effect_words(name: str) -> str:
+    return _EFFECTS.get(name, formats.plain(name))
+
+
+def fits(name: str, patterns: Iterable[str]) -> bool:
+    """Whether one of the patterns names it."""
+    return any(fnmatchcase(name, pattern) for pattern in patterns)

@@ -1,0 +1,38 @@
+"""The owner says stop: from the commit on nothing is done in their name without asking."""
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from thingdesk import mandates, notices
+from thingdesk.notices import Notice, Recipient
+from thingdesk.web.owner.home import MOST_OPEN, mandate_in_words, open_cases
+from thingdesk.web.owner.house import Token, enter
+from thingdesk.web.pages import Open
+from thingdesk.web.render import page
+
+router = APIRouter(prefix="/owner/{token}/stop")
+_REASON = "The owner said stop."
+_TOLD = (
+    "You said stop: nothing more is done in your name without asking you. What was under way before"
+    " is on your page."
+)
+
+
+@router.get("")
+async def get_stop(pages: Open, token: Token) -> HTMLResponse:
+    """What a stop does, and what it does not undo. Looking at it stops nothing."""
+    async with pages.database.transaction() as tx:
+        house = await enter(pages, tx, token)
+        _, standing, _ = await mandate_in_words(pages, tx, house)
+        told = await open_cases(tx, house, MOST_OPEN + 1)
+    return page("owner/stop.html", house=house, standing=standing, told=told, most=MOST_OPEN)
+
+
+@router.post("")
+async def post_stop(pages: Open, token: Token) -> Response:
+    async with pages.database.transaction() as tx:
+        house = await enter(pages, tx, token)
+        if await mandates.revoke(tx, house.owner.id, _REASON):
+            to = Recipient.owner(house.owner.id)
+            notices.tell(tx, Notice(to, "mandate.revoked", _TOLD))
+    return RedirectResponse(f"{house.path}?said=stopped", 303)

@@ -1,0 +1,131 @@
+"""A case, as its owner is told of it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from thingdesk import cases, decisions, fulfilment, journeys, parties
+from thingdesk.cases import Case, Verification
+from thingdesk.decisions import Decision, State, To
+from thingdesk.fulfilment import Appointment, Job, JobState, SentCommand, command_key, job_key
+from thingdesk.platform import durable
+from thingdesk.platform.database import Transaction
+from thingdesk.web import formats
+from thingdesk.web.owner.deeds import Deed, deeds, standings
+from thingdesk.web.owner.view import words_of
+from thingdesk.web.words import happened
+
+_HOW = {
+    State.ANSWERED: "You said:",
+    State.EXPIRED: "There was no answer, so it is:",
+    State.SPARED: "You were asked enough that week, so it is:",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What a case waits for; `until` when that ends, where something says so."""
+
+    words: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A case with what was done for it, what it waits for, and how questions to the owner were
+    settled.
+    """
+
+    case: Case
+    happened: str
+    deeds: tuple[Deed, ...]
+    waits: tuple[Wait, ...]
+    settled: tuple[str, ...]
+
+    @property
+    def running(self) -> list[Deed]:
+        """What goes on without anybody's doing."""
+        return [one for one in self.deeds if one.runs]
+
+
+async def tell(tx: Transaction, case: Case, zone: str) -> Told:
+    entries = await journeys.effects_of(tx, case.id)
+    jobs = await fulfilment.jobs_of(tx, case.id)
+    commands = await fulfilment.commands_of(tx, case.id)
+    known = standings(jobs, commands, await fulfilment.parts_of(tx, case.id))
+    asked = await decisions.of_case(tx, case.id)
+    ended = case.state is cases.State.ENDED
+    return Told(
+        case,
+        happened(case, zone),
+        deeds(entries, known, zone),
+        () if ended else tuple(await _waits(tx, case, asked, jobs, commands, zone)),
+        tuple(words for one in asked if (words := _settled(one, zone))),
+    )
+
+
+async def _waits(
+    tx: Transaction,
+    case: Case,
+    asked: Sequence[Decision],
+    jobs: Sequence[Job],
+    commands: Sequence[SentCommand],
+    zone: str,
+) -> Iterable[Wait]:
+    """What stands behind the keys that the case's journeys wait for."""
+    running = [run[0] for run in await journeys.of_case(tx, case.id) if run[4] is None]
+    keys = [key for found in (await durable.waits(tx, running)).values() for key in found]
+    names = await parties.get_providers(tx, [one.offer.provider for one in jobs])
+    booked = {one.id: one for one in await fulfilment.appointments_of(tx, case.id)}
+    known: dict[str, Wait] = {one.question.key: _decision(one) for one in asked}
+    for job in jobs:
+        provider = names.get(job.offer.provider)
+        known |= _job(job, provider.name if provider else "the provider", booked, zone)
+    known |= {command_key(one.id): _command(one) for one in commands}
+    known |= {one.key: _proof(one) for one in await cases.verifications_of(tx, case.id)}
+    return [known[key] for key in keys if key in known]
+
+
+def _settled(one: Decision, zone: str) -> str | None:
+    """How a question to the owner was settled, where an answer was taken."""
+    option = one.question.option(one.chosen)
+    how = _HOW.get(one.state)
+    if one.question.to is not To.OWNER or option is None or how is None:
+        return None
+    return f"{one.question.words} {how} {words_of(option, zone)}"
+
+
+def _decision(one: Decision) -> Wait:
+    if one.question.to is To.OWNER:
+        return Wait("your answer", one.question.deadline)
+    return Wait("our staff, who look into it", one.question.deadline)
+
+
+def _job(one: Job, name: str, booked: Mapping[UUID, Appointment], zone: str) -> Mapping[str, Wait]:
+    appointment = booked.get(one.offer.appointment) if one.offer.appointment else None
+    task = formats.plain(one.offer.task)
+    if appointment:
+        work = Wait(f"{name}: {task} on {formats.moment(appointment.period.start, zone)}")
+    else:
+        work = Wait(f"{name}, to say that it is done ({task})")
+    return {
+        job_key(one.id, JobState.ACCEPTED): Wait(
+            f"{name}, to accept ({task})", one.offer.answer_by
+        ),
+        job_key(one.id, JobState.UNDER_WAY): Wait(f"{name}, to set off"),
+        job_key(one.id, JobState.ARRIVED): Wait(f"{name}, to arrive", one.arrival),
+        job_key(one.id, JobState.DONE): work,
+    }
+
+
+def _command(one: SentCommand) -> Wait:
+    sent = one.command
+    return Wait(f"{sent.machine}, to {formats.plain(sent.name)}", sent.expires)
+
+
+def _proof(one: Verification) -> Wait:
+    done, wanted = min(one.progress.samples, one.criterion.samples), one.criterion.samples
+    return Wait(
+        f"{one.subject}, to prove by its own signals that it is well: {done} of {wanted} are in"
+    )
