@@ -1,13 +1,14 @@
 """What the tests share: one PostgreSQL a session, one fresh database a module."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from hypothesis import settings
 
 from tests import databases
 from tests.nothing_skips import pytest_make_collect_report, pytest_runtest_makereport
+from thingdesk.platform import clock
 from thingdesk.platform.database import Database
 
 __all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]
@@ -45,3 +46,11 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     pool = await Database.connect(database_url)
     yield pool
     await pool.close()
+
+
+@pytest.fixture
+def turnable() -> Iterator[clock.Turnable]:
+    """The platform's clock, turned forward by the test."""
+    turning = clock.Turnable()
+    with clock.reading(turning):
+        yield turning

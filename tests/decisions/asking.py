@@ -22,7 +22,7 @@ async def new_owner(desk: Database, zone: str = "UTC") -> UUID:
         return (await parties.add_owner(tx, new)).id
 
 
-def question(owner_id: UUID | None, **more: Any) -> Question:
+def question(owner_id: UUID | None, /, **more: Any) -> Question:
     values: dict[str, Any] = {
         "id": ids.new(),
         "case_id": ids.new(),
@@ -38,7 +38,7 @@ def question(owner_id: UUID | None, **more: Any) -> Question:
     return Question(**(values | more))
 
 
-def approval(owner_id: UUID, **more: Any) -> Question:
+def approval(owner_id: UUID, /, **more: Any) -> Question:
     values: dict[str, Any] = {
         "approval_of": "a" * 64,
         "id": ids.new(),

@@ -17,13 +17,6 @@ async def desk(database: Database) -> Database:
     return database
 
 
-@pytest.fixture
-def turnable() -> Iterator[clock.Turnable]:
-    turning = clock.Turnable()
-    with clock.reading(turning):
-        yield turning
-
-
 class MondayNoon(clock.Turnable):
     """A clock that stands in the middle of a week, so that no test crosses into the next."""
 

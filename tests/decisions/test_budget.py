@@ -1,37 +1,17 @@
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.decisions import asking
 
 from thingdesk.decisions.budget import can_be_spared, counts, spare, week_of
-from thingdesk.decisions.model import Option, Question
 from thingdesk.notices import To
 from thingdesk.platform import ids
 
-DEADLINE = datetime(2026, 11, 25, tzinfo=UTC)
-SLOTS = (Option("mon", "Monday"), Option("tue", "Tuesday"))
-
-
-def question(**more: Any) -> Question:
-    values: dict[str, Any] = {
-        "id": ids.new(),
-        "case_id": ids.new(),
-        "run_id": ids.new(),
-        "key": "k",
-        "to": To.OWNER,
-        "owner_id": ids.new(),
-        "words": "Which day?",
-        "options": SLOTS,
-        "deadline": DEADLINE,
-        "default": "mon",
-    }
-    return Question(**(values | more))
-
-
-def approval(**more: Any) -> Question:
-    yes_no = (Option("yes", "Yes"), Option("no", "No"))
-    return question(options=yes_no, default="no", approval_of="a" * 64, **more)
+question = partial(asking.question, ids.new())
+approval = partial(asking.approval, ids.new())
 
 
 def test_a_week_begins_on_monday_where_the_owner_is() -> None:

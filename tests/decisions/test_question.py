@@ -1,7 +1,9 @@
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
+from tests.decisions import asking
 
 from thingdesk.decisions.model import Decision, Option, Question, State
 from thingdesk.decisions.words import in_words
@@ -13,20 +15,7 @@ SLOTS = (Option("mon", "Monday, 9:00", {"slot": 1}), Option("tue", "Tuesday, 14:
 YES_NO = (Option("yes", "Yes"), Option("no", "No"))
 
 
-def question(**more: Any) -> Question:
-    values: dict[str, Any] = {
-        "id": ids.new(),
-        "case_id": ids.new(),
-        "run_id": ids.new(),
-        "key": "k",
-        "to": To.OWNER,
-        "owner_id": ids.new(),
-        "words": "Which day?",
-        "options": SLOTS,
-        "deadline": DEADLINE,
-        "default": "mon",
-    }
-    return Question(**(values | more))
+question = partial(asking.question, ids.new(), options=SLOTS, deadline=DEADLINE)
 
 
 @pytest.mark.parametrize(

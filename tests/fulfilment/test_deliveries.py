@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -18,13 +17,6 @@ from thingdesk.platform.database import Database
 async def nothing_due(database: Database) -> None:
     async with database.transaction() as tx:
         await tx.execute("truncate job_delivery")
-
-
-@pytest.fixture
-def turnable() -> Iterator[clock.Turnable]:
-    source = clock.Turnable()
-    with clock.reading(source):
-        yield source
 
 
 async def due(database: Database) -> list[Delivery]:

@@ -1,5 +1,4 @@
 import asyncio
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -21,13 +20,6 @@ async def desk(database: Database) -> Database:
     async with database.transaction() as tx:
         await tx.execute("truncate notice, timeline_head, timeline_event, timeline_value")
     return database
-
-
-@pytest.fixture
-def turnable() -> Iterator[clock.Turnable]:
-    turning = clock.Turnable()
-    with clock.reading(turning):
-        yield turning
 
 
 def to_machine(machine: str = "press-7", **more: Any) -> Notice:

@@ -1,9 +1,8 @@
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 from tests.channels.mail.servers import Mailbox, serving
 
-from thingdesk.platform import clock
 from thingdesk.platform.database import Database
 
 
@@ -15,13 +14,6 @@ async def desk(database: Database) -> Database:
             " cascade"
         )
     return database
-
-
-@pytest.fixture
-def turnable() -> Iterator[clock.Turnable]:
-    turning = clock.Turnable()
-    with clock.reading(turning):
-        yield turning
 
 
 @pytest.fixture

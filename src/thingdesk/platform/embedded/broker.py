@@ -31,8 +31,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from nats import errors as nats_errors
 from nats.aio.client import Client as Control
@@ -42,6 +41,7 @@ from thingdesk.platform.embedded import broker_files, leftovers
 from thingdesk.platform.embedded.account import Account, account_for
 from thingdesk.platform.embedded.broker_files import SYSTEM, Listening
 from thingdesk.platform.embedded.callout import DESK, Callout, OnRefused, Verifier
+from thingdesk.platform.embedded.embedded import Embedded
 from thingdesk.platform.embedded.errors import EmbeddedError
 from thingdesk.platform.embedded.files import FolderLock, keep_secret, make_private, new_secret
 from thingdesk.platform.embedded.programs import broker_program, reachable
@@ -54,7 +54,7 @@ _START_WITHIN = 120.0
 _ANSWER_WITHIN = 2.0
 
 
-class EmbeddedBroker:
+class EmbeddedBroker(Embedded):
     """`url` holds the desk's own name and password; machines connect to `host` and `port`.
 
     `mqtt_port` 0 picks a free port, which stays the same while we run. `on_refused` hears the
@@ -89,18 +89,7 @@ class EmbeddedBroker:
         self._control_password = new_secret()
         self._control: Control | None = None
         self._control_port = 0
-        self._server: Supervised | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-
-    @property
-    def pid(self) -> int | None:
-        """The broker's process, while it runs."""
-        return self._server.pid if self._server else None
-
-    async def wait_until_serving(self) -> None:
-        """Returns at once, or when a broker that died has come back."""
-        if self._server is not None:
-            await self._server.serving.wait()
 
     async def end_session(self, machine: str) -> bool:
         """Cuts the machine off if it is connected, and says whether it was.
@@ -114,23 +103,8 @@ class EmbeddedBroker:
             await self._request(kick, {"cid": connection["cid"]})
         return bool(connections)
 
-    async def __aenter__(self) -> Self:
-        try:
-            self._server = await asyncio.to_thread(self._set_up)
-            await self._server.start()
-        except BaseException:
-            await self._tear_down()
-            raise
+    async def _begin(self) -> None:
         self._keep(asyncio.create_task(self._violations.follow()))
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._tear_down()
 
     async def _tear_down(self) -> None:
         if self._control is not None:

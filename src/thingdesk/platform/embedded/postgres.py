@@ -26,14 +26,13 @@ import asyncio
 import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 from urllib.parse import quote
 
 import asyncpg
 
 from thingdesk.platform.embedded import cluster, sockets
 from thingdesk.platform.embedded.account import Account, account_for
+from thingdesk.platform.embedded.embedded import Embedded
 from thingdesk.platform.embedded.errors import EmbeddedError
 from thingdesk.platform.embedded.files import FolderLock, keep_secret, make_private
 from thingdesk.platform.embedded.programs import postgres_programs, reachable
@@ -50,7 +49,7 @@ _NOT_YET = (
 )
 
 
-class EmbeddedPostgres:
+class EmbeddedPostgres(Embedded):
     """`url` names a database `thingdesk` whose owner is the role `thingdesk` (may create
     databases); it stays the same while we run, whatever happens to the server.
 
@@ -73,37 +72,11 @@ class EmbeddedPostgres:
         self._on_death = on_death
         self._lock = FolderLock(self._home / "postgres.lock", "the embedded PostgreSQL")
         self._socket_folder: Path | None = None
-        self._server: Supervised | None = None
         self._password = ""
 
-    @property
-    def pid(self) -> int | None:
-        """The server's process, while it runs."""
-        return self._server.pid if self._server else None
-
-    async def wait_until_serving(self) -> None:
-        """Returns at once, or when a server that died has come back."""
-        if self._server is not None:
-            await self._server.serving.wait()
-
-    async def __aenter__(self) -> Self:
-        try:
-            self._server = await asyncio.to_thread(self._set_up)
-            await self._server.start()
-            await self._make_database()
-        except BaseException:
-            await self._tear_down()
-            raise
+    async def _begin(self) -> None:
+        await self._make_database()
         self.url = self._url(NAME, NAME)
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._tear_down()
 
     async def _tear_down(self) -> None:
         if self._server is not None:
