@@ -82,6 +82,7 @@ async def test_after_a_stop_on_the_page_the_next_effect_is_asked(
         assert "You said stop" in await mail(letters, "You said stop")
         home = await browser.get(own)
         assert "needs your yes" in home.text
+        assert f"mailto:{CONTACT}" in (await browser.get("/owner")).text
         log = desk.log()
         tokens = [one.rpartition("/")[2] for one in (own, question)]
         assert not [one for one in tokens if one in log or one[-40:] in log]

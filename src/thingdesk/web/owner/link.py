@@ -9,6 +9,7 @@ from thingdesk import notices, parties
 from thingdesk.notices import Notice, Page, Recipient
 from thingdesk.parties import OWNER_LINK_LASTS, OWNER_PAGE
 from thingdesk.platform import clock
+from thingdesk.web.owner.contact import contact
 from thingdesk.web.pages import Open, Pages
 from thingdesk.web.render import page
 
@@ -20,8 +21,8 @@ _TOLD = (
 
 
 @router.get("")
-async def get_ask_link() -> HTMLResponse:
-    return page("owner/link.html", asked=False)
+async def get_ask_link(pages: Open) -> HTMLResponse:
+    return page("owner/link.html", asked=False, contact=contact(pages.contact))
 
 
 @router.post("")
@@ -30,7 +31,7 @@ async def post_ask_link(
 ) -> HTMLResponse:
     """The same answer, as fast, whether or not anybody has this address."""
     later.add_task(_send, pages, email.replace("\0", ""))
-    return page("owner/link.html", asked=True)
+    return page("owner/link.html", asked=True, contact=contact(pages.contact))
 
 
 async def _send(pages: Pages, email: str) -> None:
