@@ -1,41 +1,29 @@
-"""The commands: `up`, `demo`, `replay`, `doctor`, `migrate`, `machines`, `providers`, `staff`."""
+"""The commands: `up`, `demo`, `replay`, `doctor`, `migrate`, `machines`, `providers`, `staff`; and
+those of `safekeeping`.
+"""
 
 import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Coroutine
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import click
-import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from thingdesk import __version__, app, doctor, fulfilment, parties, replay
+from thingdesk import __version__, app, doctor, fulfilment, parties, replay, safekeeping
 from thingdesk.demo import show as demo
-from thingdesk.demo.stage import DemoError
 from thingdesk.fulfilment import StockLine
-from thingdesk.packs import PackError
 from thingdesk.parties import BadLine, Form
 from thingdesk.platform import logs
-from thingdesk.platform.embedded import EmbeddedError
 from thingdesk.platform.errors import Refused
-from thingdesk.platform.migrate import MigrationError
 from thingdesk.platform.settings import ROLES, Settings
+from thingdesk.terminal import CONSOLE, run, settings_of
 
 _log = logging.getLogger(__name__)
-_console = Console(stderr=True)
-_EXPECTED = (
-    DemoError,
-    EmbeddedError,
-    MigrationError,
-    PackError,
-    replay.ReplayError,
-    replay.UnknownRecordingError,
-)
 _MOST_BAD_LINES = 20
 
 
@@ -49,7 +37,7 @@ def main() -> None:
 @click.option("--roles", help=f"What this process does: any of {','.join(ROLES)}.")
 def up(roles: str | None) -> None:
     """Run the desk. Without a database or a broker set, it starts its own."""
-    _run(_up(_settings(roles=roles) if roles else _settings()))
+    run(_up(settings_of(roles=roles) if roles else settings_of()))
 
 
 @main.command()
@@ -57,12 +45,12 @@ def migrate() -> None:
     """Bring the schema of the database to this release."""
 
     async def act() -> None:
-        async with app.database(_settings()) as database:
+        async with app.database(settings_of()) as database:
             for one in await app.migrate_all(database):
                 click.echo(f"applied {one.package} {one.name}")
         click.echo("The schema is that of this release.")
 
-    _run(act())
+    run(act())
 
 
 @main.command("doctor")
@@ -71,13 +59,13 @@ def doctor_() -> None:
 
     async def act() -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=_console, transient=True) as bar:
+        with Progress(*columns, console=CONSOLE, transient=True) as bar:
             task = bar.add_task("Looking", total=None)
 
             def show(what: str, done: int, total: int) -> None:
                 bar.update(task, description=what, completed=done, total=total)
 
-            findings = await doctor.examine(_settings(), show)
+            findings = await doctor.examine(settings_of(), show)
         for one in findings:
             click.echo(f"{'ok  ' if one.well else 'BAD '} {one.what}: {one.found}")
             if one.mend:
@@ -85,7 +73,7 @@ def doctor_() -> None:
         if not all(one.well for one in findings):
             sys.exit(1)
 
-    _run(act())
+    run(act())
 
 
 @main.command()
@@ -94,7 +82,7 @@ def machines(file: Path) -> None:
     """Register a fleet from a CSV or JSON-lines FILE; good lines are kept, bad ones reported."""
     form = Form.CSV if file.suffix == ".csv" else Form.JSON_LINES
     with file.open("rb") as opened:
-        _run(_register(opened, form, file.stat().st_size))
+        run(_register(opened, form, file.stat().st_size))
 
 
 @main.command()
@@ -105,7 +93,7 @@ def providers(file: Path) -> None:
     A provider with a webhook gets its secret shown: give it to them, it signs what they are sent.
     """
     with file.open("rb") as opened:
-        _run(_register_providers(opened))
+        run(_register_providers(opened))
 
 
 @main.command()
@@ -115,12 +103,12 @@ def staff(email: str, name: str) -> None:
     """Print a one-time link by which the first of the staff sets a password."""
 
     async def act() -> None:
-        settings = _settings()
+        settings = settings_of()
         async with app.database(settings) as database, database.transaction() as tx:
             token = await parties.first_account(tx, email, name)
         click.echo(f"{app.public_url(settings)}/set-up/{token}")
 
-    _run(act())
+    run(act())
 
 
 @main.command("demo")
@@ -129,10 +117,10 @@ def demo_(exit_after: bool) -> None:
     """Show a fleet, its faults and their verified outcomes, on a desk of its own."""
 
     async def act() -> None:
-        if not await demo.show(_settings(), Console(), exit_after=exit_after) and exit_after:
+        if not await demo.show(settings_of(), Console(), exit_after=exit_after) and exit_after:
             sys.exit(1)
 
-    _run(act())
+    run(act())
 
 
 def _speed(_context: click.Context, _parameter: click.Parameter, given: str) -> float | None:
@@ -183,12 +171,12 @@ def replay_(
     """
 
     async def act() -> None:
-        settings = _settings()
+        settings = settings_of()
         wanted = replay.Wanted(files, desk or replay.desk_of(settings), speed, patience, again)
-        if not await replay.show(settings, wanted, _console):
+        if not await replay.show(settings, wanted, CONSOLE):
             sys.exit(1)
 
-    _run(act())
+    run(act())
 
 
 async def _up(settings: Settings) -> None:
@@ -215,12 +203,12 @@ async def _register(file: BinaryIO, form: Form, size: int) -> None:
         nonlocal shown
         shown += 1
         if shown <= _MOST_BAD_LINES:
-            _console.print(f"line {bad.line}: {bad.reason}", markup=False)
+            CONSOLE.print(f"line {bad.line}: {bad.reason}", markup=False)
 
     columns = (TextColumn("Registering"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    async with app.database(_settings()) as database:
+    async with app.database(settings_of()) as database:
         await app.migrate_all(database)
-        with Progress(*columns, console=_console) as bar:
+        with Progress(*columns, console=CONSOLE) as bar:
             task = bar.add_task("register", total=size)
             done = await parties.register_fleet(
                 database,
@@ -235,7 +223,7 @@ async def _register(file: BinaryIO, form: Form, size: int) -> None:
 
 
 async def _register_providers(file: BinaryIO) -> None:
-    async with app.database(_settings()) as database:
+    async with app.database(settings_of()) as database:
         await app.migrate_all(database)
         for one in parties.read_providers(file):
             if isinstance(one, BadLine):
@@ -253,19 +241,5 @@ async def _register_providers(file: BinaryIO) -> None:
                 click.echo(f"{known.name}  {known.id}{secret}")
 
 
-def _settings(**given: Any) -> Settings:
-    settings = Settings(**given)
-    logs.configure(settings.log_level, settings.log)
-    return settings
-
-
-def _run(work: Coroutine[Any, Any, None]) -> None:
-    """Run to the end; an expected failure is a line that says what to do, and the exit code 1."""
-    try:
-        uvloop.run(work)
-    except Refused as refused:
-        raise click.ClickException(refused.refusal.reason) from None
-    except _EXPECTED as error:
-        raise click.ClickException(str(error)) from None
-    except OSError as error:
-        raise click.ClickException(f"{error}. `thingdesk doctor` says what is reachable.") from None
+main.add_command(safekeeping.backup)
+main.add_command(safekeeping.restore)

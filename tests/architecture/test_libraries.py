@@ -12,7 +12,13 @@ from tests.architecture.source import Source, imports, sources, within
 OWN = ("thingdesk", "thingdesk_machine")
 EVERYWHERE = OWN
 OUTSIDE = ("thingdesk.channels", "thingdesk.web", "thingdesk.operations", "thingdesk.app")
-COMMANDS = ("thingdesk.cli", "thingdesk.demo", "thingdesk.replay")
+COMMANDS = (
+    "thingdesk.cli",
+    "thingdesk.safekeeping",
+    "thingdesk.terminal",
+    "thingdesk.demo",
+    "thingdesk.replay",
+)
 MACHINE = "thingdesk_machine"
 PACKS = "thingdesk.packs"
 SDK = "thingdesk.sdk"

@@ -5,9 +5,20 @@ had set THINGDESK_DATABASE_URL and THINGDESK_BROKER_URL. Always true: what is st
 with the desk, however the desk ends; one desk to a data folder.
 """
 
+from thingdesk.platform.embedded.backup import Progress, backup
 from thingdesk.platform.embedded.broker import SESSION_PREFIX, EmbeddedBroker
 from thingdesk.platform.embedded.errors import EmbeddedError
 from thingdesk.platform.embedded.postgres import EmbeddedPostgres
+from thingdesk.platform.embedded.restore import restore
 from thingdesk.platform.embedded.supervise import Died
 
-__all__ = ["SESSION_PREFIX", "Died", "EmbeddedBroker", "EmbeddedError", "EmbeddedPostgres"]
+__all__ = [
+    "SESSION_PREFIX",
+    "Died",
+    "EmbeddedBroker",
+    "EmbeddedError",
+    "EmbeddedPostgres",
+    "Progress",
+    "backup",
+    "restore",
+]

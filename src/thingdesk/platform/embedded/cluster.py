@@ -102,6 +102,15 @@ def initialise(
     new.rename(data)
 
 
+def version(postgres: Path) -> str:
+    """The number that stands in a data folder, such as 18."""
+    words = subprocess.run(  # noqa: S603 (our own command)
+        [postgres, "--version"], capture_output=True, text=True, check=True
+    ).stdout
+    match = re.search(r"(\d+)\.", words)
+    return match.group(1) if match else words.strip()
+
+
 def check_version(postgres: Path, data: Path) -> None:
     try:
         has = (data / "PG_VERSION").read_text().strip()
@@ -110,11 +119,7 @@ def check_version(postgres: Path, data: Path) -> None:
             f"{data} exists but holds no PostgreSQL data.",
             "Move it away, or give the desk another data folder (THINGDESK_DATA_DIR).",
         ) from error
-    words = subprocess.run(  # noqa: S603 (our own command)
-        [postgres, "--version"], capture_output=True, text=True, check=True
-    ).stdout
-    match = re.search(r"(\d+)\.", words)
-    brings = match.group(1) if match else words.strip()
+    brings = version(postgres)
     if has != brings:
         raise EmbeddedError(
             f"The data in {data} was written by PostgreSQL {has}, this desk brings {brings}.",
