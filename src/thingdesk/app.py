@@ -76,7 +76,7 @@ def make_flow(settings: Settings) -> Flow:
     services = [service for one in modules for service in one.SERVICES]
     rules = [rule for one in modules for rule in getattr(one, "RULES", ())]
     meanings = diagnosis.load_descriptions(settings.trouble_codes)
-    return Flow(Catalog(services), rules, settings.zone, meanings)
+    return Flow(Catalog(services), rules, settings.zone, meanings, settings.open_cases)
 
 
 @asynccontextmanager

@@ -39,7 +39,7 @@ _log = logging.getLogger(__name__)
 class Flow:
     """What the desk does with what arrives. `catalog` and `rules` are what its packs brought;
     `zone` is the organisation's, for promises that count its business hours; `meanings` are the
-    words of trouble codes.
+    words of trouble codes. `most_open` limits the open cases of one machine.
     """
 
     def __init__(
@@ -48,10 +48,12 @@ class Flow:
         rules: Iterable[Rule],
         zone: str = "UTC",
         meanings: Mapping[str, str] | None = None,
+        most_open: int = 20,
     ) -> None:
         self.meanings = meanings or {}
         self.catalog = catalog
         self.zone = zone
+        self._most_open = most_open
         self.rules = {rule.name: rule for rule in rules}
         self._openings = Openings(catalog, self.rules, zone, self.meanings)
 
@@ -134,18 +136,20 @@ class Flow:
 
     # -- the hand-over: a case that is new or came back gets a journey ------------------------
 
-    async def _open(self, tx: Transaction, asks: Sequence[Ask]) -> list[Opened]:
-        opened = await cases.open(tx, [opening for opening, _ in asks])
-        reopened = [one.case_id for one in opened if one.reopened]
+    async def _open(self, tx: Transaction, asks: Sequence[Ask]) -> list[Opened | Refusal]:
+        answers = await cases.open_within(tx, [opening for opening, _ in asks], self._most_open)
+        reopened = [one.case_id for one in answers if isinstance(one, Opened) and one.reopened]
         turns = await cases.get_many(tx, reopened) if reopened else {}
-        for (opening, service), one in zip(asks, opened, strict=True):
+        for (opening, service), one in zip(asks, answers, strict=True):
+            if isinstance(one, Refusal):
+                continue
             if one.new or one.reopened:
                 turn = turns[one.case_id].reopened if one.reopened else 0
                 journeys.start(tx, service, journeys.facts_of(opening, one, turn))
                 journeys.tell_subject(tx, opening, one)
             if one.former:
                 await journeys.withdraw_all(tx, [one.former], Withdrawn(OWNER_CHANGED, _SOLD))
-        return opened
+        return answers
 
     async def _asked_by(self, tx: Transaction, findings: Sequence[Finding]) -> list[Ask]:
         """What findings ask for, for owners who stay the owners until `tx` ends."""
@@ -197,7 +201,7 @@ class Flow:
             for n, owner in zip(lasting, owned, strict=True)
         ]
         for n, one in zip(lasting, await self._open(tx, asks), strict=True):
-            answers[n] = Answer(one.case_id, None)
+            answers[n] = one if isinstance(one, Refusal) else Answer(one.case_id, None)
         return answers
 
 

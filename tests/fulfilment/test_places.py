@@ -1,10 +1,12 @@
 from collections import Counter
 from uuid import UUID
 
-from tests.fulfilment.making import at_once, make_offer, make_provider
+from tests.fulfilment.making import at_once, make_offer, make_provider, overlapping
 
+from thingdesk import fulfilment
 from thingdesk.fulfilment import effects
-from thingdesk.platform.database import Database
+from thingdesk.platform import ids
+from thingdesk.platform.database import Database, Transaction
 from thingdesk.platform.errors import Refused
 
 
@@ -38,3 +40,22 @@ async def test_jobs_in_one_transaction_count_before_they_are_written(database: D
             else:
                 await effects.offer_job(tx, make_offer(provider))
     assert outcomes == ["provider_busy"] * 2
+
+
+async def send_the_only_one(tx: Transaction, machine: str) -> str:
+    try:
+        await effects.only_one(tx, machine, "tow")
+    except Refused as refused:
+        return refused.refusal.code
+    await effects.offer_job(tx, make_offer(ids.new(), machine=machine))
+    return "offered"
+
+
+async def test_of_those_who_want_to_be_the_only_one_one_is(database: Database) -> None:
+    machine = str(ids.new())
+    first, second = (lambda tx: send_the_only_one(tx, machine) for _ in range(2))
+    assert await overlapping(database, first, second) == "dispatched_already"
+    async with database.transaction() as tx:
+        assert await send_the_only_one(tx, str(ids.new())) == "offered"
+        assert await fulfilment.is_under_way(tx, machine, "tow")
+        assert not await fulfilment.is_under_way(tx, machine, "inspect")

@@ -51,6 +51,7 @@ def entitled(**changed: Any) -> dict[str, Any]:
 
 NO_MANDATE: dict[str, Any] = {"mandate": None}
 SAFE: dict[str, Any] = {"safety": True}
+AGAIN: dict[str, Any] = {"again": True}
 FREE: dict[str, Any] = {"amount": None}
 ALLOW, ASK, DENY = Answer.ALLOW, Answer.ASK, Answer.DENY
 
@@ -143,6 +144,16 @@ TABLE: list[tuple[dict[str, Any], dict[str, Any], Answer, str, Payer]] = [
     (SAFE, policy(pays_safety=False) | NO_MANDATE, ASK, "no_mandate", Payer.OWNER),
     (SAFE, policy(pays_safety=False) | entitled() | NO_MANDATE, ALLOW, "safety", Payer.MAKER),
     (SAFE, policy(pays_per_case=eur(9999)) | NO_MANDATE, ASK, "no_mandate", Payer.OWNER),
+    # what is under way already
+    (SAFE | AGAIN, NO_MANDATE, ASK, "dispatched_already", Payer.ORGANISATION),
+    (SAFE | AGAIN | FREE, {}, ASK, "dispatched_already", Payer.NOBODY),
+    (
+        SAFE | AGAIN | UNOWNED,
+        UNOWNED | policy(acts_for_unowned=True),
+        DENY,
+        "nobody_to_ask",
+        Payer.ORGANISATION,
+    ),
     # ownership
     ({}, {"owner_id": OTHER}, DENY, "owner_changed", Payer.OWNER),
     (SAFE, {"owner_id": OTHER}, DENY, "owner_changed", Payer.ORGANISATION),

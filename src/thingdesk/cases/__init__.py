@@ -25,6 +25,7 @@ from thingdesk.cases.model import (
     State,
 )
 from thingdesk.cases.open import open_cases as open  # noqa: A004 - callers write cases.open
+from thingdesk.cases.open import open_within
 from thingdesk.cases.promise_store import Promised
 from thingdesk.cases.promise_store import of_case as promises_of
 from thingdesk.cases.promises import (
@@ -96,6 +97,7 @@ __all__ = [
     "note_reports",
     "of_owner",
     "open",
+    "open_within",
     "pause_promises",
     "promises_at_risk",
     "promises_of",

@@ -96,6 +96,17 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """A problem as it stands: its current case, or the one that ended last, and how many cases of
+    its subject are open, those for safety apart.
+    """
+
+    case_id: UUID | None = None
+    open: int = 0
+    safety: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One matter of one subject and its owner, from report to outcome."""
 

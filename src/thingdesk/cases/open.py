@@ -1,11 +1,11 @@
-from collections.abc import Sequence
-from uuid import UUID
+from collections.abc import Mapping, Sequence
 
 from thingdesk.cases import promises, relapse, store
 from thingdesk.cases.events import CaseOpened, CaseReopened, ReportJoined
-from thingdesk.cases.model import Case, Opened, Opening, Outcome, State
+from thingdesk.cases.model import Case, Known, Opened, Opening, Outcome, State
 from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Transaction
+from thingdesk.platform.errors import Recovery, Refusal
 from thingdesk.timeline import append
 
 _Key = tuple[str, str]
@@ -18,16 +18,63 @@ async def open_cases(tx: Transaction, openings: Sequence[Opening]) -> list[Opene
     Problem rows are locked in the order of their keys, so that two who open the same ones wait for
     each other instead of dying of each other.
     """
+    return _answers(openings, await _open(tx, openings, None))
+
+
+async def open_within(
+    tx: Transaction, openings: Sequence[Opening], most: int
+) -> list[Opened | Refusal]:
+    """The same with at most `most` open cases of a subject, and as many for safety, so that nothing
+    minor keeps help from coming. What is beyond is refused and leaves nothing behind.
+
+    For sure only where the subjects are held (`parties.hold`): they are counted, not locked.
+    """
+    opened = await _open(tx, openings, most)
+    there = iter(_answers([one for one in openings if _key(one) in opened], opened))
+    return [next(there) if _key(one) in opened else _too_many(one, most) for one in openings]
+
+
+async def _open(
+    tx: Transaction, openings: Sequence[Opening], most: int | None
+) -> dict[_Key, Opened]:
     if not openings:
-        return []
+        return {}
     groups: dict[_Key, list[Opening]] = {}
-    for one in sorted(openings, key=lambda one: (one.subject, one.key)):
-        groups.setdefault((one.subject, one.key), []).append(one)
+    for one in sorted(openings, key=_key):
+        groups.setdefault(_key(one), []).append(one)
     problems = await store.lock_problems(tx, [(g[0], len(g)) for g in groups.values()])
     last = await _last_cases(tx, problems)
     decided = {key: _decide(group[0], last.get(key)) for key, group in groups.items()}
-    await _write(tx, groups, decided, last)
-    return _answers(openings, decided)
+    beyond = set() if most is None else _beyond(openings, decided, problems, most)
+    if beyond:
+        await store.forget_problems(tx, sorted(beyond))
+    opened = {key: one for key, one in decided.items() if key not in beyond}
+    if opened:
+        await _write(tx, {key: groups[key] for key in opened}, opened, last)
+    return opened
+
+
+def _beyond(
+    openings: Sequence[Opening],
+    decided: Mapping[_Key, Opened],
+    problems: Mapping[_Key, Known],
+    most: int,
+) -> set[_Key]:
+    """The problems that would be one open case too many; what came first comes first."""
+    room: dict[tuple[str, bool], int] = {}
+    beyond: set[_Key] = set()
+    seen: set[_Key] = set()
+    for one in openings:
+        key, place = _key(one), (one.subject, one.safety)
+        if key in seen or not (decided[key].new or decided[key].reopened):
+            continue
+        seen.add(key)
+        known = problems[key]
+        left = room.get(place, most - (known.safety if one.safety else known.open))
+        room[place] = left - 1
+        if left <= 0:
+            beyond.add(key)
+    return beyond
 
 
 def _decide(first: Opening, last: Case | None) -> Opened:
@@ -56,12 +103,9 @@ def _is_relapse(last: Case, opening: Opening) -> bool:
     )
 
 
-async def _last_cases(
-    tx: Transaction, problems: dict[_Key, tuple[UUID | None, UUID | None]]
-) -> dict[_Key, Case]:
+async def _last_cases(tx: Transaction, problems: Mapping[_Key, Known]) -> dict[_Key, Case]:
     """The current case of each problem, or else the one that ended last."""
-    wanted = {key: current or last for key, (current, last) in problems.items()}
-    known = {key: case_id for key, case_id in wanted.items() if case_id}
+    known = {key: one.case_id for key, one in problems.items() if one.case_id}
     if not known:
         return {}
     found = await store.get_many(tx, list(known.values()))
@@ -121,12 +165,26 @@ def _tell(tx: Transaction, opened: Opened, group: list[Opening], before: Case | 
         append(tx, stream, ReportJoined(one.origin, one.reporter, one.event_id))
 
 
-def _answers(openings: Sequence[Opening], decided: dict[_Key, Opened]) -> list[Opened]:
+def _answers(openings: Sequence[Opening], opened: Mapping[_Key, Opened]) -> list[Opened]:
     seen: set[_Key] = set()
     answers: list[Opened] = []
     for one in openings:
-        key = (one.subject, one.key)
-        opened = decided[key]
-        answers.append(Opened(opened.case_id, new=False, reopened=False) if key in seen else opened)
-        seen.add(key)
+        found = opened[_key(one)]
+        again = Opened(found.case_id, new=False, reopened=False)
+        answers.append(again if _key(one) in seen else found)
+        seen.add(_key(one))
     return answers
+
+
+def _key(one: Opening) -> _Key:
+    return one.subject, one.key
+
+
+def _too_many(one: Opening, most: int) -> Refusal:
+    kind = "cases for safety" if one.safety else "cases"
+    return Refusal(
+        "too_many_open_cases",
+        f"{one.subject} has {most} {kind} open already: when one has ended, there is room for the"
+        " next; to have one withdrawn, contact us",
+        Recovery.RETRY,
+    )

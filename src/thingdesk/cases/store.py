@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from thingdesk.cases.model import Case, Opening, Outcome, State
+from thingdesk.cases.model import Case, Known, Opening, Outcome, State
 from thingdesk.platform.database import Row, Transaction, json
 
 _LOCK_PROBLEMS = """
@@ -14,7 +14,9 @@ select subject, key, service, identity::jsonb, reports
 from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[])
     as t (subject, key, service, identity, reports)
 on conflict (subject, key) do update set reports = problem.reports + excluded.reports
-returning subject, key, current_case, last_case
+returning subject, key, coalesce(current_case, last_case) as case_id,
+    (select row(count(*) filter (where not c.safety), count(*) filter (where c.safety))
+     from desk_case c where c.subject = problem.subject and c.state <> 'ended') as open
 """
 _INSERT = """
 insert into desk_case (id, subject, key, owner_id, service, version, title, input, origin,
@@ -86,7 +88,7 @@ def to_case(row: Row) -> Case:
 
 async def lock_problems(
     tx: Transaction, openings: Sequence[tuple[Opening, int]]
-) -> dict[tuple[str, str], tuple[UUID | None, UUID | None]]:
+) -> dict[tuple[str, str], Known]:
     rows = await tx.fetch(
         _LOCK_PROBLEMS,
         [one.subject for one, _ in openings],
@@ -95,7 +97,17 @@ async def lock_problems(
         [json(one.identity) for one, _ in openings],
         [count for _, count in openings],
     )
-    return {(r["subject"], r["key"]): (r["current_case"], r["last_case"]) for r in rows}
+    return {(r["subject"], r["key"]): Known(r["case_id"], *r["open"]) for r in rows}
+
+
+async def forget_problems(tx: Transaction, keys: Sequence[tuple[str, str]]) -> None:
+    """Let go of those of these problems that never had a case. The caller holds their rows."""
+    await tx.execute(
+        "delete from problem where last_case is null"
+        " and (subject, key) in (select * from unnest($1::text[], $2::text[]))",
+        [subject for subject, _ in keys],
+        [key for _, key in keys],
+    )
 
 
 async def insert(tx: Transaction, rows: Sequence[tuple[UUID, Opening, int]], now: datetime) -> None:

@@ -18,6 +18,7 @@ from thingdesk.fulfilment.commands.settle import settle_command
 from thingdesk.fulfilment.commands.store import commands_of
 from thingdesk.fulfilment.dispatch.model import Candidate, Need, Reason, distance
 from thingdesk.fulfilment.dispatch.nearest import nearest
+from thingdesk.fulfilment.dispatch.under_way import ALREADY, is_under_way
 from thingdesk.fulfilment.jobs.accept import accept
 from thingdesk.fulfilment.jobs.arrived import arrived
 from thingdesk.fulfilment.jobs.claim import claim_due_offers
@@ -43,6 +44,7 @@ from thingdesk.fulfilment.parts.set_stock import set_stock
 from thingdesk.fulfilment.parts.store import parts_of, stock_of
 
 __all__ = [
+    "ALREADY",
     "Appointment",
     "AppointmentState",
     "Candidate",
@@ -79,6 +81,7 @@ __all__ = [
     "get_job",
     "give_up",
     "in_hand",
+    "is_under_way",
     "job_key",
     "jobs_of",
     "jobs_of_provider",

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from thingdesk import parties
-from thingdesk.fulfilment import JobOffer, JobState, Period, Slot, job_key
+from thingdesk import fulfilment, parties
+from thingdesk.fulfilment import ALREADY, JobOffer, JobState, Period, Slot, job_key
 from thingdesk.fulfilment import effects as world
 from thingdesk.journeys import telling
 from thingdesk.journeys.context import Context, Intent
@@ -73,6 +73,8 @@ async def dispatch(journey: Context, kind: str, skill: str | None, work: Work) -
         try:
             job = await _offer(journey, chosen, work, None)
         except Failed as failed:
+            if failed.code == ALREADY:
+                continue  # somebody was sent in this moment: now it is asked for
             if failed.code != "provider_busy":
                 raise
             job = None
@@ -124,6 +126,7 @@ async def _offer(
 ) -> Dispatched | None:
     """The job when the provider accepts it; None when they decline or do not answer."""
     name = "dispatch" if slot is None else "book"
+    again = await _is_second(journey, work) if slot is None else False
 
     async def perform(tx: Transaction, effect_id: UUID) -> dict[str, Any]:
         offer = await _job_offer(journey, provider, work, effect_id, booked=slot is not None)
@@ -133,11 +136,23 @@ async def _offer(
             await world.book(tx, effect_id, provider.id, when, journey.subject, journey.case_id)
         else:
             await world.hold_place(tx, provider.id)
+            if journey.service.safety and not again:
+                await world.only_one(tx, journey.subject, work.task)
         return {"job": str(await world.offer_job(tx, offer))}
 
+    intent = _intent(name, provider, work, slot, again=again)
+    result = await effect(journey, intent, perform)
+    job_id = UUID(result["job"])
+    answer = await journey.wait(job_key(job_id, JobState.ACCEPTED))
+    if answer is None or answer.value["state"] != JobState.ACCEPTED:
+        return None
+    return Dispatched(job_id, provider, slot.start if slot else None)
+
+
+def _intent(name: str, provider: Found, work: Work, slot: Slot | None, *, again: bool) -> Intent:
     cost = f" for {work.price}" if work.price else ""
     when = f" on {slot.start:%Y-%m-%d %H:%M} UTC" if slot else ""
-    intent = Intent(
+    return Intent(
         name,
         f"{work.task.capitalize()} by {provider.name}{when}{cost}.",
         {
@@ -149,13 +164,24 @@ async def _offer(
         amount=work.price,
         remedy=work.task,
         provider=provider.id,
+        again=again,
     )
-    result = await effect(journey, intent, perform)
-    job_id = UUID(result["job"])
-    answer = await journey.wait(job_key(job_id, JobState.ACCEPTED))
-    if answer is None or answer.value["state"] != JobState.ACCEPTED:
-        return None
-    return Dispatched(job_id, provider, slot.start if slot else None)
+
+
+async def _is_second(journey: Context, work: Work) -> bool:
+    """Whether somebody is sent to the machine already, so that the owner is asked for one more.
+
+    Who has no mandate gets help on the road all the same, at the organisation's cost: what a
+    machine says may not take all tow trucks.
+    """
+    if not journey.service.safety:
+        return False
+
+    async def find() -> bool:
+        return await fulfilment.is_under_way(journey.run.tx, journey.subject, work.task)
+
+    second: bool = await journey.run.step(f"sent for {work.task}", find)
+    return second
 
 
 async def _job_offer(

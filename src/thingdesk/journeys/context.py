@@ -16,7 +16,9 @@ from thingdesk.timeline import append
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What an effect would do: `words` for the owner, the rest for the verdict and the ledger."""
+    """What an effect would do: `words` for the owner, the rest for the verdict and the ledger.
+    `again`: it is under way for the machine already.
+    """
 
     name: str
     words: str
@@ -24,6 +26,7 @@ class Intent:
     amount: Money | None = None
     remedy: str | None = None
     provider: UUID | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

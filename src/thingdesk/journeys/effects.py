@@ -161,6 +161,7 @@ def _action(journey: Context, intent: Intent, effect_id: UUID) -> mandates.Actio
         amount=intent.amount,
         provider=intent.provider,
         safety=journey.service.safety,
+        again=intent.again,
         details=intent.details,
     )
 

@@ -31,8 +31,8 @@ def decide(action: Action, facts: Facts, approval: Approval | None = None) -> Ve
     """May this be done? The first that has something to say decides.
 
     Ownership and policy come first, and no approval helps against them. Safety that others pay
-    needs no mandate. An approval of this very action that was not used permits it, beyond what the
-    mandate does; any other changes no answer. Then the mandate.
+    needs no mandate, the first time. An approval of this very action that was not used permits it,
+    beyond what the mandate does; any other changes no answer. Then the mandate.
     """
     payer = who_pays(action, facts)
     for rule in (_ownership, _policy, _safety, _unowned):
@@ -41,7 +41,7 @@ def decide(action: Action, facts: Facts, approval: Approval | None = None) -> Ve
             return verdict
     if approval and approval.action_hash == action.hash and not approval.used:
         return _allow(APPROVED, "The owner approved exactly this.", action, payer)
-    verdict = _mandate(action, facts, payer)
+    verdict = _again(action, payer) or _mandate(action, facts, payer)
     if verdict.answer is Answer.ASK and approval:
         why = "was used already" if approval.used else "is of another action"
         return _ask("approval_unfit", f"The approval {why}. {verdict.reason}", action, payer)
@@ -106,7 +106,7 @@ def _policy(action: Action, facts: Facts, payer: Payer) -> Verdict | None:
 
 
 def _safety(action: Action, _: Facts, payer: Payer) -> Verdict | None:
-    if action.safety and payer is not Payer.OWNER:
+    if action.safety and not action.again and payer is not Payer.OWNER:
         words = "It is for safety, and costs the owner nothing."
         return _allow("safety", words, action, payer)
     return None
@@ -115,10 +115,17 @@ def _safety(action: Action, _: Facts, payer: Payer) -> Verdict | None:
 def _unowned(action: Action, facts: Facts, payer: Payer) -> Verdict | None:
     if action.owner_id is not None:
         return None
-    if facts.policy.acts_for_unowned and payer is not Payer.OWNER:
+    if facts.policy.acts_for_unowned and payer is not Payer.OWNER and not action.again:
         return _allow("own_machine", "The machine is the organisation's own.", action, payer)
     words = "The machine has no owner who could permit this."
     return _deny("nobody_to_ask", words, action, payer)
+
+
+def _again(action: Action, payer: Payer) -> Verdict | None:
+    if not action.again:
+        return None
+    words = "Somebody is sent to the machine for this already."
+    return _ask("dispatched_already", words, action, payer)
 
 
 def _mandate(action: Action, facts: Facts, payer: Payer) -> Verdict:

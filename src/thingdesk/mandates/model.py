@@ -40,7 +40,8 @@ class Payer(StrEnum):
 class Action:
     """One effect, exactly as it would happen: whoever approves its hash approves this and no other.
 
-    `amount` is the most that it costs, None for nothing.
+    `amount` is the most that it costs, None for nothing. `again`: the same is under way for the
+    machine already, so that neither safety nor a mandate permits it unasked.
     """
 
     effect_id: UUID
@@ -53,6 +54,7 @@ class Action:
     amount: Money | None = None
     provider: UUID | None = None
     safety: bool = False
+    again: bool = False
     details: dict[str, Any] = field(default_factory=dict)
 
     @property

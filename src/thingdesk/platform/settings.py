@@ -59,6 +59,11 @@ class Settings(BaseSettings):
     zone: Annotated[str, AfterValidator(_zone)] = Field(
         default="UTC", description="The organisation's time zone, for its business hours."
     )
+    open_cases: int = Field(
+        default=20,
+        ge=1,
+        description="Open cases of one machine at most; those for safety are counted apart.",
+    )
     smtp_url: str | None = Field(
         default=None, description="smtp://[name:password@]host:port for mail."
     )

@@ -61,6 +61,7 @@ update job_delivery d set attempts = d.attempts + 1, next_at = t.next_at
 from unnest($1::uuid[], $2::timestamptz[]) as t (id, next_at)
 where d.id = t.id
 """
+_TO_A_MACHINE = 741_330_213
 _ACTIVE = "('offered', 'accepted', 'under_way', 'arrived')"
 
 
@@ -140,6 +141,21 @@ async def in_hand(tx: Transaction, providers: Sequence[UUID]) -> dict[UUID, int]
         list(providers),
     )
     return {row["provider"]: row["jobs"] for row in rows}
+
+
+async def lock_machine(tx: Transaction, machine: str) -> None:
+    await tx.execute("select pg_advisory_xact_lock($1, hashtext($2))", _TO_A_MACHINE, machine)
+
+
+async def is_under_way(tx: Transaction, machine: str, task: str) -> bool:
+    """Whether a job for now with this task is offered, or more."""
+    found: bool = await tx.fetchval(
+        "select exists (select from job where machine = $1 and task = $2"  # noqa: S608
+        f" and appointment is null and state in {_ACTIVE})",
+        machine,
+        task,
+    )
+    return found
 
 
 async def busy(tx: Transaction, providers: Sequence[UUID]) -> dict[UUID, int]:
