@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 
-from thingdesk import cases, diagnosis, journeys, packs, parties, signals, web
+from thingdesk import diagnosis, journeys, packs, parties, signals, upkeep, web
 from thingdesk.catalog import Catalog
 from thingdesk.channels import http, mail, mqtt, operations, webhook
 from thingdesk.channels.mqtt import BrokerAddress, Entrance
@@ -20,7 +20,7 @@ from thingdesk.intake import Intake
 from thingdesk.operations import Operations
 from thingdesk.packs import equipment, meter, vehicle
 from thingdesk.platform import clock, durable, ids, migrate, present, private
-from thingdesk.platform.database import Database, Transaction
+from thingdesk.platform.database import Database
 from thingdesk.platform.embedded import EmbeddedBroker, EmbeddedPostgres
 from thingdesk.platform.loops import each, repeat
 from thingdesk.platform.migrate import Migration
@@ -28,6 +28,7 @@ from thingdesk.platform.serve import Served, serve
 from thingdesk.platform.settings import Settings
 
 PACKAGES = (
+    "thingdesk.platform.words",
     "thingdesk.platform.durable",
     "thingdesk.timeline",
     "thingdesk.parties",
@@ -42,7 +43,6 @@ PACKAGES = (
 )
 """The packages that have tables, in the order of their layers."""
 
-SIGNALS_KEPT = timedelta(days=400)
 _log = logging.getLogger(__name__)
 
 
@@ -150,15 +150,10 @@ async def migrate_all(found: Database) -> list[Migration]:
     """Bring the schema to this release, and what was restored in order; what was applied."""
     applied = await migrate.apply(found, PACKAGES)
     async with found.transaction() as tx:
-        await _keep_signals(tx)
+        await upkeep.keep_signals(tx)
         if await diagnosis.settle_in(tx):
             _log.warning("this database comes from another server: signals are put in order again")
     return applied
-
-
-async def _keep_signals(tx: Transaction) -> int:
-    await signals.keep(tx, SIGNALS_KEPT)
-    return 0
 
 
 async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
@@ -288,8 +283,7 @@ async def _work(
         return await each(database, desk.flow.watches, desk.settings.lease)
 
     async def keep() -> int:
-        acts = (_keep_signals, signals.forget, cases.forget_reports, durable.forget)
-        return await each(database, acts, desk.settings.lease)
+        return await each(database, upkeep.ACTS, desk.settings.lease)
 
     group.create_task(engine.work(stop))
     group.create_task(sender.run(stop))

@@ -18,6 +18,12 @@ class Noted(Event):
     number: float = 1e22
 
 
+@dataclass(frozen=True, slots=True)
+class Said(Event):
+    kind: ClassVar[str] = "test.said"
+    words: str
+
+
 async def write(database: Database, stream: str, count: int = 3) -> None:
     async with database.transaction() as tx:
         for n in range(count):
@@ -180,15 +186,18 @@ async def test_the_newest_of_all_streams_come_first_and_of_wanted_kinds_only(
     database: Database,
 ) -> None:
     await write(database, "case:newest-1", 2)
-    await write(database, "case:newest-2", 1)
     async with database.transaction() as tx:
-        latest = await timeline.latest(tx, 500)
-        noted = await timeline.latest(tx, 500, {"test.noted", "case.opened"})
-        assert await timeline.latest(tx, 500, {"case.opened"}) == []
-        assert await timeline.latest(tx, 2) == latest[:2]
+        timeline.append(tx, "case:newest-2", Said("aloud"))
+    await write(database, "case:newest-2", 1)
+    both = {"test.noted", "test.said"}
+    async with database.transaction() as tx:
+        latest = await timeline.latest(tx, 500, both)
+        assert await timeline.latest(tx, 500, {"test.said"}) == [latest[1]]
+        assert await timeline.latest(tx, 500, {"test.shouted"}) == []
+        assert await timeline.latest(tx, 2, both) == latest[:2]
     assert [(one.stream, one.seq) for one in latest if one.stream.startswith("case:newest-")] == [
+        ("case:newest-2", 2),
         ("case:newest-2", 1),
         ("case:newest-1", 2),
         ("case:newest-1", 1),
     ]
-    assert noted == [one for one in latest if one.kind == "test.noted"]

@@ -15,7 +15,7 @@ async def of_owner(tx: Transaction, wanted: OwnedCases) -> list[Case]:
     return await store.of_owner(tx, wanted)
 
 
-async def standing(tx: Transaction, since: datetime, most: int = 5000) -> Standing:
+async def standing(tx: Transaction, since: datetime, most: int = 1000) -> Standing:
     """The cases under way, and those that ended since then; the ids of `most` resolved ones."""
     counted = await store.under_way(tx)
     ended = await store.ended(tx, since)

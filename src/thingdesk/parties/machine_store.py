@@ -4,6 +4,8 @@ from typing import Any
 
 from thingdesk.parties.model import Machine, MachineFilter, NewMachine, Position, Sighting
 from thingdesk.platform.database import Row, Transaction, json
+from thingdesk.platform.where import Where
+from thingdesk.platform.words import beginnings
 
 _REGISTERING = 7_413_302_119
 _SELECT = """
@@ -64,17 +66,14 @@ where m.id > $3 {upto} and m.expected_interval > interval '0'
 order by m.id limit $4
 """
 _PAGE_ENDS = "select id from machine where id > $1 order by id offset $2 limit 1"
-_FIND = """
-where m.id > $1
-  and ($2::text is null or m.kind = $2)
-  and ($3::text is null or m.model = $3)
-  and ($4::uuid is null or exists (
-        select from ownership o
-        where o.machine = m.id and o.owner_id = $4 and o.ends is null))
-  and ($5::text is null
-       or position(lower($5) in lower(m.id || ' ' || m.model || ' ' || coalesce(m.serial, ''))) > 0)
-order by m.id limit $6
-"""
+_FIND = "where {} order by m.id limit $1"
+# all that fit are found first, by the index of words: a plan for the first page alone would rather
+# look through the machines one by one
+_FITTING = "with fitting as materialized (select m.id from machine m where {})"
+_PAGE = "where m.id in (select id from fitting order by id limit $1) order by m.id"
+_FIND_WORDS = _FITTING + _SELECT + _PAGE
+_OWNED = "m.id in (select o.machine from ownership o where o.owner_id = {} and o.ends is null)"
+_WORDS = "words_of(id || ' ' || model || ' ' || coalesce(serial, ''))"
 _HEARD = (
     "select count(*) as registered, count(*) filter (where last_seen >= $1) as heard from machine"
 )
@@ -153,16 +152,17 @@ async def overdue(
 
 
 async def find(tx: Transaction, wanted: MachineFilter) -> list[Machine]:
-    rows = await tx.fetch(
-        _SELECT + _FIND,
-        wanted.after,
-        wanted.kind,
-        wanted.model,
-        wanted.owner_id,
-        wanted.words or None,
-        wanted.most,
+    where = (
+        Where(wanted.most)
+        .also("m.id > {}", wanted.after or None)
+        .also("m.kind = {}", wanted.kind)
+        .also("m.model = {}", wanted.model)
+        .also(_OWNED, wanted.owner_id)
     )
-    return [_machine(row) for row in rows]
+    if wanted.words:
+        where.also(f"{_WORDS} @@ {{}}::text::tsquery", await beginnings(tx, wanted.words))
+    sql = _FIND_WORDS if wanted.words else _SELECT + _FIND
+    return [_machine(row) for row in await tx.fetch(sql.format(where), *where.values)]
 
 
 async def seen(tx: Transaction, sightings: Mapping[str, tuple[datetime, Sighting | None]]) -> None:

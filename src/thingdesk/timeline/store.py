@@ -39,10 +39,13 @@ _PAGE = _READ.format(
     which="stream = $2 and seq < $3 order by seq desc",
     order="e.seq",
 )
-_LATEST = _READ.format(
-    which="$2::text[] is null or kind = any($2) order by at desc, seq desc",
-    order="e.at desc, e.seq desc",
-)
+_LATEST = """
+select e.stream, e.seq, e.at, e.kind, v.value
+from (select found.* from unnest($2::text[]) wanted cross join lateral (
+          select * from timeline_event where kind = wanted order by at desc, seq desc limit $1
+      ) found order by at desc, seq desc limit $1) e
+left join timeline_value v using (stream, seq) order by e.at desc, e.seq desc
+"""
 _LATEST_OF = _READ.format(
     which="stream = $2 and ($3::text[] is null or kind = any($3)) order by seq desc",
     order="e.seq desc",
@@ -102,10 +105,9 @@ async def read(
     return [_entry(row) for row in rows]
 
 
-async def latest(tx: Transaction, most: int, kinds: Collection[str] | None = None) -> list[Entry]:
-    """The newest entries of all streams, the newest first; with `kinds` only those."""
-    wanted = None if kinds is None else sorted(kinds)
-    rows = await tx.fetch(_LATEST, most, wanted)
+async def latest(tx: Transaction, most: int, kinds: Collection[str]) -> list[Entry]:
+    """The newest entries of these kinds in all streams, the newest first."""
+    rows = await tx.fetch(_LATEST, most, sorted(kinds))
     return [_entry(row) for row in rows]
 
 
