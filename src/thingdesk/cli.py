@@ -18,7 +18,7 @@ from thingdesk import __version__, app, doctor, fulfilment, parties, replay, saf
 from thingdesk.demo import show as demo
 from thingdesk.fulfilment import StockLine
 from thingdesk.parties import BadLine, Form
-from thingdesk.platform import logs
+from thingdesk.platform import logs, supervisor
 from thingdesk.platform.errors import Refused
 from thingdesk.platform.settings import ROLES, Settings
 from thingdesk.terminal import CONSOLE, run, settings_of
@@ -192,8 +192,12 @@ async def _up(settings: Settings) -> None:
         if desk.operations_url:
             say(f"metrics  {desk.operations_url}/metrics")
         say("Ready. Ctrl-C stops it.")
+        supervisor.tell("READY=1")
+        alive = asyncio.create_task(supervisor.tell_alive(stop))
         await stop.wait()
         say("Stopping …")
+        supervisor.tell("STOPPING=1")
+        await alive
 
 
 async def _register(file: BinaryIO, form: Form, size: int) -> None:

@@ -1,0 +1,123 @@
+"""What lies in deploy/ fits the product, and programs that read such files find nothing wrong."""
+
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+from tests.architecture.source import ROOT
+from tests.docs.pages import titled
+
+from thingdesk.cli import main
+from thingdesk.platform.settings import ROLES, Settings
+
+DEPLOY = ROOT / "deploy"
+UNITS = DEPLOY / "systemd"
+FILES = [path for path in DEPLOY.rglob("*") if path.is_file()]
+HADOLINT = Path(sysconfig.get_path("scripts")) / "hadolint"
+ANALYZE = shutil.which("systemd-analyze")
+EXPOSURE = {"thingdesk.service": 20, "thingdesk@.service": 15, "thingdesk-backup.service": 60}
+"""Tenths; systemd itself calls up to 20 safe and from 50 on medium."""
+
+
+def run(*command: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(one) for one in command], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+
+
+def strange_settings(text: str) -> set[str]:
+    known = {f"THINGDESK_{name.upper()}" for name in Settings.model_fields}
+    return set(re.findall(r"THINGDESK_\w+", text)) - known
+
+
+def test_every_setting_that_is_named_is_one() -> None:
+    assert FILES
+    for file in FILES:
+        assert not strange_settings(file.read_text()), file
+    assert strange_settings("THINGDESK_COLOUR=red THINGDESK_ROLES=web") == {"THINGDESK_COLOUR"}
+
+
+def test_every_command_that_is_started_is_one() -> None:
+    units = [file.read_text() for file in UNITS.iterdir()]
+    started = re.findall(r"^ExecStart=\S+/thingdesk (\w+)", "\n".join(units), re.MULTILINE)
+    compose = (DEPLOY / "docker" / "compose.yaml").read_text()
+    commands = re.findall(r"command: \[(\w+)(?:, --roles, (\w+))?\]", compose)
+    assert {role for _, role in commands if role} == set(ROLES)
+    assert {*started, *(name for name, _ in commands)} <= set(main.commands)
+    assert {*started} == {"up", "backup"}
+
+
+def test_health_is_asked_where_it_is_answered() -> None:
+    image, compose = (
+        (DEPLOY / "docker" / name).read_text() for name in ("Dockerfile", "compose.yaml")
+    )
+    (port,) = re.findall(r"THINGDESK_OPERATIONS_PORT=(\d+)", image)
+    assert f"http://127.0.0.1:{port}/health" in image
+    assert f"http://127.0.0.1:{port}/ready" in compose
+
+
+def test_the_broker_is_that_of_the_page() -> None:
+    page = "docs/how-to/external-servers.md"
+    folder = DEPLOY / "docker" / "broker"
+
+    def said(text: str) -> list[str]:
+        lines = [one for one in text.splitlines() if one and not one.startswith("#")]
+        plain = [re.sub(r"/mosquitto/\w+/|\./", "", one) for one in lines]
+        return [one.replace("listener 1883 127.0.0.1", "listener 1883") for one in plain]
+
+    for name in ("mosquitto.conf", "machines.acl", "desk.acl"):
+        assert said((folder / name).read_text()) == said(titled(page, name))
+
+
+@pytest.mark.skipif(not HADOLINT.exists(), reason="hadolint is not there for this system")
+def test_the_image_has_no_fault_that_a_linter_finds(tmp_path: Path) -> None:
+    found = run(HADOLINT, DEPLOY / "docker" / "Dockerfile")
+    assert found.returncode == 0, found.stdout
+    (tmp_path / "Dockerfile").write_text("FROM python\nRUN cd /tmp\n")
+    assert run(HADOLINT, tmp_path / "Dockerfile").returncode == 1
+
+
+def test_the_composition_has_the_form_that_it_must_have(tmp_path: Path) -> None:
+    check = (sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec")
+    compose = DEPLOY / "docker" / "compose.yaml"
+    found = run(*check, compose)
+    assert found.returncode == 0, found.stdout
+    wrong = tmp_path / "compose.yaml"
+    wrong.write_text(compose.read_text().replace("healthcheck:", "health:"))
+    assert run(*check, wrong).returncode == 1
+
+
+@pytest.fixture
+def units(tmp_path: Path) -> Path:
+    """The units, as if the desk were installed where they say."""
+    assert ANALYZE
+    for unit in UNITS.iterdir():
+        text = re.sub(r"(?m)^(EnvironmentFile|Documentation)=.*\n", "", unit.read_text())
+        text = text.replace("/opt/thingdesk/.venv/bin/thingdesk", sys.executable)
+        (tmp_path / unit.name).write_text(text)
+    return tmp_path
+
+
+@pytest.mark.skipif(ANALYZE is None, reason="systemd is not installed")
+def test_systemd_understands_the_units(units: Path) -> None:
+    names = ("thingdesk.service", "thingdesk@web.service", "thingdesk-backup.timer")
+    found = run(ANALYZE, "verify", "--man=no", *(units / name for name in names))
+    assert (found.returncode, found.stderr) == (0, "")
+    wrong = units / "thingdesk.service"
+    wrong.write_text(wrong.read_text().replace("WatchdogSec=20", "WatchdogSec=often"))
+    assert "often" in run(ANALYZE, "verify", "--man=no", wrong).stderr
+
+
+@pytest.mark.skipif(ANALYZE is None, reason="systemd is not installed")
+@pytest.mark.parametrize("name", EXPOSURE)
+def test_the_units_are_shut_in(units: Path, name: str) -> None:
+    limit = f"--threshold={EXPOSURE[name]}"
+    found = run(ANALYZE, "security", "--offline=yes", limit, units / name)
+    assert found.returncode == 0, found.stdout[-300:]
+    open_unit = units / name
+    open_unit.write_text("[Service]\nExecStart=/bin/true\n")
+    assert run(ANALYZE, "security", "--offline=yes", limit, open_unit).returncode
