@@ -22,6 +22,7 @@ CASE = UUID("019aa7c4-5c00-7000-8000-000000000001")
 NOTICE = UUID("019aa7c4-5c00-7000-8000-000000000002")
 COMMAND = UUID("019aa7c4-5c00-7000-8000-000000000003")
 RECEIPT_ID = "019aa7c4-5c00-7000-8000-000000000004"
+SIGNED = "eyJhbGciOiJFZERTQSIs…"
 
 SIGNAL = cloudevents.make(
     "obd-000017",
@@ -78,7 +79,7 @@ CLAIMS = {
 
 
 def receipt() -> dict[str, Any]:
-    return _fixed(lambda: messages.answers(Taken(("eyJhbGciOiJFZERTQSIs…",)))[0])
+    return _fixed(lambda: messages.answers(Taken((SIGNED,)))[0])
 
 
 def refusal() -> dict[str, Any]:
@@ -128,10 +129,14 @@ def _sent() -> SentCommand:
     return SentCommand(command, CommandState.WAITING, 1, AT)
 
 
+def time() -> dict[str, Any]:
+    return _fixed(lambda: messages.time(SIGNED))
+
+
 def _fixed(make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """What `make` returns at the examples' time; an id that is new each time is fixed, too."""
     with clock.reading(lambda: AT):
         event = make()
-    if event["type"] in ("thingdesk.receipt", "thingdesk.refusal"):
+    if event["type"] in ("thingdesk.receipt", "thingdesk.refusal", "thingdesk.time"):
         event["id"] = RECEIPT_ID
     return event

@@ -9,7 +9,7 @@ from scripts.reference.words import data, page, said, table
 from thingdesk.channels import http
 from thingdesk.intake import TYPES, Kind
 from thingdesk.platform.cloudevents import MOST_BYTES, MOST_DEPTH, MOST_EVENTS
-from thingdesk.platform.embedded.callout import DOWNWARD, UPWARD
+from thingdesk.platform.embedded.callout import CLOCK, CLOCK_STAYS, DOWNWARD, TIME, UPWARD
 
 INTRO = f"""
 Machines and desk exchange CloudEvents 1.0 in structured JSON: one event, or an array of them. A
@@ -32,6 +32,17 @@ its Ed25519 key: a compact JWS (`alg` EdDSA, `typ` JWT, `kid` the RFC 7638 thumb
 with `iss` and `sub` (its id), `aud` (`thingdesk`), `iat`, `exp` (at most 600 s later) and `jti`.
 Over HTTP it is the bearer (`Authorization: Bearer …`), over MQTT the password; there the user name
 and the client id are the machine's id.
+
+A token is refused when its time is not the desk's: `iat` may be 30 s ahead. A machine that does not
+know the time hears it from the desk before it signs one: `GET /v1/time` needs no token, and at the
+desk's own broker the user name `{CLOCK}` needs no password. Its client id is `clock:00` to
+`clock:99`, at random, without a session that is kept; it hears `{TIME}` alone and is sent away
+after {CLOCK_STAYS} s. Too many at once are refused: try again later.
+
+The times of a machine's events are the machine's own. A signal without `time`, or with one that
+is more than 5 minutes ahead of its receipt or more than 366 days behind it, is stored with the time
+of its receipt and marked as not trusted. A machine that knows that its clock is behind leaves
+`time` out.
 """
 UP = {
     Kind.SIGNALS: "an observation: `values` (metric: finite number), `codes` (trouble codes that "
@@ -80,6 +91,7 @@ def topics() -> Iterator[tuple[str, str, str]]:
         yield f"`td/{{machine}}/{one}`", "machine", UP[Kind(one)]
     for one in DOWNWARD:
         yield f"`td/{{machine}}/{one}`", "desk", DOWN[one]
+    yield f"`{TIME}`", "desk", "what time it is, every second, for who cannot sign a token yet"
 
 
 def paths() -> Iterator[tuple[str, str]]:
@@ -126,3 +138,10 @@ def _down() -> Iterator[str]:
         "and answers what came of it; one that has answered says the same again."
     )
     yield data(examples.recall())
+    yield (
+        f"### thingdesk.time\n\nOn `{TIME}`; `GET /v1/time` answers its `data`. `time` is a "
+        "compact JWS like a receipt, with the `typ` `thingdesk-time+jwt` and the claims `iss` and "
+        "`iat`. It says that it is `iat` or later, so the latest one counts, and an old one does "
+        "no harm."
+    )
+    yield data(examples.time())

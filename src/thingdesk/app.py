@@ -2,10 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -19,7 +18,7 @@ from thingdesk.flow import Flow
 from thingdesk.intake import Intake
 from thingdesk.operations import Operations
 from thingdesk.packs import equipment, meter, vehicle
-from thingdesk.platform import clock, durable, ids, migrate, present, private
+from thingdesk.platform import durable, ids, migrate, present, private
 from thingdesk.platform.database import Database
 from thingdesk.platform.embedded import EmbeddedBroker, EmbeddedPostgres
 from thingdesk.platform.loops import each, repeat
@@ -235,27 +234,10 @@ async def _ingest(
         return 0
 
     group.create_task(repeat(desk.database, "intake", beat, desk.stop, every=2.0))
+    group.create_task(repeat(desk.database, "time", receiver.tell_time, desk.stop, every=1.0))
     if desk.broker is not None:
-        group.create_task(
-            repeat(desk.database, parties.CHANNEL, _ending_sessions(desk), desk.stop, every=5.0)
-        )
-
-
-def _ending_sessions(desk: Desk) -> Callable[[], Awaitable[int]]:
-    """Ends the sessions of machines whose keys were revoked since this last looked."""
-    since = clock.now()
-
-    async def end() -> int:
-        nonlocal since
-        before, since = since, clock.now()
-        async with desk.database.transaction() as tx:
-            revoked = await parties.revocations(tx, before - timedelta(seconds=10))
-        for key in revoked:
-            if desk.broker is not None:
-                await desk.broker.end_session(key.machine)
-        return 0
-
-    return end
+        end = mqtt.ending_sessions(desk.database, desk.broker)
+        group.create_task(repeat(desk.database, parties.CHANNEL, end, desk.stop, every=5.0))
 
 
 async def _work(

@@ -103,7 +103,7 @@ class Intake:
         on_flood: Callable[[str], None] | None = None,
     ) -> None:
         self._flow = flow
-        self._key = key
+        self.key = key
         self._share = Share(_MESSAGES_UNDER_WAY, _BYTES_UNDER_WAY, on_flood=on_flood)
         self._gatherers: dict[Kind, Gatherer[_Message, _Outcome]] = {
             Kind.SIGNALS: Gatherer(database, self._signals, kind=Kind.SIGNALS),
@@ -151,7 +151,7 @@ class Intake:
             _log.exception("%s of %s could not be stored", kind, machine)
             failed = [Refusing(item.event_id, _FAILED) for item in message.items]
             return Taken((), (*refused, *failed))
-        receipts = parties.sign_receipts(self._key, machine, outcome.entries)
+        receipts = parties.sign_receipts(self.key, machine, outcome.entries)
         _STORED.add(len(outcome.entries), kind)
         _RECEIPTS.add(len(receipts))
         span.tell(cases=sorted({one["case"] for one in outcome.entries if "case" in one}))

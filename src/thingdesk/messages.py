@@ -38,6 +38,11 @@ def notice(one: Outgoing) -> dict[str, Any]:
     return cloudevents.make(str(one.id), _DESK, "thingdesk.notice", one.told_at, data)
 
 
+def time(signed: str) -> dict[str, Any]:
+    """The desk's signed word of what time it is."""
+    return _now("thingdesk.time", {"time": signed})
+
+
 def command(one: SentCommand) -> dict[str, Any]:
     """A command, or its recall; the event has the same id in every attempt."""
     sent = one.command

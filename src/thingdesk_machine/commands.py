@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from thingdesk_machine import envelope, inbox, outbox
+from thingdesk_machine.desk_clock import DeskClock
 from thingdesk_machine.disk import Disk
 from thingdesk_machine.errors import CommandRefused, NotSendable
 from thingdesk_machine.inbox import Status, Stored
@@ -89,6 +90,7 @@ class Commands:
         disk: Disk,
         post: Post,
         clock: Callable[[], datetime],
+        desk_clock: DeskClock,
         handlers: Mapping[str, Registered],
         state: Mapping[str, Any],
     ) -> None:
@@ -96,6 +98,7 @@ class Commands:
         self._disk = disk
         self._post = post
         self._clock = clock
+        self._desk_clock = desk_clock
         self._handlers = handlers
         self._state = state
         self._arrived = asyncio.Event()
@@ -129,16 +132,10 @@ class Commands:
             if stored is None:
                 await self._arrived.wait()
                 continue
-            answer = judge(stored, self._handlers, self._state, self._now())
+            answer = judge(stored, self._handlers, self._state, self._desk_clock.latest)
             answer = answer or await self._carry_out(stored)
             if answer is not None:
                 await self._finish(stored.id, answer)
-
-    def _now(self) -> datetime:
-        # no earlier than the desk's last signed time: a clock that was reset to years ago would
-        # let every expired command through
-        now, desk = self._clock(), self._post.desk_time
-        return now if desk is None else max(now, desk)
 
     async def _carry_out(self, stored: Stored) -> Answer | None:
         """What came of it; None when it was recalled before it could begin."""

@@ -37,9 +37,15 @@ def stamp(at: datetime) -> str:
 
 
 def draft(
-    machine: str, topic: Topic, data: Mapping[str, Any], at: datetime, event_id: str | None = None
+    machine: str,
+    topic: Topic,
+    data: Mapping[str, Any],
+    at: datetime | None,
+    event_id: str | None = None,
 ) -> Draft:
-    """An event of this machine, ready to be queued. Raises NotSendable."""
+    """An event of this machine, ready to be queued; without a time the desk takes that of its
+    receipt. Raises NotSendable.
+    """
     identity = str(uuid.uuid4()) if event_id is None else event_id
     if not EVENT_ID.fullmatch(identity):
         raise NotSendable(f"event id {identity!r}: 1 to 128 printable ASCII characters, no spaces")
@@ -51,7 +57,7 @@ def draft(
         "data": data,
     }
     content = hashlib.sha256(canonical(event)).hexdigest()
-    body = canonical({**event, "time": stamp(at)})
+    body = canonical(event if at is None else {**event, "time": stamp(at)})
     if len(body) > MAX_BYTES:
         raise NotSendable(f"the event has {len(body)} bytes, {MAX_BYTES} are allowed")
     return Draft(identity, topic, body.decode(), hashlib.sha256(body).hexdigest(), content)

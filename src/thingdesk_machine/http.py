@@ -14,7 +14,7 @@ from thingdesk_machine.envelope import Topic
 from thingdesk_machine.errors import Offline, Rejected
 from thingdesk_machine.incoming import refusal
 from thingdesk_machine.options import Options
-from thingdesk_machine.transport import Deliver, Password
+from thingdesk_machine.transport import Deliver, Passwords
 
 logger = logging.getLogger(__name__)
 
@@ -33,8 +33,8 @@ LATER = {
 
 
 class HttpTransport:
-    def __init__(self, url: str, password: Password, options: Options) -> None:
-        self._password = password
+    def __init__(self, url: str, passwords: Passwords, options: Options) -> None:
+        self._passwords = passwords
         self._options = options
         self._token = ""
         self._token_until = 0.0
@@ -91,26 +91,53 @@ class HttpTransport:
             await self._deliver(json.dumps(down).encode())
 
     async def _ask(self, method: str, path: str, content: bytes | None = None) -> Mapping[str, Any]:
+        response = await self._request(method, path, content)
+        if _is_untimely(response):
+            await self._learn_the_time()
+            response = await self._request(method, path, content)
+        return _answer(response)
+
+    async def _request(self, method: str, path: str, content: bytes | None) -> httpx.Response:
         headers = {"authorization": f"Bearer {self._bearer()}"}
         if content is not None:
             batch = "-batch" if content.startswith(b"[") else ""
             headers["content-type"] = f"application/cloudevents{batch}+json"
+        return await self._send(method, path, content=content, headers=headers)
+
+    async def _send(self, method: str, path: str, **more: Any) -> httpx.Response:
         try:
-            response = await self._http.request(method, path, content=content, headers=headers)
+            return await self._http.request(method, path, **more)
         except httpx.HTTPError as error:
             raise Offline(f"{type(error).__name__}: {error}") from error
-        if not response.is_success:
-            raise _failure(response)
-        answer = _json(response)
-        if answer is None:
-            raise Offline(f"{path} answered something that is no JSON object")
-        return answer
+
+    async def _learn_the_time(self) -> None:
+        try:
+            said = _answer(await self._send("GET", "/v1/time")).get("time")
+        except Rejected as error:  # that is about this question, and not about the events
+            raise Offline(f"the desk does not say the time: {error}") from error
+        self._passwords.refused(said if isinstance(said, str) else None)
+        self._token_until = 0.0
 
     def _bearer(self) -> str:
         now = asyncio.get_running_loop().time()
         if now >= self._token_until:
-            self._token, self._token_until = self._password(), now + TOKEN_SECONDS
+            self._token, self._token_until = self._passwords.token(), now + TOKEN_SECONDS
         return self._token
+
+
+def _answer(response: httpx.Response) -> Mapping[str, Any]:
+    if not response.is_success:
+        raise _failure(response)
+    answer = _json(response)
+    if answer is None:
+        raise Offline(f"{response.url.path} answered something that is no JSON object")
+    return answer
+
+
+def _is_untimely(response: httpx.Response) -> bool:
+    if response.status_code != HTTPStatus.UNAUTHORIZED:
+        return False
+    return (_json(response) or {}).get("code") == "token_expired"
 
 
 def _failure(response: httpx.Response) -> Offline | Rejected:

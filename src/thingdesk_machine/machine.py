@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from thingdesk_machine import envelope, incoming
 from thingdesk_machine.commands import Commands, Handler, Registered
+from thingdesk_machine.desk_clock import DeskClock
 from thingdesk_machine.disk import Disk
 from thingdesk_machine.errors import Closed, Refused
 from thingdesk_machine.http import HttpTransport
@@ -19,6 +20,7 @@ from thingdesk_machine.notices import Notice, Notices
 from thingdesk_machine.options import Options
 from thingdesk_machine.post import Post
 from thingdesk_machine.receipts import DeskKeys, Receipt
+from thingdesk_machine.tokens import Tokens
 from thingdesk_machine.transport import Transport
 
 logger = logging.getLogger(__name__)
@@ -50,6 +52,7 @@ class Machine:
         self._queue = queue
         self._keys = DeskKeys(desk_keys)
         self._clock = clock or _utc_now
+        self._desk_clock = DeskClock(self._clock)
         self._handlers: dict[str, Registered] = {}
         self._open: _Open | None = None
         self._stack = AsyncExitStack()
@@ -96,7 +99,7 @@ class Machine:
         if subject is not None:
             data["subject"] = subject
         draft = envelope.draft(
-            self.identity.machine, "reports", data, at or self._clock(), event_id
+            self.identity.machine, "reports", data, at or self._desk_clock.of_signal(), event_id
         )
         return await self._running.post.queue_and_wait(draft)
 
@@ -117,10 +120,10 @@ class Machine:
         Raises NotSendable, QueueFull and DifferentContent; with `wait` also
         Refused and Dropped.
         """
-        taken = at or self._clock()
         data = envelope.signal_data(values or {}, codes, position)
+        taken = at or self._desk_clock.of_signal()
         draft = envelope.draft(self.identity.machine, "signals", data, taken, event_id)
-        self._remember(values or {}, taken)
+        self._remember(values or {}, at or self._clock())
         if wait:
             return await self._running.post.queue_and_wait(draft)
         await self._running.post.queue(draft)
@@ -166,6 +169,14 @@ class Machine:
         await self._running.post.empty()
 
     @property
+    def desk_time(self) -> datetime | None:
+        """What time it is at the desk, as far as its signed words tell; None before the first.
+
+        For a machine that cannot keep the time: `signal(..., at=machine.desk_time)`.
+        """
+        return self._desk_clock.desk
+
+    @property
     def forged_receipts(self) -> int:
         """How many receipts were ignored since the start because they prove nothing."""
         return self._running.post.forged
@@ -183,15 +194,13 @@ class Machine:
 
     def _transport(self) -> Transport:
         machine, options = self.identity.machine, self.options
+        tokens = Tokens(self.identity, self._desk_clock, self._keys)
         scheme = urlsplit(self._desk).scheme
         if scheme in {"mqtt", "mqtts"}:
-            return MqttTransport(self._desk, machine, self._token, options)
+            return MqttTransport(self._desk, machine, tokens, options)
         if scheme in {"http", "https"}:
-            return HttpTransport(self._desk, self._token, options)
+            return HttpTransport(self._desk, tokens, options)
         raise ValueError(f"{self._desk!r}: a desk is reached by mqtt(s):// or http(s)://")
-
-    def _token(self) -> str:
-        return self.identity.token(self._clock)
 
 
 class _Open:
@@ -200,10 +209,11 @@ class _Open:
     def __init__(self, machine: Machine, disk: Disk, transport: Transport) -> None:
         name, clock = machine.identity.machine, machine._clock  # noqa: SLF001 - two halves of one
         keys, handlers = machine._keys, machine._handlers  # noqa: SLF001 - two halves of one
+        desk = machine._desk_clock  # noqa: SLF001 - two halves of one
         self.transport, self.disk = transport, disk
-        self.post = Post(name, disk, transport, keys, machine.options, clock)
+        self.post = Post(name, disk, transport, keys, machine.options, clock, desk)
         self.notices = Notices(name, disk, self.post, clock)
-        self.commands = Commands(name, disk, self.post, clock, handlers, machine.state)
+        self.commands = Commands(name, disk, self.post, clock, desk, handlers, machine.state)
         works = [*self.post.work(), transport.run(self.deliver), self.commands.run()]
         self._tasks = [asyncio.create_task(work) for work in works]
         for task in self._tasks:

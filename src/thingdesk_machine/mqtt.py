@@ -5,7 +5,8 @@ import contextlib
 import logging
 import random
 import ssl
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from gmqtt import Client, Subscription
@@ -13,17 +14,23 @@ from gmqtt.mqtt.constants import MQTTv50, MQTTv311
 from gmqtt.mqtt.handler import MQTTConnectError
 from gmqtt.storage import PersistentStorage
 
+from thingdesk_machine import incoming
 from thingdesk_machine.envelope import Topic
 from thingdesk_machine.errors import Offline
 from thingdesk_machine.options import Options
-from thingdesk_machine.transport import Deliver, Password
+from thingdesk_machine.transport import Deliver, Passwords
 
 logger = logging.getLogger(__name__)
 
 DOWN = ("receipts", "notices", "commands")
 HANDSHAKE_SECONDS = 15.0
 REFUSED = 0x80
-UNSPOKEN = ("code 1 ", "code 132 ")  # of 3.1.1 and of 5; gmqtt tells the code in words only
+# of 3.1.1 and of 5; gmqtt tells the code in words only
+UNSPOKEN = ("code 1 ", "code 132 ")
+UNRECOGNISED = ("code 4 ", "code 5 ", "code 134 ", "code 135 ")
+CLOCK, TIME = "td:clock", "td/time"
+CLOCKS = 100
+TIME_SECONDS = 5.0
 
 
 class Unconfirmed(PersistentStorage):  # type: ignore[misc]
@@ -55,11 +62,32 @@ class OnceClient(Client):  # type: ignore[misc]
         pass
 
 
+@dataclass(frozen=True)
+class Login:
+    """As whom to connect, and what to hear there. What comes at quality 0 needs no session."""
+
+    client_id: str
+    name: str
+    password: str | None
+    topics: tuple[str, ...]
+    qos: int = 1
+
+    @classmethod
+    def machine(cls, machine: str, token: str) -> Self:
+        return cls(machine, machine, token, tuple(f"td/{machine}/{name}" for name in DOWN))
+
+    @classmethod
+    def clock(cls) -> Self:
+        """What is open to a machine that cannot sign a token yet: to hear what time it is."""
+        client_id = f"clock:{random.randrange(CLOCKS):02}"  # noqa: S311 - no secret
+        return cls(client_id, CLOCK, None, (TIME,), qos=0)
+
+
 class Connection:
     """One connection: it is made, it is used, it is lost, and never comes back."""
 
-    def __init__(self, machine: str, password: str, deliver: Deliver, options: Options) -> None:
-        self._machine = machine
+    def __init__(self, login: Login, deliver: Deliver, options: Options) -> None:
+        self._login = login
         self._deliver = deliver
         self._unconfirmed = Unconfirmed()
         self.lost = asyncio.Event()
@@ -67,14 +95,14 @@ class Connection:
             asyncio.get_running_loop().create_future()
         )
         self._client = OnceClient(
-            machine,
-            clean_session=False,
+            login.client_id,
+            clean_session=not login.qos,
             # gmqtt acknowledges only after the handler returned if it is told so
             optimistic_acknowledgement=False,
             persistent_storage=self._unconfirmed,
-            session_expiry_interval=options.session,
+            session_expiry_interval=options.session if login.qos else 0,
         )
-        self._client.set_auth_credentials(machine, password)
+        self._client.set_auth_credentials(login.name, login.password)
         self._client.on_message = self._on_message
         self._client.on_subscribe = self._on_subscribe
         self._client.on_disconnect = self._on_disconnect
@@ -84,26 +112,27 @@ class Connection:
     ) -> None:
         """Connects and subscribes. Raises OSError, MQTTConnectError, TimeoutError or Offline."""
         async with asyncio.timeout(HANDSHAKE_SECONDS):
-            await self._unless_lost(
+            await self.unless_lost(
                 self._client.connect(host, port, ssl=tls, version=version, keepalive=keepalive)
             )
             self._client.subscribe(
-                [Subscription(f"td/{self._machine}/{name}", qos=1) for name in DOWN]
+                [Subscription(topic, qos=self._login.qos) for topic in self._login.topics]
             )
-            granted = await self._unless_lost(self._subscribed)
+            granted = await self.unless_lost(self._subscribed)
         if any(qos >= REFUSED for qos in granted):
-            raise Offline("the broker does not let this machine read its own topics")
+            topics = ", ".join(self._login.topics)
+            raise Offline(f"the broker does not let {self._login.name} read {topics}")
 
-    async def publish(self, topic: Topic, payload: bytes) -> None:
+    async def publish(self, topic: str, payload: bytes) -> None:
         if self.lost.is_set():
             raise Offline("the connection is lost")
         try:
-            self._client.publish(f"td/{self._machine}/{topic}", payload, qos=1)
+            self._client.publish(topic, payload, qos=1)
         except OverflowError as error:
             raise Offline("too many messages are unacknowledged") from error
         confirmed = self._unconfirmed.last
         if confirmed is not None:
-            await self._unless_lost(confirmed)
+            await self.unless_lost(confirmed)
 
     async def close(self) -> None:
         if self.lost.is_set():
@@ -111,7 +140,8 @@ class Connection:
         with contextlib.suppress(Exception):  # whatever is wrong with it, it ends here
             await self._client.disconnect()
 
-    async def _unless_lost(self, awaitable: Any) -> Any:
+    async def unless_lost(self, awaitable: Any) -> Any:
+        """What the awaitable gives. Raises Offline when the connection is lost before."""
         wanted = asyncio.ensure_future(awaitable)
         lost = asyncio.ensure_future(self.lost.wait())
         try:
@@ -138,7 +168,7 @@ class Connection:
 
 
 class MqttTransport:
-    def __init__(self, url: str, machine: str, password: Password, options: Options) -> None:
+    def __init__(self, url: str, machine: str, passwords: Passwords, options: Options) -> None:
         parts = urlsplit(url)
         if not parts.hostname:
             raise ValueError(f"{url!r} names no broker: use mqtt://host or mqtts://host")
@@ -147,7 +177,7 @@ class MqttTransport:
         self._port = parts.port or (8883 if secure else 1883)
         self._tls: ssl.SSLContext | bool = (options.tls or True) if secure else False
         self._machine = machine
-        self._password = password
+        self._passwords = passwords
         self._options = options
         self._version = MQTTv311 if options.mqtt == "3.1.1" else MQTTv50
         self._connection: Connection | None = None
@@ -157,11 +187,10 @@ class MqttTransport:
         failures = 0
         known = self._options.mqtt != "auto"
         while True:
-            connection = Connection(self._machine, self._password(), deliver, self._options)
+            login = Login.machine(self._machine, self._passwords.token())
+            connection = Connection(login, deliver, self._options)
             try:
-                await connection.open(
-                    self._host, self._port, self._tls, self._version, self._options.keepalive
-                )
+                await self._open(connection)
                 logger.info("connected to %s:%d", self._host, self._port)
                 failures, known = 0, True
                 self._connection = connection
@@ -176,6 +205,8 @@ class MqttTransport:
                 if probing:
                     self._version = MQTTv311 if self._version == MQTTv50 else MQTTv50
                 known = known or spoken is True
+                if str(error).startswith(UNRECOGNISED):
+                    await self._ask_the_time()
             finally:
                 self._ready.clear()
                 self._connection = None
@@ -194,7 +225,31 @@ class MqttTransport:
     async def send(self, topic: Topic, payload: bytes) -> None:
         if self._connection is None:
             raise Offline("there is no connection")
-        await self._connection.publish(topic, payload)
+        await self._connection.publish(f"td/{self._machine}/{topic}", payload)
+
+    async def _open(self, connection: Connection) -> None:
+        await connection.open(
+            self._host, self._port, self._tls, self._version, self._options.keepalive
+        )
+
+    async def _ask_the_time(self) -> None:
+        """No broker tells whether the time was to blame: it may have been."""
+        said: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+        async def take(payload: bytes) -> None:
+            signed = incoming.signed_time(payload)
+            if signed is not None and not said.done():
+                said.set_result(signed)
+
+        connection = Connection(Login.clock(), take, self._options)
+        try:
+            await self._open(connection)
+            async with asyncio.timeout(TIME_SECONDS):
+                self._passwords.refused(await connection.unless_lost(said))
+        except (OSError, MQTTConnectError, TimeoutError, Offline) as error:
+            logger.info("%s:%d does not say the time: %s", self._host, self._port, error)
+        finally:
+            await connection.close()
 
 
 def _spoken(error: Exception) -> bool | None:

@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from thingdesk_machine import inbox, outbox
+from thingdesk_machine.desk_clock import DeskClock
 from thingdesk_machine.disk import Disk
 from thingdesk_machine.envelope import Draft, Topic
 from thingdesk_machine.errors import Closed, Refusal, Refused
 from thingdesk_machine.lane import Lane
 from thingdesk_machine.options import Options
 from thingdesk_machine.outbox import Ended, Queued
-from thingdesk_machine.receipts import DeskKeys, ForgedReceipt, Receipt
+from thingdesk_machine.receipts import DeskKeys, Forged, Receipt
 from thingdesk_machine.transport import Transport
 
 logger = logging.getLogger(__name__)
@@ -34,8 +35,10 @@ class Post:
         keys: DeskKeys,
         options: Options,
         clock: Callable[[], datetime],
+        desk_clock: DeskClock,
     ) -> None:
         self._machine = machine
+        self._desk_clock = desk_clock
         self._disk = disk
         self._keys = keys
         self._options = options
@@ -49,7 +52,6 @@ class Post:
         self._ended = 0
         self._closed: str | None = None
         self.forged = 0
-        self.desk_time: datetime | None = None
 
     def work(self) -> list[Coroutine[Any, Any, None]]:
         """What has to run for events to be sent."""
@@ -85,13 +87,12 @@ class Post:
         """Ends the events that a receipt of the desk names; any other receipt changes nothing."""
         try:
             receipts = self._keys.check(signed, self._machine)
-        except ForgedReceipt as error:
+        except Forged as error:
             self.forged += 1
             logger.warning("a receipt was ignored: %s", error)
             return
-        latest = max((receipt.at for receipt in receipts), default=None)
-        if latest is not None and (self.desk_time is None or latest > self.desk_time):
-            self.desk_time = latest
+        for receipt in receipts[:1]:  # all were signed in the same moment
+            self._desk_clock.hear(receipt.at)
         ended = await self._disk.run(lambda db: outbox.receipted(db, receipts, self._clock()))
         self._tell(ended)
         await self._trim(len(ended))

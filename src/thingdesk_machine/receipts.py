@@ -1,4 +1,4 @@
-"""The desk's signed word that it stored an event, and how it is checked."""
+"""The desk's signed word: that it stored an event, and what time it is; and how it is checked."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,8 @@ from joserfc.errors import JoseError
 
 from thingdesk_machine import signing
 
-TYPE = "thingdesk-receipt+jwt"
+RECEIPT = "thingdesk-receipt+jwt"
+TIME = "thingdesk-time+jwt"
 ISSUER = "thingdesk"
 
 
@@ -30,8 +31,8 @@ class Receipt:
     signed: str
 
 
-class ForgedReceipt(Exception):
-    """The receipt proves nothing; the message says why."""
+class Forged(Exception):
+    """It proves nothing; the message says why."""
 
 
 class DeskKeys:
@@ -44,11 +45,11 @@ class DeskKeys:
             raise ValueError("without a key of the desk no receipt can be checked")
 
     def check(self, signed: str, machine: str) -> list[Receipt]:
-        """The receipts in a compact JWS. Raises ForgedReceipt."""
+        """The receipts in a compact JWS. Raises Forged."""
         try:
-            claims = self._claims(signed)
-            if claims["iss"] != ISSUER or claims["sub"] != machine:
-                raise ForgedReceipt("it was not issued by the desk for this machine")
+            claims = self._claims(signed, RECEIPT)
+            if claims["sub"] != machine:
+                raise Forged("it was not issued for this machine")
             at = datetime.fromtimestamp(claims["iat"], UTC)
             return [
                 Receipt(
@@ -62,14 +63,23 @@ class DeskKeys:
                 for event in claims["events"]
             ]
         except (JoseError, ValueError, KeyError, TypeError, OverflowError, OSError) as error:
-            raise ForgedReceipt(f"{type(error).__name__}: {error}") from error
+            raise Forged(f"{type(error).__name__}: {error}") from error
 
-    def _claims(self, signed: str) -> dict[str, Any]:
+    def time(self, signed: str) -> datetime:
+        """What time it was at the desk when it signed this. Raises Forged."""
+        try:
+            return datetime.fromtimestamp(self._claims(signed, TIME)["iat"], UTC)
+        except (JoseError, ValueError, KeyError, TypeError, OverflowError, OSError) as error:
+            raise Forged(f"{type(error).__name__}: {error}") from error
+
+    def _claims(self, signed: str, kind: str) -> dict[str, Any]:
         header = signing.header(signed)
-        if header.get("typ") != TYPE:
-            raise ForgedReceipt(f"its typ is {header.get('typ')!r}, not {TYPE!r}")
+        if header.get("typ") != kind:
+            raise Forged(f"its typ is {header.get('typ')!r}, not {kind!r}")
         key = self._keys.get(str(header.get("kid")))
         if key is None:
-            raise ForgedReceipt("its key is none of the desk's")
+            raise Forged("its key is none of the desk's")
         claims: dict[str, Any] = signing.verify(signed, key)
+        if claims["iss"] != ISSUER:
+            raise Forged("it was not issued by a desk")
         return claims

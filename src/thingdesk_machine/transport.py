@@ -9,8 +9,12 @@ Deliver = Callable[[bytes], Awaitable[None]]
 """Takes one message from the desk; when it returns, the message is stored and may be confirmed."""
 
 
-Password = Callable[[], str]
-"""A token that is good now."""
+class Passwords(Protocol):
+    def token(self) -> str:
+        """A token that is good now."""
+
+    def refused(self, signed_time: str | None) -> None:
+        """The last one was not good; the desk's signed word for the time, where it gave one."""
 
 
 class Transport(Protocol):

@@ -1,7 +1,7 @@
 """Every role in a process of its own, on a PostgreSQL and an MQTT 5 broker of somebody's."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -40,7 +40,7 @@ class Site:
     database: Database
     folder: Path
 
-    async def machine(self) -> Machine:
+    async def machine(self, clock: Callable[[], datetime] | None = None) -> Machine:
         """A new press, registered and not yet connected, that plays hours within seconds."""
         identity = Identity.create(unique("press"))
         async with self.database.transaction() as tx:
@@ -55,6 +55,7 @@ class Site:
             queue=self.folder / f"{identity.machine}.queue",
             desk_keys=await desk_keys(self.web.http),
             options=QUICK_5,
+            clock=clock,
         )
 
     async def signals_of(self, machine: Machine) -> int:
@@ -111,6 +112,25 @@ async def repair(site: Site, machine: Machine) -> UUID:
             answer = await http.post(f"/v1/jobs/{token}", json={"action": action})
             assert answer.status_code == httpx.codes.OK, answer.text
     return job.offer.case_id
+
+
+@pytest.mark.parametrize("years", [-20, 20])
+async def test_a_clock_that_is_years_off_is_served(site: Site, years: int) -> None:
+    """The broker knows machines by itself, whatever the time is."""
+    off = timedelta(days=366 * years)
+    async with asyncio.timeout(30), await site.machine(lambda: datetime.now(UTC) + off) as machine:
+        await machine.signal({"temperature": 80}, wait=True)
+        await machine.signal({"temperature": 80}, wait=True)
+        assert machine.desk_time is not None
+        assert abs(machine.desk_time - datetime.now(UTC)) < timedelta(seconds=20)
+    async with site.database.transaction() as tx:
+        rows = await tx.fetch(
+            "select at, received_at, trusted from signal where machine = $1",
+            machine.identity.machine,
+        )
+    assert [(row["trusted"], row["at"] == row["received_at"]) for row in rows] == [
+        (False, True)
+    ] * 2
 
 
 async def test_a_fault_becomes_a_verified_case(site: Site) -> None:

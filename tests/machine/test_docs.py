@@ -3,16 +3,20 @@
 import asyncio
 import json
 import re
+import ssl
 import sys
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+from tests.channels.webhook.test_tls import certified
 from tests.machine.conftest import Site
 
 from thingdesk_machine import Identity
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/how-to/write-a-machine.md").read_text(encoding="utf-8")
-IDENTITY, CAR, LEDGER = re.findall(r"```python.*?\n(.*?)```", PAGE, re.DOTALL)
+IDENTITY, CAR, TLS, LEDGER = re.findall(r"```python.*?\n(.*?)```", PAGE, re.DOTALL)
 
 
 async def run(program: str, folder: Path, desk: str = "") -> asyncio.subprocess.Process:
@@ -52,6 +56,33 @@ async def test_the_programs_of_the_page(
     assert ledger.returncode == 0
     assert said.count(b"\n") == 3
     assert b"c1 restart done 0" in said
+
+
+async def test_tls_without_the_time_still_tells_one_desk_from_another(tmp_path: Path) -> None:
+    for name, timely, accepted in (
+        ("localhost", True, True),
+        ("localhost", False, True),
+        ("other.example", False, False),
+    ):
+        begins = timedelta(days=-1 if timely else 3660)
+        server, strict = certified(tmp_path, name, begins=begins)
+        assert await shakes_hands(server, strict) == (accepted and timely)
+        found: dict[str, Any] = {}
+        exec(TLS, found)  # noqa: S102 - the page's own
+        tls: ssl.SSLContext = found["options"].tls
+        tls.load_verify_locations(tmp_path / "both.pem")
+        assert await shakes_hands(server, tls) == accepted
+
+
+async def shakes_hands(server: ssl.SSLContext, tls: ssl.SSLContext) -> bool:
+    async with await asyncio.start_server(lambda _, w: w.close(), "localhost", 0, ssl=server) as at:
+        try:
+            port = at.sockets[0].getsockname()[1]
+            _, writer = await asyncio.open_connection("localhost", port, ssl=tls)
+        except ssl.SSLCertVerificationError:
+            return False
+        writer.close()
+        return True
 
 
 def notice(words: str) -> dict[str, object]:

@@ -12,7 +12,7 @@ from tests.machine.brokers import Embedded
 from tests.machine.conftest import QUICK, Site
 
 from thingdesk_machine import Identity, Ledger, Machine
-from thingdesk_machine.mqtt import Connection
+from thingdesk_machine.mqtt import Connection, Login
 
 
 async def test_a_report_returns_with_the_verified_receipt(site: Site) -> None:
@@ -209,12 +209,12 @@ async def test_a_message_is_confirmed_to_the_broker_when_it_was_taken_not_before
         await release.wait()
 
     async with asyncio.timeout(20):
-        first = Connection("car-1", site.identity.token(now), stuck, QUICK)
+        first = Connection(Login.machine("car-1", site.identity.token(now)), stuck, QUICK)
         await first.open("127.0.0.1", site.broker.port, False, site.broker.version, 30)
         site.mqtt.notify("car-1", "n1")
         await came.wait()
         await first.close()
-        second = Connection("car-1", site.identity.token(now), again.put, QUICK)
+        second = Connection(Login.machine("car-1", site.identity.token(now)), again.put, QUICK)
         await second.open("127.0.0.1", site.broker.port, False, site.broker.version, 30)
         assert json.loads(await again.get())["data"]["notice"] == "n1"
         release.set()

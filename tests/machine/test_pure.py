@@ -15,7 +15,7 @@ from tests.machine.desk import Desk, digest, token_of
 from thingdesk_machine import Backoff, Identity, NotSendable, Options, envelope, incoming
 from thingdesk_machine.canonical import canonical
 from thingdesk_machine.preconditions import unmet
-from thingdesk_machine.receipts import DeskKeys, ForgedReceipt
+from thingdesk_machine.receipts import DeskKeys, Forged
 
 NOW = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
 JSON = some.recursive(
@@ -214,7 +214,7 @@ def test_a_receipt_of_a_full_message_is_read() -> None:
 def test_a_receipt_that_was_touched_proves_nothing(cut: int) -> None:
     parts = DESK.signed("car-1", [EVENT]).split(".")
     parts[cut] = parts[cut][:-2] + ("AA" if parts[cut][-2:] != "AA" else "BB")
-    with pytest.raises(ForgedReceipt):
+    with pytest.raises(Forged):
         DeskKeys(DESK.keys).check(".".join(parts), "car-1")
 
 
@@ -222,7 +222,7 @@ def test_a_receipt_that_was_touched_proves_nothing(cut: int) -> None:
     "signed", ["", ".", "..", "a.b.c", "eyJhbGciOiJub25lIn0.e30.", "\u00e9", "x" * 10_000]
 )
 def test_what_is_no_receipt_proves_nothing(signed: str) -> None:
-    with pytest.raises(ForgedReceipt):
+    with pytest.raises(Forged):
         DeskKeys(DESK.keys).check(signed, "car-1")
 
 
@@ -237,7 +237,7 @@ CLAIMS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("changes", CLAIMS)
 def test_a_receipt_that_lacks_something_proves_nothing(changes: dict[str, Any]) -> None:
-    with pytest.raises(ForgedReceipt):
+    with pytest.raises(Forged):
         DeskKeys(DESK.keys).check(DESK.signed("car-1", [EVENT], **changes), "car-1")
 
 

@@ -10,6 +10,7 @@ Not here: what an owner permits (`mandates`), and when a machine's silence matte
 
 from thingdesk.parties.check_token import check_token
 from thingdesk.parties.desk_key import DeskKey, desk_key
+from thingdesk.parties.desk_time import desk_time
 from thingdesk.parties.fleet_file import Form, read_fleet
 from thingdesk.parties.keys import (
     CHANNEL,
@@ -142,6 +143,7 @@ __all__ = [
     "change_owner",
     "check_token",
     "desk_key",
+    "desk_time",
     "disable_staff",
     "erase_owner",
     "find_machines",

@@ -18,7 +18,9 @@ from thingdesk.platform import clock
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 
 
-def certified(folder: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+def certified(
+    folder: Path, name: str, *, begins: timedelta = timedelta(days=-1)
+) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """What serves with a certificate for `name`, and what trusts that certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -29,8 +31,8 @@ def certified(folder: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
         .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
+        .not_valid_before(now + begins)
+        .not_valid_after(now + begins + timedelta(days=2))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
         .sign(key, hashes.SHA256())
     )

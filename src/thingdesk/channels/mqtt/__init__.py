@@ -5,8 +5,8 @@ to the broker once it is committed, so that one that a crash interrupts comes ag
 """
 
 from thingdesk.channels.mqtt.connection import BrokerAddress, Connection
-from thingdesk.channels.mqtt.entrance import Entrance
+from thingdesk.channels.mqtt.entrance import Entrance, ending_sessions
 from thingdesk.channels.mqtt.receive import Receiver
 from thingdesk.channels.mqtt.send import Sender
 
-__all__ = ["BrokerAddress", "Connection", "Entrance", "Receiver", "Sender"]
+__all__ = ["BrokerAddress", "Connection", "Entrance", "Receiver", "Sender", "ending_sessions"]

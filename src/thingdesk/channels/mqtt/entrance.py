@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from thingdesk import parties
@@ -51,6 +52,22 @@ class Entrance:
         now = clock.now()
         self._away = {one: until for one, until in self._away.items() if now < until}
         return machine in self._away
+
+
+def ending_sessions(database: Database, broker: EmbeddedBroker) -> Callable[[], Awaitable[int]]:
+    """Ends the sessions of machines whose keys were revoked since this last looked."""
+    since = clock.now()
+
+    async def end() -> int:
+        nonlocal since
+        before, since = since, clock.now()
+        async with database.transaction() as tx:
+            revoked = await parties.revocations(tx, before - timedelta(seconds=10))
+        for key in revoked:
+            await broker.end_session(key.machine)
+        return 0
+
+    return end
 
 
 async def _end(broker: EmbeddedBroker, machine: str) -> None:

@@ -1,12 +1,15 @@
-"""Up: signals, reports, acknowledgements and results; and the receipts for them, down again."""
+"""Up: signals, reports, acknowledgements and results. Down: their receipts, and the time."""
 
 import logging
 import re
 from typing import Self
 
-from thingdesk import messages
+import orjson
+
+from thingdesk import messages, parties
 from thingdesk.channels.mqtt.connection import BrokerAddress, Connection
 from thingdesk.intake import Intake, Kind, Taken
+from thingdesk.platform.embedded.callout import TIME
 
 _log = logging.getLogger(__name__)
 _TOPIC = re.compile(r"td/([A-Za-z0-9_-]{1,64})/(signals|reports|acks|results)")
@@ -33,6 +36,12 @@ class Receiver:
     def is_connected(self) -> bool:
         """Whether machines can reach us through the broker at this moment."""
         return self._connection.is_connected
+
+    async def tell_time(self) -> int:
+        """Say once what time it is, to whoever asks the broker for that."""
+        event = messages.time(parties.desk_time(self._intake.key))
+        self._connection.publish(TIME, orjson.dumps(event), qos=0)
+        return 0
 
     async def _handle(self, topic: str, payload: bytes, qos: int) -> None:
         match = _TOPIC.fullmatch(topic)

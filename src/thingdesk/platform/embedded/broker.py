@@ -13,6 +13,9 @@ subscription to anything else is answered with a failure; a message to anything 
 told to `on_refused`, not to the machine: MQTT 3.1.1 has no word for that, and the machine misses
 its receipt.
 
+**Whoever does not know the time** connects as `td:clock` without a token, hears td/time,
+where the desk says it, for seconds, and nothing else: see `callout`.
+
 **Unacknowledged** messages of quality 1 come back after `ack_wait` and at a reconnect. A short
 wait gains nothing, because whoever did not hear has lost the connection, and takes much: under a
 load that lasts longer everything is sent twice, and there is no end to it.

@@ -3,12 +3,18 @@
 The broker asks for every connection that is not one of its own accounts. A machine's name, its
 client id and the id that its token proves must be one: with another's client id a valid token
 could take over that machine's session. The answer is signed with a key that the broker trusts.
+
+Whoever has the name CLOCK needs no token, and may hear TIME alone: a machine that does not know the
+time cannot sign a token yet. It may stay for seconds, so many may come in as many seconds, and its
+client id is one of a hundred that no machine and no desk has: what the broker keeps of a session
+stays as bounded, and nobody's session can be taken over but another one of CLOCK.
 """
 
 import asyncio
 import logging
 import re
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import uuid4
@@ -19,12 +25,18 @@ ACCOUNT = "DESK"
 DESK = "thingdesk.desk"  # no machine can have this name
 ANSWER_WITHIN = 4.0
 
+CLOCK = "td:clock"  # nor this one
+TIME = "td/time"
+CLOCK_STAYS = 8
+CLOCKS_AT_ONCE = 64
+
 UPWARD = ("signals", "reports", "acks", "results")
 DOWNWARD = ("receipts", "notices", "commands")
 # Where the broker itself delivers messages of quality 1. It lets no machine name such a topic, and
 # the rest of the subject is random.
 DELIVERY = "$MQTT.sub.>"
 
+_CLOCK_CLIENT = re.compile(r"clock:[0-9]{2}")
 _MACHINE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONGEST_TOKEN = 8192
 _AT_ONCE = 64
@@ -45,6 +57,7 @@ class Callout:
         self._verifier = verifier
         self._on_refused = on_refused
         self._at_once = asyncio.Semaphore(_AT_ONCE)
+        self._clocks: deque[float] = deque(maxlen=CLOCKS_AT_ONCE)
 
     async def answer(self, request: bytes) -> bytes:
         asked = read_claims(request)["nats"]
@@ -55,11 +68,14 @@ class Callout:
         # The rights that we grant do not bind a connection to MQTT: the broker overlooks that.
         if knocks.get("type") != "mqtt":
             refusal: str | None = "only MQTT is spoken here"
+        elif machine == CLOCK:
+            refusal = self._clock_refusal(client_id)
         else:
             refusal = await self._refusal(machine, str(given.get("pass", "")), client_id)
         verdict: dict[str, Any]
         if refusal is None:
-            verdict = {"jwt": self._admission(asked["user_nkey"], machine)}
+            admit = self._clock_admission if machine == CLOCK else self._admission
+            verdict = {"jwt": admit(asked["user_nkey"], machine)}
         else:
             self._on_refused(machine[:64], refusal)
             verdict = {"error": refusal}
@@ -77,6 +93,15 @@ class Callout:
             return "the password is no token"
         verdict = await self._verdict(machine, token, client_id)
         return None if verdict is True else verdict or "the token does not prove this machine id"
+
+    def _clock_refusal(self, client_id: str) -> str | None:
+        if not _CLOCK_CLIENT.fullmatch(client_id):
+            return f"the client id {client_id[:64]!r} is none of {CLOCK}"
+        now = time.monotonic()
+        if len(self._clocks) == CLOCKS_AT_ONCE and now - self._clocks[0] < CLOCK_STAYS:
+            return "too many ask for the time at once"
+        self._clocks.append(now)
+        return None
 
     async def _verdict(self, machine: str, token: str, client_id: str) -> bool | str:
         try:
@@ -96,8 +121,17 @@ class Callout:
         }
         return self._signed("user", subject, ACCOUNT, rights, name=machine)
 
+    def _clock_admission(self, subject: str, name: str) -> str:
+        rights = {
+            "pub": {"deny": [">"]},
+            "sub": {"allow": [TIME.replace("/", ".")]},
+            **dict.fromkeys(("subs", "data", "payload"), -1),
+        }
+        ends = int(time.time()) + CLOCK_STAYS
+        return self._signed("user", subject, ACCOUNT, rights, name=name, exp=ends)
+
     def _signed(
-        self, kind: str, subject: str, audience: str, content: dict[str, Any], **more: str
+        self, kind: str, subject: str, audience: str, content: dict[str, Any], **more: str | int
     ) -> str:
         return self.issuer.sign(
             {
