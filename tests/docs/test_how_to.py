@@ -13,9 +13,10 @@ from tests import databases
 from tests.docs.pages import pages, titled
 from tests.docs.reader import reading
 
-from thingdesk.parties import provider_file
+from thingdesk.parties import RIGHTS, Right, Role, provider_file
 from thingdesk.parties.fleet_file import COLUMNS
 
+ROLES = (Role.AGENT, Role.LEADER, Role.ADMIN)
 pytestmark = pytest.mark.timeout(300)
 
 
@@ -50,6 +51,15 @@ async def test_the_columns_are_those_of_the_reader() -> None:
     named = {name for row in rows for name in re.findall(r"`([\w.]+)`", row)}
     assert named >= COLUMNS
     assert named >= set(provider_file._Line.model_fields)
+
+
+async def test_who_may_do_what_is_what_the_code_says() -> None:
+    page = pages()["docs/how-to/act-in-the-console.md"]
+    rows = re.findall(r"^\| ([a-z ]+) \|(.*)\|(.*)\|(.*)\|$", page, re.MULTILINE)
+    assert {words for words, *_ in rows} == {"to", *(right.value for right in Right)}
+    for words, *marks in rows[1:]:
+        may = [role for role, mark in zip(ROLES, marks, strict=True) if mark.strip() == "yes"]
+        assert RIGHTS[Right(words)] == set(may), words
 
 
 async def test_describe_trouble_codes(tmp_path: Path) -> None:

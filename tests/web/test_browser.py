@@ -12,6 +12,7 @@ from tests.web.site import MISFIRE, Site
 
 from thingdesk import decisions, fulfilment, parties
 from thingdesk.decisions import State
+from thingdesk.platform import clock
 
 pytestmark = [NO_CHROMIUM, NO_VENDOR]
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
@@ -37,6 +38,7 @@ async def pages(desk: Shown) -> dict[str, str]:
     await seed(site)
     found = {"wall": "/", "cases": "/cases", "machines": "/machines", "services": "/services"}
     found |= {"policy": "/policy", "people": "/people", "providers": "/providers"}
+    found["owners"] = "/owners"
     for machine in ("press-1", "press-2", "car-1", "car-12", "car-20", "car-30"):
         found[f"case of {machine}"] = f"/cases/{(await site.hand.case_of(machine)).id}"
     for machine in ("press-1", "car-1", "evil-1"):
@@ -45,6 +47,9 @@ async def pages(desk: Shown) -> dict[str, str]:
         asked = await site.hand.question((await site.hand.case_of(machine)).id)
         found[name] = site.link("decision", asked.question.id)
     async with site.hand.database.transaction() as tx:
+        owner = await parties.owner_of(tx, "car-1", clock.now())
+        assert owner
+        found["owner"] = f"/owners/{owner.id}"
         (truck, *_) = await parties.providers_of_kind(tx, "tow_truck")
         found["provider"] = f"/providers/{truck.id}"
         for name, machine in (("offer", "car-6"), ("job", "car-12")):
@@ -166,6 +171,28 @@ async def test_the_console_works_without_javascript(desk: Shown, pages: dict[str
         await page.get_by_text("Withdraw the case").click()
         await page.get_by_label("Why?").fill("The press was sold.")
         assert pages
+
+
+async def test_staff_transfer_a_machine_by_keyboard_without_javascript(desk: Shown) -> None:
+    await desk.site.car("car-keys")
+    async with desk.page(staff=True, java_script_enabled=False, viewport=PHONE) as page:
+        await page.goto(f"{desk.url}/machines/car-keys")
+        await page.get_by_text("Transfer it").focus()
+        await page.keyboard.press("Enter")
+        await page.get_by_label("E-mail address of the new owner").focus()
+        await page.keyboard.type("kim@example.org")
+        await page.keyboard.press("Enter")
+        name = page.get_by_label("Name")
+        await expect(name).to_have_accessible_description(re.compile("say who it is|registered"))
+        sure = page.get_by_label("I know that this cannot be taken back.")
+        await expect(sure).to_have_attribute("aria-invalid", "true")
+        await name.fill("Kim")
+        await sure.focus()
+        await page.keyboard.press("Space")
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("status")).to_have_text("The machine is transferred.")
+        await expect(page.get_by_role("link", name="Kim")).to_be_visible()
 
 
 async def test_no_page_scrolls_sideways_on_a_phone(desk: Shown, pages: dict[str, str]) -> None:

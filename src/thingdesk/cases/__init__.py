@@ -9,6 +9,7 @@ and by nothing else.
 from thingdesk.cases.calendar import Hours, Pause, due, elapsed
 from thingdesk.cases.end import Unproven
 from thingdesk.cases.end import end_case as end
+from thingdesk.cases.erase import erase
 from thingdesk.cases.measure import measure
 from thingdesk.cases.model import (
     Answer,
@@ -85,6 +86,7 @@ __all__ = [
     "due",
     "elapsed",
     "end",
+    "erase",
     "find",
     "forget_reports",
     "get",

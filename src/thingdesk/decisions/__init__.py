@@ -29,6 +29,7 @@ from thingdesk.decisions.attention import (
     choose_attention,
     set_attention,
 )
+from thingdesk.decisions.erase import erase
 from thingdesk.decisions.events import (
     AttentionChosen,
     AttentionSet,
@@ -66,6 +67,7 @@ __all__ = [
     "attention",
     "attention_of",
     "choose_attention",
+    "erase",
     "expire",
     "get",
     "of_case",

@@ -6,6 +6,13 @@ from thingdesk.decisions.model import Decision, Option, Question, State
 from thingdesk.notices import Recipient, To
 from thingdesk.platform.database import Row, Transaction, json
 
+# the ids of options stay: what was answered refers to them
+_ERASE = """
+update decision set words = '(erased)', options = (
+    select jsonb_agg(one || '{"words": "(erased)", "data": {}}' order by n)
+    from jsonb_array_elements(options) with ordinality as t (one, n))
+where case_id = any($1)
+"""
 _INSERT = """
 insert into decision (id, case_id, run_id, key, asks, owner_id, words, options, deadline,
                       default_option, approval_of, safety, asked_at, notice_id, state, chosen,
@@ -214,3 +221,7 @@ async def set_attention(tx: Transaction, questions: int) -> None:
         " on conflict (single) do update set questions = excluded.questions",
         questions,
     )
+
+
+async def erase(tx: Transaction, case_ids: Sequence[UUID]) -> None:
+    await tx.execute(_ERASE, list(case_ids))

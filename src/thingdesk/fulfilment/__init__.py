@@ -19,6 +19,7 @@ from thingdesk.fulfilment.commands.store import commands_of
 from thingdesk.fulfilment.dispatch.model import Candidate, Need, Reason, distance
 from thingdesk.fulfilment.dispatch.nearest import nearest
 from thingdesk.fulfilment.dispatch.under_way import ALREADY, is_under_way
+from thingdesk.fulfilment.erase import erase
 from thingdesk.fulfilment.jobs.accept import accept
 from thingdesk.fulfilment.jobs.arrived import arrived
 from thingdesk.fulfilment.jobs.claim import claim_due_offers
@@ -76,6 +77,7 @@ __all__ = [
     "delivered",
     "distance",
     "done",
+    "erase",
     "expire_commands",
     "expire_jobs",
     "get_job",

@@ -10,6 +10,7 @@ from thingdesk.fulfilment import Slot
 from thingdesk.journeys.choices import FIRST, Alternative, Choice, choose
 from thingdesk.journeys.context import Context, Intent
 from thingdesk.journeys.drive import driver
+from thingdesk.journeys.erase import erase
 from thingdesk.journeys.instant import Instant, answer_now, remembered
 from thingdesk.journeys.journey import Journey
 from thingdesk.journeys.model import (
@@ -54,6 +55,7 @@ __all__ = [
     "choose",
     "driver",
     "effects_of",
+    "erase",
     "facts_of",
     "free_slots",
     "of_case",

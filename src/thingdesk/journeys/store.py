@@ -101,3 +101,17 @@ async def standing(tx: Transaction, journey_ids: Sequence[UUID]) -> list[Entry]:
 async def effects_of(tx: Transaction, case_id: UUID) -> Sequence[Entry]:
     rows = await tx.fetch("select * from effect where case_id = $1 order by at, step", case_id)
     return [Entry(**dict(row)) for row in rows]
+
+
+async def ended(tx: Transaction, case_ids: Sequence[UUID]) -> list[UUID]:
+    """The journeys of these cases that have ended."""
+    rows = await tx.fetch(
+        "select id from journey where case_id = any($1) and ended_at is not null", list(case_ids)
+    )
+    return [row["id"] for row in rows]
+
+
+async def erase(tx: Transaction, case_ids: Sequence[UUID]) -> None:
+    await tx.execute(
+        "update effect set details = '{}', result = null where case_id = any($1)", list(case_ids)
+    )

@@ -196,3 +196,13 @@ async def next_due(tx: Transaction, channel: Channel) -> datetime | None:
         "select min(again_at) from notice where channel = $1 and state = 'open'", channel.value
     )
     return value if isinstance(value, datetime) else None
+
+
+async def erase(tx: Transaction, to: Recipient, case_ids: Sequence[UUID]) -> None:
+    await tx.execute(
+        "update notice set words = '(erased)', data = '{}'"
+        " where case_id = any($1) or (to_kind = $2 and to_id = $3)",
+        list(case_ids),
+        to.kind.value,
+        to.id,
+    )

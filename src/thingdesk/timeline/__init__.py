@@ -8,7 +8,7 @@ personal in it can be erased without breaking the chain. Streams are `case:ID`, 
 
 from thingdesk.timeline.append import append
 from thingdesk.timeline.model import Break, Entry, Event
-from thingdesk.timeline.store import erase, latest, latest_of, read, size
+from thingdesk.timeline.store import erase, erase_streams, latest, latest_of, read, size
 from thingdesk.timeline.verify import Verified, verify, verify_next
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Verified",
     "append",
     "erase",
+    "erase_streams",
     "latest",
     "latest_of",
     "read",

@@ -126,6 +126,11 @@ async def erase(tx: Transaction, stream: str, seqs: Sequence[int]) -> None:
     )
 
 
+async def erase_streams(tx: Transaction, streams: Sequence[str]) -> None:
+    """Erase all values of these streams; the chains hold."""
+    await tx.execute("delete from timeline_value where stream = any($1)", list(streams))
+
+
 async def size(tx: Transaction) -> int:
     """How many entries there are."""
     number: int = await tx.fetchval("select coalesce(sum(seq), 0)::bigint from timeline_head")

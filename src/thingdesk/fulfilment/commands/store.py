@@ -161,3 +161,10 @@ async def measure(tx: Transaction, now: datetime) -> tuple[int, datetime]:
         now,
     )
     return (row["n"], row["since"]) if row else (0, now)
+
+
+async def erase(tx: Transaction, case_ids: Sequence[UUID]) -> None:
+    await tx.execute(
+        "update command set arguments = '{}', detail = null where case_id = any($1)",
+        list(case_ids),
+    )

@@ -287,3 +287,11 @@ async def measure(tx: Transaction, now: datetime) -> tuple[int, datetime]:
         now,
     )
     return (row["n"], row["since"]) if row else (0, now)
+
+
+async def erase(tx: Transaction, case_ids: Sequence[UUID]) -> None:
+    await tx.execute(
+        "update job set words = '(erased)', lat = null, lon = null, details = '{}', reason = null,"
+        " evidence = null where case_id = any($1)",
+        list(case_ids),
+    )

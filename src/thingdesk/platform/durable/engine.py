@@ -177,3 +177,8 @@ async def forget(tx: Transaction, most: int = 1_000) -> int:
     What they did is in the tables of those who did it.
     """
     return await store.forget(tx, clock.now() - KEPT, most)
+
+
+async def drop(tx: Transaction, runs: Sequence[UUID]) -> None:
+    """Let go of runs at once, with all that they were given and came to; of those that ended."""
+    await store.drop(tx, runs)

@@ -155,6 +155,16 @@ async def forget(tx: Transaction, before: datetime, most: int) -> int:
     return len(gone)
 
 
+async def drop(tx: Transaction, runs: Sequence[UUID]) -> None:
+    rows = await tx.fetch(
+        "delete from durable_run where id = any($1) and state = $2 returning id",
+        list(runs),
+        State.ENDED.value,
+    )
+    gone = [row["id"] for row in rows]
+    await tx.execute("delete from durable_message where run_id = any($1)", gone)
+
+
 async def stuck(tx: Transaction) -> list[tuple[UUID, str, str]]:
     rows = await tx.fetch(
         "select id, code, problem from durable_run where state = $1"

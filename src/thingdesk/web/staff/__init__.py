@@ -9,6 +9,8 @@ from thingdesk.web.staff import (
     log_in,
     machine,
     machines,
+    owner,
+    owners,
     policy,
     providers,
     services,
@@ -30,6 +32,8 @@ ROUTERS = (
     services.router,
     policy.router,
     colleagues.router,
+    owners.router,
+    owner.router,
     providers.router,
 )
 

@@ -1,1 +1,0 @@
-create index job_provider on job (provider, offered_at desc);

@@ -1,0 +1,125 @@
+"""One owner: their machines, mandate, cases and questions; changed, and forgotten for ever."""
+
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from thingdesk import cases, decisions, erasure, mandates, parties, timeline
+from thingdesk.cases import Case, CaseFilter, State
+from thingdesk.catalog import Catalog
+from thingdesk.decisions import Decision
+from thingdesk.mandates import Mandate
+from thingdesk.parties import Machine, Owner, Right, Staff
+from thingdesk.platform import clock
+from thingdesk.platform.database import Transaction
+from thingdesk.platform.errors import FieldError, Recovery, Refused, refuse
+from thingdesk.platform.money import Money
+from thingdesk.web.owner.plain import Plain, Standing, plain, standing
+from thingdesk.web.pages import Open, Pages
+from thingdesk.web.staff.form import Reader, Sent, Tried
+from thingdesk.web.staff.owners import Registrar, read_owner
+from thingdesk.web.staff.people import history
+from thingdesk.web.staff.session import Allowed, Person
+from thingdesk.web.staff.show import show
+from thingdesk.web.words import Line
+
+router = APIRouter(prefix="/owners/{owner_id}")
+_MOST_CASES, _MOST_LINES = 30, 30
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What staff may know of an owner."""
+
+    owner: Owner
+    machines: tuple[Machine, ...]
+    mandate: Mandate | None
+    standing: Standing
+    permits: Plain | None
+    spent: tuple[Money, ...]
+    open: tuple[Case, ...]
+    ended: tuple[Case, ...]
+    asked: tuple[Decision, ...]
+    lines: tuple[Line, ...]
+
+
+@router.get("")
+async def get_owner(pages: Open, person: Person, owner_id: UUID, said: str = "") -> HTMLResponse:
+    return await _page(pages, person, owner_id, said=said)
+
+
+@router.post("")
+async def post_owner(pages: Open, person: Registrar, owner_id: UUID, given: Sent) -> Response:
+    """Change name, address or zone."""
+    try:
+        new = read_owner(given, pages.flow.zone)
+        async with pages.database.transaction() as tx:
+            await parties.change_owner(tx, owner_id, new, person.id)
+    except Refused as refused:
+        return await _page(pages, person, owner_id, Tried("owner", given, refused.refusal))
+    return RedirectResponse(f"/owners/{owner_id}?said=changed", 303)
+
+
+@router.post("/erase")
+async def post_erase(
+    pages: Open,
+    person: Annotated[Staff, Depends(Allowed(Right.ERASE))],
+    owner_id: UUID,
+    given: Sent,
+) -> Response:
+    """Forget what is personal of the owner, for ever."""
+    try:
+        async with pages.database.transaction() as tx:
+            owner = await parties.get_owner(tx, owner_id)
+        if owner is None:
+            raise _unknown()
+        wanted = owner.email or owner.name
+        if Reader(given).line("address", 254).lower() != wanted:
+            field = FieldError("address", "is another one", f"type {wanted}")
+            raise refuse("invalid_input", "Something is not right yet.", fields=(field,))
+        await erasure.erase_owner(pages.database, pages.flow, owner_id, person.id)
+    except Refused as refused:
+        return await _page(pages, person, owner_id, Tried("erase", given, refused.refusal))
+    return RedirectResponse(f"/owners/{owner_id}?said=erased", 303)
+
+
+async def _page(
+    pages: Pages, person: Staff, owner_id: UUID, tried: Tried | None = None, said: str = ""
+) -> HTMLResponse:
+    async with pages.database.transaction() as tx:
+        known = await _collect(tx, pages.flow.catalog, owner_id)
+    if known is None:
+        raise _unknown()
+    status = 422 if tried else 200
+    shown = tried or Tried()
+    return show("owner.html", person, "people", status, known=known, said=said, tried=shown)
+
+
+def _unknown() -> Refused:
+    return refuse("owner_unknown", "There is no such owner.", Recovery.CONTACT_US)
+
+
+async def _collect(tx: Transaction, catalog: Catalog, owner_id: UUID) -> Known | None:
+    owner = await parties.get_owner(tx, owner_id)
+    if owner is None:
+        return None
+    now = clock.now()
+    owned = await parties.machines_of(tx, owner_id)
+    mandate = await mandates.mandate_of(tx, owner_id)
+    found = await cases.search(tx, CaseFilter(owner_id=owner_id, most=_MOST_CASES))
+    entries = await timeline.latest_of(tx, f"owner:{owner_id}", _MOST_LINES)
+    return Known(
+        owner,
+        tuple(owned),
+        mandate,
+        standing(mandate, now),
+        plain(mandate.terms, catalog, {one.id for one in owned}) if mandate else None,
+        tuple(await mandates.spent_in_period(tx, owner_id, now)),
+        tuple(one for one in found if one.state is not State.ENDED),
+        tuple(one for one in found if one.state is State.ENDED),
+        tuple(await decisions.open_for_owner(tx, owner_id)),
+        await history(tx, entries),
+    )

@@ -1,0 +1,79 @@
+"""Owners: found, and registered."""
+
+from typing import Annotated
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from thingdesk import parties
+from thingdesk.parties import NewOwner, Right, Staff
+from thingdesk.platform.errors import FieldError, Refused, refuse
+from thingdesk.web.pages import Open, Pages
+from thingdesk.web.staff.form import Given, Reader, Sent, Tried
+from thingdesk.web.staff.session import Allowed, Person
+from thingdesk.web.staff.show import show
+
+router = APIRouter(prefix="/owners")
+Registrar = Annotated[Staff, Depends(Allowed(Right.TRANSFER))]
+_PAGE = 40
+
+
+@router.get("")
+async def get_owners(
+    pages: Open,
+    person: Person,
+    words: Annotated[str, Query(max_length=200)] = "",
+    after: UUID | None = None,
+) -> HTMLResponse:
+    """Owners whose name or address has these words, the newest first."""
+    return await _page(pages, person, words.replace("\0", "").strip(), after)
+
+
+@router.post("")
+async def post_owner(pages: Open, person: Registrar, given: Sent) -> Response:
+    """Make somebody known for whom machines may act."""
+    try:
+        new = read_owner(given, pages.flow.zone)
+        async with pages.database.transaction() as tx:
+            if await parties.owner_by_email(tx, new.email):
+                field = FieldError("email", "is known", "find this owner by it")
+                raise refuse("invalid_input", "Something is not right yet.", fields=(field,))
+            added = await parties.add_owner(tx, new)
+    except Refused as refused:
+        return await _page(pages, person, "", None, Tried("owner", given, refused.refusal))
+    return RedirectResponse(f"/owners/{added.id}?said=registered", 303)
+
+
+def read_owner(given: Given, zone: str) -> NewOwner:
+    """What the form says; `zone` is for those who name none. Raises Refused."""
+    reader = Reader(given)
+    new = NewOwner(
+        reader.line("email", 254, required=True),
+        reader.line("name", required=True),
+        reader.line("zone", 64) or zone,
+    )
+    reader.check()
+    return new
+
+
+async def _page(
+    pages: Pages, person: Staff, words: str, after: UUID | None, tried: Tried | None = None
+) -> HTMLResponse:
+    async with pages.database.transaction() as tx:
+        found = await parties.find_owners(tx, words or None, after, _PAGE + 1)
+    given = {"words": words} if words else {}
+    more = {**given, "after": found[_PAGE - 1].id} if len(found) > _PAGE else None
+    return show(
+        "owners.html",
+        person,
+        "people",
+        422 if tried else 200,
+        found=found[:_PAGE],
+        words=words,
+        further=urlencode(more) if more else None,
+        first=urlencode(given) if after else None,
+        zone=pages.flow.zone,
+        tried=tried or Tried(),
+    )

@@ -1,0 +1,188 @@
+"""What staff know of an owner, change, and make the desk forget."""
+
+import html
+import re
+from uuid import UUID
+
+import pytest
+from tests.web.people import logged_in
+from tests.web.site import GENEROUS, MISFIRE, Site
+
+from thingdesk import cases, erasure, mandates, notices, parties, timeline
+from thingdesk.cases import Case, CaseFilter, Outcome
+from thingdesk.notices import Notice, Recipient
+from thingdesk.parties import NewOwner, Role
+from thingdesk.platform import clock, ids
+from thingdesk.platform.errors import Refused
+
+TABLES = "select table_name from information_schema.tables where table_schema = 'public'"
+
+
+def text(page: str) -> str:
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+async def where(site: Site, words: str) -> set[str]:
+    """The tables that have these words anywhere."""
+    async with site.hand.database.transaction() as tx:
+        names = [row["table_name"] for row in await tx.fetch(TABLES)]
+        return {
+            name
+            for name in names
+            if await tx.fetchval(
+                f"select exists (select from {name} t where position($1 in t::text) > 0)",  # noqa: S608
+                words,
+            )
+        }
+
+
+async def breaks(site: Site) -> list[timeline.Break]:
+    async with site.hand.database.transaction() as tx:
+        found = await timeline.verify_next(tx, most=100_000)
+    return list(found.breaks)
+
+
+async def owner_of(site: Site, machine: str) -> UUID:
+    async with site.hand.database.transaction() as tx:
+        owner = await parties.owner_of(tx, machine, clock.now())
+    assert owner
+    return owner.id
+
+
+async def cases_of(site: Site, owner: UUID) -> list[Case]:
+    async with site.hand.database.transaction() as tx:
+        return await cases.search(tx, CaseFilter(owner_id=owner))
+
+
+async def with_a_past(site: Site, name: str) -> UUID:
+    """An owner with a mandate, a case that ended, one in which a centre works, and one question."""
+    case_id, _ = await site.asked(name)
+    await site.hand.answer(case_id, "slot0")
+    await site.hand.finish(await site.hand.accept(case_id), f"Fitted, at {name} Road 5.")
+    await site.hand.opened(name, "vehicle.repair", {"code": "P0302"})
+    await site.hand.opened(name, "test.odd", {"noise": f"{name} Road rattle"})
+    owner = await owner_of(site, name)
+    async with site.hand.database.transaction() as tx:
+        told = Notice(Recipient.owner(owner), "case.told", f"See {name} Road.", case_id)
+        notices.tell(tx, told)
+        await parties.change_owner(
+            tx, owner, NewOwner(f"{name}@mond.example", f"Luna {name} Road", "Europe/Berlin")
+        )
+    return owner
+
+
+async def test_an_owner_is_found_registered_and_changed(site: Site) -> None:
+    form = {"email": "Zoe@Example.org", "name": "Zoe Zett", "zone": "Asia/Tokyo"}
+    async with logged_in(site) as browser:
+        done = await browser.post("/owners", data=form)
+        path = done.headers["location"].partition("?")[0]
+        assert done.status_code == 303
+        twice = await browser.post("/owners", data=form)
+        assert twice.status_code == 422
+        assert "Is known: find this owner by it." in text(twice.text)
+        assert f'href="{path}"' in (await browser.get("/owners?words=ZETT")).text
+        assert "No owner fits" in (await browser.get("/owners?words=nobody-like-this")).text
+        for wrong, words in (
+            ({"email": "zoe"}, "Is no e-mail address"),
+            ({"name": ""}, "Is missing"),
+            ({"zone": "Moon/Base"}, "Is no time zone"),
+        ):
+            answer = await browser.post(path, data=form | wrong)
+            assert answer.status_code == 422, wrong
+            assert words in text(answer.text), wrong
+        changed = await browser.post(path, data=form | {"name": "Zoe Alpha"})
+        assert changed.headers["location"] == f"{path}?said=changed"
+        page = text((await browser.get(path)).text)
+        assert "Zoe Alpha zoe@example.org · Asia/Tokyo" in page
+        assert "What is known of Zoe Alpha was changed (name), by Agent" in page
+        assert (await browser.get(f"/owners/{ids.new()}")).status_code == 404
+
+
+async def test_the_page_says_what_staff_may_know(site: Site) -> None:
+    owner = await with_a_past(site, "car-known")
+    async with logged_in(site) as browser:
+        machine = (await browser.get("/machines/car-known")).text
+        assert f'href="/owners/{owner}"' in machine
+        (first, *_) = await cases_of(site, owner)
+        case = (await browser.get(f"/cases/{first.id}")).text
+        assert f'href="/owners/{owner}"' in case
+        page = (await browser.get(f"/owners/{owner}")).text
+    for words in (
+        "car-known never seen car",
+        "When would you like it done?",
+        "holds version 1",
+        "Repair a fault",
+        "up to 500.00 EUR a case and 2000.00 EUR a month, unasked",
+        "Machines all, also later ones",
+        "Spent unasked this month:",
+        "Only the owner grants a mandate, or takes it back.",
+    ):
+        assert words in text(page), words
+    assert "Erase what is personal" not in page, "that is for others"
+    assert not re.search(r"<form[^>]*mandate", page)
+    async with site.hand.database.transaction() as tx:
+        await mandates.revoke(tx, owner, "no more")
+    async with logged_in(site) as browser:
+        assert "stopped version 1" in text((await browser.get(f"/owners/{owner}")).text)
+
+
+async def test_an_owner_is_forgotten_everywhere_and_the_chains_hold(site: Site) -> None:
+    owner = await with_a_past(site, "car-gone")
+    assert await where(site, "car-gone Road") >= {
+        "owner", "job", "timeline_value", "durable_run", "durable_message", "decision",
+        "notice", "desk_case", "problem",
+    }  # fmt: skip
+    assert await where(site, "car-gone@mond.example") == {"owner"}
+    path = f"/owners/{owner}/erase"
+    async with logged_in(site, "lea", Role.LEADER) as browser:
+        page = (await browser.get(f"/owners/{owner}")).text
+        assert "1 machine becomes nobody's, and 3 open cases are withdrawn" in text(page)
+        unsure = await browser.post(path, data={"address": "yes"})
+        assert unsure.status_code == 422
+        assert "type car-gone@mond.example" in text(unsure.text)
+        assert await where(site, "car-gone Road")
+        done = await browser.post(path, data={"address": "car-gone@mond.example"})
+        assert done.headers["location"] == f"/owners/{owner}?said=erased"
+        await site.hand.work()
+        page = text((await browser.get(f"/owners/{owner}")).text)
+        assert "Who this was is not known any more." in page
+        assert "What was personal of the owner was erased, by Lea" in page
+        assert "Erase what is personal" not in page
+        assert "stopped version 1" in page
+        for case in await cases_of(site, owner):
+            assert (case.outcome, case.input) == (Outcome.WITHDRAWN, {})
+            assert "(erased)" in text((await browser.get(f"/cases/{case.id}")).text)
+        assert "Nobody's" in text((await browser.get("/machines/car-gone")).text)
+    assert await where(site, "car-gone Road") == set()
+    assert await where(site, "car-gone@mond.example") == set()
+    assert await breaks(site) == []
+
+
+async def test_what_others_said_stays(site: Site) -> None:
+    other = await with_a_past(site, "car-stays")
+    gone = await with_a_past(site, "car-goes")
+    async with site.hand.database.transaction() as tx:
+        before = await timeline.read(tx, f"owner:{other}")
+    await erasure.erase_owner(site.hand.database, site.hand.flow, gone, ids.new())
+    await erasure.erase_owner(site.hand.database, site.hand.flow, gone, ids.new())
+    async with site.hand.database.transaction() as tx:
+        assert await timeline.read(tx, f"owner:{other}") == before
+        assert (await mandates.mandate_of(tx, other) or pytest.fail("gone")).terms == GENEROUS
+        told = await timeline.read(tx, f"owner:{gone}")
+    assert [one.kind for one in told].count("owner.erased") == 1
+    assert [one.input for one in await cases_of(site, other)] == [
+        {"noise": "car-stays Road rattle"}, {"code": "P0302"}, MISFIRE
+    ]  # fmt: skip
+    with pytest.raises(Refused, match="owner_unknown"):
+        await erasure.erase_owner(site.hand.database, site.hand.flow, ids.new(), ids.new())
+
+
+async def test_an_agent_cannot_erase(site: Site) -> None:
+    await site.asked("car-safe")
+    owner = await owner_of(site, "car-safe")
+    async with logged_in(site) as browser:
+        form = {"address": "owner-car-safe@example.org"}
+        answer = await browser.post(f"/owners/{owner}/erase", data=form)
+    assert answer.status_code == 403
+    assert "Only an admin or a leader may erase" in text(answer.text)
+    assert (await site.hand.case_of("car-safe")).input == MISFIRE
