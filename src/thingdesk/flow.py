@@ -19,6 +19,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from thingdesk import cases, decisions, diagnosis, fulfilment, journeys, notices, parties, signals
+from thingdesk.aftercare import WAITS, Plan, no_room, plan
 from thingdesk.cases import Answer, Opened, Report, Sample
 from thingdesk.catalog import Catalog, Service
 from thingdesk.diagnosis import Finding, Rule
@@ -26,7 +27,7 @@ from thingdesk.journeys import Withdrawn
 from thingdesk.mandates import OWNER_CHANGED
 from thingdesk.notices import Notice, Recipient
 from thingdesk.openings import Ask, Openings, Wanted, in_order, not_yours
-from thingdesk.platform import clock
+from thingdesk.platform import clock, durable
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Refusal, Refused
 from thingdesk.signals import Intake, Signal, Stored
@@ -87,7 +88,7 @@ class Flow:
         asks = await self._asked_by(tx, step.opened)
         # a journey that gives up a proof and ends its case locks them in this order, too
         await cases.prove(tx, [_sample(one) for one in step.observations])
-        await self._open(tx, asks)
+        await self._open(tx, list(asks.values()))
         return len(step.observations)
 
     @property
@@ -102,13 +103,42 @@ class Flow:
             fulfilment.expire_jobs,
             fulfilment.expire_commands,
             tell_broken_promises,
+            tell_stuck_journeys,
+            self.look_after_findings,
         )
 
     async def look_for_silence(self, tx: Transaction) -> int:
         """Findings about machines that are not heard."""
         step = await diagnosis.check_silence(tx, tuple(self.rules.values()))
-        await self._open(tx, await self._asked_by(tx, step.opened))
+        await self._open(tx, list((await self._asked_by(tx, step.opened)).values()))
         return len(step.opened)
+
+    async def look_after_findings(self, tx: Transaction) -> int:
+        """What is found is not forgotten when its case ends without mending it, or has no room."""
+        due, now = await diagnosis.findings_due(tx), clock.now()
+        ruled = [one.finding for one in due if one.finding.rule in self.rules]
+        asks = await self._asked_by(tx, ruled)
+        last = await cases.last_of(tx, [(one.subject, one.key) for one, _ in asks.values()])
+        plans: list[Plan] = []
+        for look in due:
+            ask = asks.get(look.finding)
+            case = last.get((ask[0].subject, ask[0].key)) if ask else None
+            plans.append(plan(look, self.rules.get(look.finding.rule), ask, case, now))
+        answers = iter(await self._open(tx, [one.ask for one in plans if one.ask]))
+        said = [(one, next(answers) if one.ask else None) for one in plans]
+        full = {one.machine for one, answer in said if isinstance(answer, Refusal)}
+        known = await diagnosis.told_of(tx, sorted(full), WAITS) if full else set()
+        done: list[Plan] = []
+        for one, answer in said:
+            if isinstance(answer, Refusal):
+                done.append(no_room(one, answer.reason, known=one.machine in known))
+                known.add(one.machine)
+            else:
+                done.append(one)
+        told = {(one.words, one.case_id): None for one in done if one.words}
+        await _tell_staff(tx, "finding.stays", [(words or "", case) for words, case in told])
+        await diagnosis.look_again(tx, [(one.look, one.next, one.told) for one in done])
+        return len(due)
 
     async def transfer(
         self,
@@ -131,7 +161,7 @@ class Flow:
             await journeys.withdraw_all(tx, former, Withdrawn(OWNER_CHANGED, _SOLD))
         await notices.give_up_all(tx, Recipient.machine(machine), _SOLD)
         found = await diagnosis.open_findings(tx, machine)
-        await self._open(tx, await self._asked_by(tx, found))
+        await self._open(tx, list((await self._asked_by(tx, found)).values()))
         return True
 
     # -- the hand-over: a case that is new or came back gets a journey ------------------------
@@ -151,15 +181,15 @@ class Flow:
                 await journeys.withdraw_all(tx, [one.former], Withdrawn(OWNER_CHANGED, _SOLD))
         return answers
 
-    async def _asked_by(self, tx: Transaction, findings: Sequence[Finding]) -> list[Ask]:
+    async def _asked_by(self, tx: Transaction, findings: Sequence[Finding]) -> dict[Finding, Ask]:
         """What findings ask for, for owners who stay the owners until `tx` ends."""
         now = clock.now()
         await parties.hold(tx, [one.machine for one in findings])
         owned = await parties.ownerships_of(tx, [(one.machine, now) for one in findings])
-        asks: list[Ask] = []
+        asks: dict[Finding, Ask] = {}
         for finding, owner in zip(findings, owned, strict=True):
             try:
-                asks.append(self._openings.of_finding(finding, owner))
+                asks[finding] = self._openings.of_finding(finding, owner)
             # a mistake in one rule must not keep the signals of all machines from diagnosis
             except Exception as error:  # noqa: BLE001
                 _log.exception("rule %s found something and could not ask for it", finding.rule)
@@ -223,8 +253,22 @@ async def tell_broken_promises(tx: Transaction) -> int:
     return len(broken)
 
 
+async def tell_stuck_journeys(tx: Transaction) -> int:
+    """Staff hear of journeys that no worker can go on with, and what to do."""
+    stuck = await durable.tell_stuck(tx)
+    found = await journeys.cases_of(tx, [run_id for run_id, _, _ in stuck])
+    mend = "Mend the service's code and start the desk again, which tries it once more"
+    rest = "or withdraw the case, which takes back what was done"
+    told = [
+        (f"A journey is stuck ({code}): {problem}. {mend}; {rest}.", found.get(run_id))
+        for run_id, code, problem in stuck
+    ]
+    await _tell_staff(tx, "journey.stuck", told)
+    return len(stuck)
+
+
 async def _tell_staff(tx: Transaction, kind: str, told: Sequence[tuple[str, UUID | None]]) -> None:
-    everybody = await parties.all_staff(tx)
+    everybody = await parties.all_staff(tx) if told else []
     for words, case_id in told:
         for one in everybody:
             notices.tell(tx, Notice(Recipient.staff(one.id), kind, words, case_id))

@@ -46,7 +46,7 @@ from thingdesk.cases.reports import (
     read_report,
 )
 from thingdesk.cases.search import of_owner, search, standing
-from thingdesk.cases.store import counts, find, get, get_many, not_of, unfinished
+from thingdesk.cases.store import counts, find, get, get_many, last_of, not_of, unfinished
 from thingdesk.cases.verification_store import Verification
 from thingdesk.cases.verification_store import of_case as verifications_of
 from thingdesk.cases.verify import (
@@ -94,6 +94,7 @@ __all__ = [
     "give_up_verification",
     "give_up_verifications",
     "keep_promise",
+    "last_of",
     "measure",
     "not_of",
     "note_reports",

@@ -192,6 +192,19 @@ async def unfinished(tx: Transaction, subjects: Sequence[str]) -> set[UUID]:
     return {row["id"] for row in await tx.fetch(_UNFINISHED, list(subjects))}
 
 
+async def last_of(
+    tx: Transaction, problems: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], Case]:
+    """The newest case of each of these (subject, key) that ever had one."""
+    rows = await tx.fetch(
+        "select c.* from problem p join desk_case c on c.id = coalesce(p.current_case, p.last_case)"
+        " where (p.subject, p.key) in (select * from unnest($1::text[], $2::text[]))",
+        [subject for subject, _ in problems],
+        [key for _, key in problems],
+    )
+    return {(row["subject"], row["key"]): to_case(row) for row in rows}
+
+
 async def not_of(tx: Transaction, subject: str, owner_id: UUID | None) -> list[UUID]:
     """The subject's cases that are not ended and not this owner's."""
     rows = await tx.fetch(

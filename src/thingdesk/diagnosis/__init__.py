@@ -11,6 +11,7 @@ from thingdesk.diagnosis.advance import Step, advance, is_behind
 from thingdesk.diagnosis.check_silence import check_silence
 from thingdesk.diagnosis.descriptions import Descriptions, load_descriptions, read_descriptions
 from thingdesk.diagnosis.detect import State, observe, restored, run
+from thingdesk.diagnosis.look_after import Look, findings_due, look_again, told_of
 from thingdesk.diagnosis.measure import measure
 from thingdesk.diagnosis.model import (
     Cleared,
@@ -28,14 +29,22 @@ from thingdesk.diagnosis.model import (
 )
 from thingdesk.diagnosis.obd import TroubleCodes, UnreadableCode, read_codes
 from thingdesk.diagnosis.settle_in import settle_in
-from thingdesk.diagnosis.store import evidence_data, findings_of, latest_findings, open_findings
+from thingdesk.diagnosis.store import (
+    LOOK,
+    evidence_data,
+    findings_of,
+    latest_findings,
+    open_findings,
+)
 
 __all__ = [
+    "LOOK",
     "Cleared",
     "Descriptions",
     "Evidence",
     "FaultCode",
     "Finding",
+    "Look",
     "Observation",
     "Opened",
     "RateOfChange",
@@ -51,10 +60,12 @@ __all__ = [
     "advance",
     "check_silence",
     "evidence_data",
+    "findings_due",
     "findings_of",
     "is_behind",
     "latest_findings",
     "load_descriptions",
+    "look_again",
     "measure",
     "observe",
     "open_findings",
@@ -63,4 +74,5 @@ __all__ = [
     "restored",
     "run",
     "settle_in",
+    "told_of",
 ]

@@ -120,7 +120,8 @@ class Rule:
     `model` is the machine model that the rule is for; `*` stands for any characters. `service`
     is the name of the service that a finding asks for, and `asks` makes that service's input from
     the finding: a mapping or the service's own input type. `confidence` (0 to 1) is how often a
-    finding of this rule is right.
+    finding of this rule is right. What is still found after its case has ended is asked for once
+    more `again` after that end, or else when the service's relapse window is over.
     """
 
     name: str
@@ -129,10 +130,12 @@ class Rule:
     asks: Callable[[Finding], Any]
     severity: Severity = Severity.MINOR
     confidence: float = 0.9
+    again: timedelta | None = None
 
     def __post_init__(self) -> None:
         _require(bool(self.name), self, "a rule needs a name")
         _require(0 < self.confidence <= 1, self, "confidence lies above 0 and up to 1")
+        _require(self.again is None or self.again > timedelta(0), self, "again is positive")
 
     def fits(self, model: str) -> bool:
         return fnmatchcase(model, self.model)

@@ -25,8 +25,9 @@ select machine, rule, state::jsonb from unnest($1::text[], $2::text[], $3::text[
 on conflict (machine, rule) do update set state = excluded.state
 """
 _OPEN = """
-insert into finding (id, machine, rule, about, severity, confidence, evidence, opened_at, noted_at)
-select id, machine, rule, about, severity, confidence, evidence::jsonb, opened_at, $9
+insert into finding (id, machine, rule, about, severity, confidence, evidence, opened_at, noted_at,
+                     look_at)
+select id, machine, rule, about, severity, confidence, evidence::jsonb, opened_at, $9, $10
 from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::double precision[],
             $7::text[], $8::timestamptz[])
     as t (id, machine, rule, about, severity, confidence, evidence, opened_at)
@@ -41,6 +42,8 @@ _SILENT = """
 select distinct machine from finding
 where cleared_at is null and rule = any($1) and machine > $2 {upto}
 """
+LOOK = timedelta(minutes=5)
+"""How often it is looked whether an open finding has an open case."""
 _LATEST_COMMIT = timedelta(hours=1)
 """Longer than any transaction that stores signals may last."""
 
@@ -118,6 +121,7 @@ async def note_opened(
         [json(evidence_data(one.evidence)) for one, _ in opened],
         [one.at for one, _ in opened],
         now,
+        now + LOOK,
     )
 
 
@@ -164,7 +168,7 @@ async def findings_of(tx: Transaction, machine: str, most: int = 50) -> list[Fin
     rows = await tx.fetch(
         "select * from finding where machine = $1 order by opened_at desc limit $2", machine, most
     )
-    return [_finding(row) for row in rows]
+    return [to_finding(row) for row in rows]
 
 
 async def open_findings(tx: Transaction, machine: str) -> list[Finding]:
@@ -173,13 +177,13 @@ async def open_findings(tx: Transaction, machine: str) -> list[Finding]:
         "select * from finding where machine = $1 and cleared_at is null order by opened_at, id",
         machine,
     )
-    return [_finding(row) for row in rows]
+    return [to_finding(row) for row in rows]
 
 
 async def latest_findings(tx: Transaction, most: int = 50) -> list[Finding]:
     """The findings that were noted last."""
     rows = await tx.fetch("select * from finding order by noted_at desc limit $1", most)
-    return [_finding(row) for row in rows]
+    return [to_finding(row) for row in rows]
 
 
 def evidence_data(evidence: Evidence) -> dict[str, Any]:
@@ -193,7 +197,7 @@ def evidence_data(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _finding(row: Row) -> Finding:
+def to_finding(row: Row) -> Finding:
     evidence = row["evidence"]
     return Finding(
         row["rule"],

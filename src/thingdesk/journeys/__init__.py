@@ -27,7 +27,7 @@ from thingdesk.journeys.model import (
 from thingdesk.journeys.providing import Dispatched, Found, free_slots
 from thingdesk.journeys.reserving import Reserved
 from thingdesk.journeys.start import start
-from thingdesk.journeys.store import effects_of, of_case
+from thingdesk.journeys.store import cases_of, effects_of, of_case
 from thingdesk.journeys.telling import tell_subject
 from thingdesk.journeys.withdraw import withdraw, withdraw_all
 
@@ -52,6 +52,7 @@ __all__ = [
     "Withdrawn",
     "about",
     "answer_now",
+    "cases_of",
     "choose",
     "driver",
     "effects_of",

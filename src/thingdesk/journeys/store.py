@@ -88,6 +88,12 @@ async def running(tx: Transaction, case_ids: Sequence[UUID]) -> list[UUID]:
     return [row["id"] for row in rows]
 
 
+async def cases_of(tx: Transaction, journey_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """The case of each journey."""
+    rows = await tx.fetch("select id, case_id from journey where id = any($1)", list(journey_ids))
+    return {row["id"]: row["case_id"] for row in rows}
+
+
 async def standing(tx: Transaction, journey_ids: Sequence[UUID]) -> list[Entry]:
     """What these journeys have done and not taken back, the last first."""
     rows = await tx.fetch(

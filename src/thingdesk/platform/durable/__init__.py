@@ -5,7 +5,15 @@ the steps write, committed together with the record that they were done. Always 
 is recorded has happened once, and a step that is not recorded has left nothing behind.
 """
 
-from thingdesk.platform.durable.engine import Engine, drop, forget, send, start, stop
+from thingdesk.platform.durable.engine import (
+    Engine,
+    drop,
+    forget,
+    send,
+    start,
+    stop,
+    tell_stuck,
+)
 from thingdesk.platform.durable.measure import measure
 from thingdesk.platform.durable.model import Changed, Fenced, Message, Priority, Suspended
 from thingdesk.platform.durable.run import Function, Run
@@ -27,5 +35,6 @@ __all__ = [
     "start",
     "stop",
     "stuck",
+    "tell_stuck",
     "waits",
 ]

@@ -59,7 +59,11 @@ class Engine:
         self._most = batch
 
     async def work(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set; a batch under way is finished."""
+        """Work until `stop` is set; a batch under way is finished. What is stuck gets one more try,
+        in case its code was mended meanwhile.
+        """
+        async with self._database.transaction() as tx:
+            await store.try_stuck(tx, list(self._functions), clock.now())
         async with asyncio.TaskGroup() as group:
             group.create_task(repeat(self._database, CHANNEL, self.once, stop, every=_EVERY))
             group.create_task(
@@ -169,6 +173,11 @@ async def stop(tx: Transaction, run_ids: Sequence[UUID]) -> None:
     for; after that nothing of them happens any more.
     """
     await store.stop(tx, run_ids, clock.now())
+
+
+async def tell_stuck(tx: Transaction, most: int = 50) -> list[tuple[UUID, str, str]]:
+    """Runs that are stuck, with their code and problem: each once, and again with a new problem."""
+    return await store.tell_stuck(tx, most)
 
 
 async def forget(tx: Transaction, most: int = 1_000) -> int:

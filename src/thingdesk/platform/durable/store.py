@@ -71,6 +71,12 @@ set failures = failures + 1, problem = $2, epoch = epoch + 1,
                    else $4::timestamptz + $5::interval * power(2, failures) end
 where id = $1 and epoch = $6
 """
+_TELL_STUCK = """
+update durable_run set told = problem where id in (
+    select id from durable_run where state = 'stuck' and (told is null or told <> problem)
+    order by progressed_at limit $1 for update skip locked)
+returning id, code, problem
+"""
 _MEASURE = """
 select (select count(*) from durable_run where state = 'active') as active,
        (select count(*) from durable_run where state = 'stuck') as stuck,
@@ -182,3 +188,18 @@ async def measure(tx: Transaction, now: datetime) -> dict[str, Any]:
 async def waits(tx: Transaction, run_ids: Sequence[UUID]) -> dict[UUID, tuple[str, ...]]:
     rows = await tx.fetch("select id, waits_for from durable_run where id = any($1)", list(run_ids))
     return {row["id"]: tuple(row["waits_for"]) for row in rows}
+
+
+async def tell_stuck(tx: Transaction, most: int) -> list[tuple[UUID, str, str]]:
+    rows = await tx.fetch(_TELL_STUCK, most)
+    return [(row["id"], row["code"], row["problem"]) for row in rows]
+
+
+async def try_stuck(tx: Transaction, codes: Sequence[str], now: datetime) -> int:
+    result = await tx.execute(
+        "update durable_run set state = 'active', wake_at = $2"
+        " where state = 'stuck' and code = any($1)",
+        list(codes),
+        now,
+    )
+    return int(result.removeprefix("UPDATE "))
