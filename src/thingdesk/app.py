@@ -22,7 +22,7 @@ from thingdesk.platform import durable, ids, migrate, present, private
 from thingdesk.platform.database import Database
 from thingdesk.platform.embedded import EmbeddedBroker, EmbeddedPostgres
 from thingdesk.platform.loops import each, repeat
-from thingdesk.platform.migrate import Migration
+from thingdesk.platform.migrate import Migration, Phase
 from thingdesk.platform.serve import Served, serve
 from thingdesk.platform.settings import Settings
 
@@ -145,9 +145,9 @@ def public_url(settings: Settings) -> str:
     return settings.public_url or f"http://{settings.http_host}:{settings.http_port}"
 
 
-async def migrate_all(found: Database) -> list[Migration]:
+async def migrate_all(found: Database, phase: Phase | None = Phase.PRE) -> list[Migration]:
     """Bring the schema to this release, and what was restored in order; what was applied."""
-    applied = await migrate.apply(found, PACKAGES)
+    applied = await migrate.apply(found, PACKAGES, phase)
     async with found.transaction() as tx:
         await upkeep.keep_signals(tx)
         if await diagnosis.settle_in(tx):
@@ -157,7 +157,7 @@ async def migrate_all(found: Database) -> list[Migration]:
 
 async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
     found = await stack.enter_async_context(_own_database(settings))
-    await migrate_all(found)
+    await migrate_all(found, Phase.PRE if settings.database_url else None)
     stop = asyncio.Event()
     watched = Operations(settings, found, PACKAGES, stop)
     desk = Desk(settings, found, settings.broker_url or "", make_flow(settings), watched, stop)

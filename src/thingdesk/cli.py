@@ -20,6 +20,7 @@ from thingdesk.fulfilment import StockLine
 from thingdesk.parties import BadLine, Form
 from thingdesk.platform import logs, supervisor
 from thingdesk.platform.errors import Refused
+from thingdesk.platform.migrate import Phase
 from thingdesk.platform.settings import ROLES, Settings
 from thingdesk.terminal import CONSOLE, run, settings_of
 
@@ -41,14 +42,19 @@ def up(roles: str | None) -> None:
 
 
 @main.command()
-def migrate() -> None:
+@click.option(
+    "--phase",
+    type=click.Choice([one.value for one in Phase]),
+    help="Only what is due before the first process of this release, or after the last old one.",
+)
+def migrate(phase: str | None) -> None:
     """Bring the schema of the database to this release."""
 
     async def act() -> None:
         async with app.database(settings_of()) as database:
-            for one in await app.migrate_all(database):
+            for one in await app.migrate_all(database, Phase(phase) if phase else None):
                 click.echo(f"applied {one.package} {one.name}")
-        click.echo("The schema is that of this release.")
+        click.echo(f"The schema is that of this release{f' ({phase})' if phase else ''}.")
 
     run(act())
 

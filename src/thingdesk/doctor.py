@@ -10,6 +10,7 @@ from thingdesk.channels.mqtt import BrokerAddress
 from thingdesk.platform import durable, migrate, private
 from thingdesk.platform.database import Database
 from thingdesk.platform.embedded import EmbeddedError
+from thingdesk.platform.migrate import Phase
 from thingdesk.platform.settings import Settings
 
 _WITHIN = 5.0
@@ -71,10 +72,13 @@ async def _server(database: Database) -> Finding:
 
 
 async def _schema(database: Database) -> Finding:
-    missing = await migrate.pending(database, app.PACKAGES)
+    missing = await migrate.pending(database, app.PACKAGES, Phase.PRE)
     if missing:
         found = f"{len(missing)} migrations are missing"
         return Finding("schema", found, well=False, mend="Run `thingdesk migrate`.")
+    if left := await migrate.pending(database, app.PACKAGES):
+        mend = "Run `thingdesk migrate --phase post` when no process of an older release runs."
+        return Finding("schema", f"{len(left)} migrations of the phase post wait", mend=mend)
     return Finding("schema", "that of this release")
 
 

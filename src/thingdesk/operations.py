@@ -20,6 +20,7 @@ from thingdesk.platform.database import Database
 from thingdesk.platform.export import CONTENT_TYPE, Export
 from thingdesk.platform.loops import first_of, watch_lag
 from thingdesk.platform.metrics import Gauge
+from thingdesk.platform.migrate import Phase
 from thingdesk.platform.serve import Served, serve
 from thingdesk.platform.settings import Settings
 
@@ -123,6 +124,6 @@ class Operations:
             async with self._database.transaction() as tx:
                 await tx.fetchval("select 1")
             return
-        if missing := await migrate.pending(self._database, self._packages):
+        if missing := await migrate.pending(self._database, self._packages, Phase.PRE):
             raise Unready(f"{len(missing)} migrations are missing: run `thingdesk migrate`")
         self._fits = True
