@@ -137,6 +137,28 @@ async def test_data_availability_is_the_share_of_intervals_with_a_signal(
     assert (found.expected, found.came, found.share) == (10, 5, 0.5)
 
 
+@pytest.mark.parametrize("off", [timedelta(days=3660), timedelta(days=-3660), None])
+async def test_a_machine_whose_clock_is_not_believed_is_heard_when_its_signals_arrive(
+    database: Database, off: timedelta | None
+) -> None:
+    name, minute = f"off-{off.days if off else 'none'}", timedelta(minutes=1)
+    turnable = clock.Turnable()
+    with clock.reading(turnable):
+        start = clock.now()
+        async with database.transaction() as tx:
+            await parties.register(tx, [NewMachine(name, "press")])
+        for _ in range(3):
+            turnable.turn(2 * minute)
+            await take(database, signal(name, at=off and clock.now() + off))
+        async with database.transaction() as tx:
+            found = await signals.availability(tx, name, minute, start, start + 10 * minute)
+            known = await parties.get_machine(tx, name)
+        assert found.came == 3
+        assert known
+        assert known.last_seen
+        assert clock.now() - known.last_seen < minute
+
+
 async def test_a_curve_keeps_what_sticks_out(database: Database) -> None:
     start = clock.now() - timedelta(days=5)
     values = [1, 2, 90, 2, 1, 1]
