@@ -7,6 +7,7 @@ async def descale(journey: Journey, fault: Scale) -> Descaled: ...
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import groupby
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -97,18 +98,7 @@ def choose_slot(provider: Found, words: str = "When would you like it done?") ->
 
     async def find(journey: Context) -> Iterator[Alternative]:
         slots = await free_slots(journey, provider)
-        return (
-            Alternative(
-                f"slot{n}",
-                f"{slot.start:%A %d %B, %H:%M} UTC at {provider.name}",
-                {
-                    "start": slot.start.isoformat(),
-                    "end": slot.end.isoformat(),
-                    "at": provider.name,
-                },
-            )
-            for n, slot in enumerate(_spread(slots))
-        )
+        return (_offered(n, slot.start, slot.end, provider.name) for n, slot in enumerate(_spread(slots)))
 
     def read(value: dict[str, str]) -> Slot:
         return Slot(datetime.fromisoformat(value["start"]), datetime.fromisoformat(value["end"]))
@@ -116,9 +106,19 @@ def choose_slot(provider: Found, words: str = "When would you like it done?") ->
     return Choice(words, find, read)
 
 
+# many owners are offered the same hours, and to write them down takes longer than to find them
+@lru_cache(maxsize=10_000)
+def _offered(n: int, start: datetime, end: datetime, place: str) -> Alternative:
+    return Alternative(
+        f"slot{n}",
+        f"{start:%A %d %B, %H:%M} UTC at {place}",
+        {"start": start.isoformat(), "end": end.isoformat(), "at": place},
+    )
+
+
 def _spread(slots: list[Slot]) -> Iterator[Slot]:
     """Not twelve hours of tomorrow: a few times on each of the next days."""
-    for _, day in groupby(slots, lambda slot: slot.start.date()):
+    for _, day in groupby(slots, lambda slot: slot.start.toordinal()):
         times = list(day)
         yield from times[:: max(1, len(times) // 2)][:2]
 
