@@ -18,6 +18,7 @@ from thingdesk.flow import Flow
 from thingdesk.intake import Intake
 from thingdesk.operations import Operations
 from thingdesk.packs import equipment, meter, vehicle
+from thingdesk.parties import Senders
 from thingdesk.platform import durable, ids, migrate, present, private
 from thingdesk.platform.database import Database
 from thingdesk.platform.embedded import EmbeddedBroker, EmbeddedPostgres
@@ -54,6 +55,7 @@ class Desk:
     broker_url: str
     flow: Flow
     operations: Operations
+    senders: Senders
     stop: asyncio.Event
     http_url: str | None = None
     operations_url: str | None = None
@@ -160,11 +162,13 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
     await migrate_all(found, Phase.PRE if settings.database_url else None)
     stop = asyncio.Event()
     watched = Operations(settings, found, PACKAGES, stop)
-    desk = Desk(settings, found, settings.broker_url or "", make_flow(settings), watched, stop)
+    senders = await stack.enter_async_context(Senders(found))
+    flow = make_flow(settings)
+    desk = Desk(settings, found, settings.broker_url or "", flow, watched, senders, stop)
     served = await stack.enter_async_context(watched.serving())
     desk.operations_url = served.url if served else None
     if settings.broker_url is None:
-        entrance = Entrance(found)
+        entrance = Entrance(desk.senders)
         desk.broker = await stack.enter_async_context(_broker(desk, entrance))
         desk.on_flood = partial(entrance.send_away, desk.broker)
         desk.broker_url = desk.broker.url
@@ -192,7 +196,7 @@ async def _start(
         key = await parties.desk_key(tx)
     intake = await stack.enter_async_context(Intake(desk.database, desk.flow, key, desk.on_flood))
     if "web" in settings.roles:
-        machines = http.Doors(desk.database, intake, desk.flow.catalog, key)
+        machines = http.Doors(desk.database, intake, desk.senders, desk.flow.catalog, key)
         served = await doors.enter_async_context(_web(desk, machines, group))
         desk.http_url = settings.public_url or served.url
     if "ingest" in settings.roles:

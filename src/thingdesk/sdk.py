@@ -98,7 +98,8 @@ def choose_slot(provider: Found, words: str = "When would you like it done?") ->
 
     async def find(journey: Context) -> Iterator[Alternative]:
         slots = await free_slots(journey, provider)
-        return (_offered(n, slot.start, slot.end, provider.name) for n, slot in enumerate(_spread(slots)))
+        chosen = enumerate(_spread(slots))
+        return (_offered(n, slot.start, slot.end, provider.name) for n, slot in chosen)
 
     def read(value: dict[str, str]) -> Slot:
         return Slot(datetime.fromisoformat(value["start"]), datetime.fromisoformat(value["end"]))

@@ -16,7 +16,10 @@ from thingdesk.platform.errors import Refused
 
 async def check(database: Database, token: str) -> str:
     async with database.transaction() as tx:
-        return await parties.check_token(tx, token)
+        (found,) = await parties.check_tokens(tx, [token])
+    if isinstance(found, Refused):
+        raise found
+    return found
 
 
 async def code(database: Database, token: str) -> str:
@@ -29,6 +32,35 @@ async def test_a_machine_is_known_by_its_token(database: Database) -> None:
     machine = await registered(database)
     assert await check(database, machine.token()) == machine.machine
     assert await check(database, machine.token(aud=["thingdesk"])) == machine.machine
+
+
+async def test_tokens_are_checked_together_each_for_itself(database: Database) -> None:
+    one, other = await registered(database), await registered(database)
+    tokens = [one.token(), "no token", other.token(), signing().token(), one.token(aud="else")]
+    async with parties.Senders(database) as senders:
+        said = await asyncio.gather(
+            *(senders.recognise(token) for token in tokens), return_exceptions=True
+        )
+    codes = [one.refusal.code if isinstance(one, Refused) else one for one in said]
+    assert codes == [
+        one.machine,
+        "token_unreadable",
+        other.machine,
+        "token_key_unknown",
+        "token_claims_wrong",
+    ]
+
+
+async def test_a_token_that_was_good_is_not_when_its_key_is_revoked(database: Database) -> None:
+    machine = await registered(database)
+    token = machine.token()
+    async with parties.Senders(database) as senders:
+        assert await senders.recognise(token) == machine.machine
+        async with database.transaction() as tx:
+            await parties.revoke_key(tx, machine.kid, "lost")
+        with pytest.raises(Refused) as caught:
+            await senders.recognise(token)
+    assert caught.value.refusal.code == "token_key_revoked"
 
 
 @pytest.mark.parametrize(

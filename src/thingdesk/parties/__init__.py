@@ -8,7 +8,7 @@ for ever, and a revoked one is good for nothing from the commit of its revocatio
 Not here: what an owner permits (`mandates`), and when a machine's silence matters (`diagnosis`).
 """
 
-from thingdesk.parties.check_token import check_token
+from thingdesk.parties.check_token import check_tokens
 from thingdesk.parties.desk_key import DeskKey, desk_key
 from thingdesk.parties.desk_time import desk_time
 from thingdesk.parties.fleet_file import Form, read_fleet
@@ -91,6 +91,7 @@ from thingdesk.parties.receipts import sign_receipts
 from thingdesk.parties.register import register
 from thingdesk.parties.register_fleet import Registered, register_fleet
 from thingdesk.parties.rights import RIGHTS, Right, may
+from thingdesk.parties.senders import Senders
 from thingdesk.parties.staff import (
     add_staff,
     all_staff,
@@ -130,6 +131,7 @@ __all__ = [
     "Registration",
     "Right",
     "Role",
+    "Senders",
     "Sighting",
     "Span",
     "Staff",
@@ -141,7 +143,7 @@ __all__ = [
     "as_jwk",
     "asks_for_link",
     "change_owner",
-    "check_token",
+    "check_tokens",
     "desk_key",
     "desk_time",
     "disable_staff",

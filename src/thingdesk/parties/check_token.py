@@ -1,10 +1,13 @@
 """Who is calling: the machine's own short token, against the keys as they are now."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from thingdesk.parties import key_store as store
 from thingdesk.parties import signatures
+from thingdesk.parties.model import MachineKey
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import FieldError, Recovery, Refused, refuse
@@ -14,28 +17,53 @@ LONGEST_LIFE = 600
 _LEEWAY = 30
 
 
-async def check_token(tx: Transaction, token: str) -> str:
-    """The id of the machine that signed `token` with a key of its own that is not revoked.
+async def check_tokens(tx: Transaction, tokens: Sequence[str]) -> list[str | Refused]:
+    """For each token the id of the machine that signed it with a key of its own that is not
+    revoked, or why not.
 
     A token is a compact JWS with EdDSA; its header names the key by `kid`, its claims are `iss`
     and `sub` (the machine), `aud` (thingdesk), `iat` and `exp` (at most ten minutes later). The
-    keys are read within `tx`, so that a revocation counts from its commit on. Raises Refused.
+    keys are read within `tx`, so that a revocation counts from its commit on.
     """
+    named = [_key_id(token) for token in tokens]
+    keys = await store.get_many(tx, sorted({kid for kid in named if isinstance(kid, str)}))
+    return [
+        kid if isinstance(kid, Refused) else _check(token, keys.get(kid))
+        for token, kid in zip(tokens, named, strict=True)
+    ]
+
+
+def _key_id(token: str) -> str | Refused:
     try:
-        key = await store.get(tx, signatures.key_id(token))
-        if key is None:
-            raise refuse(
-                "token_key_unknown",
-                "the token's kid is no registered key: register the machine's key first",
-                Recovery.CONTACT_US,
-            )
-        claims = signatures.verify(token, signatures.public_key(key.x), "JWT")
+        return signatures.key_id(token)
     except signatures.Unreadable as error:
-        raise refuse("token_unreadable", f"the token cannot be read: {error}") from error
-    if key.revoked_at:
-        raise refuse("token_key_revoked", "the token's key was revoked", Recovery.CONTACT_US)
-    _check_claims(claims, key.machine)
+        return _unreadable(error)
+
+
+def _check(token: str, key: MachineKey | None) -> str | Refused:
+    if key is None:
+        words = "the token's kid is no registered key: register the machine's key first"
+        return refuse("token_key_unknown", words, Recovery.CONTACT_US)
+    try:
+        claims = _verified(token, key.x)
+        if key.revoked_at:
+            raise refuse("token_key_revoked", "the token's key was revoked", Recovery.CONTACT_US)
+        _check_claims(claims, key.machine)
+    except signatures.Unreadable as error:
+        return _unreadable(error)
+    except Refused as refused:
+        return refused
     return key.machine
+
+
+def _unreadable(error: signatures.Unreadable) -> Refused:
+    return refuse("token_unreadable", f"the token cannot be read: {error}")
+
+
+# the signature of a token stays good; whether its key is, and its time, is looked at each time
+@lru_cache(maxsize=10_000)
+def _verified(token: str, x: str) -> dict[str, Any]:
+    return signatures.verify(token, signatures.public_key(x), "JWT")
 
 
 def _check_claims(claims: dict[str, Any], machine: str) -> None:

@@ -22,8 +22,7 @@ async def _sender(request: Request, doors: Open) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise refuse("token_missing", "send Authorization: Bearer and the machine's own token")
-    async with doors.database.transaction() as tx:
-        return await parties.check_token(tx, token.strip())
+    return await doors.senders.recognise(token.strip())
 
 
 Sender = Annotated[str, Depends(_sender)]

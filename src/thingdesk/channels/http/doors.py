@@ -5,7 +5,7 @@ from fastapi import Depends, Request
 
 from thingdesk.catalog import Catalog
 from thingdesk.intake import Intake
-from thingdesk.parties import DeskKey
+from thingdesk.parties import DeskKey, Senders
 from thingdesk.platform.database import Database
 
 
@@ -15,6 +15,7 @@ class Doors:
 
     database: Database
     intake: Intake
+    senders: Senders
     offered: Catalog
     key: DeskKey
 

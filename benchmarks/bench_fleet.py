@@ -1,0 +1,74 @@
+"""1,000, 10,000 and 100,000 registered machines, 2,000 of them connected: what a machine that is
+merely there costs in throughput and memory. And one problem reported by everybody at once.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import psutil
+import uvloop
+
+sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
+
+from benchmarks.harness import Running, a_desk, machine, register, ride  # noqa: E402
+
+SIZES = (1_000, 10_000, 100_000)
+CONNECTED = 2_000
+EACH = 5
+SAME = 10
+
+
+def memory(running: Running) -> int:
+    """Bytes of the desk and of all that it started; shared pages count once."""
+    top = psutil.Process(running.desk.pid)
+    return sum(one.memory_full_info().pss for one in (top, *top.children(recursive=True)))
+
+
+async def at(running: Running, first: int) -> tuple[float, int]:
+    """Reports a second of those that are connected, and the memory while they are."""
+    fleet = running.machines[:CONNECTED]
+    told = await ride(running.plan("mqtt", machines=fleet, count=EACH, first=first, window=2))
+    assert told["receipted"] == len(fleet) * EACH, told
+    return told["receipted"] / told["seconds"], memory(running)
+
+
+async def grow() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        async with a_desk(Path(folder), 0, roles="web,ingest") as running:
+            before: tuple[int, float, int] | None = None
+            for turn, size in enumerate(SIZES):
+                known = len(running.machines)
+                running.machines += await register(running.database, size - known, known)
+                rate, used = await at(running, turn * EACH)
+                each = (used - before[2]) / (size - before[0]) / 1024 if before else 0.0
+                fallen = 1 - rate / before[1] if before else 0.0
+                print(
+                    f"{size:7} machines, {min(size, CONNECTED)} connected   {rate:6.0f} reports/s"
+                    f" ({-fallen:+.0%})   {used / 1e6:5.0f} MB ({each:+.2f} KB a machine)",
+                    flush=True,
+                )
+                before = before or (size, rate, used)
+
+
+async def same_problem() -> None:
+    """1,000 machines report one problem each, ten times at once, each time as another report."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with a_desk(Path(folder), 1_000, roles="web,ingest") as running:
+            told = await ride(running.plan("mqtt", count=SAME, window=SAME, same=True))
+            async with running.database.transaction() as tx:
+                cases = await tx.fetchval("select count(*) from desk_case")
+                joined = await tx.fetchval("select sum(reports) from problem")
+    reports = told["receipted"]
+    print(f"{reports} reports of 1,000 problems at once: {cases} cases, {joined} reports in them")
+    assert (cases, joined, reports) == (1_000, 1_000 * SAME, 1_000 * SAME)
+
+
+async def main() -> None:
+    print(machine())
+    await same_problem()
+    await grow()
+
+
+if __name__ == "__main__":
+    uvloop.run(main())
