@@ -133,9 +133,7 @@ async def say(database: Database, flow: Flow, count: int) -> None:
 
 
 async def measure(database: Database, flow: Flow) -> None:
-    services = flow.catalog.versions.items()
-    functions = {name: journeys.driver(one) for name, one in services if not one.instant}
-    engine = durable.Engine(database, functions, batch=100)
+    engine = durable.Engine(database, journeys.drivers(flow.catalog.versions), batch=100)
     async with database.transaction() as tx:
         await tx.execute("create table if not exists bench_limit (id uuid, words text)")
         await signals.keep(tx, timedelta(days=400))

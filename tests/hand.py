@@ -29,13 +29,8 @@ class Hand:
     flow: Flow
 
     def engine(self, batch: int = 50) -> durable.Engine:
-        services = self.flow.catalog.versions.items()
-        functions = {
-            code: journeys.driver(one, self.flow.meanings)
-            for code, one in services
-            if not one.instant
-        }
-        return durable.Engine(self.database, functions, batch=batch)
+        functions = journeys.drivers(self.flow.catalog.versions, self.flow.meanings)
+        return durable.Engine(self.database, functions, batch=batch, tell=journeys.note_trouble)
 
     async def work(self, batch: int = 50) -> None:
         """Until nothing is left to do."""

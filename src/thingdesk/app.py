@@ -248,12 +248,14 @@ async def _work(
     desk: Desk, stack: AsyncExitStack, group: asyncio.TaskGroup, address: BrokerAddress
 ) -> None:
     database, stop = desk.database, desk.stop
-    functions = {
-        code: journeys.driver(service, desk.flow.meanings)
-        for code, service in desk.flow.catalog.versions.items()
-        if not service.instant
-    }
-    engine = durable.Engine(database, functions, lease=desk.settings.lease, about=journeys.about)
+    functions = journeys.drivers(desk.flow.catalog.versions, desk.flow.meanings)
+    engine = durable.Engine(
+        database,
+        functions,
+        lease=desk.settings.lease,
+        about=journeys.about,
+        tell=journeys.note_trouble,
+    )
     sender = await stack.enter_async_context(mqtt.Sender(address, database, str(ids.new())))
     desk.operations.connected("work", lambda: sender.is_connected)
     pages = desk.http_url or public_url(desk.settings)

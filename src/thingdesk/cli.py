@@ -1,5 +1,5 @@
-"""The commands: `up`, `demo`, `replay`, `doctor`, `migrate`, `machines`, `providers`, `staff`; and
-those of `safekeeping`.
+"""The commands: `up`, `demo`, `replay`, `doctor`, `retry`, `migrate`, `machines`, `providers`,
+`staff`; and those of `safekeeping`.
 """
 
 import asyncio
@@ -9,12 +9,22 @@ import sys
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
+from uuid import UUID
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from thingdesk import __version__, app, doctor, fulfilment, parties, replay, safekeeping
+from thingdesk import (
+    __version__,
+    app,
+    doctor,
+    fulfilment,
+    journeys,
+    parties,
+    replay,
+    safekeeping,
+)
 from thingdesk.demo import show as demo
 from thingdesk.fulfilment import StockLine
 from thingdesk.parties import BadLine, Form
@@ -77,6 +87,28 @@ def doctor_() -> None:
             if one.mend:
                 click.echo(f"      {one.mend}")
         if not all(one.well for one in findings):
+            sys.exit(1)
+
+    run(act())
+
+
+@main.command("retry")
+@click.argument("case", required=False, type=click.UUID)
+@click.option("--all", "every", is_flag=True, help="The journeys of all cases that are stuck.")
+def retry_(case: UUID | None, every: bool) -> None:
+    """Try a CASE's journey again that is stuck or fails, for example once its service is mended.
+
+    A worker takes it up where it was. `thingdesk doctor` lists the cases.
+    """
+    if (case is None) is not every:
+        raise click.UsageError("Name a case, or say --all.")
+
+    async def act() -> None:
+        async with app.database(settings_of()) as database, database.transaction() as tx:
+            found = [case] if case else await journeys.stuck_cases(tx)
+            tried = await journeys.retry(tx, found, "the operator")
+        click.echo(f"{tried} {'journey is' if tried == 1 else 'journeys are'} tried again.")
+        if case and not tried:
             sys.exit(1)
 
     run(act())

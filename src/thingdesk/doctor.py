@@ -1,20 +1,28 @@
 """What is reachable, which versions, what is wrong and what to do about it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from thingdesk import __version__, app, timeline
+from thingdesk import __version__, app, journeys, timeline
 from thingdesk.channels.mqtt import BrokerAddress
+from thingdesk.packs import PackError
 from thingdesk.platform import durable, migrate, private
 from thingdesk.platform.database import Database
+from thingdesk.platform.durable import Standing
 from thingdesk.platform.embedded import EmbeddedError
 from thingdesk.platform.migrate import Phase
 from thingdesk.platform.settings import Settings
 
 _WITHIN = 5.0
 _LEAST_POSTGRES = 150000
+_MOST_CASES = 3
+_MEND_STUCK = (
+    "Mend the service and start the desk again: what is stuck is tried once at each start, or by"
+    " `thingdesk retry`. A journey that has begun needs the steps it began with: register what"
+    " changed as a new version beside the old. Or withdraw the case on its page."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +50,9 @@ async def examine(settings: Settings, progress: Progress = _silent) -> list[Find
     findings.append(await _broker(settings))
     try:
         async with app.database(settings) as database:
-            findings += [await look(database) for look in (_server, _schema, _journeys)]
+            findings += [await look(database) for look in (_server, _schema)]
+            if findings[-1].well:
+                findings += await _journeys(database, settings)
             findings.append(await _chains(database, progress))
     except (OSError, EmbeddedError) as error:
         mend = "Check THINGDESK_DATABASE_URL, or that the data folder can be written to."
@@ -82,15 +92,49 @@ async def _schema(database: Database) -> Finding:
     return Finding("schema", "that of this release")
 
 
-async def _journeys(database: Database) -> Finding:
+async def _journeys(database: Database, settings: Settings) -> list[Finding]:
+    """All that keeps journeys from going on, one finding for each cause."""
+    try:
+        known = list(app.make_flow(settings).catalog.versions)
+    except PackError as error:
+        return [Finding("packs", str(error), well=False, mend="Mend the pack, or THINGDESK_PACKS.")]
     async with database.transaction() as tx:
         stuck = await durable.stuck(tx)
-    if not stuck:
-        return Finding("journeys", "none is stuck")
-    run, code, problem = stuck[0]
-    found = f"{len(stuck)} are stuck; the first is {run} ({code}): {problem}"
-    mend = "Mend the service's code, then run the desk again; a changed one needs a new version."
+        failing = await durable.failing(tx)
+        unknown = await durable.unknown(tx, known)
+    found = [
+        *_by_cause(stuck, "stuck", _MEND_STUCK),
+        *_by_cause(failing, "failing", "They are tried again by themselves, a few times."),
+        *(_without_code(code, number) for code, number in unknown),
+    ]
+    return found or [Finding("journeys", "none is stuck or fails")]
+
+
+def _by_cause(runs: Sequence[Standing], state: str, mend: str) -> list[Finding]:
+    causes: dict[tuple[str, str], list[str]] = {}
+    for one in runs:
+        cases = causes.setdefault((_code(one.code), one.problem or ""), [])
+        cases.append(str(journeys.Facts.from_data(one.input).case_id))
+    return [
+        Finding("journeys", f"{state}: {code}: {problem}; {_cases(cases)}", well=False, mend=mend)
+        for (code, problem), cases in causes.items()
+    ]
+
+
+def _cases(found: Sequence[str]) -> str:
+    shown = ", ".join(found[:_MOST_CASES])
+    more = f" and {len(found) - _MOST_CASES} more" if len(found) > _MOST_CASES else ""
+    return f"{'case' if len(found) == 1 else 'cases'} {shown}{more}"
+
+
+def _without_code(code: str, number: int) -> Finding:
+    found = f"{number} {'waits' if number == 1 else 'wait'} for code: {_code(code)}"
+    mend = f"Load the pack that has {_code(code)} (THINGDESK_PACKS); none that is set here has it."
     return Finding("journeys", found, well=False, mend=mend)
+
+
+def _code(code: str) -> str:
+    return code.replace("@", ", version ")
 
 
 async def _chains(database: Database, progress: Progress) -> Finding:

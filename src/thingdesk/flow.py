@@ -25,9 +25,9 @@ from thingdesk.catalog import Catalog, Service
 from thingdesk.diagnosis import Finding, Rule
 from thingdesk.journeys import Withdrawn
 from thingdesk.mandates import OWNER_CHANGED
-from thingdesk.notices import Notice, Recipient
+from thingdesk.notices import Recipient
 from thingdesk.openings import Ask, Openings, Wanted, in_order, not_yours
-from thingdesk.platform import clock, durable
+from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Refusal, Refused
 from thingdesk.signals import Intake, Signal, Stored
@@ -103,7 +103,6 @@ class Flow:
             fulfilment.expire_jobs,
             fulfilment.expire_commands,
             tell_broken_promises,
-            tell_stuck_journeys,
             self.look_after_findings,
         )
 
@@ -136,7 +135,8 @@ class Flow:
             else:
                 done.append(one)
         told = {(one.words, one.case_id): None for one in done if one.words}
-        await _tell_staff(tx, "finding.stays", [(words or "", case) for words, case in told])
+        for words, case_id in told:
+            await journeys.tell_staff(tx, "finding.stays", words or "", case_id)
         await diagnosis.look_again(tx, [(one.look, one.next, one.told) for one in done])
         return len(due)
 
@@ -179,6 +179,9 @@ class Flow:
                 journeys.tell_subject(tx, opening, one)
             if one.former:
                 await journeys.withdraw_all(tx, [one.former], Withdrawn(OWNER_CHANGED, _SOLD))
+        joined = [one.case_id for one in answers if isinstance(one, Opened) and one.joined]
+        if joined:
+            await journeys.note_repeats(tx, joined)
         return answers
 
     async def _asked_by(self, tx: Transaction, findings: Sequence[Finding]) -> dict[Finding, Ask]:
@@ -194,7 +197,7 @@ class Flow:
             except Exception as error:  # noqa: BLE001
                 _log.exception("rule %s found something and could not ask for it", finding.rule)
                 words = f"Rule {finding.rule} found something on {finding.machine}: {error}"
-                await _tell_staff(tx, "rule.failed", [(words, None)])
+                await journeys.tell_staff(tx, "rule.failed", words, None)
         return asks
 
     # -- reports ------------------------------------------------------------------------------
@@ -247,31 +250,10 @@ async def expire_questions(tx: Transaction) -> int:
 async def tell_broken_promises(tx: Transaction) -> int:
     """Promises whose time is over are broken, and staff are told."""
     broken = await cases.break_due_promises(tx)
-    if broken:
-        told = [(f"The promise of {one.name} is broken.", one.case_id) for one in broken]
-        await _tell_staff(tx, "promise.broken", told)
+    for one in broken:
+        words = f"The promise of {one.name} is broken."
+        await journeys.tell_staff(tx, "promise.broken", words, one.case_id)
     return len(broken)
-
-
-async def tell_stuck_journeys(tx: Transaction) -> int:
-    """Staff hear of journeys that no worker can go on with, and what to do."""
-    stuck = await durable.tell_stuck(tx)
-    found = await journeys.cases_of(tx, [run_id for run_id, _, _ in stuck])
-    mend = "Mend the service's code and start the desk again, which tries it once more"
-    rest = "or withdraw the case, which takes back what was done"
-    told = [
-        (f"A journey is stuck ({code}): {problem}. {mend}; {rest}.", found.get(run_id))
-        for run_id, code, problem in stuck
-    ]
-    await _tell_staff(tx, "journey.stuck", told)
-    return len(stuck)
-
-
-async def _tell_staff(tx: Transaction, kind: str, told: Sequence[tuple[str, UUID | None]]) -> None:
-    everybody = await parties.all_staff(tx) if told else []
-    for words, case_id in told:
-        for one in everybody:
-            notices.tell(tx, Notice(Recipient.staff(one.id), kind, words, case_id))
 
 
 async def _at_once(

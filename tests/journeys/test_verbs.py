@@ -113,7 +113,7 @@ async def test_an_effect_that_is_not_declared_is_the_authors_mistake(hand: Hand)
             turnable.turn(timedelta(hours=1))
             await hand.work()
     async with hand.database.transaction() as tx:
-        problems = [problem for _, _, problem in await durable.stuck(tx)]
+        problems = [one.problem or "" for one in await durable.stuck(tx)]
         assert await fulfilment.commands_of(tx, case_id) == []
     assert any("add it to effects=(...)" in problem for problem in problems)
 

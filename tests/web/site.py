@@ -19,7 +19,7 @@ from thingdesk.packs import equipment, meter, vehicle
 from thingdesk.platform import clock
 from thingdesk.platform.database import Database
 from thingdesk.platform.money import Money
-from thingdesk.sdk import Data, Journey, Outcome, Promise, choose, hours, service
+from thingdesk.sdk import Data, Journey, Outcome, Promise, Service, choose, hours, service
 
 URL = "http://desk.example"
 GENEROUS = Terms(("vehicle.*",), per_case=Money(50000, "EUR"), per_period=Money(200000, "EUR"))
@@ -95,8 +95,8 @@ class Site:
         return case_id, self.link("job", job.id)
 
 
-async def open_site(database: Database) -> Site:
-    services = [*equipment.SERVICES, *vehicle.SERVICES, *meter.SERVICES, odd]
+async def open_site(database: Database, *more: Service) -> Site:
+    services = [*equipment.SERVICES, *vehicle.SERVICES, *meter.SERVICES, odd, *more]
     flow = Flow(Catalog(services), [*equipment.RULES, *vehicle.RULES])
     hand = await open_hand(database, flow)
     centres = [

@@ -127,8 +127,8 @@ async def test_a_case_says_what_it_waits_for(full: Site) -> None:
         "car-1": "The owner owner-car-1 to answer: When would you like it done?",
         "car-7": "Centre Near to accept the job (repair)",
         "car-12": "Truck One to have done it (tow)",
-        "car-31": "car-31 to prove by its own signals that P0301 is gone: 0 of 10 good samples",
-        "press-2": "press-2 to prove by its own signals that its temperature is well: 2 of 6",
+        "car-31": "car-31 to prove by its own signals that P0301 is gone: 0 good samples",
+        "press-2": "press-2 to prove by its own signals that its temperature is well: 2 good",
     }
     async with logged_in(full) as browser:
         for machine, words in wanted.items():

@@ -94,6 +94,11 @@ class Opened:
     reopened: bool
     former: UUID | None = None
 
+    @property
+    def joined(self) -> bool:
+        """Whether the case was open already."""
+        return not (self.new or self.reopened)
+
 
 @dataclass(frozen=True, slots=True)
 class Known:

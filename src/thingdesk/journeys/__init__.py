@@ -9,7 +9,7 @@ cannot go on takes back what it did and says why.
 from thingdesk.fulfilment import Slot
 from thingdesk.journeys.choices import FIRST, Alternative, Choice, choose
 from thingdesk.journeys.context import Context, Intent
-from thingdesk.journeys.drive import driver
+from thingdesk.journeys.drive import drivers
 from thingdesk.journeys.erase import erase
 from thingdesk.journeys.instant import Instant, answer_now, remembered
 from thingdesk.journeys.journey import Journey
@@ -27,8 +27,9 @@ from thingdesk.journeys.model import (
 from thingdesk.journeys.providing import Dispatched, Found, free_slots
 from thingdesk.journeys.reserving import Reserved
 from thingdesk.journeys.start import start
-from thingdesk.journeys.store import cases_of, effects_of, of_case
-from thingdesk.journeys.telling import tell_subject
+from thingdesk.journeys.store import effects_of, of_case
+from thingdesk.journeys.telling import tell_staff, tell_subject
+from thingdesk.journeys.trouble import note_repeats, note_trouble, retry, stuck_cases
 from thingdesk.journeys.withdraw import withdraw, withdraw_all
 
 __all__ = [
@@ -52,16 +53,20 @@ __all__ = [
     "Withdrawn",
     "about",
     "answer_now",
-    "cases_of",
     "choose",
-    "driver",
+    "drivers",
     "effects_of",
     "erase",
     "facts_of",
     "free_slots",
+    "note_repeats",
+    "note_trouble",
     "of_case",
     "remembered",
+    "retry",
     "start",
+    "stuck_cases",
+    "tell_staff",
     "tell_subject",
     "withdraw",
     "withdraw_all",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import wraps
 from typing import Any
 
 from pydantic import BaseModel
@@ -20,9 +21,17 @@ from thingdesk.platform import clock, durable
 from thingdesk.platform.database import Transaction
 
 
+def drivers(
+    versions: Mapping[str, Service], meanings: Mapping[str, str] | None = None
+) -> dict[str, durable.Function]:
+    """What the engine runs for journeys of these services, by their code."""
+    return {code: driver(one, meanings) for code, one in versions.items() if not one.instant}
+
+
 def driver(service: Service, meanings: Mapping[str, str] | None = None) -> durable.Function:
     """What the engine runs for a journey of `service`; `meanings` are the words of codes."""
 
+    @wraps(service.function)  # so that the engine knows whose file an error comes from
     async def drive(run: durable.Run) -> None:
         journey = Journey(run, service, meanings)
 

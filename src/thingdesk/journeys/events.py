@@ -17,6 +17,55 @@ class JourneyStarted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class JourneyFailed(Event):
+    """The code of a journey raised an error that it had not raised before: type and message, and
+    `where` in the service's own code (file:line) it came from. The journey is tried again.
+    """
+
+    kind: ClassVar[str] = "journey.failed"
+    journey: str
+    service: str
+    version: str
+    error: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyStuck(Event):
+    """The journey failed too often, or its code no longer takes the steps that it took: a person
+    has to look. It is tried again at the start of a worker, and when staff say so.
+    """
+
+    kind: ClassVar[str] = "journey.stuck"
+    journey: str
+    service: str
+    version: str
+    error: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyRetried(Event):
+    """Somebody of staff, or the operator by the command, had the journey taken up again."""
+
+    kind: ClassVar[str] = "journey.retried"
+    journey: str
+    service: str
+    version: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyWentOn(Event):
+    """The journey had failed or was stuck, and goes on."""
+
+    kind: ClassVar[str] = "journey.went_on"
+    journey: str
+    service: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class EffectIntended(Event):
     """An effect is about to happen: it is permitted, for the reason given."""
 

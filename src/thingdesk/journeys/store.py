@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +29,15 @@ set answer = excluded.answer, code = excluded.code, reason = excluded.reason,
 _END = """
 update journey j set ended_at = t.at
 from unnest($1::uuid[], $2::timestamptz[]) as t (id, at) where j.id = t.id
+"""
+
+_NEWS = """
+insert into journey_told (name, at) values ($1, $2)
+on conflict (name) do update set at = excluded.at where journey_told.at <= $3
+returning name
+"""
+_SAY_AGAIN = """
+update journey set said_again_at = $2 where id = any($1) and said_again_at is null returning id
 """
 
 
@@ -88,10 +97,29 @@ async def running(tx: Transaction, case_ids: Sequence[UUID]) -> list[UUID]:
     return [row["id"] for row in rows]
 
 
-async def cases_of(tx: Transaction, journey_ids: Sequence[UUID]) -> dict[UUID, UUID]:
-    """The case of each journey."""
-    rows = await tx.fetch("select id, case_id from journey where id = any($1)", list(journey_ids))
-    return {row["id"]: row["case_id"] for row in rows}
+async def named(tx: Transaction, journey_ids: Sequence[UUID]) -> list[tuple[UUID, UUID, str, str]]:
+    rows = await tx.fetch(
+        "select id, case_id, service, version from journey where id = any($1) order by id",
+        list(journey_ids),
+    )
+    return [(row["id"], row["case_id"], row["service"], row["version"]) for row in rows]
+
+
+async def is_news(tx: Transaction, name: str, now: datetime, quiet: timedelta) -> bool:
+    """Whether nobody was told of `name` for so long."""
+    return await tx.fetchval(_NEWS, name, now, now - quiet) is not None
+
+
+async def say_again(tx: Transaction, journey_ids: Sequence[UUID], now: datetime) -> list[UUID]:
+    """Those of which it was not said yet."""
+    rows = await tx.fetch(_SAY_AGAIN, list(journey_ids), now) if journey_ids else []
+    return [row["id"] for row in rows]
+
+
+async def hear_again(tx: Transaction, journey_ids: Sequence[UUID]) -> None:
+    await tx.execute(
+        "update journey set said_again_at = null where id = any($1)", list(journey_ids)
+    )
 
 
 async def standing(tx: Transaction, journey_ids: Sequence[UUID]) -> list[Entry]:

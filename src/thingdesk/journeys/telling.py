@@ -1,6 +1,7 @@
 """Telling machine and owner."""
 
 from typing import Any
+from uuid import UUID
 
 from thingdesk import notices, parties
 from thingdesk.cases import Opened, Opening
@@ -19,6 +20,12 @@ def tell_subject(tx: Transaction, opening: Opening, opened: Opened) -> None:
     told = {"service": opening.service, "input": opening.input, "reporter": opening.reporter}
     to = Recipient.machine(opening.subject)
     notices.tell(tx, Notice(to, "case.opened", words, opened.case_id, told))
+
+
+async def tell_staff(tx: Transaction, kind: str, words: str, case_id: UUID | None) -> None:
+    """Tell everybody of staff."""
+    for one in await parties.all_staff(tx):
+        notices.tell(tx, Notice(Recipient.staff(one.id), kind, words, case_id))
 
 
 async def tell_owner(journey: Context, words: str, data: dict[str, Any]) -> None:

@@ -33,6 +33,16 @@ _CONNECTIONS = Gauge(
     "state",
 )
 
+_PASSING = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.LockNotAvailableError,
+)
+
 
 def _dump(value: object) -> bytes:
     return b"\x01" + orjson.dumps(value, default=str)
@@ -59,6 +69,11 @@ async def _prepare(connection: Any) -> None:
 
 class Unreachable(ConnectionError):
     """The database does not answer, or does not let us in."""
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether it came from the database or the way to it, and may be gone at the next attempt."""
+    return isinstance(error, _PASSING)
 
 
 class Transaction:

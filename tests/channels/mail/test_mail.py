@@ -64,6 +64,19 @@ async def test_staff_and_providers_get_mail_too(
     assert not [one for one in box.mails if "/owner/" in one.as_string()]
 
 
+async def test_a_mail_to_staff_leads_to_the_case(
+    desk: Database, mailbox: tuple[Mailbox, int]
+) -> None:
+    box, port = mailbox
+    case_id = ids.new()
+    async with desk.transaction() as tx:
+        staff = await parties.add_staff(tx, "lead@example.net", "Staff", [Role.AGENT])
+    to = Recipient.staff(staff.id)
+    await tell(desk, Notice(to, "journey.stuck", "It is.", case_id), Notice(to, "rule.failed", "A"))
+    await mail_to(desk, port).once()
+    assert [f"{PAGES}cases/{case_id}" in one.as_string() for one in box.mails] == [True, False]
+
+
 async def test_the_page_is_a_signed_link_for_its_purpose(
     desk: Database, mailbox: tuple[Mailbox, int]
 ) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from thingdesk import notices, parties
 from thingdesk.channels.mail.compose import Foot, compose
-from thingdesk.notices import Outgoing, Page, Recipient, To
+from thingdesk.notices import Notice, Outgoing, Page, Recipient, To
 from thingdesk.platform.database import Transaction
 
 
@@ -44,7 +44,7 @@ async def write_letters(tx: Transaction, claimed: Sequence[Outgoing], desk: Desk
             await notices.give_up(tx, one.id, "no e-mail address is known")
             continue
         try:
-            link = _link(one.notice.page, desk, key)
+            link = _link(one.notice.page, desk, key) or _console(one.notice, desk)
             message = compose(one, address, desk.sender, link, _foot(one, desk, key))
         except ValueError as error:
             await notices.give_up(tx, one.id, str(error))
@@ -58,6 +58,13 @@ def _link(page: Page | None, desk: Desk, key: parties.DeskKey) -> str | None:
         return None
     token = parties.sign_link(key, page.purpose, page.subject, page.until)
     return f"{desk.pages.rstrip('/')}/{page.purpose}/{token}"
+
+
+def _console(notice: Notice, desk: Desk) -> str | None:
+    """Staff log in, so that the page of a case needs no signature."""
+    if notice.to.kind is not To.STAFF or notice.case_id is None:
+        return None
+    return f"{desk.pages.rstrip('/')}/cases/{notice.case_id}"
 
 
 def _foot(outgoing: Outgoing, desk: Desk, key: parties.DeskKey) -> Foot | None:

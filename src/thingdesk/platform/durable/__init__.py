@@ -9,32 +9,51 @@ from thingdesk.platform.durable.engine import (
     Engine,
     drop,
     forget,
+    retry,
     send,
     start,
     stop,
-    tell_stuck,
 )
+from thingdesk.platform.durable.failure import Failure, Trouble, Turn
+from thingdesk.platform.durable.failures import MOST_FAILURES
 from thingdesk.platform.durable.measure import measure
-from thingdesk.platform.durable.model import Changed, Fenced, Message, Priority, Suspended
+from thingdesk.platform.durable.model import (
+    Changed,
+    Fenced,
+    Message,
+    Priority,
+    Standing,
+    State,
+    Suspended,
+)
 from thingdesk.platform.durable.run import Function, Run
-from thingdesk.platform.durable.store import stuck, waits
+from thingdesk.platform.durable.store import count_stuck, failing, standing, stuck, unknown
 
 __all__ = [
+    "MOST_FAILURES",
     "Changed",
     "Engine",
+    "Failure",
     "Fenced",
     "Function",
     "Message",
     "Priority",
     "Run",
+    "Standing",
+    "State",
     "Suspended",
+    "Trouble",
+    "Turn",
+    "count_stuck",
     "drop",
+    "failing",
     "forget",
     "measure",
+    "retry",
     "send",
+    "standing",
     "start",
     "stop",
     "stuck",
-    "tell_stuck",
-    "waits",
+    "unknown",
 ]

@@ -15,14 +15,16 @@ from uuid import UUID
 from thingdesk.platform import clock, logs, traces
 from thingdesk.platform.database import Database, Transaction
 from thingdesk.platform.durable import store
-from thingdesk.platform.durable.model import Changed, Row, State, Suspended
+from thingdesk.platform.durable.failure import Tell, Trouble, Turn, untold
+from thingdesk.platform.durable.failures import Failures
+from thingdesk.platform.durable.model import Row, State, Suspended
 from thingdesk.platform.durable.run import Function, Run
 from thingdesk.platform.gather import DURATION, ITEMS
-from thingdesk.platform.loops import repeat
-from thingdesk.platform.metrics import Counter
+from thingdesk.platform.loops import each, repeat
 
 CHANNEL = "durable_run"
-_MOST_FAILURES = 8
+_MOST_RETRIED = 1_000
+_APART = timedelta(milliseconds=50)
 SWEEP = "durable_sweep"
 _EVERY = 0.5
 KEPT = timedelta(days=120)
@@ -30,16 +32,15 @@ KEPT = timedelta(days=120)
 _log = logging.getLogger(__name__)
 
 
-_FAILED = Counter(
-    "thingdesk.run.failures", "Attempts to drive a run that failed; it is tried again.", "code"
-)
 _KIND = "runs"
 
 
 class Engine:
     """Runs what is due, for the functions that this process knows by their code.
 
-    `about` says of a run's input what log lines and spans of the run are about.
+    `about` says of a run's input what log lines and spans of the run are about. `tell` is called in
+    the transaction that notes it when a run fails in a way that it did not before, when it is
+    stuck, and when it goes on after that.
     """
 
     def __init__(
@@ -50,8 +51,11 @@ class Engine:
         lease: float = 10.0,
         batch: int = 50,
         about: Callable[[Any], Mapping[str, object]] = lambda _: {},
+        tell: Tell = untold,
     ) -> None:
         self._about = about
+        self._tell = tell
+        self._failures = Failures(database, functions, lease, about, tell)
         self._database = database
         self._functions = functions
         self._lease = lease
@@ -59,16 +63,22 @@ class Engine:
         self._most = batch
 
     async def work(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set; a batch under way is finished. What is stuck gets one more try,
-        in case its code was mended meanwhile.
+        """Work until `stop` is set; a batch under way is finished. What is stuck is tried once
+        more: with the code that there is now it may go on.
         """
-        async with self._database.transaction() as tx:
-            await store.try_stuck(tx, list(self._functions), clock.now())
+        await each(self._database, [self._retry_stuck], self._lease)
         async with asyncio.TaskGroup() as group:
             group.create_task(repeat(self._database, CHANNEL, self.once, stop, every=_EVERY))
             group.create_task(
                 repeat(self._database, SWEEP, self.sweep, stop, every=self._lease / 2)
             )
+
+    async def _retry_stuck(self, tx: Transaction) -> int:
+        codes, now = list(self._functions), clock.now()
+        tried = await store.retry_stuck(tx, codes, now, _MOST_RETRIED, _APART)
+        if tried:
+            _log.warning("%d runs are stuck: each is tried once more", tried)
+        return tried
 
     async def sweep(self) -> int:
         """End sessions of workers that were paused while they read: to the server these are not
@@ -87,21 +97,26 @@ class Engine:
         try:
             async with self._transaction() as tx:
                 taken = await self._run(tx, await self._claim(tx, self._most))
-        except Exception:  # noqa: BLE001 - whatever one run raised, the others go on
-            _log.warning("a batch of runs failed; going on one by one", exc_info=True)
-            return await self._one_by_one()
-        self._most = min(self._batch, self._most * 2)
-        if taken:
-            ITEMS.record(taken, _KIND)
-            DURATION.record(now() - began, _KIND)
-        return taken
+        except Exception as error:  # noqa: BLE001 - whatever one run raised, the others go on
+            why = error
+        else:
+            self._most = min(self._batch, self._most * 2)
+            if taken:
+                ITEMS.record(taken, _KIND)
+                DURATION.record(now() - began, _KIND)
+            return taken
+        # not in the handler: what fails there would be logged with this error, too
+        return await self._one_by_one(why)
 
-    async def _one_by_one(self) -> int:
+    async def _one_by_one(self, why: Exception) -> int:
         """After this the next batch is half as large, in case this one took longer than a lease."""
-        done, most = 0, self._most
+        done, failed, most = 0, 0, self._most
         self._most = max(1, most // 2)
-        while done < most and await self._one():
+        while done < most and (went_well := await self._one()) is not None:
             done += 1
+            failed += not went_well
+        if not failed:  # else it was said of the run that failed
+            _log.warning("a batch of runs failed, and none of them alone", exc_info=why)
         return done
 
     def _transaction(self) -> AbstractAsyncContextManager[Transaction]:
@@ -112,12 +127,16 @@ class Engine:
 
     async def _run(self, tx: Transaction, rows: list[Row]) -> int:
         await tx.together(self._advance(tx, row) for row in rows)
+        for row in rows:
+            if row.told is not None:
+                await self._tell(tx, Trouble(row.id, row.code, row.input, Turn.GOES_ON))
         if rows:
             await tx.flush()
             await store.save(tx, rows)
         return len(rows)
 
-    async def _one(self) -> bool:
+    async def _one(self) -> bool | None:
+        """Run the next one: whether that went well; None when nothing is due."""
         rows: list[Row] = []
         try:
             async with self._transaction() as tx:
@@ -126,12 +145,12 @@ class Engine:
         except Exception as error:
             if not rows:
                 raise
-            await self._record_failure(rows[0], error)
-        return bool(rows)
+            await self._failures.note(rows[0], error)
+            return False
+        return True if rows else None
 
     async def _advance(self, tx: Transaction, row: Row) -> None:
         row.wake_at, row.waits_for = None, ()
-        row.failures, row.problem = 0, None
         facts = self._about(row.input)
         with (
             logs.about(run=row.id, **facts),
@@ -142,18 +161,6 @@ class Engine:
             except Suspended:
                 return
         row.state = State.ENDED
-
-    async def _record_failure(self, row: Row, error: Exception) -> None:
-        with logs.about(run=row.id, **self._about(row.input)):
-            _log.error("run %s (%s) failed", row.id, row.code, exc_info=error)
-        _FAILED.add(1, row.code)
-        async with self._transaction() as tx:
-            await store.fail(
-                tx,
-                row,
-                problem=f"{type(error).__name__}: {error}",
-                stuck_after=1 if isinstance(error, Changed) else _MOST_FAILURES,
-            )
 
 
 def start(tx: Transaction, run_id: UUID, code: str, data: object, *, priority: int) -> None:
@@ -175,9 +182,14 @@ async def stop(tx: Transaction, run_ids: Sequence[UUID]) -> None:
     await store.stop(tx, run_ids, clock.now())
 
 
-async def tell_stuck(tx: Transaction, most: int = 50) -> list[tuple[UUID, str, str]]:
-    """Runs that are stuck, with their code and problem: each once, and again with a new problem."""
-    return await store.tell_stuck(tx, most)
+async def retry(tx: Transaction, run_ids: Sequence[UUID]) -> list[UUID]:
+    """Try runs again that are stuck, or failed and wait for their next attempt, from now on and as
+    often as new ones; which of these they were.
+    """
+    tried = await store.retry(tx, run_ids, clock.now())
+    if tried:
+        tx.notify(CHANNEL)
+    return tried
 
 
 async def forget(tx: Transaction, most: int = 1_000) -> int:

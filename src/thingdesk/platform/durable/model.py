@@ -35,8 +35,24 @@ class Row:
     wake_at: datetime | None = None
     waits_for: tuple[str, ...] = ()
     failures: int = 0
-    problem: str | None = None
+    told: str | None = None
     messages: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a run that has not ended stands. `problem` is what its last attempt failed with, when
+    it has failed `failures` times in a row; `wake_at` when it is taken up next, if it has a time.
+    """
+
+    id: UUID
+    code: str
+    input: Any
+    state: State
+    waits_for: tuple[str, ...]
+    wake_at: datetime | None
+    failures: int
+    problem: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from typing import Any
 from uuid import UUID
 
 from thingdesk.platform import clock
+from thingdesk.platform.database import Row as Record
 from thingdesk.platform.database import Transaction, json
-from thingdesk.platform.durable.model import Fenced, Row, State
+from thingdesk.platform.durable.model import Fenced, Row, Standing, State
 
 _START = """
 insert into durable_run (id, code, input, priority, wake_at, started_at, progressed_at)
@@ -22,12 +23,12 @@ from unnest($1::uuid[], $2::text[], $3::text[]) as t (run_id, key, value)
 on conflict do nothing
 """
 _DUE = """
-select id, code, input, journal, epoch, failures from durable_run
+select id, code, input, journal, epoch, failures, told from durable_run
 where wake_at <= $1 and code = any($2)
 order by priority, wake_at limit $3 for update skip locked
 """
 _TOLD = """
-select id, code, input, journal, epoch, failures from durable_run
+select id, code, input, journal, epoch, failures, told from durable_run
 where id in (
     select m.run_id from durable_message m join durable_run r on r.id = m.run_id
     where not m.seen and r.state = 'active' and r.code = any($1) limit $3
@@ -44,10 +45,9 @@ _SAVE = """
 update durable_run r
 set journal = t.journal::jsonb, state = t.state, wake_at = t.wake_at,
     waits_for = string_to_array(t.waits_for, ' '), epoch = r.epoch + 1,
-    failures = t.failures, problem = t.problem, progressed_at = $9
-from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[], $6::text[],
-            $7::integer[], $8::text[])
-    as t (id, epoch, journal, state, wake_at, waits_for, failures, problem)
+    failures = 0, problem = null, told = null, progressed_at = $7
+from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[], $6::text[])
+    as t (id, epoch, journal, state, wake_at, waits_for)
 where r.id = t.id and r.epoch = t.epoch
 """
 _HOLD = "select id from durable_run where id = any($1) order by id for update"
@@ -65,17 +65,31 @@ where application_name = current_setting('application_name') and usename = curre
 """
 _FAIL = """
 update durable_run
-set failures = failures + 1, problem = $2, epoch = epoch + 1,
-    state = case when failures + 1 >= $3 then 'stuck' else 'active' end,
-    wake_at = case when failures + 1 >= $3 then null
-                   else $4::timestamptz + $5::interval * power(2, failures) end
-where id = $1 and epoch = $6
+set failures = $3, problem = $4, told = $5, state = $6, wake_at = $7, epoch = epoch + 1
+where id = $1 and epoch = $2
 """
-_TELL_STUCK = """
-update durable_run set told = problem where id in (
-    select id from durable_run where state = 'stuck' and (told is null or told <> problem)
-    order by progressed_at limit $1 for update skip locked)
-returning id, code, problem
+_RETRY = """
+update durable_run set state = 'active', wake_at = $2, failures = 0, epoch = epoch + 1
+where id = any(array(
+    select id from durable_run where id = any($1) and (state = 'stuck' or failures > 0)
+    and state <> 'ended' order by id for update))
+returning id
+"""
+# Spread out: each of them may fail once more, and a batch with such a one is repeated one by one.
+_RETRY_STUCK = """
+update durable_run r set state = 'active', epoch = epoch + 1,
+    wake_at = $2::timestamptz + t.place * $4::interval
+from (select id, row_number() over (order by progressed_at) as place
+      from (select id, progressed_at from durable_run where state = 'stuck' and code = any($1)
+            order by progressed_at limit $3 for update skip locked) s) t
+where r.id = t.id
+"""
+_STANDING = """
+select id, code, input, state, waits_for, wake_at, failures, problem from durable_run
+"""
+_UNKNOWN = """
+select code, count(*) as n from durable_run where state = 'active' and code <> all($1)
+group by code order by code
 """
 _MEASURE = """
 select (select count(*) from durable_run where state = 'active') as active,
@@ -126,22 +140,35 @@ async def save(tx: Transaction, rows: Sequence[Row]) -> None:
         [row.state.value for row in rows],
         [row.wake_at for row in rows],
         [" ".join(row.waits_for) for row in rows],
-        [row.failures for row in rows],
-        [row.problem for row in rows],
         clock.now(),
     )
     if result != f"UPDATE {len(rows)}":
         raise Fenced(f"{result} of {len(rows)} runs: another worker has taken some of them over")
 
 
-async def fail(tx: Transaction, row: Row, problem: str, stuck_after: int) -> None:
-    """Note that a run failed, unless somebody has taken it over since."""
-    pause = timedelta(seconds=1)
-    answer = await tx.execute(_FAIL, row.id, problem, stuck_after, clock.now(), pause, row.epoch)
-    if answer == "UPDATE 1":
-        await tx.execute(
-            "update durable_message set seen = true where run_id = $1 and not seen", row.id
-        )
+async def fail(tx: Transaction, row: Row, *now: object) -> bool:
+    """Note that a run failed (failures, problem, sign, state, wake_at), unless somebody has taken
+    it over since; whether it was so.
+    """
+    answer = await tx.execute(_FAIL, row.id, row.epoch, *now)
+    if answer != "UPDATE 1":
+        return False
+    # seen, and yet to be heard: a message must not take the run up before its time
+    await tx.execute(
+        "update durable_message set seen = true where run_id = $1 and not seen", row.id
+    )
+    return True
+
+
+async def retry(tx: Transaction, run_ids: Sequence[UUID], now: datetime) -> list[UUID]:
+    return [row["id"] for row in await tx.fetch(_RETRY, list(run_ids), now)]
+
+
+async def retry_stuck(
+    tx: Transaction, codes: Sequence[str], now: datetime, most: int, apart: timedelta
+) -> int:
+    answer = await tx.execute(_RETRY_STUCK, codes, now, most, apart)
+    return int(answer.removeprefix("UPDATE "))
 
 
 async def stop(tx: Transaction, run_ids: Sequence[UUID], now: datetime) -> None:
@@ -171,13 +198,28 @@ async def drop(tx: Transaction, runs: Sequence[UUID]) -> None:
     await tx.execute("delete from durable_message where run_id = any($1)", gone)
 
 
-async def stuck(tx: Transaction) -> list[tuple[UUID, str, str]]:
-    rows = await tx.fetch(
-        "select id, code, problem from durable_run where state = $1"
-        " order by progressed_at limit 100",
-        State.STUCK.value,
-    )
-    return [(row["id"], row["code"], row["problem"]) for row in rows]
+async def stuck(tx: Transaction, most: int = 1_000) -> list[Standing]:
+    sql = f"{_STANDING} where state = 'stuck' order by progressed_at limit $1"
+    return [_standing(row) for row in await tx.fetch(sql, most)]
+
+
+async def failing(tx: Transaction, most: int = 1_000) -> list[Standing]:
+    sql = f"{_STANDING} where state = 'active' and failures > 0 order by progressed_at limit $1"
+    return [_standing(row) for row in await tx.fetch(sql, most)]
+
+
+async def standing(tx: Transaction, run_ids: Sequence[UUID]) -> list[Standing]:
+    sql = f"{_STANDING} where id = any($1) and state <> 'ended' order by id"
+    return [_standing(row) for row in await tx.fetch(sql, list(run_ids))]
+
+
+async def count_stuck(tx: Transaction) -> int:
+    return int(await tx.fetchval("select count(*) from durable_run where state = 'stuck'"))
+
+
+async def unknown(tx: Transaction, codes: Sequence[str]) -> list[tuple[str, int]]:
+    rows = await tx.fetch(_UNKNOWN, codes)
+    return [(row["code"], row["n"]) for row in rows]
 
 
 async def measure(tx: Transaction, now: datetime) -> dict[str, Any]:
@@ -185,21 +227,6 @@ async def measure(tx: Transaction, now: datetime) -> dict[str, Any]:
     return dict(row or {})
 
 
-async def waits(tx: Transaction, run_ids: Sequence[UUID]) -> dict[UUID, tuple[str, ...]]:
-    rows = await tx.fetch("select id, waits_for from durable_run where id = any($1)", list(run_ids))
-    return {row["id"]: tuple(row["waits_for"]) for row in rows}
-
-
-async def tell_stuck(tx: Transaction, most: int) -> list[tuple[UUID, str, str]]:
-    rows = await tx.fetch(_TELL_STUCK, most)
-    return [(row["id"], row["code"], row["problem"]) for row in rows]
-
-
-async def try_stuck(tx: Transaction, codes: Sequence[str], now: datetime) -> int:
-    result = await tx.execute(
-        "update durable_run set state = 'active', wake_at = $2"
-        " where state = 'stuck' and code = any($1)",
-        list(codes),
-        now,
-    )
-    return int(result.removeprefix("UPDATE "))
+def _standing(row: Record) -> Standing:
+    values = dict(row)
+    return Standing(**values | {"state": State(row["state"]), "waits_for": tuple(row["waits_for"])})

@@ -75,7 +75,10 @@ async def _waits(
 ) -> Iterable[Wait]:
     """What stands behind the keys that the case's journeys wait for."""
     running = [run[0] for run in await journeys.of_case(tx, case.id) if run[4] is None]
-    keys = [key for found in (await durable.waits(tx, running)).values() for key in found]
+    going = await durable.standing(tx, running)
+    if any(one.problem for one in going):
+        return [Wait("our staff, who look into it")]
+    keys = [key for one in going for key in one.waits_for]
     names = await parties.get_providers(tx, [one.offer.provider for one in jobs])
     booked = {one.id: one for one in await fulfilment.appointments_of(tx, case.id)}
     known: dict[str, Wait] = {one.question.key: _decision(one) for one in asked}

@@ -15,6 +15,10 @@ from thingdesk.web.staff.session import Person
 from thingdesk.web.staff.show import show
 
 router = APIRouter(prefix="/cases/{case_id}")
+_NOTHING = Refusal(
+    "nothing_to_retry", "Its journey has not failed: there is nothing to try again.",
+    Recovery.CONTACT_US,
+)  # fmt: skip
 _ENDED = Refusal(
     "case_ended", "The case has ended: there is nothing to withdraw.", Recovery.CONTACT_US
 )
@@ -49,6 +53,18 @@ async def post_withdraw(
     return RedirectResponse(f"/cases/{case_id}?said=withdrawn", 303)
 
 
+@router.post("/retry")
+async def post_retry(pages: Open, person: Person, case_id: UUID) -> Response:
+    """Take up again what is stuck, or waits for its next attempt."""
+    async with pages.database.transaction() as tx:
+        if await cases.get(tx, case_id) is None:
+            raise _unknown()
+        tried = await journeys.retry(tx, [case_id], person.name)
+    if not tried:
+        return await _page(pages, person, case_id, refusal=_NOTHING)
+    return RedirectResponse(f"/cases/{case_id}?said=retried", 303)
+
+
 @router.post("/decisions/{decision_id}")
 async def post_decision(
     pages: Open,
@@ -76,7 +92,7 @@ async def _page(
     before: int | None = None,
 ) -> HTMLResponse:
     async with pages.database.transaction() as tx:
-        file: File | None = await collect(tx, case_id, before)
+        file: File | None = await collect(tx, case_id, pages.flow.catalog.versions, before)
     if file is None:
         raise _unknown()
     status = 409 if refusal else 200

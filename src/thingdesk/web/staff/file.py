@@ -1,5 +1,6 @@
 """All that is known of one case, as its page shows it."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -17,7 +18,7 @@ from thingdesk.platform.money import Money
 from thingdesk.web.chart import Chart
 from thingdesk.web.staff.around import around
 from thingdesk.web.staff.people import names_in
-from thingdesk.web.staff.waits import Wait, open_key, waits
+from thingdesk.web.staff.waits import Trouble, Wait, open_key, troubles, waits
 from thingdesk.web.words import Line, Names, happened, say
 
 _MOST_LINES = 200
@@ -57,6 +58,7 @@ class File:
     happened: str
     promises: tuple[Promised, ...]
     waits: tuple[Wait, ...]
+    troubles: tuple[Trouble, ...]
     chart: Chart | None
     proofs: tuple[Verification, ...]
     runs: tuple[Run, ...]
@@ -89,8 +91,12 @@ class File:
         ]
 
 
-async def collect(tx: Transaction, case_id: UUID, before: int | None = None) -> File | None:
-    """The case with this id, its timeline as far as the entry `before`; None when there is none."""
+async def collect(
+    tx: Transaction, case_id: UUID, known: Container[str], before: int | None = None
+) -> File | None:
+    """The case with this id, its timeline as far as the entry `before`; None when there is none.
+    `known` is the code of the packs that are loaded.
+    """
     case = await cases.get(tx, case_id)
     if case is None:
         return None
@@ -101,7 +107,7 @@ async def collect(tx: Transaction, case_id: UUID, before: int | None = None) -> 
     commands = await fulfilment.commands_of(tx, case_id)
     proofs = await cases.verifications_of(tx, case_id)
     runs = await journeys.of_case(tx, case_id)
-    keys = open_key(await durable.waits(tx, [run[0] for run in runs if run[4] is None]))
+    going = await durable.standing(tx, [run[0] for run in runs if run[4] is None])
     appointments = await fulfilment.appointments_of(tx, case_id)
     return File(
         case,
@@ -109,7 +115,8 @@ async def collect(tx: Transaction, case_id: UUID, before: int | None = None) -> 
         await parties.get_owner(tx, case.owner_id) if case.owner_id else None,
         happened(case),
         tuple(await cases.promises_of(tx, case_id)),
-        tuple(waits(keys, asked, jobs, commands, proofs, names)),
+        tuple(waits(open_key(going), asked, jobs, commands, proofs, names)),
+        tuple(troubles(going, known)),
         await around(tx, case, proofs),
         tuple(proofs),
         tuple(Run(*run[1:]) for run in runs),

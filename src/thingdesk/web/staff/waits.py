@@ -1,13 +1,14 @@
-"""What a case waits for, in words."""
+"""What a case waits for, in words, and what is wrong with its journeys."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from thingdesk.cases import Verification
 from thingdesk.decisions import Decision, To
+from thingdesk.decisions import State as Asked
 from thingdesk.fulfilment import CommandState, Job, JobState, SentCommand, command_key, job_key
+from thingdesk.platform.durable import Standing, State
 from thingdesk.web import formats
 from thingdesk.web.words import Names
 
@@ -21,6 +22,35 @@ class Wait:
     until: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a journey does not go on: `words` what is wrong, `error` what its code raised, `again`
+    when it is tried next by itself. `stuck`: not by itself.
+    """
+
+    words: str
+    error: str | None = None
+    again: datetime | None = None
+    stuck: bool = False
+
+
+def troubles(runs: Iterable[Standing], known: Container[str]) -> list[Trouble]:
+    """What is wrong with these runs; `known` is the code of the packs that this process has."""
+    return [found for one in runs if (found := _trouble(one, known))]
+
+
+def _trouble(one: Standing, known: Container[str]) -> Trouble | None:
+    code = one.code.replace("@", ", version ")
+    if one.state is State.STUCK:
+        return Trouble(f"The journey {code} is stuck.", one.problem, stuck=True)
+    if one.code not in known:
+        return Trouble(f"The journey waits for its code: load the pack that has {code}.")
+    if one.failures:
+        times = "once" if one.failures == 1 else f"{one.failures} times"
+        return Trouble(f"The journey {code} failed {times}.", one.problem, one.wake_at)
+    return None
+
+
 def waits(
     keys: Iterable[str],
     asked: Sequence[Decision],
@@ -31,7 +61,7 @@ def waits(
 ) -> list[Wait]:
     """What stands behind the keys that the case's journeys wait for."""
     known: Mapping[str, Wait] = {
-        **{one.question.key: _decision(one, names) for one in asked},
+        **{one.question.key: _decision(one, names) for one in asked if one.state is Asked.OPEN},
         **{key: wait for one in jobs for key, wait in _job(one, names)},
         **{command_key(one.id): _command(one) for one in commands},
         **{one.key: _proof(one) for one in proofs},
@@ -69,12 +99,12 @@ def _proof(one: Verification) -> Wait:
     wanted, progress = one.criterion, one.progress
     what = f"its {formats.plain(wanted.metric)}" if wanted.metric else ", ".join(wanted.codes)
     held = progress.last - progress.since if progress.last and progress.since else None
-    so_far = f"{progress.samples} of {wanted.samples} good samples"
+    so_far = f"{progress.samples} good samples, {wanted.samples} needed"
     span = f"{formats.span(held) if held else '0 s'} of {formats.span(wanted.hold)}"
     verb = f"that {what} is well" if wanted.metric else f"that {what} is gone"
     return Wait(one.subject, f"to prove by its own signals {verb}: {so_far}, {span}")
 
 
-def open_key(run_waits: Mapping[UUID, tuple[str, ...]]) -> list[str]:
-    """All keys that the runs wait for."""
-    return [key for keys in run_waits.values() for key in keys]
+def open_key(runs: Iterable[Standing]) -> list[str]:
+    """All keys that the runs wait for, where nothing keeps them from going on."""
+    return [key for one in runs if not one.problem for key in one.waits_for]

@@ -155,7 +155,7 @@ async def _intake(tx: Transaction) -> Intake:
     now = clock.now()
     spans = await signals.intake_spans(tx, now - _BEATING)
     registered, heard = await parties.heard_since(tx, now - _HEARD)
-    stuck = len(await durable.stuck(tx))
+    stuck = await durable.count_stuck(tx)
     since = min((begun for begun, _ in spans), default=None)
     return Intake(bool(spans), since, registered, heard, stuck)
 

@@ -42,6 +42,10 @@ def _intended(v: Value, _: Named) -> str:
     return f"{formats.sentence(v['name'])} is permitted{cost}: {v['reason']}"
 
 
+def _error(v: Value) -> str:
+    return f"{v['error']} ({v['where']})" if v["where"] else str(v["error"])
+
+
 def _considered(v: Value, _: Named) -> str:
     found = v["found"]
     name = found.get("name") if isinstance(found, Mapping) else None
@@ -101,6 +105,10 @@ KINDS: dict[str, tuple[Tone, Say]] = {
         Tone.STILL,
         lambda v, _: f"The journey {v['service']} began, version {v['version']}",
     ),
+    "journey.failed": (Tone.WRONG, lambda v, _: f"The journey failed: {_error(v)}"),
+    "journey.stuck": (Tone.WRONG, lambda v, _: f"The journey is stuck: {_error(v)}"),
+    "journey.retried": (Tone.OPEN, lambda v, _: f"{v['by']} had the journey tried again"),
+    "journey.went_on": (Tone.WELL, lambda _, __: "The journey goes on"),
     "journey.considered": (Tone.STILL, _considered),
     "effect.intended": (Tone.STILL, _intended),
     "effect.done": (Tone.WELL, lambda v, _: f"{formats.sentence(v['name'])}: done"),

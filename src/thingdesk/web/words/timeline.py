@@ -73,7 +73,7 @@ ON_THE_WALL = frozenset(
         "verification.not_proven", "promise.broken", "decision.asked", "decision.answered",
         "decision.expired", "effect.denied", "effect.failed", "job.offered", "job.accepted",
         "job.declined", "job.expired", "job.under_way", "job.arrived", "job.done",
-        "appointment.booked", "machine.key_revoked",
+        "appointment.booked", "machine.key_revoked", "journey.failed", "journey.stuck",
     }
 )  # fmt: skip
 """What the wall shows; the case's own page has everything."""
