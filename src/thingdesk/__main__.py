@@ -1,3 +1,3 @@
 from thingdesk.cli import main
 
-main()
+main(prog_name="thingdesk")

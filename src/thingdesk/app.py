@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 
-from thingdesk import diagnosis, journeys, packs, parties, signals, upkeep, web
+from thingdesk import diagnosis, journeys, parties, signals, upkeep, web
 from thingdesk.catalog import Catalog
 from thingdesk.channels import http, mail, mqtt, operations, webhook
 from thingdesk.channels.mqtt import BrokerAddress, Entrance
 from thingdesk.flow import Flow
 from thingdesk.intake import Intake
+from thingdesk.loading import load
 from thingdesk.operations import Operations
-from thingdesk.packs import equipment, meter, vehicle
 from thingdesk.parties import Senders
 from thingdesk.platform import durable, ids, migrate, present, private
 from thingdesk.platform.database import Database
@@ -73,11 +73,8 @@ class Desk:
 
 def make_flow(settings: Settings) -> Flow:
     """What the ready packs and the modules that are set as packs bring."""
-    modules = [equipment, vehicle, meter, *packs.load(settings.packs)]
-    services = [service for one in modules for service in one.SERVICES]
-    rules = [rule for one in modules for rule in getattr(one, "RULES", ())]
-    meanings = diagnosis.load_descriptions(settings.trouble_codes)
-    return Flow(Catalog(services), rules, settings.zone, meanings, settings.open_cases)
+    packs, meanings = load(settings.packs), diagnosis.load_descriptions(settings.trouble_codes)
+    return Flow(Catalog(packs.services), packs.rules, settings.zone, meanings, settings.open_cases)
 
 
 @asynccontextmanager
@@ -158,12 +155,12 @@ async def migrate_all(found: Database, phase: Phase | None = Phase.PRE) -> list[
 
 
 async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
+    flow = make_flow(settings)  # a mistake in a pack is said before anything is started
     found = await stack.enter_async_context(_own_database(settings))
     await migrate_all(found, Phase.PRE if settings.database_url else None)
     stop = asyncio.Event()
     watched = Operations(settings, found, PACKAGES, stop)
     senders = await stack.enter_async_context(Senders(found))
-    flow = make_flow(settings)
     desk = Desk(settings, found, settings.broker_url or "", flow, watched, senders, stop)
     served = await stack.enter_async_context(watched.serving())
     desk.operations_url = served.url if served else None

@@ -1,5 +1,5 @@
-"""The commands: `up`, `demo`, `replay`, `doctor`, `retry`, `migrate`, `machines`, `providers`,
-`staff`; and those of `safekeeping`.
+"""The commands: `up`, `check`, `demo`, `replay`, `doctor`, `retry`, `migrate`, `staff`;
+and those of `registration` and `safekeeping`.
 """
 
 import asyncio
@@ -8,34 +8,30 @@ import signal
 import sys
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
 from uuid import UUID
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from thingdesk import (
     __version__,
     app,
     doctor,
-    fulfilment,
     journeys,
+    loading,
     parties,
+    registration,
     replay,
     safekeeping,
 )
 from thingdesk.demo import show as demo
-from thingdesk.fulfilment import StockLine
-from thingdesk.parties import BadLine, Form
 from thingdesk.platform import logs, supervisor
-from thingdesk.platform.errors import Refused
 from thingdesk.platform.migrate import Phase
 from thingdesk.platform.settings import ROLES, Settings
 from thingdesk.terminal import CONSOLE, run, settings_of
 
 _log = logging.getLogger(__name__)
-_MOST_BAD_LINES = 20
 
 
 @click.group()
@@ -49,6 +45,22 @@ def main() -> None:
 def up(roles: str | None) -> None:
     """Run the desk. Without a database or a broker set, it starts its own."""
     run(_up(settings_of(roles=roles) if roles else settings_of()))
+
+
+@main.command()
+@click.argument("modules", metavar="MODULE ...", nargs=-1, required=True)
+def check(modules: tuple[str, ...]) -> None:
+    """Check packs: all that is wrong with their services and rules, and how to mend it.
+
+    Nothing is started. `thingdesk up` checks the packs that are set, and refuses in the same words.
+    """
+    try:
+        loading.load(modules)
+    except loading.PackError as error:
+        for one in error.problems:
+            click.echo(one)
+        sys.exit(1)
+    click.echo(f"Nothing is wrong with {', '.join(modules)}.")
 
 
 @main.command()
@@ -112,26 +124,6 @@ def retry_(case: UUID | None, every: bool) -> None:
             sys.exit(1)
 
     run(act())
-
-
-@main.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def machines(file: Path) -> None:
-    """Register a fleet from a CSV or JSON-lines FILE; good lines are kept, bad ones reported."""
-    form = Form.CSV if file.suffix == ".csv" else Form.JSON_LINES
-    with file.open("rb") as opened:
-        run(_register(opened, form, file.stat().st_size))
-
-
-@main.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def providers(file: Path) -> None:
-    """Register providers and their parts from a JSON-lines FILE; bad lines are reported.
-
-    A provider with a webhook gets its secret shown: give it to them, it signs what they are sent.
-    """
-    with file.open("rb") as opened:
-        run(_register_providers(opened))
 
 
 @main.command()
@@ -238,50 +230,7 @@ async def _up(settings: Settings) -> None:
         await alive
 
 
-async def _register(file: BinaryIO, form: Form, size: int) -> None:
-    shown = 0
-
-    def report(bad: BadLine) -> None:
-        nonlocal shown
-        shown += 1
-        if shown <= _MOST_BAD_LINES:
-            CONSOLE.print(f"line {bad.line}: {bad.reason}", markup=False)
-
-    columns = (TextColumn("Registering"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    async with app.database(settings_of()) as database:
-        await app.migrate_all(database)
-        with Progress(*columns, console=CONSOLE) as bar:
-            task = bar.add_task("register", total=size)
-            done = await parties.register_fleet(
-                database,
-                file,
-                form,
-                report=report,
-                progress=lambda read: bar.update(task, completed=read),
-            )
-    click.echo(
-        f"{done.new} new, {done.changed} changed, {done.unchanged} as they were, {done.bad} bad"
-    )
-
-
-async def _register_providers(file: BinaryIO) -> None:
-    async with app.database(settings_of()) as database:
-        await app.migrate_all(database)
-        for one in parties.read_providers(file):
-            if isinstance(one, BadLine):
-                click.echo(f"line {one.line}: {one.reason}", err=True)
-                continue
-            try:
-                async with database.transaction() as tx:
-                    known = await parties.register_provider(tx, one.provider)
-                    stock = [StockLine(known.id, *part) for part in (one.parts or {}).items()]
-                    await fulfilment.set_stock(tx, stock)
-            except Refused as refused:
-                click.echo(f"line {one.line}: {refused.refusal.reason}", err=True)
-            else:
-                secret = f"  secret {known.webhook_secret}" if known.webhook_url else ""
-                click.echo(f"{known.name}  {known.id}{secret}")
-
-
+main.add_command(registration.machines)
+main.add_command(registration.providers)
 main.add_command(safekeeping.backup)
 main.add_command(safekeeping.restore)

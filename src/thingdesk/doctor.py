@@ -7,7 +7,7 @@ from pathlib import Path
 
 from thingdesk import __version__, app, journeys, timeline
 from thingdesk.channels.mqtt import BrokerAddress
-from thingdesk.packs import PackError
+from thingdesk.loading import PackError
 from thingdesk.platform import durable, migrate, private
 from thingdesk.platform.database import Database
 from thingdesk.platform.durable import Standing

@@ -46,8 +46,7 @@ class Openings:
         asked for as of its beginning.
         """
         service = self.catalog.get(self.rules[finding.rule].service)
-        asked = self.rules[finding.rule].asks(finding)
-        given = asked if isinstance(asked, BaseModel) else read_input(service, asked)
+        given = asked(self.rules[finding.rule], service, finding)
         evidence = {
             "rule": finding.rule,
             "confidence": finding.confidence,
@@ -109,6 +108,17 @@ class Openings:
             safety=service.safety,
             evidence=evidence,
         )
+
+
+def asked(rule: Rule, service: Service, finding: Finding) -> BaseModel:
+    """The input of `service` that the rule makes from a finding. Raises what the rule raises,
+    Refused, and TypeError.
+    """
+    given = rule.asks(finding)
+    model: type[BaseModel] = service.input
+    if isinstance(given, BaseModel) and not isinstance(given, model):
+        raise TypeError(f"it makes {type(given).__name__}, and the input is {model.__name__}")
+    return given if isinstance(given, BaseModel) else read_input(service, given)
 
 
 def not_yours(report: Report) -> Refusal:

@@ -77,6 +77,7 @@ def in_range(
 ) -> Criterion:
     """Recovery: the metric stays from `low` to `high` (inclusive, in its own unit; None: no limit),
     by at least `samples` signals no more than `gap` apart. For how long, `Journey.verify` says.
+    Raises ValueError without a limit, which any value would keep.
     """
     return Criterion(metric=metric, low=low, high=high, samples=samples, gap=gap)
 

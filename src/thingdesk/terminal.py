@@ -9,7 +9,7 @@ from rich.console import Console
 
 from thingdesk import replay
 from thingdesk.demo.stage import DemoError
-from thingdesk.packs import PackError
+from thingdesk.loading import PackError
 from thingdesk.platform import logs
 from thingdesk.platform.embedded import EmbeddedError
 from thingdesk.platform.errors import Refused

@@ -14,6 +14,7 @@ EVERYWHERE = OWN
 OUTSIDE = ("thingdesk.channels", "thingdesk.web", "thingdesk.operations", "thingdesk.app")
 COMMANDS = (
     "thingdesk.cli",
+    "thingdesk.registration",
     "thingdesk.safekeeping",
     "thingdesk.terminal",
     "thingdesk.demo",

@@ -1,7 +1,9 @@
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from itertools import pairwise
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -101,3 +103,22 @@ def test_proven_means_a_dense_window_of_good_samples(raw: list[tuple[float, floa
     assert all(10 <= value <= 90 for _, value in window)
     times = [minute for minute, _ in window]
     assert all(b - a <= 2 + 1e-6 for a, b in pairwise(times))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"metric": "t"}, "any value of 't' would do: give low, high or both"),
+        ({"metric": "t", "low": 3, "high": 2}, "no value of 't' is from 3 to 2"),
+        ({"metric": "t", "low": float("nan")}, "no value of 't' is from nan"),
+        ({}, "a metric or codes"),
+        ({"metric": "t", "low": 1, "codes": ("P0301",)}, "a metric or codes"),
+        ({"codes": ("P0301",), "samples": 0}, "samples is 1 or more"),
+        ({"codes": ("P0301",), "gap": 0 * MINUTE}, "gap more than 0"),
+    ],
+)
+def test_what_anything_or_nothing_would_prove_is_no_criterion(
+    given: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        Criterion(**given)

@@ -35,8 +35,9 @@ def plain() -> list[str]:
 
 
 async def do(reader: Reader) -> None:
-    ask, register, doctor = plain()
+    check, ask, register, doctor = plain()
     reader.write(PAGE, "ovens.py", "new_oven.py", "oven.py", "mails.py")
+    assert await reader.run(check) == "Nothing is wrong with ovens.\n"
     desk = await reader.start(titled(PAGE, "desk"))
     await desk.says("Ready", within=90)
     assert "Descale an oven" in await reader.run(ask)

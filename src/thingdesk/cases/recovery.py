@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
+from math import inf
 from typing import Any
 
 
@@ -37,6 +38,20 @@ class Criterion:
     hold: timedelta = timedelta(minutes=10)
     samples: int = 3
     gap: timedelta = timedelta(minutes=15)
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for what anything, or nothing, would prove."""
+        low, high = self.low, self.high
+        if (self.metric is None) is not bool(self.codes):
+            raise ValueError("a criterion has a metric or codes, and not both")
+        if self.metric is not None and low is None and high is None:
+            raise ValueError(f"any value of {self.metric!r} would do: give low, high or both")
+        limits = (-inf if low is None else low, inf if high is None else high)
+        if not limits[0] <= limits[1]:
+            raise ValueError(f"no value of {self.metric!r} is from {low} to {high}")
+        zero = timedelta(0)
+        if self.samples < 1 or self.gap <= zero or self.hold < zero:
+            raise ValueError("samples is 1 or more, gap more than 0, and hold not less than 0")
 
     def as_data(self) -> dict[str, Any]:
         return {

@@ -6,9 +6,10 @@ a problem, and a description from which every surface is generated. It has no ta
 
 from thingdesk.catalog.catalog import Catalog, describe, problem_identity, problem_key, read_input
 from thingdesk.catalog.define import ServiceError, service
-from thingdesk.catalog.model import Promise, Service, Stage, span
+from thingdesk.catalog.model import NAME, Promise, Service, Stage, span
 
 __all__ = [
+    "NAME",
     "Catalog",
     "Promise",
     "Service",

@@ -5,7 +5,7 @@ from typing import Any, TypeVar, get_type_hints
 
 from pydantic import BaseModel
 
-from thingdesk.catalog.model import NAME, Promise, Service, Stage
+from thingdesk.catalog.model import Promise, Service, Stage
 
 Outcome = TypeVar("Outcome")
 _PARAMETERS = 2
@@ -39,12 +39,11 @@ def service(
     Instant and finishes at intake. `safety`: what the organisation pays needs no mandate. `relapse`
     is how long after its end the same problem reopens its case. A changed function gets a new
     `version`; the old one stays registered until its last journey has ended. Raises ServiceError
-    when it cannot be offered.
+    when it is no such function; the rest is checked when its pack is loaded (`thingdesk check`).
     """
 
     def make(function: Callable[..., Awaitable[Outcome]]) -> Service:
         given, returned = _types(name, function)
-        _check_names(name, given, identity)
         return Service(
             name=name,
             version=version,
@@ -53,7 +52,7 @@ def service(
             input=given,
             outcome=returned,
             promise=promise,
-            identity=identity,
+            identity=tuple(identity),
             effects=frozenset(effects),
             instant=instant,
             safety=safety,
@@ -82,11 +81,3 @@ def _types(
         if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
             raise ServiceError(f"service {name}: annotate its {what} with a subclass of sdk.Data")
     return given, returned  # type: ignore[return-value]
-
-
-def _check_names(name: str, given: type[BaseModel], identity: tuple[str, ...]) -> None:
-    if not NAME.fullmatch(name):
-        raise ServiceError(f"service {name!r}: name it like `vehicle.repair`")
-    unknown = set(identity) - set(given.model_fields)
-    if unknown:
-        raise ServiceError(f"service {name}: identity names {sorted(unknown)}, not in its input")

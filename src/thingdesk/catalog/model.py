@@ -13,8 +13,8 @@ NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 
 
 def span(text: str) -> timedelta:
-    """`30s`, `10m`, `8h` or `5d` as a duration."""
-    match = _SPAN.fullmatch(text)
+    """`30s`, `10m`, `8h` or `5d` as a duration. Raises ValueError."""
+    match = _SPAN.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         raise ValueError(f"{text!r} is no duration: write a number and s, m, h or d, such as 10m")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})

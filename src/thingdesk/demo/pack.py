@@ -34,7 +34,7 @@ SERVICES = (
     replace(equipment.inspect, version=_VERSION, function=_inspect),
 )
 RULES = tuple(
-    replace(rule, hold=timedelta(seconds=3))
+    replace(rule, hold=timedelta(seconds=3), replaces=True)
     for rule in vehicle.RULES
     if isinstance(rule, Threshold)
 )

@@ -28,6 +28,7 @@ from thingdesk.diagnosis.model import (
     Transition,
 )
 from thingdesk.diagnosis.obd import TroubleCodes, UnreadableCode, read_codes
+from thingdesk.diagnosis.sample import samples
 from thingdesk.diagnosis.settle_in import settle_in
 from thingdesk.diagnosis.store import (
     LOOK,
@@ -73,6 +74,7 @@ __all__ = [
     "read_descriptions",
     "restored",
     "run",
+    "samples",
     "settle_in",
     "told_of",
 ]

@@ -121,7 +121,9 @@ class Rule:
     is the name of the service that a finding asks for, and `asks` makes that service's input from
     the finding: a mapping or the service's own input type. `confidence` (0 to 1) is how often a
     finding of this rule is right. What is still found after its case has ended is asked for once
-    more `again` after that end, or else when the service's relapse window is over.
+    more `again` after that end, or else when the service's relapse window is over. One that
+    `replaces` takes the place of the rule of the same name in a pack that was loaded before, such
+    as a ready one.
     """
 
     name: str
@@ -131,6 +133,7 @@ class Rule:
     severity: Severity = Severity.MINOR
     confidence: float = 0.9
     again: timedelta | None = None
+    replaces: bool = False
 
     def __post_init__(self) -> None:
         _require(bool(self.name), self, "a rule needs a name")

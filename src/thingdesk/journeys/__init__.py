@@ -30,9 +30,11 @@ from thingdesk.journeys.start import start
 from thingdesk.journeys.store import effects_of, of_case
 from thingdesk.journeys.telling import tell_staff, tell_subject
 from thingdesk.journeys.trouble import note_repeats, note_trouble, retry, stuck_cases
+from thingdesk.journeys.undoing import EFFECTS
 from thingdesk.journeys.withdraw import withdraw, withdraw_all
 
 __all__ = [
+    "EFFECTS",
     "FIRST",
     "Alternative",
     "Choice",

@@ -69,3 +69,6 @@ _UNDO: Mapping[str, Callable[[Transaction, UUID], Awaitable[bool]]] = {
     "command": _recall,
 }
 """How each effect is taken back; False when it is done for good, or may be."""
+
+EFFECTS = frozenset(_UNDO)
+"""All that a journey can do to the world, by name."""

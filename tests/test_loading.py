@@ -1,0 +1,130 @@
+"""What authors of packs get wrong is said at once: where, what, and how to mend it."""
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.source import ROOT
+from thingdesk import loading
+
+PACK = """
+from thingdesk.sdk import *
+
+
+class Fault(Data):
+    code: str = Field(max_length=5)
+    level: float = Field(default=0, le=10)
+
+
+class Done(Outcome):
+    by: str = ""
+
+
+def make(name, **more):
+    given = {"title": "x", "promise": Promise(), "identity": ("code",)} | more
+
+    @service(name, **given)
+    async def act(journey: Journey, fault: Fault) -> Done:
+        return Done(words="x")
+
+    return act
+
+
+def rule(name, **more):
+    asked = {"asks": lambda finding: Fault(code="x", level=finding.evidence.value)}
+    given = {"model": "a*", "service": "a.well", "metric": "m", "below": 10} | asked | more
+    return Threshold(name=name, **given)
+
+
+async def instantly(instant: Instant, fault: Fault) -> Done: ...
+async def wordless(journey: Journey, fault: Fault) -> Fault: ...
+
+
+WELL = make("a.well")
+"""
+
+FOUND = tomllib.loads((ROOT / "tests" / "pack_mistakes.toml").read_text(encoding="utf-8"))
+MISTAKES = [
+    *((f"SERVICES = (WELL, {text})", said) for text, said in FOUND["services"].items()),
+    *((f"SERVICES = (WELL,)\nRULES = ({text},)", said) for text, said in FOUND["rules"].items()),
+    *FOUND["broken"].items(),
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(ROOT / "src"))  # which puts the path back in the end
+    return tmp_path
+
+
+def write(folder: Path, name: str, end: str) -> str:
+    (folder / f"{name}.py").write_text(PACK + end + "\n")
+    return name
+
+
+def problems(*names: str) -> tuple[str, ...]:
+    with pytest.raises(loading.PackError) as caught:
+        loading.load(names)
+    return caught.value.problems
+
+
+@pytest.mark.parametrize(("number", "end", "said"), [(n, *one) for n, one in enumerate(MISTAKES)])
+def test_a_mistake_is_said_with_its_place_and_how_to_mend_it(
+    folder: Path, number: int, end: str, said: str
+) -> None:
+    name = write(folder, f"pack_{number}", end)
+    (found,) = problems(name)
+    assert found.replace(name, "PACK").startswith(f"PACK, {said}")
+
+
+def test_all_mistakes_of_all_packs_are_said_at_once(folder: Path) -> None:
+    one = write(folder, "pack_one", 'SERVICES = (make("a.b", effects=("x",), identity=("y",)),)')
+    two = write(folder, "pack_two", 'SERVICES = (WELL,)\nRULES = (rule("r", service="b.c"),)')
+    assert [said.split(":")[0] for said in problems(one, two, "pack_nowhere")] == [
+        "pack_nowhere, it cannot be imported",
+        "pack_one, service a.b, identity",
+        "pack_one, service a.b, effects",
+        "pack_two, rule r, service",
+    ]
+
+
+def test_a_pack_is_found_in_the_folder_where_the_command_runs(folder: Path) -> None:
+    end = 'SERVICES = (WELL,)\nRULES = (rule("r"), rule("vehicle.overheated", replaces=True))'
+    brought = loading.load([write(folder, "pack_of_mine", end)])
+    assert "a.well" in {one.name for one in brought.services}
+    (hot,) = [one for one in brought.rules if one.name == "vehicle.overheated"]
+    assert hot.service == "a.well"
+
+
+def thingdesk(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "thingdesk", *words],
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT / "src"), "PATH": "/usr/bin:/bin", **settings},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_command_and_the_desk_say_the_same_and_start_nothing(folder: Path) -> None:
+    name = write(folder, "pack_wrong", 'SERVICES = (make("a.b", effects=("despatch",)),)')
+    said = "pack_wrong, service a.b, effects: 'despatch' is no effect; did you mean dispatch?\n"
+    checked = thingdesk(folder, "check", name)
+    assert (checked.returncode, checked.stdout, checked.stderr) == (1, said, "")
+    refused = thingdesk(folder, "up", THINGDESK_PACKS=name)
+    assert refused.returncode == 1
+    assert refused.stderr.endswith(f"Error: These packs cannot be used:\n  {said}")
+    assert not (folder / "var").exists()
+
+
+def test_a_good_pack_is_called_good(folder: Path) -> None:
+    name = write(folder, "pack_good", 'SERVICES = (WELL,)\nRULES = (rule("r"),)')
+    checked = thingdesk(folder, "check", name)
+    assert checked.returncode == 0
+    assert checked.stdout == "Nothing is wrong with pack_good.\n"
