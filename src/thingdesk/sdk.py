@@ -5,10 +5,7 @@
 async def descale(journey: Journey, fault: Scale) -> Descaled: ...
 """
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
-from functools import lru_cache
-from itertools import groupby
+from datetime import timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,10 +13,8 @@ from thingdesk.cases import Criterion
 from thingdesk.catalog import Promise, Service, Stage, service
 from thingdesk.diagnosis import FaultCode, Finding, RateOfChange, Rule, Severity, Silence, Threshold
 from thingdesk.journeys import (
-    FIRST,
     Alternative,
     Choice,
-    Context,
     Denied,
     Dispatched,
     Failed,
@@ -27,6 +22,7 @@ from thingdesk.journeys import (
     Instant,
     Journey,
     NotProven,
+    OwnerPicks,
     Slot,
     Stopped,
     Withdrawn,
@@ -92,44 +88,7 @@ def codes_absent(
     return Criterion(codes=codes, samples=samples, gap=gap)
 
 
-def choose_slot(provider: Found, words: str = "When would you like it done?") -> Choice:
-    """The question for a date at `provider`: a few free times on each of the next 14 days, for the
-    owner's zone to show. What the journey gets is a Slot.
-    """
-
-    async def find(journey: Context) -> Iterator[Alternative]:
-        slots = await free_slots(journey, provider)
-        chosen = enumerate(_spread(slots))
-        return (_offered(n, slot.start, slot.end, provider.name) for n, slot in chosen)
-
-    def read(value: dict[str, str]) -> Slot:
-        return Slot(datetime.fromisoformat(value["start"]), datetime.fromisoformat(value["end"]))
-
-    return Choice(words, find, read)
-
-
-# many owners are offered the same hours, and to write them down takes longer than to find them
-@lru_cache(maxsize=10_000)
-def _offered(n: int, start: datetime, end: datetime, place: str) -> Alternative:
-    return Alternative(
-        f"slot{n}",
-        f"{start:%A %d %B, %H:%M} UTC at {place}",
-        {"start": start.isoformat(), "end": end.isoformat(), "at": place},
-    )
-
-
-def _spread(slots: list[Slot]) -> Iterator[Slot]:
-    """Not twelve hours of tomorrow: a few times on each of the next days."""
-    for _, day in groupby(slots, lambda slot: slot.start.toordinal()):
-        times = list(day)
-        yield from times[:: max(1, len(times) // 2)][:2]
-
-
-EARLIEST = FIRST
-"""The default of a question for a date: the earliest time."""
-
 __all__ = [
-    "EARLIEST",
     "Alternative",
     "Choice",
     "Criterion",
@@ -147,6 +106,7 @@ __all__ = [
     "Money",
     "NotProven",
     "Outcome",
+    "OwnerPicks",
     "Position",
     "Promise",
     "RateOfChange",
@@ -162,7 +122,6 @@ __all__ = [
     "Threshold",
     "Withdrawn",
     "choose",
-    "choose_slot",
     "codes_absent",
     "days",
     "free_slots",

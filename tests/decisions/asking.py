@@ -40,7 +40,9 @@ def question(owner_id: UUID | None, /, **more: Any) -> Question:
 
 def approval(owner_id: UUID, /, **more: Any) -> Question:
     values: dict[str, Any] = {
-        "approval_of": "a" * 64,
+        "to": To.OWNER,
+        "options": decisions.yes_or_no("a" * 64),
+        "default": "no",
         "id": ids.new(),
         "case_id": ids.new(),
         "run_id": ids.new(),
@@ -49,7 +51,7 @@ def approval(owner_id: UUID, /, **more: Any) -> Question:
         "words": "May we order the part?",
         "deadline": clock.now() + DAY,
     }
-    return Question.approval(**(values | more))
+    return Question(**(values | more))
 
 
 async def ask(desk: Database, *questions: Question) -> None:

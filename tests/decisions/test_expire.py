@@ -46,7 +46,7 @@ async def test_at_the_deadline_the_default_is_taken_and_an_approval_is_no(
         ("expired", None),
         ("expired", "no"),
     ]
-    assert said[2]["approval_of"] == "a" * 64
+    assert said[2]["approves"] is None
     assert "decision.expired" in await history(desk, permitted)
     assert await messages(desk, later) == []
     async with desk.transaction() as tx:

@@ -5,16 +5,54 @@ from typing import Any
 import pytest
 from tests.decisions import asking
 
-from thingdesk.decisions.model import Decision, Option, Question, State
-from thingdesk.decisions.words import in_words
+from thingdesk.cases import Case
+from thingdesk.cases import State as CaseState
+from thingdesk.decisions.model import Cost, Decision, Option, Proposal, State, yes_or_no
+from thingdesk.decisions.words import About, cost_words, in_words
+from thingdesk.mandates import Payer
 from thingdesk.notices import Recipient, To
+from thingdesk.parties import Machine
 from thingdesk.platform import ids
+from thingdesk.platform.money import Money
 
 DEADLINE = datetime(2026, 11, 25, 11, tzinfo=UTC)
 SLOTS = (Option("mon", "Monday, 9:00", {"slot": 1}), Option("tue", "Tuesday, 14:00"))
-YES_NO = (Option("yes", "Yes"), Option("no", "No"))
-
-
+YES_NO = yes_or_no("a" * 64)
+TIMES = (
+    Option("t0", "", {"start": "2026-11-26T08:00:00+00:00", "at": "Steam & Co."}, "a" * 64),
+    Option("t1", "", {"start": "2026-11-27T08:00:00+00:00", "at": "Steam & Co."}, "b" * 64),
+)
+WITHOUT = (
+    "Without an answer by Wednesday, 25 November 2026, 12:00 (Europe/Berlin)"
+    " nothing is done: no answer is a no."
+)
+ABOUT = About(
+    Case(
+        id=ids.new(),
+        subject="oven-1",
+        key="",
+        owner_id=None,
+        service="oven.descale",
+        version="1",
+        title="Descale an oven",
+        input={"part": "boiler"},
+        origin="report",
+        reporter="oven-1",
+        safety=False,
+        state=CaseState.OPEN,
+        outcome=None,
+        outcome_data=None,
+        outcome_words=None,
+        evidence=None,
+        reports=1,
+        reopened=0,
+        opened_at=DEADLINE,
+        began_at=None,
+        ended_at=None,
+        relapse_until=None,
+    ),
+    Machine("oven-1", "oven", "Steamer 9", None, {}, None, None, None, None, DEADLINE),
+)
 question = partial(asking.question, ids.new(), options=SLOTS, deadline=DEADLINE)
 
 
@@ -26,29 +64,14 @@ question = partial(asking.question, ids.new(), options=SLOTS, deadline=DEADLINE)
         ({"options": ()}, "needs options"),
         ({"options": (SLOTS[0], SLOTS[0])}, "different ids"),
         ({"default": "wed"}, "none of the options"),
-        ({"approval_of": "a" * 64}, "yes and no"),
-        ({"approval_of": "a" * 64, "options": (*YES_NO, SLOTS[0]), "default": "no"}, "yes and no"),
-        ({"approval_of": "a" * 64, "options": YES_NO, "default": "yes"}, "its default is no"),
-        ({"approval_of": "a" * 64, "options": YES_NO, "default": None}, "its default is no"),
+        ({"options": YES_NO, "default": "yes"}, "the default is no"),
+        ({"options": TIMES, "default": "t0"}, "the default is no"),
+        ({"options": (Option("no", "No", approves="a"),), "default": None}, "approves nothing"),
     ],
 )
 def test_a_question_that_cannot_be_is_an_error(wrong: dict[str, Any], problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
         question(**wrong)
-
-
-def test_an_approval_is_yes_or_no_and_no_without_an_answer() -> None:
-    one = Question.approval(
-        approval_of="a" * 64,
-        id=ids.new(),
-        case_id=ids.new(),
-        run_id=ids.new(),
-        key="k",
-        owner_id=ids.new(),
-        words="May we order the part for 80 EUR?",
-        deadline=DEADLINE,
-    )
-    assert (one.default, one.option("yes"), one.option("no")) == ("no", *YES_NO)
 
 
 def test_an_owners_question_is_this_owners_and_staffs_is_any_staffs() -> None:
@@ -72,24 +95,80 @@ def test_the_message_hands_over_the_choice_with_its_data() -> None:
         "state": "answered",
         "option": "mon",
         "data": {"slot": 1},
-        "approval_of": None,
+        "approves": None,
         "by": f"owner:{one.owner_id}",
     }
+    picked = Decision(
+        question(options=TIMES, default=None), State.ANSWERED, DEADLINE, None, "t1", by, DEADLINE
+    )
+    assert picked.message()["approves"] == "b" * 64, "of the answer, and of no other"
     nothing = Decision(question(default=None), State.EXPIRED, DEADLINE)
     assert (nothing.message()["option"], nothing.message()["by"]) == (None, None)
 
 
 def test_the_owner_reads_the_options_and_the_deadline_in_local_time() -> None:
-    words = in_words(question(), "Europe/Berlin")
+    words = in_words(question(), About(), "Europe/Berlin")
     assert words.startswith("Which day?\n")
     assert "- Tuesday, 14:00\n" in words
     assert words.endswith(
         "Without an answer by Wednesday, 25 November 2026, 12:00 (Europe/Berlin)"
         " we take: Monday, 9:00"
     )
-    assert "we go on without one" in in_words(question(default=None), "UTC")
+    assert "we go on without one" in in_words(question(default=None), About(), "UTC")
 
 
-def test_the_owner_reads_that_no_answer_to_an_approval_is_a_no() -> None:
-    one = question(options=YES_NO, default="no", approval_of="a" * 64)
-    assert in_words(one, "UTC").endswith("nothing is done: no answer is a no.")
+def test_the_owner_reads_all_that_the_answer_rests_on() -> None:
+    proposal = Proposal(
+        words="Descale the boiler.",
+        who="Steam & Co.",
+        at_once=True,
+        costs=(Cost(Money(8900, "EUR"), Payer.OWNER),),
+        why="You have given us no mandate for such things.",
+    )
+    one = question(
+        words="May we send Steam & Co. to oven-1?", options=YES_NO, default="no", proposal=proposal
+    )
+    assert in_words(one, ABOUT, "Europe/Berlin").split("\n") == [
+        "May we send Steam & Co. to oven-1?",
+        "",
+        "Your machine: oven-1 (oven, Steamer 9)",
+        "What happened: It asked for help: Descale an oven (part boiler).",
+        "What would be done: Descale the boiler.",
+        "By whom: Steam & Co.",
+        "When: at once",
+        "What it costs you: 89.00 EUR",
+        "Why we ask: You have given us no mandate for such things.",
+        "",
+        "You can answer:",
+        "- Yes",
+        "- No",
+        "",
+        WITHOUT,
+    ]
+
+
+def test_times_to_choose_from_are_the_owners_and_choosing_is_the_approval() -> None:
+    one = question(options=TIMES, default=None)
+    words = in_words(one, About(), "Europe/Berlin")
+    assert "- Thursday 26 November, 09:00, Steam & Co.\n" in words
+    assert "Your choice permits exactly this, and nothing else." in words
+    assert words.endswith("nothing is done: no answer is a no.")
+
+
+@pytest.mark.parametrize(
+    ("costs", "words"),
+    [
+        ((), "nothing"),
+        ((Cost(Money(0, "EUR"), Payer.OWNER),), "nothing"),
+        ((Cost(Money(8900, "EUR"), Payer.MAKER),), "nothing: the maker pays 89.00 EUR"),
+        ((Cost(Money(8900, "EUR"), Payer.ORGANISATION),), "nothing: we pay 89.00 EUR"),
+        (
+            (Cost(Money(100, "EUR"), Payer.OWNER), Cost(Money(200, "EUR"), Payer.INSURER)),
+            "1.00 EUR; the insurer pays 2.00 EUR",
+        ),
+    ],
+)
+def test_the_owner_reads_what_it_costs_them_and_who_pays_else(
+    costs: tuple[Cost, ...], words: str
+) -> None:
+    assert cost_words(costs) == words

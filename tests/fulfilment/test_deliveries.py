@@ -11,6 +11,7 @@ from thingdesk.fulfilment.jobs.model import MOST_ATTEMPTS
 from thingdesk.notices import Notice, Recipient
 from thingdesk.platform import clock
 from thingdesk.platform.database import Database
+from thingdesk.platform.formats import local
 
 
 @pytest.fixture(autouse=True)
@@ -147,12 +148,26 @@ async def test_a_provider_without_a_system_is_told_by_mail_with_the_page(
     assert told.page
     assert (told.page.purpose, told.page.subject) == ("job", offer.effect_id)
     assert offer.words in told.words
+    assert "When: now" in told.words
+    assert f"Please answer by {local(offer.answer_by, 'Europe/Berlin')}." in told.words
     async with database.transaction() as tx:
         await effects.cancel_job(tx, offer.effect_id, "the journey could not go on")
     assert [one.kind for one in await mails(database, offer.case_id)] == [
         "job.offered",
         "job.cancelled",
     ]
+
+
+async def test_the_mail_of_an_appointment_says_when_it_is_in_the_providers_zone(
+    database: Database,
+) -> None:
+    provider = await make_provider(database, email="north@example.org", zone="Europe/Berlin")
+    times = {"start": "2026-11-24T08:00:00+00:00", "end": "2026-11-24T09:00:00+00:00"}
+    offer = make_offer(provider.id, details={"appointment": times})
+    async with database.transaction() as tx:
+        await effects.offer_job(tx, offer)
+    (told,) = await mails(database, offer.case_id)
+    assert "When: Tuesday, 24 November 2026, 09:00 (Europe/Berlin)" in told.words
 
 
 async def test_a_provider_with_a_system_gets_no_mail_as_well(database: Database) -> None:

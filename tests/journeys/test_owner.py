@@ -67,7 +67,7 @@ async def test_after_a_stop_on_the_page_the_next_effect_is_asked(
         car = await a_car(database, browser)
         await car.case_of(report(car.id))
         letters = desk.folder / "mail"
-        text = await mail(letters, "When would you like it done?")
+        text = await mail(letters, " see to ")
         assert f"To reach a person: {CONTACT}" in text
         (own,) = re.findall(r"how to stop it: (\S+)", text)
         (question,) = re.findall(r"Open the page: (\S+)", text)
@@ -77,7 +77,7 @@ async def test_after_a_stop_on_the_page_the_next_effect_is_asked(
         stopped = await browser.post(own + "/stop")
         assert "<b>Stopped.</b>" in stopped.text
         assert "Thank you" in (await browser.post(question, data={"option": "slot0"})).text
-        asked = await mail(letters, "The owner has revoked the mandate.")
+        asked = await mail(letters, "You have revoked your mandate.")
         assert "no answer is a no" in asked
         assert "You said stop" in await mail(letters, "You said stop")
         home = await browser.get(own)

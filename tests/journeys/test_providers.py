@@ -17,12 +17,11 @@ from thingdesk.platform import clock
 from thingdesk.platform.database import Database
 from thingdesk.platform.money import Money
 from thingdesk.sdk import (
-    EARLIEST,
     Data,
     Journey,
     Outcome,
+    OwnerPicks,
     Promise,
-    choose_slot,
     hours,
     in_range,
     service,
@@ -52,8 +51,8 @@ async def rescue(journey: Journey, wish: Wish) -> Met:
 )
 async def fit(journey: Journey, wish: Wish) -> Met:
     shop = (await journey.reserve_part("shop", wish.part, price=PRICE)).provider
-    slot = await journey.ask_owner(choose_slot(shop), within=hours(24), default=EARLIEST)
-    job = await journey.book(shop, slot, task="fit", words="Fit it.", price=PRICE)
+    when = OwnerPicks(within=hours(24))
+    job = await journey.book(shop, when, task="fit", words="Fit it.", price=PRICE)
     await journey.done(job)
     await journey.dispatch("inspector", task="inspect", words="Look at it.")
     await journey.verify(in_range("speed", high=10), within=hours(24))

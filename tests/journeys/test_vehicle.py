@@ -1,59 +1,21 @@
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import pytest
-from tests.hand import Hand, open_hand
+from tests.hand import Hand
+from tests.journeys.garage import COIL, MINUTE, MISFIRE, car, open_garage, stock
 
-from thingdesk import decisions, fulfilment, journeys, mandates, parties
+from thingdesk import decisions, fulfilment, journeys, parties
 from thingdesk.cases import Outcome, State
-from thingdesk.catalog import Catalog
-from thingdesk.flow import Flow
-from thingdesk.fulfilment import JobState, StockLine
-from thingdesk.mandates import Terms
-from thingdesk.packs import vehicle
+from thingdesk.fulfilment import JobState
 from thingdesk.parties import NewOwner
 from thingdesk.platform import clock
 from thingdesk.platform.database import Database
 from thingdesk.platform.errors import Refusal
-from thingdesk.platform.money import Money
-
-MINUTE = timedelta(minutes=1)
-MISFIRE = {"code": "P0301"}
-COIL = "ignition_coil"
-GENEROUS = Terms(("vehicle.*",), per_case=Money(50000, "EUR"), per_period=Money(200000, "EUR"))
 
 
 @pytest.fixture(scope="module")
 async def hand(database: Database) -> Hand:
-    one = await open_hand(database, Flow(Catalog(vehicle.SERVICES), vehicle.RULES))
-    centres = [
-        await one.provider("Centre Near", "repair_centre", "engine", "cooling", km=2),
-        await one.provider("Centre Far", "repair_centre", "engine", "cooling", km=30),
-    ]
-    await one.provider("Truck One", "tow_truck", km=4)
-    await one.provider("Truck Two", "tow_truck", km=8)
-    async with database.transaction() as tx:
-        lines = [StockLine(centre.id, COIL, 50) for centre in centres]
-        lines += [StockLine(centre.id, "water_pump", 50) for centre in centres]
-        await fulfilment.set_stock(tx, lines)
-    return one
-
-
-async def car(hand: Hand, name: str, terms: Terms | None = GENEROUS) -> UUID:
-    owner = await hand.machine(name, "car", owner=f"owner-{name}")
-    assert owner
-    if terms is not None:
-        async with hand.database.transaction() as tx:
-            await mandates.grant(tx, owner, terms)
-    return owner
-
-
-async def stock(hand: Hand, name: str, part: str = COIL) -> int:
-    async with hand.database.transaction() as tx:
-        centres = await parties.providers_of_kind(tx, "repair_centre")
-        (centre,) = [one for one in centres if one.name == name]
-        lines = await fulfilment.stock_of(tx, centre.id)
-    return next(line.quantity for line in lines if line.part == part)
+    return await open_garage(database)
 
 
 async def healthy(
@@ -118,58 +80,6 @@ async def test_a_silent_provider_is_passed_over_at_the_deadline(hand: Hand) -> N
         await hand.tick()
         second = await hand.offered(case_id)
     assert first.offer.provider != second.offer.provider
-
-
-async def test_without_a_mandate_the_owner_is_asked_and_a_yes_fits_one_action(hand: Hand) -> None:
-    await car(hand, "car-4", terms=None)
-    before = await stock(hand, "Centre Near")
-    case_id = await hand.opened("car-4", "vehicle.repair", MISFIRE)
-    approval = (await hand.question(case_id)).question
-    assert approval.approval_of
-    assert "189.00 EUR" in approval.words
-    assert await stock(hand, "Centre Near") == before
-    await hand.answer(case_id, "yes")
-    assert await stock(hand, "Centre Near") == before - 1
-    assert (await hand.question(case_id)).question.approval_of is None
-
-
-@pytest.mark.parametrize("answer", ["no", None])
-async def test_a_no_and_no_answer_are_the_same(hand: Hand, answer: str | None) -> None:
-    name = f"car-5-{answer}"
-    await car(hand, name, terms=None)
-    before = await stock(hand, "Centre Near")
-    turnable = clock.Turnable()
-    with clock.reading(turnable):
-        case_id = await hand.opened(name, "vehicle.repair", MISFIRE)
-        if answer:
-            await hand.answer(case_id, answer)
-        else:
-            turnable.turn(timedelta(hours=25))
-            await hand.tick()
-    case = await hand.case(case_id)
-    assert case.outcome is Outcome.REFUSED
-    assert case.outcome_data == {
-        "code": "not_approved",
-        "reason": "The owner did not approve it.",
-        "recovery": "ask_owner",
-    }
-    assert await stock(hand, "Centre Near") == before
-
-
-async def test_what_is_beyond_the_mandate_is_asked_and_the_reason_said(hand: Hand) -> None:
-    await car(hand, "car-6", Terms(("vehicle.*",), per_case=Money(10000, "EUR")))
-    case_id = await hand.opened("car-6", "vehicle.repair", MISFIRE)
-    assert (await hand.question(case_id)).question.approval_of
-    assert "effect.asked" in await hand.kinds(case_id)
-
-
-async def test_a_mandate_that_is_revoked_while_the_journey_waits_counts(hand: Hand) -> None:
-    owner = await car(hand, "car-7")
-    case_id = await hand.opened("car-7", "vehicle.repair", MISFIRE)
-    async with hand.database.transaction() as tx:
-        await mandates.revoke(tx, owner, "sold on")
-    await hand.answer(case_id, "slot0")
-    assert (await hand.question(case_id)).question.approval_of, "booking is asked for now"
 
 
 async def test_a_machine_that_is_sold_ends_the_journey_and_nothing_stays(hand: Hand) -> None:

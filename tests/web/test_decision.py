@@ -14,8 +14,9 @@ async def test_the_owner_sees_the_dates_by_day_and_chooses_one(site: Site) -> No
     case_id, link = await site.asked("car-a")
     async with site.browser() as browser:
         page = (await browser.get(link)).text
-        assert "When would you like it done?" in page
-        assert "At Centre Near." in page
+        assert "When may Centre Near see to" in page
+        assert "<dt>By whom</dt><dd>Centre Near</dd>" in page
+        assert "<dt>What it costs you</dt><dd>189.00 EUR</dd>" in page, "the part is reserved"
         assert "It asked for help: Repair a fault (code P0301)." in page
         assert len(re.findall(r"<legend>\w+day \d+ \w+</legend>", page)) > 1, "several days"
         assert "Times are those of Europe/Berlin" in page
@@ -46,9 +47,9 @@ async def test_an_approval_shows_one_action_and_its_amount(site: Site) -> None:
     case_id, link = await site.asked("car-c", terms=None)
     async with site.browser() as browser:
         page = (await browser.get(link)).text
-        assert "May we do this?" in page
-        assert page.count("189.00 EUR</p>") == 1
-        assert "Yes, for 189.00 EUR" in page
+        assert "aside at Centre Near for car-c for 189.00 EUR?</h1>" in page
+        assert "<dt>What it costs you</dt><dd>189.00 EUR</dd>" in page
+        assert "You have given us no mandate" in page
         assert "No answer is a no" in page
         await browser.post(link, data={"option": "no"})
         assert "You said no." in (await browser.get(link)).text

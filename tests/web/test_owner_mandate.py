@@ -76,7 +76,7 @@ async def test_a_mandate_is_given_after_a_look_and_counts(site: Site) -> None:
     )
     assert await told(site, owner) == ["mandate.granted"]
     case_id = await site.hand.opened("man-a", "vehicle.repair", MISFIRE)
-    assert not (await site.hand.question(case_id)).question.approval_of
+    assert not (await site.hand.question(case_id)).question.approves
     page = await get(site, own + "?said=granted")
     assert "Version 1 of your mandate holds" in page
     assert "<li>Repair a fault</li>" in page

@@ -124,7 +124,7 @@ async def test_a_long_timeline_has_parts_and_misses_nothing(site: Site) -> None:
 
 async def test_a_case_says_what_it_waits_for(full: Site) -> None:
     wanted = {
-        "car-1": "The owner owner-car-1 to answer: When would you like it done?",
+        "car-1": "The owner owner-car-1 to answer: When may Centre Near see to",
         "car-7": "Centre Near to accept the job (repair)",
         "car-12": "Truck One to have done it (tow)",
         "car-31": "car-31 to prove by its own signals that P0301 is gone: 0 good samples",

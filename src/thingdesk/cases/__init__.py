@@ -6,6 +6,7 @@ Always true: one open case per (subject, problem); a case is verified by its sub
 and by nothing else.
 """
 
+from thingdesk.cases.beginning import happened
 from thingdesk.cases.calendar import Hours, Pause, due, elapsed
 from thingdesk.cases.end import Unproven
 from thingdesk.cases.end import end_case as end
@@ -93,6 +94,7 @@ __all__ = [
     "get_many",
     "give_up_verification",
     "give_up_verifications",
+    "happened",
     "keep_promise",
     "last_of",
     "measure",

@@ -40,9 +40,21 @@ from thingdesk.decisions.events import (
     DecisionWithdrawn,
 )
 from thingdesk.decisions.expire import expire
-from thingdesk.decisions.model import CHANNEL, NO, YES, Decision, Option, Question, State
+from thingdesk.decisions.model import (
+    CHANNEL,
+    NO,
+    YES,
+    Cost,
+    Decision,
+    Option,
+    Proposal,
+    Question,
+    State,
+    yes_or_no,
+)
 from thingdesk.decisions.read import get, of_case, open_for_owner, open_for_staff, troubled
 from thingdesk.decisions.withdraw import withdraw
+from thingdesk.decisions.words import option_words, proposed, start_of
 from thingdesk.notices.model import To
 
 __all__ = [
@@ -51,6 +63,7 @@ __all__ = [
     "YES",
     "AttentionChosen",
     "AttentionSet",
+    "Cost",
     "Decision",
     "DecisionAnswered",
     "DecisionAsked",
@@ -58,6 +71,7 @@ __all__ = [
     "DecisionSpared",
     "DecisionWithdrawn",
     "Option",
+    "Proposal",
     "Question",
     "State",
     "To",
@@ -73,7 +87,11 @@ __all__ = [
     "of_case",
     "open_for_owner",
     "open_for_staff",
+    "option_words",
+    "proposed",
     "set_attention",
+    "start_of",
     "troubled",
     "withdraw",
+    "yes_or_no",
 ]

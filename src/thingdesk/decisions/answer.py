@@ -30,7 +30,8 @@ async def answer(tx: Transaction, decision: UUID, option: str, by: Recipient) ->
     await store.settle(tx, [settled])
     question = settled.question
     durable.send(tx, question.run_id, question.key, settled.message())
-    event = DecisionAnswered(question.id, option, f"{by.kind}:{by.id}", question.approval_of)
+    message = settled.message()
+    event = DecisionAnswered(question.id, option, f"{by.kind}:{by.id}", message["approves"])
     append(tx, f"case:{question.case_id}", event)
     if settled.notice_id is not None:
         await notices.acknowledge(tx, settled.notice_id, by)

@@ -2,13 +2,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
-from thingdesk import notices, parties
+from thingdesk import cases, notices, parties
 from thingdesk.decisions import store
 from thingdesk.decisions.attention import attention_of
 from thingdesk.decisions.budget import counts, spare, week_of
 from thingdesk.decisions.events import DecisionAsked, DecisionSpared
 from thingdesk.decisions.model import CHANNEL, Decision, Question, State
-from thingdesk.decisions.words import in_words
+from thingdesk.decisions.words import About, in_words
 from thingdesk.notices import Notice, Page, Recipient, To
 from thingdesk.parties import Owner
 from thingdesk.platform import clock, durable
@@ -35,8 +35,11 @@ async def _ask(tx: Transaction, questions: list[Question]) -> None:
     owner_ids = {one.owner_id for one in questions if one.owner_id is not None}
     owners = await parties.get_owners(tx, sorted(owner_ids))
     spared = await _spare(tx, questions, owners)
+    abouts = await _abouts(tx, [one for one in questions if one.id not in spared])
     decisions = [
-        _settle(tx, one, *spared[one.id]) if one.id in spared else _put(tx, one, owners)
+        _settle(tx, one, *spared[one.id])
+        if one.id in spared
+        else _put(tx, one, abouts[one.case_id], owners)
         for one in questions
     ]
     await store.insert(tx, decisions)
@@ -81,7 +84,17 @@ def _settle(tx: Transaction, question: Question, week: date, budget: int) -> Dec
     return decision
 
 
-def _put(tx: Transaction, question: Question, owners: Mapping[UUID, Owner]) -> Decision:
+async def _abouts(tx: Transaction, questions: Sequence[Question]) -> dict[UUID, About]:
+    """What the questions are about, by case."""
+    found = await cases.get_many(tx, sorted({one.case_id for one in questions}))
+    machines = await parties.get_machines(tx, sorted({one.subject for one in found.values()}))
+    known = {key: About(one, machines.get(one.subject)) for key, one in found.items()}
+    return {one.case_id: known.get(one.case_id, About()) for one in questions}
+
+
+def _put(
+    tx: Transaction, question: Question, about: About, owners: Mapping[UUID, Owner]
+) -> Decision:
     append(
         tx,
         f"case:{question.case_id}",
@@ -92,21 +105,22 @@ def _put(tx: Transaction, question: Question, owners: Mapping[UUID, Owner]) -> D
             words=question.words,
             options=tuple(option.id for option in question.options),
             default=question.default,
-            approval_of=question.approval_of,
+            approves={one.id: one.approves for one in question.options if one.approves},
             deadline=question.deadline.isoformat(),
         ),
     )
     notice = None
     if question.to is To.OWNER and question.owner_id is not None:
-        notice = notices.tell(tx, _notice(question, question.owner_id, owners))
+        zone = _zone(owners, question.owner_id)
+        notice = notices.tell(tx, _notice(question, question.owner_id, about, zone))
     return Decision(question, State.OPEN, clock.now(), notice)
 
 
-def _notice(question: Question, owner_id: UUID, owners: Mapping[UUID, Owner]) -> Notice:
+def _notice(question: Question, owner_id: UUID, about: About, zone: str) -> Notice:
     return Notice(
         to=Recipient.owner(owner_id),
         kind="decision.asked",
-        words=in_words(question, _zone(owners, owner_id)),
+        words=in_words(question, about, zone),
         case_id=question.case_id,
         data={"decision": str(question.id)},
         page=Page(PURPOSE, question.id, question.deadline + _SHOWN),

@@ -21,7 +21,7 @@ def counts(question: Question) -> bool:
 
 def can_be_spared(question: Question) -> bool:
     """Whether its default may be taken without asking; never an approval's."""
-    return counts(question) and question.default is not None and question.approval_of is None
+    return counts(question) and question.default is not None and not question.approves
 
 
 def spare(questions: Sequence[Question], asked: int, budget: int) -> tuple[list[Question], int]:

@@ -9,8 +9,8 @@ from thingdesk.timeline import Event
 class DecisionAsked(Event):
     """A question was put `to` the case's owner, or to staff.
 
-    `options` are the ids, `default` what happens without an answer, `approval_of` the hash of the
-    action that a yes permits, `deadline` in ISO 8601. `words` can be erased.
+    `options` are the ids, `default` what happens without an answer, `approves` the hashes of the
+    actions that answers permit, by option, `deadline` in ISO 8601. `words` can be erased.
     """
 
     kind: ClassVar[str] = "decision.asked"
@@ -20,31 +20,32 @@ class DecisionAsked(Event):
     words: str
     options: tuple[str, ...]
     default: str | None
-    approval_of: str | None
+    approves: dict[str, str]
     deadline: str
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionAnswered(Event):
-    """Somebody chose; `by` is like `owner:UUID` or `staff:UUID`."""
+    """Somebody chose; `by` is like `owner:UUID` or `staff:UUID`. `approves` is the hash of the
+    action that this permits, None where it permits none.
+    """
 
     kind: ClassVar[str] = "decision.answered"
     decision: UUID
     option: str
     by: str
-    approval_of: str | None
+    approves: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionExpired(Event):
-    """Nobody answered by the deadline; `option` is the default that holds now, of an approval
-    always no. None: the question had no default.
+    """Nobody answered by the deadline; `option` is the default that holds now, which approves
+    nothing. None: the question had no default.
     """
 
     kind: ClassVar[str] = "decision.expired"
     decision: UUID
     option: str | None
-    approval_of: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,6 @@ async def expire(tx: Transaction, most: int = 500) -> list[Decision]:
     for one in settled:
         question = one.question
         durable.send(tx, question.run_id, question.key, one.message())
-        event = DecisionExpired(question.id, one.chosen, question.approval_of)
-        append(tx, f"case:{question.case_id}", event)
+        append(tx, f"case:{question.case_id}", DecisionExpired(question.id, one.chosen))
     tx.notify(CHANNEL)
     return settled

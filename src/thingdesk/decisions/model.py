@@ -6,7 +6,9 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from thingdesk.mandates.model import Payer
 from thingdesk.notices.model import Recipient, To
+from thingdesk.platform.money import Money
 
 CHANNEL = "decision"
 """The database channel that is notified when a decision was asked or settled."""
@@ -28,14 +30,37 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One possible answer. `words` are for people, `data` for the journey that asks."""
+    """One possible answer. `words` are for people, `data` for the journey that asks: its `start`
+    and `at` are a time, in ISO 8601, and a place. `approves` is the hash of the one action that it
+    permits.
+    """
 
     id: str
     words: str
     data: dict[str, Any] = field(default_factory=dict)
+    approves: str | None = None
 
 
-_YES_NO = (Option(YES, "Yes"), Option(NO, "No"))
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What is to be paid at most, and by whom."""
+
+    amount: Money
+    payer: Payer
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What would be done: `words` of the service itself, `who` would do it, and when, if that is
+    not what is asked: `at` a time, or `at_once`. `why` it is asked for, in words to the owner.
+    """
+
+    words: str = ""
+    who: str | None = None
+    at: datetime | None = None
+    at_once: bool = False
+    costs: tuple[Cost, ...] = ()
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +68,8 @@ class Question:
     """A question of run `run_id`, which waits for `key`, to the owner or to staff.
 
     `default` is what happens without an answer by `deadline`; None: the run is told that there
-    was none. With `approval_of`, the hash of one action, it is an approval: its options are yes
-    and no, and its default is no. Raises ValueError for a question that cannot be.
+    was none. Where an answer approves an action, no answer is a no: the default approves nothing.
+    Raises ValueError for a question that cannot be.
     """
 
     id: UUID
@@ -57,8 +82,8 @@ class Question:
     options: tuple[Option, ...]
     deadline: datetime
     default: str | None = None
-    approval_of: str | None = None
     safety: bool = False
+    proposal: Proposal | None = None
 
     def __post_init__(self) -> None:
         if self.to not in (To.OWNER, To.STAFF) or (self.to is To.OWNER and self.owner_id is None):
@@ -68,38 +93,15 @@ class Question:
             raise ValueError(f"a question needs options with different ids, not {names}")
         if self.default is not None and self.default not in names:
             raise ValueError(f"the default {self.default!r} is none of the options {names}")
-        if self.approval_of is not None and (set(names) != {YES, NO} or self.default != NO):
-            raise ValueError("the options of an approval are yes and no, and its default is no")
+        if self.approves and self.default not in (None, NO):
+            raise ValueError("where an answer approves, the default is no, or none")
+        if any(option.approves for option in self.options if option.id == NO):
+            raise ValueError("a no approves nothing")
 
-    @classmethod
-    def approval(
-        cls,
-        *,
-        approval_of: str,
-        id: UUID,  # noqa: A002 - the field's name
-        case_id: UUID,
-        run_id: UUID,
-        key: str,
-        owner_id: UUID,
-        words: str,
-        deadline: datetime,
-        safety: bool = False,
-    ) -> "Question":
-        """Asks whether the one action with the hash `approval_of` may happen."""
-        return cls(
-            id=id,
-            case_id=case_id,
-            run_id=run_id,
-            key=key,
-            to=To.OWNER,
-            owner_id=owner_id,
-            words=words,
-            options=_YES_NO,
-            deadline=deadline,
-            default=NO,
-            approval_of=approval_of,
-            safety=safety,
-        )
+    @property
+    def approves(self) -> bool:
+        """Whether an answer permits an action."""
+        return any(option.approves for option in self.options)
 
     def option(self, name: str | None) -> Option | None:
         return next((option for option in self.options if option.id == name), None)
@@ -109,6 +111,11 @@ class Question:
         if self.to is To.STAFF:
             return who.kind is To.STAFF
         return who.kind is To.OWNER and who.id == str(self.owner_id)
+
+
+def yes_or_no(action: str) -> tuple[Option, ...]:
+    """The answers of a plain approval of the action with the hash `action`."""
+    return Option(YES, "Yes", approves=action), Option(NO, "No")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +138,6 @@ class Decision:
             "state": self.state.value,
             "option": self.chosen,
             "data": option.data if option else None,
-            "approval_of": self.question.approval_of,
+            "approves": option.approves if option else None,
             "by": f"{self.by.kind}:{self.by.id}" if self.by else None,
         }

@@ -1,10 +1,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from thingdesk.decisions.model import Decision, Option, Question, State
+from thingdesk.decisions.model import Cost, Decision, Option, Proposal, Question, State
+from thingdesk.mandates import Payer
 from thingdesk.notices import Recipient, To
 from thingdesk.platform.database import Row, Transaction, json
+from thingdesk.platform.money import Money
 
 # the ids of options stay: what was answered refers to them
 _ERASE = """
@@ -15,15 +18,15 @@ where case_id = any($1)
 """
 _INSERT = """
 insert into decision (id, case_id, run_id, key, asks, owner_id, words, options, deadline,
-                      default_option, approval_of, safety, asked_at, notice_id, state, chosen,
+                      default_option, proposal, safety, asked_at, notice_id, state, chosen,
                       settled_at)
 select id, case_id, run_id, key, asks, owner_id, words, options::jsonb, deadline, default_option,
-       approval_of, safety, asked_at, notice_id, state, chosen, settled_at
+       proposal::jsonb, safety, asked_at, notice_id, state, chosen, settled_at
 from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::text[],
             $8::text[], $9::timestamptz[], $10::text[], $11::text[], $12::boolean[],
             $13::timestamptz[], $14::uuid[], $15::text[], $16::text[], $17::timestamptz[])
     as t (id, case_id, run_id, key, asks, owner_id, words, options, deadline, default_option,
-          approval_of, safety, asked_at, notice_id, state, chosen, settled_at)
+          proposal, safety, asked_at, notice_id, state, chosen, settled_at)
 """
 _SETTLE = """
 update decision d
@@ -64,7 +67,7 @@ async def insert(tx: Transaction, decisions: Sequence[Decision]) -> None:
             json(one.question.options),
             one.question.deadline,
             one.question.default,
-            one.question.approval_of,
+            json(one.question.proposal) if one.question.proposal else None,
             one.question.safety,
             one.asked_at,
             one.notice_id,
@@ -89,8 +92,8 @@ def _decision(row: Row) -> Decision:
         options=tuple(Option(**option) for option in row["options"]),
         deadline=row["deadline"],
         default=row["default_option"],
-        approval_of=row["approval_of"],
         safety=row["safety"],
+        proposal=_proposal(row["proposal"]),
     )
     return Decision(
         question=question,
@@ -101,6 +104,14 @@ def _decision(row: Row) -> Decision:
         by=Recipient(To(row["by_kind"]), row["by_id"]) if row["by_kind"] else None,
         settled_at=row["settled_at"],
     )
+
+
+def _proposal(data: dict[str, Any] | None) -> Proposal | None:
+    if data is None:
+        return None
+    at = datetime.fromisoformat(data["at"]) if data["at"] else None
+    costs = tuple(Cost(Money(**one["amount"]), Payer(one["payer"])) for one in data["costs"])
+    return Proposal(**{**data, "at": at, "costs": costs})
 
 
 async def lock(tx: Transaction, decision: UUID) -> Decision | None:
@@ -145,7 +156,7 @@ async def of_case(tx: Transaction, case_id: UUID) -> list[Decision]:
 async def troubled(tx: Transaction, case_ids: Sequence[UUID]) -> set[UUID]:
     rows = await tx.fetch(
         "select distinct case_id from decision where case_id = any($1) and state <> 'spared'"
-        " and (asks = 'staff' or approval_of is not null)",
+        " and (asks = 'staff' or approves and default_option = 'no')",
         list(case_ids),
     )
     return {row["case_id"] for row in rows}

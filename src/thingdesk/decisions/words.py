@@ -1,28 +1,111 @@
-"""What an owner reads. Pure."""
+"""What people read of a question. Pure."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from thingdesk.decisions.model import Question
+from thingdesk.cases import Case, happened
+from thingdesk.decisions.model import NO, Cost, Option, Proposal, Question
+from thingdesk.mandates import Payer
+from thingdesk.parties import Machine
+from thingdesk.platform import formats
+from thingdesk.platform.formats import local
+
+_PAYERS = {Payer.ORGANISATION: "we pay", Payer.MAKER: "the maker pays"}
 
 
-def in_words(question: Question, zone: str) -> str:
-    """The question, what can be answered, and what happens without an answer, in local time."""
-    lines = [question.words, "", "You can answer:"]
-    lines += [f"- {option.words}" for option in question.options]
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a question is about; None for what is not known."""
+
+    case: Case | None = None
+    machine: Machine | None = None
+
+    @property
+    def name(self) -> str:
+        """`car-7 (car, Model 3)`."""
+        if self.machine is None:
+            return self.case.subject if self.case else ""
+        kind, model = formats.plain(self.machine.kind), self.machine.model
+        more = f", {model}" if model and model != self.machine.kind else ""
+        return f"{self.machine.id} ({kind}{more})"
+
+
+def in_words(question: Question, about: About, zone: str) -> str:
+    """The question; which machine, what is wrong, what would be done, by whom, when and for what;
+    what can be answered, and what happens without an answer. Times are those of `zone`.
+    """
+    lines = [question.words, ""]
+    facts = [*_about(about, zone), *proposed(question, zone)]
+    lines += [f"{name}: {words}" for name, words in facts]
+    lines += ["", "You can answer:"] if facts else ["You can answer:"]
+    lines += [f"- {option_words(option, zone)}" for option in question.options]
+    if question.approves and question.option(NO) is None:
+        lines += ["", "Your choice permits exactly this, and nothing else."]
     return "\n".join([*lines, "", _without_answer(question, zone)])
+
+
+def proposed(question: Question, zone: str) -> list[tuple[str, str]]:
+    """What would be done, by whom, when, for what and why it is asked: names and words."""
+    return list(_proposed(question.proposal, zone)) if question.proposal else []
+
+
+def _about(about: About, zone: str) -> Iterator[tuple[str, str]]:
+    if about.name:
+        yield "Your machine", about.name
+    if about.case:
+        yield "What happened", happened(about.case, zone)
+
+
+def _proposed(one: Proposal, zone: str) -> Iterator[tuple[str, str]]:
+    if one.words:
+        yield "What would be done", one.words
+    if one.who:
+        yield "By whom", one.who
+    if one.at or one.at_once:
+        yield "When", local(one.at, zone) if one.at else "at once"
+    yield "What it costs you", cost_words(one.costs)
+    if one.why:
+        yield "Why we ask", one.why
+
+
+def cost_words(costs: tuple[Cost, ...]) -> str:
+    """`nothing`, `189.00 EUR`, or `nothing: the maker pays 189.00 EUR`."""
+    due = [one for one in costs if one.amount.minor]
+    theirs = " and ".join(str(one.amount) for one in due if one.payer is Payer.OWNER)
+    others = " and ".join(
+        f"{_PAYERS.get(one.payer, f'the {one.payer} pays')} {one.amount}"
+        for one in due
+        if one.payer is not Payer.OWNER
+    )
+    if theirs and others:
+        return f"{theirs}; {others}"
+    return theirs or (f"nothing: {others}" if others else "nothing")
+
+
+def option_words(option: Option, zone: str) -> str:
+    """An answer as it is told: a time is one of the owner's day."""
+    start, place = start_of(option), option.data.get("at")
+    if start is None:
+        return option.words
+    when = f"{formats.day(start, zone)}, {formats.time(start, zone)}"
+    return f"{when}, {place}" if place else when
+
+
+def start_of(option: Option) -> datetime | None:
+    """The time that an answer stands for, if it stands for one."""
+    try:
+        start = datetime.fromisoformat(option.data["start"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    return start if start.tzinfo else None
 
 
 def _without_answer(question: Question, zone: str) -> str:
     by = f"Without an answer by {local(question.deadline, zone)}"
     default = question.option(question.default)
-    if question.approval_of is not None:
+    if question.approves:
         return f"{by} nothing is done: no answer is a no."
     if default is None:
         return f"{by} we go on without one."
-    return f"{by} we take: {default.words}"
-
-
-def local(at: datetime, zone: str) -> str:
-    """`at` as the owner's clock shows it, with the zone's name."""
-    return f"{at.astimezone(ZoneInfo(zone)):%A, %d %B %Y, %H:%M} ({zone})"
+    return f"{by} we take: {option_words(default, zone)}"

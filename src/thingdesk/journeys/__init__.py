@@ -7,7 +7,7 @@ cannot go on takes back what it did and says why.
 """
 
 from thingdesk.fulfilment import Slot
-from thingdesk.journeys.choices import FIRST, Alternative, Choice, choose
+from thingdesk.journeys.choices import Alternative, Choice, choose
 from thingdesk.journeys.context import Context, Intent
 from thingdesk.journeys.drive import drivers
 from thingdesk.journeys.erase import erase
@@ -24,6 +24,7 @@ from thingdesk.journeys.model import (
     about,
     facts_of,
 )
+from thingdesk.journeys.picking import OwnerPicks
 from thingdesk.journeys.providing import Dispatched, Found, free_slots
 from thingdesk.journeys.reserving import Reserved
 from thingdesk.journeys.start import start
@@ -35,7 +36,6 @@ from thingdesk.journeys.withdraw import withdraw, withdraw_all
 
 __all__ = [
     "EFFECTS",
-    "FIRST",
     "Alternative",
     "Choice",
     "Context",
@@ -49,6 +49,7 @@ __all__ = [
     "Intent",
     "Journey",
     "NotProven",
+    "OwnerPicks",
     "Reserved",
     "Slot",
     "Stopped",

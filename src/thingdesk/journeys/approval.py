@@ -1,14 +1,14 @@
 """Asking the owner to approve one exact effect. No answer is no, always."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid5
 
-from thingdesk import cases, decisions
-from thingdesk.decisions import YES, Question
+from thingdesk import cases, decisions, mandates
+from thingdesk.decisions import NO, YES, Cost, Proposal, Question, To, yes_or_no
+from thingdesk.journeys.asking import decision_of
 from thingdesk.journeys.context import Context, Intent
 from thingdesk.journeys.model import Denied
-from thingdesk.mandates import Approval
+from thingdesk.mandates import Approval, Payer
 from thingdesk.platform import clock
 from thingdesk.platform.errors import Recovery
 
@@ -22,21 +22,23 @@ async def ask(journey: Context, intent: Intent, record: dict[str, Any]) -> Appro
     owner_id = journey.facts.owner_id
     if owner_id is None:
         raise Denied("nobody_to_ask", record["reason"], Recovery.CONTACT_US)
-    decision_id = uuid5(run.id, str(run.position))
-    key = f"decision:{decision_id}"
+    decision_id, key = decision_of(journey)
 
     async def put() -> None:
         safe = journey.service.safety
-        question = Question.approval(
+        question = Question(
             id=decision_id,
             case_id=journey.case_id,
             run_id=run.id,
             key=key,
+            to=To.OWNER,
             owner_id=owner_id,
-            words=f"{intent.words} {record['reason']}",
+            words=intent.words,
+            options=yes_or_no(record["hash"]),
             deadline=clock.now() + (_WITHIN_FOR_SAFETY if safe else _WITHIN),
-            approval_of=record["hash"],
+            default=NO,
             safety=safe,
+            proposal=_proposal(intent, record),
         )
         await decisions.ask(run.tx, question)
         await cases.pause_promises(run.tx, journey.case_id, "waits for the owner's approval")
@@ -51,4 +53,17 @@ async def ask(journey: Context, intent: Intent, record: dict[str, Any]) -> Appro
     if heard is None or heard.value["option"] != YES:
         words = "The owner did not approve it."
         raise Denied("not_approved", words, Recovery.ASK_OWNER)
-    return Approval(UUID(str(decision_id)), record["hash"])
+    return Approval(decision_id, record["hash"])
+
+
+def _proposal(intent: Intent, record: dict[str, Any]) -> Proposal:
+    details, amount = intent.details, intent.amount
+    start = details.get("start")
+    return Proposal(
+        words=details.get("words", ""),
+        who=details.get("name"),
+        at=datetime.fromisoformat(start) if start else None,
+        at_once="start" in details and not start,
+        costs=(Cost(amount, Payer(record["payer"])),) if amount else (),
+        why=mandates.to_owner(record["code"], record["reason"]),
+    )

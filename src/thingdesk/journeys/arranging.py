@@ -9,8 +9,9 @@ from thingdesk.fulfilment import ALREADY, JobOffer, JobState, Period, Slot, job_
 from thingdesk.fulfilment import effects as world
 from thingdesk.journeys import telling
 from thingdesk.journeys.context import Context, Intent
-from thingdesk.journeys.effects import effect, undo
+from thingdesk.journeys.effects import Given, effect, undo
 from thingdesk.journeys.model import Failed
+from thingdesk.journeys.picking import OwnerPicks, Picked, pick
 from thingdesk.journeys.providing import (
     DAYS,
     MOST_PROVIDERS,
@@ -19,6 +20,7 @@ from thingdesk.journeys.providing import (
     Found,
     Work,
     free_slots,
+    intent_of,
     nearest,
 )
 from thingdesk.journeys.reserving import reserve_at
@@ -29,18 +31,23 @@ _MOST_SLOTS = 5
 _SLOT_GONE = {"slot_taken", "slot_not_offered"}
 
 
-async def book(journey: Context, provider: Found, slot: Slot, work: Work) -> Dispatched:
+async def book(
+    journey: Context, provider: Found, when: Slot | OwnerPicks, work: Work
+) -> Dispatched:
     """Passing on takes the parts along: they are released there and reserved at the next one.
 
     The owner is told when the time or the provider is another than was agreed.
     """
+    picked = Picked(when) if isinstance(when, Slot) else await pick(journey, provider, when, work)
+    slot, given = picked.slot, picked.given
     tried: list[UUID] = []
     chosen, wanted = provider, slot
     while True:
-        job = await _offer_slot(journey, chosen, work, wanted)
+        job = await _offer_slot(journey, chosen, work, wanted, given)
         if job is not None:
             await _tell_changed(journey, job, provider, slot)
             return job
+        given = None
         parts = await _leave(journey, chosen)
         chosen = await _next(journey, chosen, parts, tried)
         wanted = await _closest_slot(journey, chosen, slot)
@@ -86,10 +93,12 @@ async def dispatch(journey: Context, kind: str, skill: str | None, work: Work) -
 
 
 async def _offer_slot(
-    journey: Context, provider: Found, work: Work, slot: Slot
+    journey: Context, provider: Found, work: Work, slot: Slot, given: Given | None
 ) -> Dispatched | None:
-    """The job at `slot`, or when others were faster at the closest time that is free."""
-    job, gone = await _unless_gone(journey, provider, work, slot)
+    """The job at `slot`, or when others were faster at the closest time that is free: for that an
+    approval of the other does not hold.
+    """
+    job, gone = await _unless_gone(journey, provider, work, slot, given)
     for _ in range(_MOST_SLOTS - 1):
         if not gone:
             break
@@ -101,11 +110,11 @@ async def _offer_slot(
 
 
 async def _unless_gone(
-    journey: Context, provider: Found, work: Work, slot: Slot
+    journey: Context, provider: Found, work: Work, slot: Slot, given: Given | None = None
 ) -> tuple[Dispatched | None, bool]:
     """The job, if they accept it, and whether others were faster."""
     try:
-        return await _offer(journey, provider, work, slot), False
+        return await _offer(journey, provider, work, slot, given), False
     except Failed as failed:
         if failed.code not in _SLOT_GONE:
             raise
@@ -115,21 +124,21 @@ async def _unless_gone(
 async def _tell_changed(journey: Context, job: Dispatched, provider: Found, slot: Slot) -> None:
     if job.start is None or (job.start, job.provider.id) == (slot.start, provider.id):
         return
-    words = f"{job.provider.name} will do it on {job.start:%Y-%m-%d at %H:%M} UTC."
+    time = await telling.owner_time(journey, job.start)
+    words = f"{job.provider.name} will see to {journey.subject} on {time}."
     await telling.tell_owner(
         journey, words, {"start": job.start.isoformat(), "provider": job.provider.name}
     )
 
 
 async def _offer(
-    journey: Context, provider: Found, work: Work, slot: Slot | None
+    journey: Context, provider: Found, work: Work, slot: Slot | None, given: Given | None = None
 ) -> Dispatched | None:
     """The job when the provider accepts it; None when they decline or do not answer."""
-    name = "dispatch" if slot is None else "book"
     again = await _is_second(journey, work) if slot is None else False
 
     async def perform(tx: Transaction, effect_id: UUID) -> dict[str, Any]:
-        offer = await _job_offer(journey, provider, work, effect_id, booked=slot is not None)
+        offer = await _job_offer(journey, provider, work, effect_id, slot)
         # from here on nothing is shared: none of the batch comes between the look and the offer
         if slot is not None:
             when = Period(slot.start, slot.end)
@@ -140,32 +149,13 @@ async def _offer(
                 await world.only_one(tx, journey.subject, work.task)
         return {"job": str(await world.offer_job(tx, offer))}
 
-    intent = _intent(name, provider, work, slot, again=again)
-    result = await effect(journey, intent, perform)
+    intent = intent_of(journey, provider, work, slot, again=again)
+    result = await effect(journey, intent, perform, given)
     job_id = UUID(result["job"])
     answer = await journey.wait(job_key(job_id, JobState.ACCEPTED))
     if answer is None or answer.value["state"] != JobState.ACCEPTED:
         return None
     return Dispatched(job_id, provider, slot.start if slot else None)
-
-
-def _intent(name: str, provider: Found, work: Work, slot: Slot | None, *, again: bool) -> Intent:
-    cost = f" for {work.price}" if work.price else ""
-    when = f" on {slot.start:%Y-%m-%d %H:%M} UTC" if slot else ""
-    return Intent(
-        name,
-        f"{work.task.capitalize()} by {provider.name}{when}{cost}.",
-        {
-            "provider": str(provider.id),
-            "name": provider.name,
-            "task": work.task,
-            "start": slot.start.isoformat() if slot else None,
-        },
-        amount=work.price,
-        remedy=work.task,
-        provider=provider.id,
-        again=again,
-    )
 
 
 async def _is_second(journey: Context, work: Work) -> bool:
@@ -185,7 +175,7 @@ async def _is_second(journey: Context, work: Work) -> bool:
 
 
 async def _job_offer(
-    journey: Context, provider: Found, work: Work, effect_id: UUID, *, booked: bool
+    journey: Context, provider: Found, work: Work, effect_id: UUID, slot: Slot | None
 ) -> JobOffer:
     machine = await parties.get_machine(journey.run.tx, journey.subject)
     return JobOffer(
@@ -199,18 +189,23 @@ async def _job_offer(
         answer_by=clock.now() + work.answer_within,
         position=machine.position if machine else None,
         part=provider.part,
-        appointment=effect_id if booked else None,
+        appointment=effect_id if slot else None,
         amount=work.price,
         details={
             "machine": {"kind": machine.kind, "model": machine.model} if machine else {},
             "input": dict(journey.facts.input),
+            "appointment": _times(slot) if slot else None,
         },
     )
 
 
+def _times(slot: Slot) -> dict[str, str]:
+    return {"start": slot.start.isoformat(), "end": slot.end.isoformat()}
+
+
 async def _leave(journey: Context, provider: Found) -> list[Intent]:
     """Take back all that was arranged with a provider; the parts that were reserved there."""
-    theirs = [one for one in journey.undoable if one.intent.provider == provider.id]
+    theirs = journey.undoable_at(provider.id)
     await undo(journey, theirs)
     return [one.intent for one in theirs if one.intent.name == RESERVE]
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from thingdesk import cases, decisions
 from thingdesk.decisions import Option, Question
-from thingdesk.journeys.choices import FIRST, Alternative, Choice
+from thingdesk.journeys.choices import Alternative, Choice
 from thingdesk.journeys.context import Context
 from thingdesk.journeys.model import Failed
 from thingdesk.notices import To
@@ -29,13 +29,12 @@ async def ask(
     The clocks of the case's promises stand still while it waits for the owner.
     """
     run = journey.run
-    key = _key(journey)
+    _, key = decision_of(journey)
 
     async def put() -> list[list[Any]]:
         found = list(islice(await choice.find(journey), _MOST))
         if found and _has_somebody(journey, whom):
-            chosen = found[0].id if default == FIRST else default
-            question = _question(journey, choice, found, whom, within, chosen)
+            question = _question(journey, choice, found, whom, within, default)
             await decisions.ask(run.tx, question)
             if whom == "owner":
                 await cases.pause_promises(run.tx, journey.case_id, "waits for the owner")
@@ -45,16 +44,17 @@ async def ask(
     if not alternatives:
         raise Failed("nothing_to_choose", f"There is nothing to choose from: {choice.words}")
     if not _has_somebody(journey, whom):
-        first = alternatives[0][0] if default == FIRST else default
-        return choice.read(_value(alternatives, first))
+        return choice.read(_value(alternatives, default))
     heard = await journey.wait(key)
     if whom == "owner":
         await run.step("asked", _resume(journey))
     return choice.read(_value(alternatives, heard.value["option"] if heard else None))
 
 
-def _key(journey: Context) -> str:
-    return f"decision:{uuid5(journey.run.id, str(journey.run.position))}"
+def decision_of(journey: Context) -> tuple[UUID, str]:
+    """The id of the decision that the next step asks for, and the key of its answer."""
+    decision_id = uuid5(journey.run.id, str(journey.run.position))
+    return decision_id, f"decision:{decision_id}"
 
 
 def _question(
@@ -65,9 +65,9 @@ def _question(
     within: timedelta,
     default: str | None,
 ) -> Question:
-    key = _key(journey)
+    decision_id, key = decision_of(journey)
     return Question(
-        id=UUID(key.removeprefix("decision:")),
+        id=decision_id,
         case_id=journey.case_id,
         run_id=journey.run.id,
         key=key,

@@ -6,9 +6,6 @@ from typing import Any
 
 from thingdesk.journeys.context import Context
 
-FIRST = "first"
-"""As a default: the first alternative that is found."""
-
 
 @dataclass(frozen=True, slots=True)
 class Alternative:

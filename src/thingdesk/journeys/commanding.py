@@ -39,7 +39,7 @@ async def command(
 
     intent = Intent(
         "command",
-        f"Tell {journey.subject} to {name.replace('_', ' ')}.",
+        f"May we tell {journey.subject} to {name.replace('_', ' ')}?",
         {"command": name, "arguments": arguments, "preconditions": preconditions},
         remedy=name,
     )

@@ -16,7 +16,8 @@ from thingdesk.timeline import append
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What an effect would do: `words` for the owner, the rest for the verdict and the ledger.
+    """What an effect would do: `words` the question that asks for it, the rest for the verdict and
+    the ledger. Of `details` the owner is shown `words`, `name` (who), and `start` (when).
     `again`: it is under way for the machine already.
     """
 
@@ -31,10 +32,11 @@ class Intent:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Undoable:
-    """An effect that happened and can be taken back."""
+    """An effect that happened and can be taken back, and who pays for it."""
 
     intent: Intent
     id: UUID
+    payer: str
 
 
 class Context:
@@ -49,6 +51,10 @@ class Context:
         self.facts = Facts.from_data(run.input)
         self.undoable: list[Undoable] = []
         self.proven = False
+
+    def undoable_at(self, provider: UUID) -> list[Undoable]:
+        """What was arranged with a provider and can be taken back."""
+        return [one for one in self.undoable if one.intent.provider == provider]
 
     @property
     def case_id(self) -> UUID:

@@ -1,6 +1,7 @@
 """The one door to the world: every effect is checked, recorded and undone here."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -26,7 +27,17 @@ from thingdesk.timeline import append
 Perform = Callable[[Transaction, UUID], Awaitable[Any]]
 
 
-async def effect(journey: Context, intent: Intent, perform: Perform) -> Any:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An approval of the action with the id `effect_id` that is there before it is asked for."""
+
+    effect_id: UUID
+    approval: Approval
+
+
+async def effect(
+    journey: Context, intent: Intent, perform: Perform, given: Given | None = None
+) -> Any:
     """The result of `perform(tx, effect id)`, which happens at most once, if it may happen.
 
     Raises Denied when it is not permitted and Failed when it could not be done. `perform` raises
@@ -35,17 +46,18 @@ async def effect(journey: Context, intent: Intent, perform: Perform) -> Any:
     if intent.name not in journey.service.effects:
         raise UndeclaredEffect(journey.service.name, intent.name)
     step = journey.run.position
-    effect_id = uuid5(journey.run.id, str(step))
+    effect_id = given.effect_id if given else uuid5(journey.run.id, str(step))
+    approved = given.approval if given else None
 
     async def first() -> dict[str, Any]:
-        return await _attempt(journey, intent, perform, (effect_id, step), None)
+        return await _attempt(journey, intent, perform, (effect_id, step), approved)
 
     record = await journey.run.step(f"effect {intent.name}", first)
     if record["answer"] == Answer.ASK:
-        given = await approval.ask(journey, intent, record)
+        approved = await approval.ask(journey, intent, record)
 
         async def second() -> dict[str, Any]:
-            return await _attempt(journey, intent, perform, (effect_id, step), given)
+            return await _attempt(journey, intent, perform, (effect_id, step), approved)
 
         record = await journey.run.step(f"approved {intent.name}", second)
     if record["code"] == OWNER_CHANGED:
@@ -54,7 +66,7 @@ async def effect(journey: Context, intent: Intent, perform: Perform) -> Any:
         raise Denied(record["code"], record["reason"], Recovery(record["recovery"]))
     if record["failed"]:
         raise Failed(record["code"], record["failed"])
-    journey.undoable.append(Undoable(intent, effect_id))
+    journey.undoable.append(Undoable(intent, effect_id, record["payer"]))
     return record["result"]
 
 
@@ -96,17 +108,18 @@ async def _attempt(
     intent: Intent,
     perform: Perform,
     place: tuple[UUID, int],
-    given: Approval | None,
+    approved: Approval | None,
 ) -> dict[str, Any]:
     tx, effect_id = journey.run.tx, place[0]
-    action = _action(journey, intent, effect_id)
-    verdict = await mandates.check(tx, action, given)
+    action = action_of(journey, intent, effect_id)
+    verdict = await mandates.check(tx, action, approved)
     record = {
         "effect": str(effect_id),
         "hash": action.hash,
         "answer": verdict.answer,
         "code": verdict.code,
         "reason": verdict.reason,
+        "payer": verdict.payer,
         "recovery": (verdict.recovery or Recovery.CONTACT_US).value,
         "failed": None,
         "result": None,
@@ -149,7 +162,8 @@ async def _perform(
     append(tx, journey.stream, EffectDone(effect_id, intent.name, record["result"]))
 
 
-def _action(journey: Context, intent: Intent, effect_id: UUID) -> mandates.Action:
+def action_of(journey: Context, intent: Intent, effect_id: UUID) -> mandates.Action:
+    """The action that an effect would be: what its approval is bound to."""
     return mandates.Action(
         effect_id=effect_id,
         owner_id=journey.facts.owner_id,

@@ -8,6 +8,7 @@ from thingdesk.fulfilment import Slot
 from thingdesk.journeys import arranging, asking, commanding, providing, proving, reserving, telling
 from thingdesk.journeys.choices import Choice
 from thingdesk.journeys.context import Context
+from thingdesk.journeys.picking import OwnerPicks
 from thingdesk.journeys.providing import Dispatched, Found, Work
 from thingdesk.journeys.reserving import Reserved
 from thingdesk.parties import Position
@@ -50,21 +51,22 @@ class Journey(Context):
     async def book(
         self,
         provider: Found,
-        slot: Slot,
+        when: Slot | OwnerPicks,
         *,
         task: str,
         words: str,
         price: Money | None = None,
         answer_within: timedelta = timedelta(hours=2),
     ) -> Dispatched:
-        """An effect: book the slot and offer the job, which is accepted when this returns.
+        """An effect: book a time and offer the job, which is accepted when this returns. With
+        OwnerPicks the owner is asked for the time, and not once more for an approval.
 
         A provider who declines, or does not answer in `answer_within`, is passed over: the next
         nearest is offered the closest slot, five at most, and reserved parts go along. `task` is a
         word such as `repair`, `words` say what to do, `price` is what it costs at most. Raises
         Denied, and Failed (`no_provider`, `no_slot`, or why the slot could not be booked).
         """
-        return await arranging.book(self, provider, slot, Work(task, words, price, answer_within))
+        return await arranging.book(self, provider, when, Work(task, words, price, answer_within))
 
     async def dispatch(
         self,
@@ -101,8 +103,8 @@ class Journey(Context):
         """What the owner chooses, asked by mail and on a page; promises stand still meanwhile.
 
         Without an answer `within`, without an owner, or beyond the owner's attention budget,
-        `default` stands: an alternative's id, or EARLIEST. Raises Failed (`nothing_to_choose`, or
-        `no_answer` where there is no default).
+        `default` stands, an alternative's id. Raises Failed (`nothing_to_choose`, or `no_answer`
+        where there is no default).
         """
         return await asking.ask(self, choice, "owner", within, default)
 
@@ -115,6 +117,10 @@ class Journey(Context):
     async def tell_owner(self, words: str, **data: Any) -> None:
         """Tell the owner something, by mail; no answer is expected. Without an owner, nothing."""
         await telling.tell_owner(self, words, data)
+
+    async def owner_time(self, at: datetime) -> str:
+        """A time for words to the owner: `Mon 24 Nov, 14:05 (Europe/Berlin)`, in their own zone."""
+        return await telling.owner_time(self, at)
 
     async def tell_machine(self, kind: str, words: str, **data: Any) -> None:
         """Tell the machine something; repeated until it acknowledges. `kind` is dotted, like

@@ -9,7 +9,7 @@ from uuid import UUID
 from thingdesk import fulfilment, parties
 from thingdesk.fulfilment import JobState, Need, Slot, job_key
 from thingdesk.fulfilment import effects as world
-from thingdesk.journeys.context import Context
+from thingdesk.journeys.context import Context, Intent
 from thingdesk.journeys.effects import settle
 from thingdesk.journeys.model import Failed
 from thingdesk.platform import clock
@@ -53,6 +53,29 @@ class Dispatched:
     id: UUID
     provider: Found
     start: datetime | None
+
+
+def intent_of(
+    journey: Context, provider: Found, work: Work, slot: Slot | None, *, again: bool = False
+) -> Intent:
+    """What booking the slot, or sending them at once, would be."""
+    cost = f" for {work.price}" if work.price else ""
+    verb, to = ("book", "for") if slot else ("send", "to")
+    return Intent(
+        "book" if slot else "dispatch",
+        f"May we {verb} {provider.name} {to} {journey.subject}{cost}?",
+        {
+            "provider": str(provider.id),
+            "name": provider.name,
+            "task": work.task,
+            "words": work.words,
+            "start": slot.start.isoformat() if slot else None,
+        },
+        amount=work.price,
+        remedy=work.task,
+        provider=provider.id,
+        again=again,
+    )
 
 
 async def nearest(

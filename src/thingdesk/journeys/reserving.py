@@ -53,7 +53,8 @@ async def reserve_at(
     cost = f" for {price}" if price else ""
     intent = Intent(
         RESERVE,
-        f"{why} Reserve {_words(part)} at {provider.name}{cost}.".lstrip(),
+        f"{why} May we set one {_words(part)} aside at {provider.name}"
+        f" for {journey.subject}{cost}?".lstrip(),
         {"part": part, "provider": str(provider.id), "name": provider.name},
         amount=price,
         remedy="replace_part",

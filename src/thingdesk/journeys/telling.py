@@ -1,5 +1,6 @@
 """Telling machine and owner."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from thingdesk.cases import Opened, Opening
 from thingdesk.journeys.context import Context
 from thingdesk.notices import Notice, Recipient
 from thingdesk.parties import Position
+from thingdesk.platform import formats
 from thingdesk.platform.database import Transaction
 
 
@@ -26,6 +28,21 @@ async def tell_staff(tx: Transaction, kind: str, words: str, case_id: UUID | Non
     """Tell everybody of staff."""
     for one in await parties.all_staff(tx):
         notices.tell(tx, Notice(Recipient.staff(one.id), kind, words, case_id))
+
+
+async def zone(journey: Context) -> str:
+    """The owner's time zone; UTC without an owner."""
+    owner_id = journey.facts.owner_id
+    owner = await parties.get_owner(journey.run.tx, owner_id) if owner_id else None
+    return owner.zone if owner else "UTC"
+
+
+async def owner_time(journey: Context, at: datetime) -> str:
+    async def find() -> str:
+        return await zone(journey)
+
+    theirs = await journey.run.step("owner zone", find)
+    return f"{formats.moment(at, theirs)} ({theirs})"
 
 
 async def tell_owner(journey: Context, words: str, data: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ approval permits one action, once. What an owner approves one by one is on top o
 Not here: asking (`decisions`), and doing it (`journeys`).
 """
 
-from thingdesk.mandates.check import check
+from thingdesk.mandates.check import check, foresee
 from thingdesk.mandates.decide import decide
 from thingdesk.mandates.entitle import (
     add_entitlement,
@@ -38,6 +38,7 @@ from thingdesk.mandates.model import (
     Verdict,
 )
 from thingdesk.mandates.settle import release, settle
+from thingdesk.mandates.words import to_owner
 
 __all__ = [
     "EVERYTHING",
@@ -60,6 +61,7 @@ __all__ = [
     "decide",
     "end_entitlement",
     "entitlements_of",
+    "foresee",
     "grant",
     "mandate_of",
     "policies",
@@ -69,5 +71,6 @@ __all__ = [
     "set_policy",
     "settle",
     "spent_in_period",
+    "to_owner",
     "versions_of",
 ]

@@ -43,6 +43,18 @@ async def check(tx: Transaction, action: Action, approval: Approval | None = Non
     return await tx.share(_check, (action, approval))
 
 
+async def foresee(tx: Transaction, action: Action) -> Verdict:
+    """What `check` would answer now, without an approval. Nothing is reserved."""
+    return await tx.share(_foresee, action)
+
+
+async def _foresee(tx: Transaction, actions: Sequence[Action]) -> list[Verdict]:
+    bases = await _bases(tx, [(one, None) for one in actions], clock.now())
+    budgets = {budget for one in bases for budget in _budgets(one)}
+    tally = Tally(await money_store.lock_budgets(tx, budgets))
+    return [decide(one.action, _with_spent(one, tally)) for one in bases]
+
+
 async def _check(tx: Transaction, asked: Sequence[Asked]) -> list[Verdict]:
     bases = await _bases(tx, asked, clock.now())
     budgets = {budget for one in bases for budget in _budgets(one)}
@@ -110,9 +122,7 @@ async def _verdict(tx: Transaction, one: _Basis, tally: Tally) -> Verdict:
     action, approval = one.action, one.approval
     if one.earlier:
         return _again(one.earlier, action)
-    facts = one.facts
-    if one.scopes and action.amount:
-        facts = replace(facts, spent=one.scopes.spent(tally, action.amount.currency))
+    facts = _with_spent(one, tally)
     verdict = decide(action, facts, approval)
     if approval and verdict.code == APPROVED:
         used = money_store.use_approval(tx, approval.decision_id, action.effect_id, facts.now)
@@ -121,6 +131,12 @@ async def _verdict(tx: Transaction, one: _Basis, tally: Tally) -> Verdict:
     if charge := _charge(one, verdict):
         tally.charge(charge.scopes, charge.amount)
     return verdict
+
+
+def _with_spent(one: _Basis, tally: Tally) -> Facts:
+    if one.scopes is None or one.action.amount is None:
+        return one.facts
+    return replace(one.facts, spent=one.scopes.spent(tally, one.action.amount.currency))
 
 
 def _charge(one: _Basis, verdict: Verdict) -> Charge | None:

@@ -5,7 +5,6 @@ from datetime import timedelta
 from fnmatch import fnmatchcase
 
 from thingdesk.sdk import (
-    EARLIEST,
     Criterion,
     Data,
     FaultCode,
@@ -14,10 +13,10 @@ from thingdesk.sdk import (
     Journey,
     Money,
     Outcome,
+    OwnerPicks,
     Promise,
     Severity,
     Threshold,
-    choose_slot,
     codes_absent,
     days,
     hours,
@@ -135,7 +134,8 @@ async def rescue(
         answer_within=answer_within,
     )
     arrival = await journey.arrival(truck, within=minutes(10))
-    when = f"is expected at {arrival:%H:%M} UTC" if arrival else "is on its way"
+    time = await journey.owner_time(arrival) if arrival else None
+    when = f"is expected on {time}" if time else "is on its way"
     await journey.tell_owner(f"{truck.provider.name} {when}.")
     await journey.done(truck, within=hours(6))
     repaired = await mend(journey, fault, samples=samples, hold=hold)
@@ -154,10 +154,9 @@ async def mend(journey: Journey, fault: VehicleFault, *, samples: int, hold: tim
         "repair_centre", system.part, skill=system.skill, price=system.price
     )
     centre = reserved.provider
-    slot = await journey.ask_owner(choose_slot(centre), within=hours(24), default=EARLIEST)
     job = await journey.book(
         centre,
-        slot,
+        OwnerPicks(within=hours(24)),
         task="repair",
         words=f"{fault.code}: {words}. Fit {system.part.replace('_', ' ')}.",
     )
@@ -167,7 +166,7 @@ async def mend(journey: Journey, fault: VehicleFault, *, samples: int, hold: tim
         words=f"{job.provider.name} fitted {system.part.replace('_', ' ')}; the car is well again.",
         centre=job.provider.name,
         part=system.part,
-        at=(job.start or slot.start).isoformat(),
+        at=job.start.isoformat() if job.start else "",
     )
 
 

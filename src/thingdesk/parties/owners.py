@@ -65,7 +65,12 @@ async def erase_owner(tx: Transaction, owner_id: UUID, by: UUID | None = None) -
 
 
 async def get_owner(tx: Transaction, owner_id: UUID) -> Owner | None:
-    return (await store.get_many(tx, [owner_id])).get(owner_id)
+    return await tx.share(_get, owner_id)
+
+
+async def _get(tx: Transaction, owner_ids: Sequence[UUID]) -> list[Owner | None]:
+    found = await store.get_many(tx, owner_ids)
+    return [found.get(one) for one in owner_ids]
 
 
 async def get_owners(tx: Transaction, owner_ids: Sequence[UUID]) -> dict[UUID, Owner]:

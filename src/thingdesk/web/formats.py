@@ -1,99 +1,23 @@
-"""How values are shown. Pure."""
+"""How templates show values."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from thingdesk.platform import clock
-
-_MINUTE, _HOUR, _DAY = 60, 3600, 86400
-_MANY = 1000.0
-
-
-def day(at: datetime, zone: str = "UTC") -> str:
-    """`Monday 24 November`."""
-    local = at.astimezone(ZoneInfo(zone))
-    return f"{local:%A} {local.day} {local:%B}"
-
-
-def date(at: datetime) -> str:
-    """`24 Nov 2026`, in UTC."""
-    local = at.astimezone(ZoneInfo("UTC"))
-    return f"{local.day} {local:%b} {local.year}"
-
-
-def time(at: datetime, zone: str = "UTC") -> str:
-    """`14:05`."""
-    return f"{at.astimezone(ZoneInfo(zone)):%H:%M}"
-
-
-def moment(at: datetime, zone: str = "UTC") -> str:
-    """`Mon 24 Nov, 14:05`, with the year where it is another one."""
-    local = at.astimezone(ZoneInfo(zone))
-    year = "" if local.year == clock.now().year else f" {local.year}"
-    return f"{local:%a} {local.day} {local:%b}{year}, {local:%H:%M}"
-
-
-def seconds(at: datetime) -> str:
-    """`14:05:09`, in UTC."""
-    return f"{at.astimezone(ZoneInfo('UTC')):%H:%M:%S}"
-
-
-def soon(at: datetime) -> str:
-    """`14:05` today, else the moment; in UTC."""
-    today = clock.now().astimezone(ZoneInfo("UTC")).date()
-    return time(at) if at.astimezone(ZoneInfo("UTC")).date() == today else moment(at)
-
-
-def exact(at: datetime) -> str:
-    """`2026-11-24 14:05:09 UTC`."""
-    return f"{at.astimezone(ZoneInfo('UTC')):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def span(length: timedelta) -> str:
-    """`2 d 3 h`, `1 h 5 min`, `40 s`: the two largest units that say something."""
-    seconds = max(0, round(length.total_seconds()))
-    if seconds < _MINUTE:
-        return f"{seconds} s"
-    if seconds < _HOUR:
-        return f"{seconds // _MINUTE} min"
-    large, small = (_DAY, _HOUR) if seconds >= _DAY else (_HOUR, _MINUTE)
-    names = ("d", "h") if large == _DAY else ("h", "min")
-    rest = seconds % large // small
-    return f"{seconds // large} {names[0]}" + (f" {rest} {names[1]}" if rest else "")
-
-
-def ago(at: datetime) -> str:
-    """`5 min ago`, or `in 5 min`."""
-    passed = clock.now() - at
-    if abs(passed) < timedelta(seconds=1):
-        return "now"
-    return f"{span(passed)} ago" if passed > timedelta(0) else f"in {span(-passed)}"
-
-
-def number(value: float) -> str:
-    """At most four digits that matter, without an exponent where that can be read."""
-    if value == int(value) and abs(value) < _MANY * _MANY:
-        return f"{int(value):,}".replace(",", "\u2009")
-    return f"{value:.4g}" if abs(value) < _MANY else f"{value:,.0f}".replace(",", "\u2009")
-
-
-def share(value: float | None) -> str:
-    """`94 %`; a dash for nothing."""
-    return "\u2013" if value is None else f"{value * 100:.0f}\u2009%"
-
-
-def plain(name: object) -> str:
-    """A name as it is spoken: `reserve_part` is `reserve part`."""
-    return str(name).replace("_", " ").replace(".", " ")
-
-
-def sentence(name: object) -> str:
-    """`Reserve part`."""
-    text = plain(name)
-    return text[:1].upper() + text[1:]
-
+from thingdesk.platform.formats import (
+    ago,
+    date,
+    day,
+    exact,
+    moment,
+    number,
+    plain,
+    seconds,
+    sentence,
+    share,
+    soon,
+    span,
+    time,
+)
 
 FILTERS: dict[str, Callable[..., Any]] = {
     one.__name__: one

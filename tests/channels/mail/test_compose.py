@@ -1,4 +1,5 @@
 import email
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import default
@@ -52,6 +53,20 @@ def test_the_headers_say_what_it_is() -> None:
     assert got["To"] == "owner@example.org"
     assert got["Subject"] == "Your press is well again."
     assert got["Date"] == "Sat, 21 Nov 2026 20:00:00 +0000"
+
+
+@pytest.mark.parametrize(
+    ("to", "words"),
+    [
+        (Recipient.owner(ID), "Sent by the service desk of your machine, The desk."),
+        (Recipient.provider(ID), "Sent by the service desk The desk, which offers jobs to you."),
+        (Recipient.staff(ID), "Sent by your own service desk, The desk."),
+    ],
+)
+def test_the_foot_says_whose_desk_it_is(to: Recipient, words: str) -> None:
+    one = replace(outgoing("A job."), notice=Notice(to, "job.offered", "A job.", CASE))
+    got = received(compose(one, "north@example.org", "The desk <desk@example.net>", None))
+    assert words in body(got, "plain")
 
 
 def test_text_and_html_say_the_same_and_have_the_link() -> None:

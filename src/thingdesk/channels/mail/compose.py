@@ -9,13 +9,17 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from html import escape
 
-from thingdesk.notices import Outgoing
+from thingdesk.notices import Outgoing, To
 
 _LONGEST_SUBJECT = 100
 _LINE_END = re.compile(r"\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 # Cc: controls; Cf: what changes the direction of text, or cannot be seen; Cs: half characters
 _UNSEEN = {"Cc", "Cf", "Cs"}
-_FOOTER = "Sent by the service desk of your machine."
+_FOOTERS = {
+    To.OWNER: "Sent by the service desk of your machine, {0}.",
+    To.PROVIDER: "Sent by the service desk {0}, which offers jobs to you.",
+    To.STAFF: "Sent by your own service desk, {0}.",
+}
 _HTML = """\
 <!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>
@@ -55,7 +59,8 @@ def compose(
     message["To"] = _address(address)
     message["Subject"] = subject(notice.words)
     message["Auto-Submitted"] = "auto-generated"
-    footer = _FOOTER
+    desk = sender_of(sender)
+    footer = _FOOTERS[notice.to.kind].format(desk.display_name or desk.addr_spec)
     if notice.case_id:
         # no mail has this id: the mails of a case refer to it, and so they stand together
         message["References"] = f"<case.{notice.case_id}@{domain}>"

@@ -27,9 +27,9 @@ def _offer(job: Job, page: str) -> dict[str, Any]:
         "answer_by": offer.answer_by.isoformat(),
         "position": {"lat": place.lat, "lon": place.lon} if place else None,
         "part": offer.part,
-        "appointment": str(offer.appointment) if offer.appointment else None,
+        "appointment": offer.details.get("appointment"),
         "amount": {"minor": amount.minor, "currency": amount.currency} if amount else None,
-        "details": dict(offer.details),
+        "details": {name: offer.details[name] for name in offer.details if name != "appointment"},
         "page": page,
     }
 

@@ -1,6 +1,5 @@
 from collections.abc import Sequence
-from datetime import timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from thingdesk import notices, parties
 from thingdesk.fulfilment.jobs import store
@@ -8,6 +7,7 @@ from thingdesk.fulfilment.jobs.model import DeliveryKind, JobOffer
 from thingdesk.notices import Notice, Page, Recipient
 from thingdesk.parties import Provider
 from thingdesk.platform.database import Transaction
+from thingdesk.platform.formats import local
 
 PAGE = "job"
 # an appointment may be two months away, and the work comes after it
@@ -32,9 +32,14 @@ def _mail(kind: DeliveryKind, offer: JobOffer, provider: Provider) -> Notice:
     until = None
     if kind is DeliveryKind.OFFERED:
         until = offer.answer_by
-        local = until.astimezone(ZoneInfo(provider.zone))
-        words += f" Please answer by {local:%H:%M} on {local:%A, %d %B}."
+        words += f"\n\nWhen: {_when(offer, provider.zone)}"
+        words += f"\nPlease answer by {local(until, provider.zone)}."
     page = Page(PAGE, offer.effect_id, offer.answer_by + _PAGE_LASTS)
     data = {"job": str(offer.effect_id)}
     to = Recipient.provider(provider.id)
     return Notice(to, kind.value, words, offer.case_id, data, page, until)
+
+
+def _when(offer: JobOffer, zone: str) -> str:
+    booked = offer.details.get("appointment")
+    return local(datetime.fromisoformat(booked["start"]), zone) if booked else "now"

@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import pairwise
 from statistics import median
 
-from thingdesk.web import formats
+from thingdesk.platform import formats
 from thingdesk.web.chart.scale import number_ticks, time_label, time_ticks
 
 _SIZE = 1000.0

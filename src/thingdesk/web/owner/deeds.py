@@ -15,8 +15,8 @@ from thingdesk.fulfilment import (
     SentCommand,
 )
 from thingdesk.journeys import Entry
+from thingdesk.platform import formats
 from thingdesk.platform.money import Money
-from thingdesk.web import formats
 
 
 @dataclass(frozen=True, slots=True)

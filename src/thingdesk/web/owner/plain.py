@@ -8,8 +8,8 @@ from fnmatch import fnmatchcase
 
 from thingdesk.catalog import Catalog, Service
 from thingdesk.mandates import Mandate, Terms
+from thingdesk.platform import formats
 from thingdesk.platform.money import Money
-from thingdesk.web import formats
 
 ALL = "*"
 _EFFECTS = {

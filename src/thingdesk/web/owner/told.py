@@ -7,14 +7,11 @@ from uuid import UUID
 
 from thingdesk import cases, decisions, fulfilment, journeys, parties
 from thingdesk.cases import Case, Verification
-from thingdesk.decisions import Decision, State, To
+from thingdesk.decisions import Decision, State, To, option_words
 from thingdesk.fulfilment import Appointment, Job, JobState, SentCommand, command_key, job_key
-from thingdesk.platform import durable
+from thingdesk.platform import durable, formats
 from thingdesk.platform.database import Transaction
-from thingdesk.web import formats
 from thingdesk.web.owner.deeds import Deed, deeds, standings
-from thingdesk.web.owner.view import words_of
-from thingdesk.web.words import happened
 
 _HOW = {
     State.ANSWERED: "You said:",
@@ -58,7 +55,7 @@ async def tell(tx: Transaction, case: Case, zone: str) -> Told:
     ended = case.state is cases.State.ENDED
     return Told(
         case,
-        happened(case, zone),
+        cases.happened(case, zone),
         deeds(entries, known, zone),
         () if ended else tuple(await _waits(tx, case, asked, jobs, commands, zone)),
         tuple(words for one in asked if (words := _settled(one, zone))),
@@ -96,7 +93,7 @@ def _settled(one: Decision, zone: str) -> str | None:
     how = _HOW.get(one.state)
     if one.question.to is not To.OWNER or option is None or how is None:
         return None
-    return f"{one.question.words} {how} {words_of(option, zone)}"
+    return f"{one.question.words} {how} {option_words(option, zone)}"
 
 
 def _decision(one: Decision) -> Wait:

@@ -4,15 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from thingdesk import cases, decisions, journeys, parties
+from thingdesk import cases, decisions, parties
 from thingdesk.cases import Case
-from thingdesk.decisions import YES, Decision, Option
+from thingdesk.decisions import NO, Decision, Option, option_words, proposed, start_of
 from thingdesk.parties import Machine
-from thingdesk.platform import clock
+from thingdesk.platform import clock, formats
 from thingdesk.platform.database import Transaction
-from thingdesk.platform.money import Money
-from thingdesk.web import formats
-from thingdesk.web.words import happened
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +44,18 @@ class View:
     chosen: str | None
     default: str | None
     place: str | None
-    action: str | None
-    amount: Money | None
+    proposed: tuple[tuple[str, str], ...]
 
     @property
     def approval(self) -> bool:
-        return self.decision.question.approval_of is not None
+        """Whether a yes is asked for."""
+        question = self.decision.question
+        return question.approves and question.option(NO) is not None
+
+    @property
+    def permits(self) -> bool:
+        """Whether choosing is the approval."""
+        return self.decision.question.approves and not self.approval
 
 
 async def view(tx: Transaction, decision: Decision) -> View:
@@ -60,7 +63,6 @@ async def view(tx: Transaction, decision: Decision) -> View:
     case = await cases.get(tx, question.case_id)
     owner = await parties.get_owner(tx, question.owner_id) if question.owner_id else None
     zone = owner.zone if owner else "UTC"
-    action, amount = await _action(tx, decision)
     default = question.option(question.default)
     chosen = question.option(decision.chosen)
     place = _place(question.options)
@@ -68,15 +70,14 @@ async def view(tx: Transaction, decision: Decision) -> View:
         decision,
         case,
         await parties.get_machine(tx, case.subject) if case else None,
-        happened(case, zone) if case else "",
+        cases.happened(case, zone) if case else "",
         zone,
         _state(decision),
         _groups(question.options, question.default, zone, place),
-        words_of(chosen, zone) if chosen else None,
-        words_of(default, zone) if default else None,
+        option_words(chosen, zone) if chosen else None,
+        option_words(default, zone) if default else None,
         place,
-        action,
-        amount,
+        tuple(proposed(question, zone)),
     )
 
 
@@ -84,26 +85,6 @@ def _state(decision: Decision) -> str:
     if decision.state is not decisions.State.OPEN:
         return decision.state.value
     return "open" if clock.now() < decision.question.deadline else "overdue"
-
-
-async def _action(tx: Transaction, decision: Decision) -> tuple[str | None, Money | None]:
-    """The one action that an open approval is about, and its amount, from the effect ledger."""
-    question = decision.question
-    if question.approval_of is None or decision.state is not decisions.State.OPEN:
-        return None, None
-    for one in await journeys.effects_of(tx, question.case_id):
-        if one.journey_id == question.run_id and one.state == "asked":
-            paid = one.minor is not None and one.currency is not None
-            return one.name, Money(one.minor or 0, one.currency or "") if paid else None
-    return None, None
-
-
-def _start(option: Option) -> datetime | None:
-    try:
-        start = datetime.fromisoformat(option.data["start"])
-    except (KeyError, TypeError, ValueError):
-        return None
-    return start if start.tzinfo else None
 
 
 def _place(options: tuple[Option, ...]) -> str | None:
@@ -115,7 +96,7 @@ def _place(options: tuple[Option, ...]) -> str | None:
 def _groups(
     options: tuple[Option, ...], default: str | None, zone: str, place: str | None
 ) -> tuple[Group, ...]:
-    starts = [_start(option) for option in options]
+    starts = [start_of(option) for option in options]
     if None in starts:
         shown = tuple(Choice(one.id, one.words, "", one.id == default) for one in options)
         return (Group("", shown),)
@@ -131,15 +112,3 @@ def _dated(
 ) -> Choice:
     note = "" if place else str(option.data.get("at", ""))
     return Choice(option.id, formats.time(at, zone), note, option.id == default)
-
-
-def words_of(option: Option, zone: str) -> str:
-    """An answer as it is told: a time is one of the owner's day."""
-    if option.id == YES:
-        return "Yes"
-    start = _start(option)
-    if start is None:
-        return option.words
-    place = option.data.get("at")
-    when = f"{formats.day(start, zone)}, {formats.time(start, zone)}"
-    return f"{when}, {place}" if place else when

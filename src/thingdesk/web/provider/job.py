@@ -14,7 +14,6 @@ from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery, Refusal, Refused, refuse
 from thingdesk.web.pages import Open, Pages
 from thingdesk.web.render import page
-from thingdesk.web.words import happened
 
 PURPOSE = "job"
 router = APIRouter(prefix="/job")
@@ -123,7 +122,7 @@ async def _view(tx: Transaction, job: Job) -> View:
         await parties.get_machine(tx, offer.machine),
         provider,
         appointment,
-        happened(case, provider.zone if provider else "UTC") if case else "",
+        cases.happened(case, provider.zone if provider else "UTC") if case else "",
         fulfilment.distance(offer.position, provider.position)
         if placed and offer.position and provider
         else None,

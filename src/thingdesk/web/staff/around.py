@@ -6,8 +6,8 @@ from fnmatch import fnmatchcase
 
 from thingdesk import signals
 from thingdesk.cases import Case, Verification
+from thingdesk.platform import formats
 from thingdesk.platform.database import Transaction
-from thingdesk.web import formats
 from thingdesk.web.chart import Chart, Limit, Marker, Point, draw
 
 _STEPS = 240

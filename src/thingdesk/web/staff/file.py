@@ -19,7 +19,7 @@ from thingdesk.web.chart import Chart
 from thingdesk.web.staff.around import around
 from thingdesk.web.staff.people import names_in
 from thingdesk.web.staff.waits import Trouble, Wait, open_key, troubles, waits
-from thingdesk.web.words import Line, Names, happened, say
+from thingdesk.web.words import Line, Names, say
 
 _MOST_LINES = 200
 
@@ -113,7 +113,7 @@ async def collect(
         case,
         await parties.get_machine(tx, case.subject),
         await parties.get_owner(tx, case.owner_id) if case.owner_id else None,
-        happened(case),
+        cases.happened(case),
         tuple(await cases.promises_of(tx, case_id)),
         tuple(waits(open_key(going), asked, jobs, commands, proofs, names)),
         tuple(troubles(going, known)),

@@ -12,11 +12,10 @@ from thingdesk.cases import Case, CaseFilter
 from thingdesk.diagnosis import Finding
 from thingdesk.mandates import Entitlement, EntitlementKind, Payer
 from thingdesk.parties import Machine, MachineKey, Owner, Ownership
-from thingdesk.platform import clock
+from thingdesk.platform import clock, formats
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery, refuse
 from thingdesk.signals import Stored
-from thingdesk.web import formats
 from thingdesk.web.chart import Chart, draw
 from thingdesk.web.pages import Open, Pages
 from thingdesk.web.staff.around import read

@@ -8,8 +8,8 @@ from thingdesk.cases import Verification
 from thingdesk.decisions import Decision, To
 from thingdesk.decisions import State as Asked
 from thingdesk.fulfilment import CommandState, Job, JobState, SentCommand, command_key, job_key
+from thingdesk.platform import formats
 from thingdesk.platform.durable import Standing, State
-from thingdesk.web import formats
 from thingdesk.web.words import Names
 
 

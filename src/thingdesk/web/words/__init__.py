@@ -1,6 +1,5 @@
-"""What happened, in words for people: why there is a case, and each kind of event."""
+"""Each kind of event in words for people."""
 
-from thingdesk.web.words.beginning import happened
 from thingdesk.web.words.hours import hours_words
 from thingdesk.web.words.kinds import KINDS
 from thingdesk.web.words.policy import policy_words
@@ -13,7 +12,6 @@ __all__ = [
     "Line",
     "Names",
     "Tone",
-    "happened",
     "hours_words",
     "policy_words",
     "say",

@@ -4,8 +4,8 @@ sentence as it is, and escaped where the sentence is shown.
 
 from collections.abc import Mapping
 
+from thingdesk.platform import formats
 from thingdesk.platform.money import Money
-from thingdesk.web import formats
 from thingdesk.web.words.tone import Named, Say, Tone, Value, moment
 from thingdesk.web.words.who import WHO
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from thingdesk.platform import formats
 from thingdesk.timeline import Entry
-from thingdesk.web import formats
 from thingdesk.web.words.kinds import KINDS
 from thingdesk.web.words.tone import Named, Tone, Value
 

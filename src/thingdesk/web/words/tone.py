@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from thingdesk.web import formats
+from thingdesk.platform import formats
 
 
 class Tone(StrEnum):

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from thingdesk.cases import Case
-from thingdesk.web import formats
+from thingdesk.cases.model import Case
+from thingdesk.platform import formats
 
 _CODES, _SILENCE = "codes", "silence"
 

@@ -1,0 +1,21 @@
+"""Why an owner is asked, in words to the owner. Pure."""
+
+_WHY = {
+    "no_mandate": "You have given us no mandate for such things.",
+    "mandate_revoked": "You have revoked your mandate.",
+    "mandate_not_begun": "Your mandate has not begun yet.",
+    "mandate_ended": "Your mandate has ended.",
+    "machine_not_covered": "Your mandate is not for this machine.",
+    "mandate_of_before": "Your mandate is from an earlier ownership.",
+    "service_not_covered": "Your mandate is not for this service.",
+    "remedy_not_covered": "Your mandate is not for this remedy.",
+    "always_ask": "You want to be asked for this, always.",
+    "no_money": "Your mandate lets nothing be spent unasked.",
+    "currency_differs": "It is not in the currency of your mandate.",
+    "approval_unfit": "What you permitted before was something else.",
+}
+
+
+def to_owner(code: str, reason: str) -> str:
+    """The reason of a verdict; where it does not speak of the owner, as it is."""
+    return _WHY.get(code, reason)
