@@ -197,7 +197,8 @@ class Flow:
             except Exception as error:  # noqa: BLE001
                 _log.exception("rule %s found something and could not ask for it", finding.rule)
                 words = f"Rule {finding.rule} found something on {finding.machine}: {error}"
-                await journeys.tell_staff(tx, "rule.failed", words, None)
+                cause = f"{finding.rule} {type(error).__name__}"
+                await journeys.note_mistake(tx, "rule.failed", cause, words)
         return asks
 
     # -- reports ------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from tests.parties.making import unique
 from tests.saying import Caller, Event, event, report, signal
 
 from thingdesk.platform.cloudevents import MOST_BYTES, MOST_EVENTS
+from thingdesk.platform.database import Database
 
 Build = Any
 
@@ -244,11 +245,11 @@ async def test_an_event_id_is_not_used_twice(
     assert await way.receipts(kind, one) == first
 
 
-@pytest.mark.parametrize("by", [0, 1])
+@pytest.mark.parametrize(("by", "what"), [(0, "ZeroDivisionError"), (1, "Untranslatable")])
 async def test_a_service_that_fails_spoils_no_other(
-    way: Way, car: Caller, stored: Stored, by: int
+    way: Way, car: Caller, stored: Stored, database: Database, by: int, what: str
 ) -> None:
-    """By a mistake of its author's, and by what the database does not take."""
+    """By a mistake of its author's, and by what the database does not take. Staff are told once."""
     bad = asking(car.id, {"by": by}, "faulty.divide")
     good = [asking(car.id, {"by": n + 2}, "faulty.divide") for n in range(20)]
     before = await stored()
@@ -256,7 +257,13 @@ async def test_a_service_that_fails_spoils_no_other(
         failing = group.create_task(way.say("reports", bad))
         served = [group.create_task(car.receipts("reports", one)) for one in good]
     (said,) = failing.result().refused
-    assert (said["code"], said["recovery"]) == ("desk_failed", "retry")
+    assert (said["code"], said["recovery"]) == ("service_failed", "contact_us")
+    again = await way.say("reports", asking(car.id, {"by": by}, "faulty.divide"))
+    assert [one["code"] for one in again.refused] == ["service_failed"]
+    async with database.transaction() as tx:
+        told = await tx.fetch("select words from notice where kind = 'service.failed'")
+    (words,) = [one["words"] for one in told if what in one["words"]]
+    assert "faulty_pack.py:" in words
     for one, answer in zip(good, served, strict=True):
         assert answer.result()[one["id"]]["outcome"]["result"] == 1 / one["data"]["input"]["by"]
     after = await stored()

@@ -30,7 +30,7 @@ from thingdesk.journeys.reserving import Reserved
 from thingdesk.journeys.start import start
 from thingdesk.journeys.store import effects_of, of_case
 from thingdesk.journeys.telling import tell_staff, tell_subject
-from thingdesk.journeys.trouble import note_repeats, note_trouble, retry, stuck_cases
+from thingdesk.journeys.trouble import note_mistake, note_repeats, note_trouble, retry, stuck_cases
 from thingdesk.journeys.undoing import EFFECTS
 from thingdesk.journeys.withdraw import withdraw, withdraw_all
 
@@ -62,6 +62,7 @@ __all__ = [
     "erase",
     "facts_of",
     "free_slots",
+    "note_mistake",
     "note_repeats",
     "note_trouble",
     "of_case",

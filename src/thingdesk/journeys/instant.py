@@ -1,5 +1,6 @@
 """Instant services: no case, no journey, no effects; they finish inside the intake transaction."""
 
+import logging
 from datetime import datetime
 from typing import Any
 
@@ -7,10 +8,12 @@ from pydantic import BaseModel
 
 from thingdesk.catalog import Service
 from thingdesk.journeys import memory_store as store
-from thingdesk.platform import clock
-from thingdesk.platform.database import Transaction, json
-from thingdesk.platform.errors import Recovery, refuse
+from thingdesk.journeys.trouble import note_mistake
+from thingdesk.platform import clock, durable
+from thingdesk.platform.database import Transaction, is_passing, json
+from thingdesk.platform.errors import Recovery, Refused, refuse
 
+_log = logging.getLogger(__name__)
 _MOST_BYTES = 64 * 1024
 
 
@@ -55,16 +58,39 @@ class Instant:
 async def answer_now(
     tx: Transaction, service: Service, given: BaseModel, subject: str, reporter: str
 ) -> dict[str, Any]:
-    """The outcome of an instant service, as data. What it raises leaves nothing behind, nor does
-    an outcome that is too long for a receipt.
+    """The outcome of an instant service, as data. Raises Refused, which leaves nothing behind: as
+    the service says, for an outcome that is too long for a receipt, and where its code fails.
     """
-    async with tx.savepoint():
-        result = await service.function(Instant(tx, service, subject, reporter), given)
-        data: dict[str, Any] = result.model_dump(mode="json")
-        if len(json(data).encode()) > _MOST_BYTES:
-            words = f"the outcome of {service.name} has more than {_MOST_BYTES} bytes"
-            raise refuse("outcome_too_long", words, Recovery.CONTACT_US)
+    try:
+        async with tx.savepoint():
+            return await _answer(Instant(tx, service, subject, reporter), service, given)
+    except Refused:
+        raise
+    # a mistake of the service's author: it would fail again, and its machine waits for an answer
+    except Exception as error:
+        if is_passing(error):
+            raise
+        raise await _failed(tx, service, subject, error) from error
+
+
+async def _answer(instant: Instant, service: Service, given: BaseModel) -> dict[str, Any]:
+    result = await service.function(instant, given)
+    data: dict[str, Any] = result.model_dump(mode="json")
+    if len(json(data).encode()) > _MOST_BYTES:
+        words = f"the outcome of {service.name} has more than {_MOST_BYTES} bytes"
+        raise refuse("outcome_too_long", words, Recovery.CONTACT_US)
     return data
+
+
+async def _failed(tx: Transaction, service: Service, subject: str, error: Exception) -> Refused:
+    failure = durable.failure_of(error, service.function)
+    named = f"{service.name}, version {service.version}"
+    _log.error("%s failed for %s: %s", named, subject, failure.words)
+    words = f"The instant service {named} fails for {subject}: its report was refused."
+    cause = f"{service.code} {failure.sign}"
+    await note_mistake(tx, "service.failed", cause, f"{words}\n{failure.words}")
+    said = f"{service.name} could not answer this, by a mistake in its code; its staff are told"
+    return refuse("service_failed", said, Recovery.CONTACT_US)
 
 
 async def remembered(

@@ -50,6 +50,12 @@ def _words(code: str, subject: str, turn: Turn, failure: Failure) -> str:
     )
 
 
+async def note_mistake(tx: Transaction, kind: str, cause: str, words: str) -> None:
+    """Tell staff what failed outside of a journey; of the same cause once an hour."""
+    if await store.is_news(tx, f"{kind} {cause}", clock.now(), QUIET):
+        await tell_staff(tx, kind, f"{words}\n\nThis cause is told once an hour.", None)
+
+
 async def note_repeats(tx: Transaction, case_ids: Sequence[UUID]) -> None:
     """What was said again of cases whose journeys are stuck: staff are told, once until the
     journey goes on or is tried again.

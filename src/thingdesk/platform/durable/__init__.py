@@ -14,7 +14,7 @@ from thingdesk.platform.durable.engine import (
     start,
     stop,
 )
-from thingdesk.platform.durable.failure import Failure, Trouble, Turn
+from thingdesk.platform.durable.failure import Failure, Trouble, Turn, failure_of
 from thingdesk.platform.durable.failures import MOST_FAILURES
 from thingdesk.platform.durable.measure import measure
 from thingdesk.platform.durable.model import (
@@ -47,6 +47,7 @@ __all__ = [
     "count_stuck",
     "drop",
     "failing",
+    "failure_of",
     "forget",
     "measure",
     "retry",
