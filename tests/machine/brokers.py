@@ -117,6 +117,11 @@ class Mosquitto:
         self._command = [MOSQUITTO, "-c", str(config)]
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     async def start(self) -> None:
         self._spawn()
         await until(self._answers)

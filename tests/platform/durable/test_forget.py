@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Database
-from thingdesk.platform.durable import Engine, Priority, Run, forget, send, start
+from thingdesk.platform.durable import Engine, Priority, Run, forget, send, start, store
 
 
 async def waiting(run: Run) -> None:
@@ -35,3 +35,21 @@ async def test_runs_that_ended_long_ago_are_let_go_with_their_messages(database:
     assert gone == [0, 2, 1, 0]
     assert [row["id"] for row in left] == [waits], "what waits is never let go"
     assert messages == 0
+
+
+async def test_a_message_that_came_while_its_run_ended_is_not_due_for_ever(
+    database: Database,
+) -> None:
+    engine, run_id = Engine(database, {"waiting": waiting}), ids.new()
+    async with database.transaction() as tx:
+        start(tx, run_id, "waiting", None, priority=Priority.NORMAL)
+    await engine.once()
+    async with database.transaction() as late:
+        send(late, run_id, "too late", None)
+        await late.flush()
+        async with database.transaction() as tx:
+            send(tx, run_id, "answer", "yes")
+        await engine.once()
+    async with database.transaction() as tx:
+        assert await tx.fetchval("select state from durable_run where id = $1", run_id) == "ended"
+        assert (await store.measure(tx, clock.now()))["told"] == 0

@@ -96,7 +96,8 @@ select (select count(*) from durable_run where state = 'active') as active,
        (select count(*) from durable_run where state = 'stuck') as stuck,
        (select count(*) from durable_run where wake_at <= $1) as due,
        (select min(wake_at) from durable_run where wake_at <= $1) as due_since,
-       (select count(distinct run_id) from durable_message where not seen) as told
+       (select count(distinct m.run_id) from durable_message m join durable_run r on r.id = m.run_id
+        where not m.seen and r.state = 'active') as told
 """
 _FORGET = """
 delete from durable_run where id = any(array(

@@ -1,0 +1,151 @@
+"""The desk under test, with all that deals with it, each in processes of their own."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from tests.databases import FAST
+from tests.desk import DeskProcess, all_running
+from tests.journeys.chaos import target
+from tests.journeys.chaos.target import Role, Target
+from tests.machine.brokers import Mosquitto
+from tests.proxy import Proxy, Reach, proxying
+
+from thingdesk.platform import present
+from thingdesk.platform.embedded import EmbeddedPostgres
+
+LEASE = 2.0
+_COMMON: dict[str, Any] = {
+    "packs": "tests.journeys.chaos.pack",
+    "lease": LEASE,
+    "webhook_networks": "127.0.0.0/8",
+}
+
+
+@dataclass
+class Site:
+    """`roles` are the desk's processes, `targets` all that can be killed and paused; `stretches`
+    of network can be cut and slowed down. `machines` is the broker's URL for machines, `mqtt` its
+    version; `boxes` are the folders into which mail goes.
+    """
+
+    http: str
+    machines: str
+    mqtt: str
+    roles: Sequence[Role]
+    targets: Mapping[str, Target]
+    stretches: Mapping[str, Proxy]
+    boxes: Sequence[Path]
+    database_url: str
+
+    @property
+    def faults(self) -> list[str]:
+        return [fault for role in self.roles for fault in role.faults]
+
+
+@asynccontextmanager
+async def _kept(roles: Sequence[Role]) -> AsyncIterator[None]:
+    """Running, and started again whenever they end."""
+    async with all_running(*(one.desk for one in roles)):
+        for one in roles:
+            one.keep()
+        try:
+            yield
+        finally:
+            await asyncio.gather(*(one.let_go() for one in roles))
+
+
+def _tcp(port: int) -> Reach:
+    return lambda: asyncio.open_connection("127.0.0.1", port)
+
+
+def _socket(url: str) -> Reach:
+    folder = parse_qs(urlsplit(url).query)["host"][0]
+    return lambda: asyncio.open_unix_connection(f"{folder}/.s.PGSQL.5432")
+
+
+@asynccontextmanager
+async def in_one(folder: Path) -> AsyncIterator[Site]:
+    """`thingdesk up` with everything of its own: NATS and PostgreSQL embedded."""
+    desk = DeskProcess(folder / "desk", **_COMMON)
+    async with AsyncExitStack() as stack:
+        near = await stack.enter_async_context(proxying(_tcp(desk.mqtt_port)))
+        role = Role(desk)
+        await stack.enter_async_context(_kept([role]))
+        targets: tuple[Target, ...] = (
+            role,
+            target.DesksDatabase(desk.folder),
+            target.DesksBroker(desk),
+        )
+        yield Site(
+            http=desk.http,
+            machines=f"mqtt://127.0.0.1:{near.port}",
+            mqtt="3.1.1",
+            roles=[role],
+            targets={one.name: one for one in targets},
+            stretches={"machines to broker": near},
+            boxes=[desk.folder / "mail"],
+            database_url=present.read(desk.folder)["database"],
+        )
+
+
+def _through(url: str, port: int) -> str:
+    """The same database, reached at this port."""
+    parts = urlsplit(url)
+    at = f"{parts.username}:{parts.password}@127.0.0.1:{port}"
+    return f"postgresql://{at}{parts.path}?sslmode=disable"
+
+
+def _processes(folder: Path, database_url: str, broker_port: int) -> list[DeskProcess]:
+    common: dict[str, Any] = {
+        **_COMMON,
+        "database_url": database_url,
+        "broker_url": f"mqtt://127.0.0.1:{broker_port}",
+    }
+    web = DeskProcess(folder / "web", roles="web", **common)
+    others = [
+        DeskProcess(folder / name, roles=name.split("-")[0], public_url=web.http, **common)
+        for name in ("ingest", "work-1", "work-2")
+    ]
+    return [web, *others]
+
+
+@asynccontextmanager
+async def split(folder: Path) -> AsyncIterator[Site]:
+    """Every role in a process of its own, two of them working; a PostgreSQL and a mosquitto."""
+    settings = {**FAST, "synchronous_commit": "on"}
+    async with AsyncExitStack() as stack:
+        postgres = EmbeddedPostgres(folder / "database", settings=settings)
+        await stack.enter_async_context(postgres)
+        broker = Mosquitto(folder)
+        await broker.start()
+        stack.push_async_callback(broker.kill)
+        near = await stack.enter_async_context(proxying(_tcp(broker.port)))
+        far = await stack.enter_async_context(proxying(_tcp(broker.port)))
+        data = await stack.enter_async_context(proxying(_socket(postgres.url)))
+        web, *others = _processes(folder, _through(postgres.url, data.port), far.port)
+        roles = [Role(one) for one in (web, *others)]
+        await stack.enter_async_context(_kept(roles))
+        targets: tuple[Target, ...] = (
+            *roles,
+            target.OwnDatabase(postgres),
+            target.OwnBroker(broker),
+        )
+        yield Site(
+            http=web.http,
+            machines=f"mqtt://127.0.0.1:{near.port}",
+            mqtt="5",
+            roles=roles,
+            targets={one.name: one for one in targets},
+            stretches={
+                "machines to broker": near,
+                "desk to broker": far,
+                "desk to database": data,
+            },
+            boxes=[one.folder / "mail" for one in others],
+            database_url=postgres.url,
+        )
