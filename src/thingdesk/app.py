@@ -92,6 +92,8 @@ async def running(settings: Settings) -> AsyncIterator[Desk]:
                 yield desk
             finally:
                 desk.stop.set()
+        if "work" in settings.roles:
+            await upkeep.seal(desk.database)
 
 
 def _tell_commands(desk: Desk, stack: AsyncExitStack) -> None:
@@ -265,7 +267,8 @@ async def _work(
             return await desk.flow.diagnose(tx)
 
     async def keep_time() -> int:
-        return await each(database, desk.flow.watches, desk.settings.lease)
+        acts = (*desk.flow.watches, upkeep.make_checkpoint)
+        return await each(database, acts, desk.settings.lease)
 
     async def keep() -> int:
         return await each(database, upkeep.ACTS, desk.settings.lease)

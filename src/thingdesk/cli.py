@@ -8,6 +8,7 @@ import signal
 import sys
 from functools import partial
 from pathlib import Path
+from typing import TextIO
 from uuid import UUID
 
 import click
@@ -82,8 +83,14 @@ def migrate(phase: str | None) -> None:
 
 
 @main.command("doctor")
-def doctor_() -> None:
+@click.option(
+    "--checkpoint",
+    type=click.File(),
+    help="Compare the timeline with what `thingdesk checkpoint` once printed.",
+)
+def doctor_(checkpoint: TextIO | None) -> None:
     """Say what is reachable, which versions, what is wrong and what to do."""
+    kept = checkpoint.read().strip() if checkpoint else None
 
     async def act() -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
@@ -93,7 +100,7 @@ def doctor_() -> None:
             def show(what: str, done: int, total: int) -> None:
                 bar.update(task, description=what, completed=done, total=total)
 
-            findings = await doctor.examine(settings_of(), show)
+            findings = await doctor.examine(settings_of(), show, kept)
         for one in findings:
             click.echo(f"{'ok  ' if one.well else 'BAD '} {one.what}: {one.found}")
             if one.mend:
@@ -233,4 +240,5 @@ async def _up(settings: Settings) -> None:
 main.add_command(registration.machines)
 main.add_command(registration.providers)
 main.add_command(safekeeping.backup)
+main.add_command(safekeeping.checkpoint)
 main.add_command(safekeeping.restore)

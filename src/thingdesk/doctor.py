@@ -4,16 +4,19 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from thingdesk import __version__, app, journeys, timeline
+from thingdesk import __version__, app, journeys, parties, timeline
 from thingdesk.channels.mqtt import BrokerAddress
 from thingdesk.loading import PackError
+from thingdesk.parties import DeskKey, Unreadable
 from thingdesk.platform import durable, migrate, private
 from thingdesk.platform.database import Database
 from thingdesk.platform.durable import Standing
 from thingdesk.platform.embedded import EmbeddedError
 from thingdesk.platform.migrate import Phase
 from thingdesk.platform.settings import Settings
+from thingdesk.timeline import Checkpoint, Flaw
 
 _WITHIN = 5.0
 _LEAST_POSTGRES = 150000
@@ -22,6 +25,11 @@ _MEND_STUCK = (
     "Mend the service and start the desk again: what is stuck is tried once at each start, or by"
     " `thingdesk retry`. A journey that has begun needs the steps it began with: register what"
     " changed as a new version beside the old. Or withdraw the case on its page."
+)
+_CHANGED = "Somebody changed the tables. Compare with a backup, and find out who had access."
+_NOT_KEPT = (
+    "If this database was restored from an older backup, that is why. If not, somebody deleted what"
+    " had happened, or made it up anew: compare with a backup, and find out who had access."
 )
 
 
@@ -43,8 +51,12 @@ def _silent(_what: str, _done: int, _total: int) -> None:
     """For whoever wants to see the findings alone."""
 
 
-async def examine(settings: Settings, progress: Progress = _silent) -> list[Finding]:
-    """Look at everything; one thing that is wrong does not keep the others from being seen."""
+async def examine(
+    settings: Settings, progress: Progress = _silent, kept: str | None = None
+) -> list[Finding]:
+    """Look at everything; one thing that is wrong does not keep the others from being seen. `kept`
+    is a checkpoint that was kept elsewhere, to be compared with.
+    """
     findings = [Finding("thingdesk", __version__), _person(settings)]
     findings.append(_folder(settings.data_dir))
     findings.append(await _broker(settings))
@@ -54,6 +66,7 @@ async def examine(settings: Settings, progress: Progress = _silent) -> list[Find
             if findings[-1].well:
                 findings += await _journeys(database, settings)
             findings.append(await _chains(database, progress))
+            findings += await _checkpoints(database, progress, kept)
     except (OSError, EmbeddedError) as error:
         mend = "Check THINGDESK_DATABASE_URL, or that the data folder can be written to."
         findings.append(Finding("PostgreSQL", str(error), well=False, mend=mend))
@@ -157,8 +170,57 @@ async def _chains(database: Database, progress: Progress) -> Finding:
     if first is None:
         return Finding("timeline", "all hash chains hold")
     found = f"{broken} chains are broken; {first.stream} at entry {first.seq}: {first.reason}"
-    mend = "Somebody changed the tables. Compare with a backup, and find out who had access."
-    return Finding("timeline", found, well=False, mend=mend)
+    return Finding("timeline", found, well=False, mend=_CHANGED)
+
+
+async def _checkpoints(database: Database, progress: Progress, kept: str | None) -> list[Finding]:
+    async with database.transaction() as tx:
+        key = await parties.desk_key(tx)
+        newest = await timeline.newest_checkpoint(tx)
+        compared = None if kept is None else await timeline.compare(tx, kept, _reader(key))
+    found = [_all_kept_to(await _flaws(database, progress, _reader(key), newest), newest)]
+    if compared:
+        what = f"what was kept {compared}"
+        found.append(Finding("checkpoint", what, well=False, mend=_NOT_KEPT))
+    elif kept is not None:
+        found.append(Finding("checkpoint", "what was kept is one of them"))
+    return found
+
+
+def _reader(key: DeskKey) -> timeline.Read:
+    def read(signed: str) -> dict[str, Any] | None:
+        try:
+            return key.verify(signed, timeline.CHECKPOINT)
+        except Unreadable:
+            return None
+
+    return read
+
+
+async def _flaws(
+    database: Database, progress: Progress, read: timeline.Read, newest: Checkpoint | None
+) -> tuple[int, Flaw | None]:
+    """How many, and the first."""
+    many, first = 0, None
+    last, total = None, newest.number if newest else 0
+    while True:
+        async with database.transaction() as tx:
+            flaws, last = await timeline.verify_checkpoints(tx, read, last)
+        many, first = many + len(flaws), first or next(iter(flaws), None)
+        if last is None:
+            return many, first
+        progress("Verifying its checkpoints", last.number, total)
+
+
+def _all_kept_to(flaws: tuple[int, Flaw | None], newest: Checkpoint | None) -> Finding:
+    many, first = flaws
+    if first is not None:
+        found = f"{many} do not hold; number {first.number}: {first.reason}"
+        return Finding("checkpoints", found, well=False, mend=_CHANGED)
+    if newest is None:
+        return Finding("checkpoints", "none was made yet")
+    made = newest.at.isoformat(timespec="seconds")
+    return Finding("checkpoints", f"all {newest.number} hold, the newest of {made}")
 
 
 async def _broker(settings: Settings) -> Finding:

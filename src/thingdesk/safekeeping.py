@@ -1,5 +1,5 @@
-"""The commands `backup` and `restore`, for a desk with a database of its own; other people's
-databases have backups of their own.
+"""The commands whose result is kept elsewhere: `backup` and `restore`, for a desk with a database
+of its own (other people's databases have backups of their own), and `checkpoint`.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from thingdesk import app
+from thingdesk import app, timeline, upkeep
 from thingdesk.platform import embedded, present
 from thingdesk.platform.settings import Settings
 from thingdesk.terminal import CONSOLE, run, settings_of
@@ -67,6 +67,27 @@ def restore(file: Path, *, replace: bool) -> None:
         for path in aside:
             click.echo(f"put aside: {path}")
         click.echo("Restored. Start the desk, and run `thingdesk doctor`.")
+
+    run(act())
+
+
+@click.command()
+def checkpoint() -> None:
+    """Print the desk's signed word on how far its timeline is, for you to keep elsewhere.
+
+    With `thingdesk doctor --checkpoint FILE` it shows later what was deleted since, even by
+    somebody who could change all of the database. Nothing of the content can be read from it.
+    """
+
+    async def act() -> None:
+        async with app.database(settings_of()) as database:
+            await upkeep.make_checkpoints(database)
+            async with database.transaction() as tx:
+                newest = await timeline.newest_checkpoint(tx)
+        if newest is None:
+            raise click.ClickException("Nothing has happened yet that could be signed.")
+        click.echo(newest.signed)
+        click.echo(f"checkpoint {newest.number}, made {newest.at.isoformat()}", err=True)
 
     run(act())
 

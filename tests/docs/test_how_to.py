@@ -95,6 +95,9 @@ async def test_back_up_and_restore(tmp_path: Path, postgres: str) -> None:
         assert "all hash chains hold" in said
         again = f"THINGDESK_DATABASE_URL='{new}' thingdesk machines fleet.csv"
         assert "1 as they were" in await reader.run(again)
+        await reader.run(titled(page, "keep"))
+        said = await reader.run(titled(page, "compare"))
+        assert "what was kept is one of them" in said
         assert "verified" in await reader.run(titled(page, "backup"))
         await desk.stop()
         shutil.rmtree(tmp_path / "var")

@@ -92,6 +92,7 @@ from thingdesk.parties.register import register
 from thingdesk.parties.register_fleet import Registered, register_fleet
 from thingdesk.parties.rights import RIGHTS, Right, may
 from thingdesk.parties.senders import Senders
+from thingdesk.parties.signatures import Unreadable
 from thingdesk.parties.staff import (
     add_staff,
     all_staff,
@@ -135,6 +136,7 @@ __all__ = [
     "Sighting",
     "Span",
     "Staff",
+    "Unreadable",
     "WeeklyHours",
     "add_key",
     "add_owner",

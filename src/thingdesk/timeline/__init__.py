@@ -2,27 +2,39 @@
 
 What enters: past-tense events of all stages, in the stage's own transaction. What leaves:
 entries, for pages, audit, metrics and mining. Always true: an entry is never changed; what is
-personal in it can be erased without breaking the chain. Streams are `case:ID`, `machine:ID`,
-`owner:ID` and `desk`.
+personal in it can be erased without breaking the chain; a stream that was deleted is missed by the
+signed checkpoints. Streams are `case:ID`, `machine:ID`, `owner:ID` and `desk`.
 """
 
 from thingdesk.timeline.append import append
-from thingdesk.timeline.model import Break, Entry, Event
+from thingdesk.timeline.checkpoint import MOST, checkpoint
+from thingdesk.timeline.checkpoint_store import newest as newest_checkpoint
+from thingdesk.timeline.model import CHECKPOINT, Break, Checkpoint, Entry, Event, Flaw
 from thingdesk.timeline.store import erase, erase_streams, latest, latest_of, read, size
 from thingdesk.timeline.verify import Verified, verify, verify_next
+from thingdesk.timeline.verify_checkpoints import Read, compare, verify_checkpoints
 
 __all__ = [
+    "CHECKPOINT",
+    "MOST",
     "Break",
+    "Checkpoint",
     "Entry",
     "Event",
+    "Flaw",
+    "Read",
     "Verified",
     "append",
+    "checkpoint",
+    "compare",
     "erase",
     "erase_streams",
     "latest",
     "latest_of",
+    "newest_checkpoint",
     "read",
     "size",
     "verify",
+    "verify_checkpoints",
     "verify_next",
 ]

@@ -12,7 +12,7 @@ from thingdesk.timeline.model import FIRST, Entry, Kept, digest, link
 _HEADS = """
 insert into timeline_head (stream, seq, hash)
 select stream, 0, ''::bytea from unnest($1::text[]) as t (stream)
-on conflict (stream) do update set seq = timeline_head.seq
+on conflict (stream) do update set changed = true
 returning stream, seq, hash
 """
 _MOVE_HEADS = """
