@@ -8,7 +8,7 @@ from pathlib import Path
 
 import asyncpg
 import httpx
-from tests.journeys.chaos import checks, money, monkey, planted
+from tests.journeys.chaos import checks, money, monkey, pack, planted
 from tests.journeys.chaos.records import read_records
 from tests.journeys.chaos.site import Site
 from tests.journeys.chaos.world import World, living
@@ -46,6 +46,7 @@ Made = Callable[[Path], AbstractAsyncContextManager[Site]]
 async def run(made: Made, folder: Path, seed: int, kills: int, show: Callable[[str], None]) -> None:
     """Raises AssertionError with all that is wrong."""
     async with made(folder) as site, living(site, folder, seed) as world:
+        await _busy(site)
         acts = monkey.plan(seed, kills, list(site.targets), list(site.stretches))
         await monkey.let_loose(site, acts, show)
         show("now it is calm")
@@ -61,6 +62,21 @@ async def run(made: Made, folder: Path, seed: int, kills: int, show: Callable[[s
             wrong += await planted.unseen(database, records)
         await database.close()
     assert not wrong, "\n".join([f"seed {seed}, {kills} kills:", *wrong])
+
+
+async def _busy(site: Site) -> None:
+    """Return when each service has come to its best end for the first time."""
+    database = await _database(site)
+
+    async def both() -> bool:
+        async with database.transaction() as tx:
+            verified: int = await tx.fetchval(
+                "select count(distinct service) from desk_case where outcome = 'verified'"
+            )
+        return verified == len(pack.SERVICES)
+
+    await until(both, within=90)
+    await database.close()
 
 
 async def _calm(site: Site, world: World) -> list[str]:
@@ -107,7 +123,8 @@ async def _waiting(database: Database, http: str) -> int:
     """How much is still to come. Owners whose mail is only repeated in minutes answer meanwhile."""
     async with database.transaction() as tx:
         asked = await tx.fetch(
-            "select d.id, o.name from decision d join owner o on o.id = d.owner_id"
+            "select d.id, o.name, d.options->0->>'id' as first"
+            " from decision d join owner o on o.id = d.owner_id"
             " where d.state = 'open' and d.asked_at < now() - interval '5 s'"
         )
         key = await parties.desk_key(tx)
@@ -115,7 +132,7 @@ async def _waiting(database: Database, http: str) -> int:
     async with httpx.AsyncClient(base_url=http, timeout=10) as page:
         for row in asked:
             token = parties.sign_link(key, "decision", row["id"], clock.now() + timedelta(hours=1))
-            option = "no" if row["name"] == "strict" else "yes"
+            option = "no" if row["name"] == "strict" else row["first"]
             await page.post(f"/decision/{token}", data={"option": option})
     return waiting
 

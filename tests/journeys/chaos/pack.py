@@ -3,15 +3,14 @@
 from datetime import timedelta
 
 from thingdesk.sdk import (
-    EARLIEST,
     Data,
     Finding,
     Journey,
     Money,
     Outcome,
+    OwnerPicks,
     Promise,
     Threshold,
-    choose_slot,
     in_range,
     minutes,
     service,
@@ -72,12 +71,9 @@ async def cool(journey: Journey, fault: Fault) -> Mended:
     """A part, a date that the owner chooses, and somebody who comes then."""
     await journey.tell_machine("chaos.begun", "We are at it.")
     part = await journey.reserve_part("workshop", PART, price=PART_PRICE)
-    slot = await journey.ask_owner(
-        choose_slot(part.provider), within=timedelta(seconds=8), default=EARLIEST
-    )
     job = await journey.book(
         part.provider,
-        slot,
+        OwnerPicks(within=timedelta(seconds=8)),
         task="cool",
         words=f"Cool its {fault.what}.",
         price=WORK_PRICE,
