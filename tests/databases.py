@@ -86,3 +86,14 @@ async def copy(url: str, origin: str) -> AsyncIterator[str]:
         yield named(url, name)
     finally:
         await command(url, f"drop database {name} with (force)")
+
+
+@asynccontextmanager
+async def empty(server: str) -> AsyncIterator[str]:
+    """The URL of an empty database."""
+    name = f"empty_{secrets.token_hex(4)}"
+    await command(server, f"create database {name}")
+    try:
+        yield named(server, name)
+    finally:
+        await command(server, f"drop database {name} with (force)")

@@ -1,13 +1,12 @@
 """What authors of packs get wrong is said at once: where, what, and how to mend it."""
 
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 
 from tests.architecture.source import ROOT
+from tests.commands import thingdesk
 from thingdesk import loading
 
 PACK = """
@@ -100,24 +99,12 @@ def test_a_pack_is_found_in_the_folder_where_the_command_runs(folder: Path) -> N
     assert hot.service == "a.well"
 
 
-def thingdesk(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "thingdesk", *words],
-        cwd=folder,
-        env={"PYTHONPATH": str(ROOT / "src"), "PATH": "/usr/bin:/bin", **settings},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
 def test_the_command_and_the_desk_say_the_same_and_start_nothing(folder: Path) -> None:
     name = write(folder, "pack_wrong", 'SERVICES = (make("a.b", effects=("despatch",)),)')
     said = "pack_wrong, service a.b, effects: 'despatch' is no effect; did you mean dispatch?\n"
     checked = thingdesk(folder, "check", name)
     assert (checked.returncode, checked.stdout, checked.stderr) == (1, said, "")
-    refused = thingdesk(folder, "up", THINGDESK_PACKS=name)
+    refused = thingdesk(folder, "up", PACKS=name)
     assert refused.returncode == 1
     assert refused.stderr.endswith(f"Error: These packs cannot be used:\n  {said}")
     assert not (folder / "var").exists()

@@ -104,6 +104,24 @@ def _tell_commands(desk: Desk, stack: AsyncExitStack) -> None:
     present.add(folder, facts | ({"http": desk.http_url} if desk.http_url else {}))
 
 
+NO_DESK = "There is no desk in {}."
+SEEK = "Run this in the folder of your desk, or set THINGDESK_DATA_DIR; `thingdesk up` makes one."
+
+
+def has_database(settings: Settings) -> bool:
+    """Whether there is one, or one is set: no command but `up` and those that register make one."""
+    return settings.database_url is not None or (settings.data_dir / "postgres").exists()
+
+
+def where(settings: Settings) -> str:
+    """Which database a command works on, without its password."""
+    if settings.database_url:
+        parts = urlsplit(settings.database_url)
+        return f"{parts.hostname or ''}{parts.path} (THINGDESK_DATABASE_URL)"
+    new = "" if has_database(settings) else "a new one, "
+    return f"{new}in {settings.data_dir.absolute()}"
+
+
 @asynccontextmanager
 async def database(settings: Settings) -> AsyncIterator[Database]:
     """For a command: the database that is set, or that of the desk which runs in this data folder,

@@ -30,7 +30,7 @@ from thingdesk.demo import show as demo
 from thingdesk.platform import logs, supervisor
 from thingdesk.platform.migrate import Phase
 from thingdesk.platform.settings import ROLES, Settings
-from thingdesk.terminal import CONSOLE, run, settings_of
+from thingdesk.terminal import CONSOLE, database, known_desk, run, settings_of
 
 _log = logging.getLogger(__name__)
 
@@ -74,8 +74,10 @@ def migrate(phase: str | None) -> None:
     """Bring the schema of the database to this release."""
 
     async def act() -> None:
-        async with app.database(settings_of()) as database:
-            for one in await app.migrate_all(database, Phase(phase) if phase else None):
+        settings = settings_of()
+        click.echo(f"Database: {app.where(settings)}", err=True)
+        async with app.database(settings) as found:
+            for one in await app.migrate_all(found, Phase(phase) if phase else None):
                 click.echo(f"applied {one.package} {one.name}")
         click.echo(f"The schema is that of this release{f' ({phase})' if phase else ''}.")
 
@@ -123,7 +125,9 @@ def retry_(case: UUID | None, every: bool) -> None:
         raise click.UsageError("Name a case, or say --all.")
 
     async def act() -> None:
-        async with app.database(settings_of()) as database, database.transaction() as tx:
+        settings = settings_of()
+        known_desk(settings)
+        async with database(settings) as desk, desk.transaction() as tx:
             found = [case] if case else await journeys.stuck_cases(tx)
             tried = await journeys.retry(tx, found, "the operator")
         click.echo(f"{tried} {'journey is' if tried == 1 else 'journeys are'} tried again.")
@@ -141,9 +145,11 @@ def staff(email: str, name: str) -> None:
 
     async def act() -> None:
         settings = settings_of()
-        async with app.database(settings) as database, database.transaction() as tx:
+        known_desk(settings)
+        async with database(settings) as desk, desk.transaction() as tx:
             token = await parties.first_account(tx, email, name)
         click.echo(f"{app.public_url(settings)}/set-up/{token}")
+        click.echo("It is good once, and for a day.", err=True)
 
     run(act())
 

@@ -60,13 +60,16 @@ async def examine(
     findings = [Finding("thingdesk", __version__), _person(settings)]
     findings.append(_folder(settings.data_dir))
     findings.append(await _broker(settings))
+    if not app.has_database(settings):
+        none = app.NO_DESK.format(settings.data_dir.absolute())
+        return [*findings, Finding("PostgreSQL", none, well=False, mend=app.SEEK)]
     try:
         async with app.database(settings) as database:
             findings += [await look(database) for look in (_server, _schema)]
             if findings[-1].well:
                 findings += await _journeys(database, settings)
-            findings.append(await _chains(database, progress))
-            findings += await _checkpoints(database, progress, kept)
+                findings.append(await _chains(database, progress))
+                findings += await _checkpoints(database, progress, kept)
     except (OSError, EmbeddedError) as error:
         mend = "Check THINGDESK_DATABASE_URL, or that the data folder can be written to."
         findings.append(Finding("PostgreSQL", str(error), well=False, mend=mend))

@@ -6,11 +6,11 @@ from typing import BinaryIO
 import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from thingdesk import app, fulfilment, parties
+from thingdesk import fulfilment, parties
 from thingdesk.fulfilment import StockLine
 from thingdesk.parties import BadLine, Form
 from thingdesk.platform.errors import Refused
-from thingdesk.terminal import CONSOLE, run, settings_of
+from thingdesk.terminal import CONSOLE, database, run, settings_of
 
 _MOST_BAD_LINES = 20
 
@@ -45,12 +45,11 @@ async def _register(file: BinaryIO, form: Form, size: int) -> None:
             CONSOLE.print(f"line {bad.line}: {bad.reason}", markup=False)
 
     columns = (TextColumn("Registering"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    async with app.database(settings_of()) as database:
-        await app.migrate_all(database)
+    async with database(settings_of()) as desk:
         with Progress(*columns, console=CONSOLE) as bar:
             task = bar.add_task("register", total=size)
             done = await parties.register_fleet(
-                database,
+                desk,
                 file,
                 form,
                 report=report,
@@ -62,14 +61,13 @@ async def _register(file: BinaryIO, form: Form, size: int) -> None:
 
 
 async def _register_providers(file: BinaryIO) -> None:
-    async with app.database(settings_of()) as database:
-        await app.migrate_all(database)
+    async with database(settings_of()) as desk:
         for one in parties.read_providers(file):
             if isinstance(one, BadLine):
                 click.echo(f"line {one.line}: {one.reason}", err=True)
                 continue
             try:
-                async with database.transaction() as tx:
+                async with desk.transaction() as tx:
                     known = await parties.register_provider(tx, one.provider)
                     stock = [StockLine(known.id, *part) for part in (one.parts or {}).items()]
                     await fulfilment.set_stock(tx, stock)

@@ -19,7 +19,7 @@ from rich.progress import (
 from thingdesk import app, timeline, upkeep
 from thingdesk.platform import embedded, present
 from thingdesk.platform.settings import Settings
-from thingdesk.terminal import CONSOLE, run, settings_of
+from thingdesk.terminal import CONSOLE, known_desk, run, settings_of
 
 _YOURS = (
     "The desk's database is not its own: THINGDESK_DATABASE_URL names it."
@@ -37,10 +37,7 @@ def backup(target: Path) -> None:
     """
     settings = settings_of()
     _refuse_others(settings)
-    if not (settings.data_dir / "postgres").exists():
-        raise click.ClickException(
-            f"There is no desk in {settings.data_dir.absolute()}. Set THINGDESK_DATA_DIR."
-        )
+    known_desk(settings)
 
     async def act() -> None:
         async with app.database(settings) as database:

@@ -1,20 +1,24 @@
 """What commands have in common: settings, a log, and what a person is told when one fails."""
 
-from collections.abc import Coroutine
+import os
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any
 
 import click
 import uvloop
+from pydantic import ValidationError
 from rich.console import Console
 
-from thingdesk import replay
+from thingdesk import app, replay
 from thingdesk.demo.stage import DemoError
 from thingdesk.loading import PackError
 from thingdesk.platform import logs
+from thingdesk.platform.database import Database
 from thingdesk.platform.embedded import EmbeddedError
 from thingdesk.platform.errors import Refused
 from thingdesk.platform.migrate import MigrationError
-from thingdesk.platform.settings import Settings
+from thingdesk.platform.settings import Settings, misspelt, problems
 
 CONSOLE = Console(stderr=True)
 _EXPECTED = (
@@ -28,9 +32,30 @@ _EXPECTED = (
 
 
 def settings_of(**given: Any) -> Settings:
-    settings = Settings(**given)
+    """Those of the environment and those `given`. Raises ClickException where one does not fit."""
+    for one in misspelt(os.environ):
+        CONSOLE.print(one, markup=False)
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        raise click.ClickException("\n".join(problems(error))) from None
     logs.configure(settings.log_level, settings.log)
     return settings
+
+
+def known_desk(settings: Settings) -> None:
+    """Raises ClickException where no database is: what is not there cannot be looked at."""
+    if not app.has_database(settings):
+        raise click.ClickException(f"{app.NO_DESK.format(settings.data_dir.absolute())} {app.SEEK}")
+
+
+@asynccontextmanager
+async def database(settings: Settings) -> AsyncIterator[Database]:
+    """For a command that writes: it says where, before it does."""
+    click.echo(f"Database: {app.where(settings)}", err=True)
+    async with app.database(settings) as found:
+        await app.migrate_all(found)
+        yield found
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:

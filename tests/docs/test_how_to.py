@@ -1,10 +1,7 @@
 """The how-to pages, done as a reader does them."""
 
 import re
-import secrets
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -84,7 +81,7 @@ async def test_owners_page(tmp_path: Path, database_url: str) -> None:
 
 async def test_back_up_and_restore(tmp_path: Path, postgres: str) -> None:
     page = "docs/how-to/back-up.md"
-    async with reading(tmp_path) as reader, empty(postgres) as new:
+    async with reading(tmp_path) as reader, databases.empty(postgres) as new:
         reader.env["NEW"] = new
         desk = await reader.start("thingdesk up")
         await desk.says("Ready", within=90)
@@ -105,14 +102,3 @@ async def test_back_up_and_restore(tmp_path: Path, postgres: str) -> None:
         await desk.says("Ready", within=90)
         assert "1 as they were" in await reader.run("thingdesk machines fleet.csv")
         assert not reader.left(page)
-
-
-@asynccontextmanager
-async def empty(server: str) -> AsyncIterator[str]:
-    """The URL of an empty database."""
-    name = f"restored_{secrets.token_hex(4)}"
-    await databases.command(server, f"create database {name}")
-    try:
-        yield databases.named(server, name)
-    finally:
-        await databases.command(server, f"drop database {name} with (force)")

@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 from tests.hand import Hand, open_hand
 
 from thingdesk import app, mandates, notices
@@ -60,8 +61,8 @@ async def test_another_has_those_of_its_family(hand: Hand) -> None:
 
 
 def test_a_file_that_is_not_there_stops_the_desk(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        app.make_flow(Settings(trouble_codes=tmp_path / "nowhere.csv"))
+    with pytest.raises(ValidationError, match="trouble_codes"):
+        Settings(trouble_codes=tmp_path / "nowhere.csv")
 
 
 def test_without_a_file_there_are_no_words() -> None:

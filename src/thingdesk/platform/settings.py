@@ -1,14 +1,18 @@
 """Settings, read from the environment: `THINGDESK_` and the name in capitals."""
 
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, FilePath, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-ROLES = ("web", "ingest", "work")
+Role = Literal["web", "ingest", "work"]
+ROLES: tuple[Role, ...] = ("web", "ingest", "work")
 
 
 def _split(value: object) -> object:
@@ -23,6 +27,29 @@ def _zone(value: str) -> str:
     return value
 
 
+def _capitals(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _url(*schemes: str, host: bool = True) -> Callable[[str | None], str | None]:
+    """A check of an address; its words do not show it, as it may hold a password."""
+
+    def check(value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            parts = urlsplit(value)
+            fits = parts.scheme in schemes and (parts.hostname or not host) and parts.port != 0
+        except ValueError:
+            fits = False
+        if not fits:
+            begins = " or ".join(f"{one}://" for one in schemes)
+            raise ValueError(f"it is no address that begins with {begins}")
+        return value
+
+    return check
+
+
 class Settings(BaseSettings):
     """Every setting of the desk, with its default."""
 
@@ -31,25 +58,25 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         default=Path("var"), description="Where the embedded servers and keys live."
     )
-    database_url: str | None = Field(
-        default=None, description="An external PostgreSQL; else embedded."
-    )
-    broker_url: str | None = Field(
+    database_url: Annotated[
+        str | None, AfterValidator(_url("postgresql", "postgres", host=False))
+    ] = Field(default=None, description="An external PostgreSQL; else embedded.")
+    broker_url: Annotated[str | None, AfterValidator(_url("mqtt", "mqtts"))] = Field(
         default=None, description="An external MQTT broker; else embedded."
     )
     http_host: str = Field(default="127.0.0.1", description="Where the web role listens.")
     http_port: int = Field(
-        default=8080, ge=0, le=65535, description="Its port; 0 picks a free one."
+        default=8080, ge=0, le=65535, description="Its port, up to 65535; 0 picks a free one."
     )
     mqtt_host: str = Field(default="127.0.0.1", description="Where the embedded broker listens.")
     mqtt_port: int = Field(
-        default=1883, ge=0, le=65535, description="Its port; 0 picks a free one."
+        default=1883, ge=0, le=65535, description="Its port, up to 65535; 0 picks a free one."
     )
-    public_url: str | None = Field(
+    public_url: Annotated[str | None, AfterValidator(_url("http", "https"))] = Field(
         default=None, description="How owners and providers reach the desk."
     )
-    roles: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
-        default=ROLES, description="What this process does: web, ingest, work."
+    roles: Annotated[tuple[Role, ...], NoDecode, BeforeValidator(_split)] = Field(
+        default=ROLES, min_length=1, description="What this process does: any of web, ingest, work."
     )
     webhook_networks: Annotated[
         tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_split)
@@ -64,10 +91,12 @@ class Settings(BaseSettings):
         ge=1,
         description="Open cases of one machine at most; those for safety are counted apart.",
     )
-    smtp_url: str | None = Field(
+    smtp_url: Annotated[str | None, AfterValidator(_url("smtp", "smtps"))] = Field(
         default=None, description="smtp://[name:password@]host:port for mail."
     )
-    mail_from: str = Field(default="desk@localhost", description="The sender of the desk's mail.")
+    mail_from: str = Field(
+        default="desk@localhost", pattern=r"\S@\S", description="The sender of the desk's mail."
+    )
     contact: str = Field(
         default="",
         max_length=300,
@@ -93,8 +122,10 @@ class Settings(BaseSettings):
     log: Literal["auto", "json", "plain"] = Field(
         default="auto", description="Log lines: json, plain, or plain only in a terminal (auto)."
     )
-    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
-    trouble_codes: Path | None = Field(
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_capitals)
+    ] = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    trouble_codes: FilePath | None = Field(
         default=None, description="A file of trouble code descriptions."
     )
     recordings: Path | None = Field(
@@ -103,3 +134,27 @@ class Settings(BaseSettings):
     packs: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
         default=(), description="Modules with services of your own, beside the ready packs."
     )
+
+
+def problems(error: ValidationError) -> list[str]:
+    """What is wrong with settings, a line each: which, what it is, and what it may be."""
+    found: dict[str, str] = {}
+    for one in error.errors(include_url=False):
+        name = str(one["loc"][0])
+        given = "" if name.endswith("_url") else f" is {one['input']!r}"
+        words = one["msg"].removeprefix("Value error, ")
+        meaning = (Settings.model_fields[name].description or "").rstrip(".")
+        found.setdefault(name, f"{_variable(name)}{given}: {words} ({meaning})")
+    return list(found.values())
+
+
+def misspelt(variables: Iterable[str]) -> list[str]:
+    """What of these variables of the environment is no setting, and which one may be meant."""
+    known = [_variable(one) for one in Settings.model_fields]
+    wrong = sorted(one for one in variables if one.startswith("THINGDESK_") and one not in known)
+    close = {one: get_close_matches(one, known, n=1, cutoff=0.9) for one in wrong}
+    return [f"{one} is no setting: did you mean {near[0]}?" for one, near in close.items() if near]
+
+
+def _variable(name: str) -> str:
+    return f"THINGDESK_{name.upper()}"

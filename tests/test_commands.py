@@ -1,0 +1,63 @@
+"""What an operator gets wrong is said in a line, and no database is made where none was meant."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests import databases
+from tests.commands import thingdesk
+
+
+@pytest.fixture
+async def empty_url(postgres: str) -> AsyncIterator[str]:
+    async with databases.empty(postgres) as url:
+        yield url
+
+
+@pytest.mark.parametrize("words", [("staff", "a@example.org"), ("retry", "--all"), ("backup", "x")])
+def test_where_no_desk_is_nothing_is_made(tmp_path: Path, words: tuple[str, ...]) -> None:
+    done = thingdesk(tmp_path, *words)
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"Error: There is no desk in {tmp_path}/var. Run this in the folder of your desk, or set"
+        " THINGDESK_DATA_DIR; `thingdesk up` makes one.\n"
+    )
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_doctor_finds_none_and_makes_none(tmp_path: Path) -> None:
+    done = thingdesk(tmp_path, "doctor")
+    assert done.returncode == 1
+    assert f"BAD  PostgreSQL: There is no desk in {tmp_path}/var.\n      Run this" in done.stdout
+    assert not done.stderr.strip()
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_doctor_says_what_an_empty_database_lacks(tmp_path: Path, empty_url: str) -> None:
+    done = thingdesk(tmp_path, "doctor", DATABASE_URL=empty_url)
+    assert done.returncode == 1
+    assert "migrations are missing\n      Run `thingdesk migrate`." in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_roles_that_are_none_stop_the_desk(tmp_path: Path) -> None:
+    done = thingdesk(tmp_path, "up", "--roles", "wrk", HTTP_PORT="1x", PACK="a")
+    assert done.returncode == 1
+    warned, port, roles = done.stderr.splitlines()
+    assert warned == "THINGDESK_PACK is no setting: did you mean THINGDESK_PACKS?"
+    assert port.startswith("Error: THINGDESK_HTTP_PORT is '1x': Input should be a valid integer")
+    assert roles.startswith("THINGDESK_ROLES is 'wrk': Input should be 'web', 'ingest' or 'work'")
+    assert not list(tmp_path.iterdir())
+
+
+def test_who_writes_says_where(tmp_path: Path, database_url: str) -> None:
+    (tmp_path / "fleet.csv").write_text("id,kind\npress-7,press\n")
+    done = thingdesk(tmp_path, "machines", "fleet.csv", DATABASE_URL=database_url)
+    assert done.returncode == 0
+    assert "(THINGDESK_DATABASE_URL)\n" in done.stderr.splitlines(keepends=True)[0]
+    assert done.stdout == "1 new, 0 changed, 0 as they were, 0 bad\n"
+
+
+def test_help_names_the_command(tmp_path: Path) -> None:
+    assert thingdesk(tmp_path, "--help").stdout.startswith("Usage: thingdesk [OPTIONS]")
