@@ -9,6 +9,7 @@ from thingdesk.diagnosis import Rule
 # the test of a page runs all of its blocks, and ends with `reader.left(PAGE)` where there are many
 TESTED = {
     "docs/how-to/back-up.md": "tests/docs/test_how_to.py",
+    "docs/how-to/be-a-provider.md": "tests/docs/test_be_a_provider.py",
     "docs/how-to/describe-trouble-codes.md": "tests/docs/test_how_to.py",
     "docs/how-to/register-a-fleet.md": "tests/docs/test_how_to.py",
     "docs/how-to/external-servers.md": "tests/docs/test_external_servers.py",

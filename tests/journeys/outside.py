@@ -126,8 +126,10 @@ class Gated:
         async with self.database.transaction() as tx:
             key = await parties.desk_key(tx)
         token = parties.sign_link(key, "job", job.id, clock.now() + timedelta(hours=1))
-        for action in ("accept", "done"):
-            answer = await self.machine.http.post(f"/v1/jobs/{token}", json={"action": action})
+        for action, words in (("accept", ""), ("done", "Done.")):
+            answer = await self.machine.http.post(
+                f"/v1/jobs/{token}", json={"action": action, "words": words}
+            )
             assert answer.status_code == httpx.codes.OK, answer.text
 
     async def state(self) -> cases.Case:

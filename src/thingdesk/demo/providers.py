@@ -10,7 +10,6 @@ from http import HTTPStatus
 from pathlib import Path
 from random import Random
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -68,12 +67,8 @@ class Shop:
             await asyncio.wait(self._jobs)
 
     async def _work(self, offer: dict[str, Any], facts: dict[str, Any]) -> None:
-        link = urlsplit(offer["page"])
-        token = link.path.rpartition("/")[2]
-        address = link._replace(path=f"/v1/jobs/{token}").geturl()
-
         async def say(action: str, **more: Any) -> None:
-            answer = await self._http.post(address, json={"action": action, **more})
+            answer = await self._http.post(offer["answer"], json={"action": action, **more})
             self._notes.note(action, status=answer.status_code, **facts)
 
         await asyncio.sleep(self._chance.uniform(0.3, 0.8))

@@ -138,10 +138,12 @@ async def test_a_provider_takes_a_job_to_its_end(link: Link, database: Database)
         ({"action": "perhaps"}, "action"),
         ({"action": "accept", "more": 1}, "more"),
         ({"action": "under_way"}, "arrival"),
+        ({"action": "done"}, "words"),
+        ({"action": "done", "words": " "}, "words"),
         ({"action": "done", "data": []}, "data"),
         ({"action": "done", "words": "w" * 3000}, "words"),
         ({"action": "done", "words": "NUL \x00"}, "words"),
-        ({"action": "done", "data": {"note": "NUL \x00"}}, "data"),
+        ({"action": "done", "words": "w", "data": {"note": "NUL \x00"}}, "data"),
         ({"action": "decline", "reason": "\x1b[2J"}, "reason"),
     ],
 )

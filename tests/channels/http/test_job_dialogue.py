@@ -152,7 +152,7 @@ async def test_evidence_that_is_too_much_leaves_the_job_as_it_was(
     link: Link, database: Database, evidence: Any, path: str
 ) -> None:
     await link.say(**ACCEPT)
-    answer = await link.say(**({"action": "done"} | evidence))
+    answer = await link.say(**(DONE | evidence))
     fields = refused(answer, 422, answer.json()["code"], "fix_input")
     assert [one["path"].split(".")[-1] for one in fields] == [path]
     assert (await link.look())["state"] == "accepted"

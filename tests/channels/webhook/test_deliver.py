@@ -61,6 +61,7 @@ async def test_an_offer_arrives_signed_with_all_that_is_needed(
     data = told["data"]
     assert told["type"] == "job.offered"
     assert data.pop("page").startswith(PAGES)
+    assert data.pop("answer").startswith("https://desk.example/v1/jobs/")
     assert data == {
         "job": str(offer.effect_id),
         "case": str(offer.case_id),

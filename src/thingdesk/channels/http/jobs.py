@@ -106,8 +106,9 @@ def _as_data(job: Job) -> dict[str, Any]:
         "words": offer.words,
         "part": offer.part,
         "position": {"lat": place.lat, "lon": place.lon} if place else None,
+        "appointment": offer.details.get("appointment"),
         "amount": {"minor": amount.minor, "currency": amount.currency} if amount else None,
         "answer_by": offer.answer_by.isoformat(),
         "arrival": job.arrival.isoformat() if job.arrival else None,
-        "details": dict(offer.details),
+        "details": {name: offer.details[name] for name in offer.details if name != "appointment"},
     }

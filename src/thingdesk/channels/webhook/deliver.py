@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from thingdesk import fulfilment, parties
-from thingdesk.channels.webhook.message import message
+from thingdesk.channels.webhook.message import Links, message
 from thingdesk.channels.webhook.post import Attempt, End, make_http, post
 from thingdesk.channels.webhook.signature import sign
 from thingdesk.channels.webhook.target import Network
@@ -90,7 +90,8 @@ class Webhooks:
         now = clock.now()
         until = delivery.job.offer.answer_by + _PAGE_LASTS
         token = parties.sign_link(key, "job", delivery.job.id, until)
-        body = message(delivery, now, f"{self._pages}/job/{token}")
+        links = Links(f"{self._pages}/v1/jobs/{token}", f"{self._pages}/job/{token}")
+        body = message(delivery, now, links)
         headers = sign(delivery.secret, str(delivery.id), now, body)
         headers["content-type"] = "application/json"
         attempt = await post(self._http, delivery.url, headers, body, allowed=self._allowed)

@@ -1,5 +1,6 @@
 """What a provider's system is told of a job. Pure."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -8,14 +9,22 @@ import orjson
 from thingdesk.fulfilment import Delivery, DeliveryKind, Job
 
 
-def message(delivery: Delivery, at: datetime, page: str) -> bytes:
-    """The body: type, time and data, as Standard Webhooks asks for; `page` answers the offer."""
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where an offer is answered: by a system, and by people."""
+
+    answer: str
+    page: str
+
+
+def message(delivery: Delivery, at: datetime, links: Links) -> bytes:
+    """The body: type, time and data, as Standard Webhooks asks for."""
     job = delivery.job
-    data = _offer(job, page) if delivery.kind is DeliveryKind.OFFERED else _cancelled(job)
+    data = _offer(job, links) if delivery.kind is DeliveryKind.OFFERED else _cancelled(job)
     return orjson.dumps({"type": delivery.kind.value, "timestamp": at.isoformat(), "data": data})
 
 
-def _offer(job: Job, page: str) -> dict[str, Any]:
+def _offer(job: Job, links: Links) -> dict[str, Any]:
     offer = job.offer
     place, amount = offer.position, offer.amount
     return {
@@ -30,7 +39,8 @@ def _offer(job: Job, page: str) -> dict[str, Any]:
         "appointment": offer.details.get("appointment"),
         "amount": {"minor": amount.minor, "currency": amount.currency} if amount else None,
         "details": {name: offer.details[name] for name in offer.details if name != "appointment"},
-        "page": page,
+        "answer": links.answer,
+        "page": links.page,
     }
 
 

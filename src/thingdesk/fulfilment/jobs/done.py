@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from dataclasses import replace
 from uuid import UUID
 
@@ -6,19 +7,20 @@ from thingdesk.fulfilment.events import JobDone
 from thingdesk.fulfilment.jobs.answer import moves, open_job, record
 from thingdesk.fulfilment.jobs.model import Evidence, Job, JobState
 from thingdesk.platform.database import Transaction
-from thingdesk.platform.errors import Recovery, refuse
+from thingdesk.platform.errors import FieldError, Recovery, refuse
 
 
 async def done(tx: Transaction, job_id: UUID, provider: UUID, evidence: Evidence) -> Job:
     """The provider says that the work is done; what was agreed is due to it from now on.
 
-    Raises Refused when the job is not accepted or was cancelled, the evidence is too large, or
-    the job was said to be done with other evidence.
+    Raises Refused when the job is not accepted or was cancelled, the evidence has no words or is
+    too large, or the job was said to be done with other evidence.
     """
     bounds.check(
         "answer_invalid",
-        bounds.text("evidence.words", evidence.words),
-        bounds.document("evidence.data", evidence.data),
+        _said(evidence.words),
+        bounds.text("words", evidence.words),
+        bounds.document("data", evidence.data),
     )
     job = await open_job(tx, job_id, provider)
     if not moves(job, JobState.DONE):
@@ -27,6 +29,11 @@ async def done(tx: Transaction, job_id: UUID, provider: UUID, evidence: Evidence
         return job
     finished = replace(job, state=JobState.DONE, evidence=evidence)
     return await record(tx, job, finished, _event(finished, evidence))
+
+
+def _said(words: str) -> Iterator[FieldError]:
+    if not words.strip():
+        yield FieldError("words", "is missing", "say what was done")
 
 
 def _event(job: Job, evidence: Evidence) -> JobDone:
