@@ -1,17 +1,35 @@
 """What was done, in the owner's words."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from thingdesk.fulfilment import Command, CommandState, SentCommand
+from thingdesk.fulfilment import (
+    Command,
+    CommandState,
+    Job,
+    JobOffer,
+    JobState,
+    Reservation,
+    ReservationState,
+    SentCommand,
+)
 from thingdesk.journeys import Entry
 from thingdesk.platform import clock, ids
 from thingdesk.platform.money import Money
-from thingdesk.web.owner.deeds import deeds, standings
+from thingdesk.web.owner.deeds import Standing, deeds, standings
 
 NOW = clock.now()
 CENTRE = {"name": "Centre Near", "provider": str(ids.new())}
+GO_ON = {
+    CommandState.WAITING,
+    JobState.OFFERED,
+    JobState.ACCEPTED,
+    JobState.UNDER_WAY,
+    JobState.ARRIVED,
+    ReservationState.RESERVED,
+}
 
 
 def entry(name: str, details: dict[str, Any], **changes: Any) -> Entry:
@@ -78,15 +96,46 @@ def test_what_does_not_stay_costs_nothing(
     assert (deed.amount, deed.standing) == (amount, standing)
 
 
+def effect(state: CommandState | JobState | ReservationState) -> dict[UUID, Standing]:
+    """The standing of an effect that has come to `state`."""
+    one, run, case = ids.new(), ids.new(), ids.new()
+    match state:
+        case CommandState():
+            sent = Command(one, run, case, "press-1", "restart", NOW)
+            return standings([], [SentCommand(sent, state, 1, NOW)], [])
+        case JobState():
+            offer = JobOffer(one, run, case, "car-1", ids.new(), "repair", "A coil.", NOW)
+            return standings([Job(offer, state, {})], [], [])
+        case _:
+            return standings([], [], [Reservation(one, case, ids.new(), "coil", 1, state)])
+
+
 @pytest.mark.parametrize(
-    ("state", "runs"), [(CommandState.WAITING, True), (CommandState.EXPIRED, False)]
+    "state",
+    [*CommandState, *JobState, *ReservationState],
+    ids=lambda one: f"{type(one).__name__}-{one}",
 )
-def test_a_command_goes_on_until_the_machine_has_answered(state: CommandState, runs: bool) -> None:
-    one = entry("command", {"command": "restart"}, minor=None, currency=None, payer="nobody")
-    sent = Command(one.id, one.journey_id, one.case_id, "press-1", "restart", NOW)
-    known = standings([], [SentCommand(sent, state, 1, NOW)], [])
-    (deed,) = deeds([one], known, "UTC")
-    assert (deed.runs, deed.amount) == (runs, None)
+def test_each_state_has_words_and_goes_on_or_not(
+    state: CommandState | JobState | ReservationState,
+) -> None:
+    ((one, (words, runs)),) = effect(state).items()
+    given = entry("command", {"command": "restart"}, id=one, minor=None, currency=None)
+    (deed,) = deeds([given], {one: (words, runs)}, "UTC")
+    assert (deed.standing, deed.runs, deed.amount) == (words, state in GO_ON, None)
+    assert words
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (CommandState.EXPIRED, "it came too late, and the machine did not begin"),
+        (CommandState.RECALLED, "taken back before the machine began"),
+        (CommandState.UNDELIVERED, "the machine was never told"),
+        (CommandState.UNANSWERED, "no answer in time: the machine may have done it"),
+    ],
+)
+def test_whether_the_machine_has_acted_is_said(state: CommandState, words: str) -> None:
+    assert [said for said, _ in effect(state).values()] == [words]
 
 
 @pytest.mark.parametrize(

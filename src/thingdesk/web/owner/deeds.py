@@ -59,7 +59,10 @@ _COMMAND = {
     CommandState.DONE: "done",
     CommandState.REFUSED: "the machine refused",
     CommandState.FAILED: "the machine could not",
-    CommandState.EXPIRED: "the machine did not answer in time",
+    CommandState.EXPIRED: "it came too late, and the machine did not begin",
+    CommandState.RECALLED: "taken back before the machine began",
+    CommandState.UNDELIVERED: "the machine was never told",
+    CommandState.UNANSWERED: "no answer in time: the machine may have done it",
 }
 _PART = {
     ReservationState.RESERVED: "set aside",
