@@ -1,5 +1,6 @@
 """The commands that register machines and providers from files."""
 
+import sys
 from pathlib import Path
 from typing import BinaryIO
 
@@ -7,9 +8,12 @@ import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from thingdesk import fulfilment, parties
+from thingdesk.channels import webhook
 from thingdesk.fulfilment import StockLine
-from thingdesk.parties import BadLine, Form
+from thingdesk.parties import BadLine, Form, Provider, ProviderLine
+from thingdesk.platform.database import Database
 from thingdesk.platform.errors import Refused
+from thingdesk.platform.settings import Settings
 from thingdesk.terminal import CONSOLE, database, run, settings_of
 
 _MOST_BAD_LINES = 20
@@ -58,21 +62,47 @@ async def _register(file: BinaryIO, form: Form, size: int) -> None:
     click.echo(
         f"{done.new} new, {done.changed} changed, {done.unchanged} as they were, {done.bad} bad"
     )
+    _end(done.bad)
 
 
 async def _register_providers(file: BinaryIO) -> None:
-    async with database(settings_of()) as desk:
+    settings, good, bad = settings_of(), 0, 0
+    async with database(settings) as desk:
         for one in parties.read_providers(file):
-            if isinstance(one, BadLine):
-                click.echo(f"line {one.line}: {one.reason}", err=True)
+            known = one.reason if isinstance(one, BadLine) else await _put(desk, one)
+            if isinstance(known, str):
+                click.echo(f"line {one.line}: {known}", err=True)
+                bad += 1
                 continue
-            try:
-                async with desk.transaction() as tx:
-                    known = await parties.register_provider(tx, one.provider)
-                    stock = [StockLine(known.id, *part) for part in (one.parts or {}).items()]
-                    await fulfilment.set_stock(tx, stock)
-            except Refused as refused:
-                click.echo(f"line {one.line}: {refused.refusal.reason}", err=True)
-            else:
-                secret = f"  secret {known.webhook_secret}" if known.webhook_url else ""
-                click.echo(f"{known.name}  {known.id}{secret}")
+            good += 1
+            secret = f"  secret {known.webhook_secret}" if known.webhook_url else ""
+            click.echo(f"{known.name}  {known.id}{secret}")
+            if why := await _forbidden(known, settings):
+                click.echo(f"line {one.line}: {why}", err=True)
+    click.echo(f"{good} registered, {bad} bad")
+    _end(bad)
+
+
+async def _put(desk: Database, one: ProviderLine) -> Provider | str:
+    """The provider with their stock, or what is wrong."""
+    try:
+        async with desk.transaction() as tx:
+            known = await parties.register_provider(tx, one.provider)
+            stock = [StockLine(known.id, *part) for part in (one.parts or {}).items()]
+            await fulfilment.set_stock(tx, stock)
+    except Refused as refused:
+        return refused.refusal.reason
+    return known
+
+
+async def _forbidden(known: Provider, settings: Settings) -> str | None:
+    if not known.webhook_url:
+        return None
+    why = await webhook.why_forbidden(known.webhook_url, settings.webhook_networks)
+    return why and f"jobs will not reach {known.name}: {why} (THINGDESK_WEBHOOK_NETWORKS allows it)"
+
+
+def _end(bad: int) -> None:
+    """What is wrong in a file is also said by the exit code."""
+    if bad:
+        sys.exit(1)

@@ -77,7 +77,9 @@ def checkpoint() -> None:
     """
 
     async def act() -> None:
-        async with app.database(settings_of()) as database:
+        settings = settings_of()
+        known_desk(settings)
+        async with app.database(settings) as database:
             await upkeep.make_checkpoints(database)
             async with database.transaction() as tx:
                 newest = await timeline.newest_checkpoint(tx)

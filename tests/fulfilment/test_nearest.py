@@ -137,3 +137,32 @@ async def test_an_appointment_takes_a_place_in_its_time_alone(
 
 async def test_nobody_of_that_kind(database: Database) -> None:
     assert await find(database, Need("dragon_tamer", "fire", "scale", BERLIN, MONDAY)) == []
+
+
+LATE = WeeklyHours.weekdays(time(22), time(23))
+WHY: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "none of them has the skill roof": ({"skill": "roof"}, {}),
+    "none of them has a roof in stock": ({"part": "a roof"}, {}),
+    "none of them is open now": ({"at": MONDAY}, {"hours": LATE}),
+    "all of them were asked before": ({}, {}),
+}
+
+
+@pytest.mark.parametrize(("said", "need", "changes"), [(k, *v) for k, v in WHY.items()])
+async def test_why_none_is_suitable_is_said(
+    database: Database, kind: str, said: str, need: dict[str, Any], changes: dict[str, Any]
+) -> None:
+    made = [await make(database, kind, BERLIN, **changes) for _ in range(2)]
+    wanted = Need(kind, **need)
+    asked_before = made if said.startswith("all") else []
+    found = await find(database, wanted, *asked_before)
+    assert fulfilment.why_none(wanted, found) == f"of 2 registered {said}"
+
+
+async def test_why_nobody_has_a_place_is_said(database: Database, kind: str) -> None:
+    busy = await make(database, kind, BERLIN, capacity=1)
+    async with database.transaction() as tx:
+        await effects.offer_job(tx, make_offer(busy.id))
+    wanted = Need(kind, at=MONDAY)
+    found = await find(database, wanted)
+    assert fulfilment.why_none(wanted, found) == "of 1 registered none of them has a place free now"

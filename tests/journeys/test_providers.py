@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from tests.hand import Hand, open_hand
 
-from thingdesk import fulfilment, journeys, mandates
+from thingdesk import fulfilment, journeys, mandates, timeline
 from thingdesk.cases import Answer
 from thingdesk.cases import Outcome as Ended
 from thingdesk.catalog import Catalog
@@ -66,6 +66,7 @@ async def hand(database: Database) -> Hand:
     await one.provider("Near", "truck", km=1)
     await one.provider("Next", "truck", km=5)
     await one.provider("Last", "truck", km=9)
+    await one.provider("Misspelt", "inspecter", km=1)
     async with database.transaction() as tx:
         await fulfilment.set_stock(tx, [StockLine(shop.id, "wheel", 50)])
     return one
@@ -100,7 +101,14 @@ async def test_what_is_done_stays_paid_when_the_journey_fails_after_it(hand: Han
         Ended.REFUSED,
         "no_provider",
     )
+    said = "No provider is free for this (inspector): no inspector is registered."
+    assert case.outcome_words == said
     async with hand.database.transaction() as tx:
+        read = await timeline.read(tx, f"case:{case_id}")
+        looked = [
+            one.value["found"] for one in read if one.kind == "journey.considered" and one.value
+        ]
+        assert looked[-1]["why"] == ["no inspector is registered; did you mean inspecter?"]
         assert case.owner_id
         spent = await mandates.spent_in_period(tx, case.owner_id, clock.now())
         (part,) = await fulfilment.parts_of(tx, case_id)

@@ -5,7 +5,8 @@ import pytest
 
 from thingdesk.parties import BadLine, Position, ProviderLine, read_providers
 
-GOOD = b'{"name": "North", "kinds": ["repair_centre"], "lat": 52.5, "lon": 13.4'
+ADDRESSED = b'{"name": "North", "email": "a@example.org"'
+GOOD = ADDRESSED + b', "kinds": ["repair_centre"], "lat": 52.5, "lon": 13.4'
 
 
 def read(*lines: bytes) -> list[ProviderLine | BadLine]:
@@ -14,12 +15,12 @@ def read(*lines: bytes) -> list[ProviderLine | BadLine]:
 
 def test_a_provider_is_read_with_hours_and_parts() -> None:
     rest = b', "skills": ["engine"], "zone": "Europe/Berlin", "weekdays": "08:00-17:00"'
-    more = b', "capacity": 3, "email": "north@example.org", "parts": {"ignition_coil": 4}}'
+    more = b', "capacity": 3, "webhook_url": "https://a.example", "parts": {"ignition_coil": 4}}'
     (found,) = read(GOOD + rest + more)
     assert isinstance(found, ProviderLine)
     one = found.provider
     assert (one.name, one.kinds, one.skills) == ("North", ("repair_centre",), ("engine",))
-    assert (one.position, one.capacity, one.email) == (Position(52.5, 13.4), 3, "north@example.org")
+    assert (one.position, one.capacity, one.email) == (Position(52.5, 13.4), 3, "a@example.org")
     assert found.parts == {"ignition_coil": 4}
     monday = one.hours.on(date(2026, 11, 23), one.zone)
     assert monday == (
@@ -37,7 +38,9 @@ def test_what_is_not_said_has_its_default() -> None:
 WRONG = {
     b"{": "JSON",
     b'{"name": "North"}': "kinds",
-    GOOD + b', "colour": "red"}': "colour",
+    GOOD + b', "colour": "red"}': "colour: no such key",
+    GOOD.replace(b"kinds", b"kind") + b"}": "kind: no such key; did you mean kinds?",
+    GOOD.replace(b"a@example.org", b"") + b"}": "email and webhook_url are missing",
     GOOD + b', "weekdays": "early"}': "weekdays",
     GOOD + b', "weekdays": "25:00-26:00"}': "hour",
     GOOD.replace(b"52.5", b"152.5") + b"}": "152.5",

@@ -16,7 +16,7 @@ from thingdesk.fulfilment.commands.model import Command, CommandState, SentComma
 from thingdesk.fulfilment.commands.model import key as command_key
 from thingdesk.fulfilment.commands.settle import settle_command
 from thingdesk.fulfilment.commands.store import commands_of
-from thingdesk.fulfilment.dispatch.model import Candidate, Need, Reason, distance
+from thingdesk.fulfilment.dispatch.model import Candidate, Need, Reason, distance, why_none
 from thingdesk.fulfilment.dispatch.nearest import nearest
 from thingdesk.fulfilment.dispatch.under_way import ALREADY, is_under_way
 from thingdesk.fulfilment.erase import erase
@@ -97,4 +97,5 @@ __all__ = [
     "stock_of",
     "under_way",
     "waiting_commands",
+    "why_none",
 ]

@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from typing import Any
 from uuid import UUID
 
 from thingdesk import fulfilment, parties
-from thingdesk.fulfilment import JobState, Need, Slot, job_key
+from thingdesk.fulfilment import Candidate, JobState, Need, Slot, job_key
 from thingdesk.fulfilment import effects as world
 from thingdesk.journeys.context import Context, Intent
 from thingdesk.journeys.effects import settle
 from thingdesk.journeys.model import Failed
 from thingdesk.platform import clock
+from thingdesk.platform.database import Transaction
 from thingdesk.platform.money import Money
 
 _MOST_EXPLAINED = 8
@@ -98,14 +100,26 @@ async def nearest(
             "id": str(best.id) if best else None,
             "name": best.provider.name if best else None,
             "metres": best.distance if best else None,
-            "why": [one.words for one in ranked[:_MOST_EXPLAINED]],
+            "why": [one.words for one in ranked[:_MOST_EXPLAINED]] or await _like(tx, kind),
+            "none": None if best else _none(need, ranked),
         }
 
     found = await journey.look(f"nearest {kind}", find)
     if found["id"] is None:
         wanted = ", ".join(filter(None, (kind.replace("_", " "), skill, part)))
-        raise Failed("no_provider", f"No provider is free for this: {wanted}.")
+        why = f": {found['none']}" if found.get("none") else ""
+        raise Failed("no_provider", f"No provider is free for this ({wanted}){why}.")
     return Found(UUID(found["id"]), found["name"], kind, skill, part, found["metres"])
+
+
+def _none(need: Need, ranked: Sequence[Candidate]) -> str:
+    return fulfilment.why_none(need, ranked) if ranked else f"no {need.kind} is registered"
+
+
+async def _like(tx: Transaction, kind: str) -> list[str]:
+    """For staff: a slip of the pen in a service or in a file of providers."""
+    near = get_close_matches(kind, await parties.provider_kinds(tx), n=1)
+    return [f"no {kind} is registered" + (f"; did you mean {near[0]}?" if near else "")]
 
 
 async def free_slots(journey: Context, provider: Found) -> list[Slot]:

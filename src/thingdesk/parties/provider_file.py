@@ -3,12 +3,13 @@
 Keys: `name`, `kinds`, `skills`, `lat`, `lon`, `zone` (`Europe/Berlin`; else UTC), `weekdays`
 (`08:00-17:00`, Monday to Friday in that zone; else day and night), `capacity` (jobs at a time; else
 1), `email`, `webhook_url`, and `parts`: how many of each are in stock. Needed are `name`, `kinds`,
-`lat` and `lon`.
+`lat`, `lon`, and one of `email` and `webhook_url`.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import time
+from difflib import get_close_matches
 from typing import BinaryIO
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -54,14 +55,25 @@ def read_providers(file: BinaryIO) -> Iterator[ProviderLine | BadLine]:
             said = _Line.model_validate_json(text)
             yield ProviderLine(number, _provider(said), said.parts)
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            where = ".".join(map(str, first["loc"]))
-            yield BadLine(number, f"{where}: {first['msg']}" if where else first["msg"])
+            yield BadLine(number, "; ".join(_problems(error)))
         except ValueError as error:
             yield BadLine(number, str(error))
 
 
+def _problems(error: ValidationError) -> Iterator[str]:
+    for one in error.errors(include_url=False, include_input=False):
+        where = ".".join(map(str, one["loc"]))
+        near = get_close_matches(where, _Line.model_fields, n=1)
+        if one["type"] == "extra_forbidden":
+            yield f"{where}: no such key" + (f"; did you mean {near[0]}?" if near else "")
+        else:
+            yield f"{where}: {one['msg']}" if where else one["msg"]
+
+
 def _provider(said: _Line) -> NewProvider:
+    """Raises ValueError for what cannot be."""
+    if not said.email and not said.webhook_url:
+        raise ValueError("email and webhook_url are missing: give one, jobs are offered there")
     hours = WeeklyHours.always()
     if said.weekdays:
         hours = WeeklyHours.weekdays(*map(time.fromisoformat, said.weekdays.split("-")))

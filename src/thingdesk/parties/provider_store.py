@@ -82,6 +82,11 @@ async def find(tx: Transaction, after: str, most: int) -> list[Provider]:
     return [_provider(row) for row in rows]
 
 
+async def kinds(tx: Transaction) -> list[str]:
+    rows = await tx.fetch("select distinct unnest(kinds) as kind from provider order by kind")
+    return [row["kind"] for row in rows]
+
+
 async def of_kinds(tx: Transaction, kinds: Collection[str]) -> list[Provider]:
     rows = await tx.fetch(_SELECT + "where kinds && $1::text[] order by name", list(kinds))
     return [_provider(row) for row in rows]

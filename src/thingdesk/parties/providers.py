@@ -41,6 +41,11 @@ async def find_providers(tx: Transaction, after: str = "", most: int = 50) -> li
     return await store.find(tx, after, most)
 
 
+async def provider_kinds(tx: Transaction) -> list[str]:
+    """Every kind of which a provider is registered."""
+    return await store.kinds(tx)
+
+
 async def providers_of_kind(tx: Transaction, kind: str, skill: str | None = None) -> list[Provider]:
     """All providers of a kind, by name; with `skill` only those that have it."""
     found = (await providers_of_kinds(tx, [kind]))[kind]

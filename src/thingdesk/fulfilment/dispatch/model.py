@@ -1,6 +1,6 @@
 """Ranking providers for a need. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -75,6 +75,11 @@ class Candidate:
         return all(reason.speaks_for for reason in self.reasons)
 
     @property
+    def against(self) -> set[Aspect]:
+        """What speaks against it."""
+        return {reason.aspect for reason in self.reasons if not reason.speaks_for}
+
+    @property
     def words(self) -> str:
         """The judgement in a sentence; for an unsuitable one only what speaks against it."""
         told = [one.words for one in self.reasons if self.suitable or not one.speaks_for]
@@ -97,6 +102,26 @@ def rank(need: Need, standings: Iterable[Standing]) -> list[Candidate]:
     """The suitable providers first, each group by distance; equally far ones by name."""
     judged = [judge(need, one) for one in standings]
     return sorted(judged, key=_order)
+
+
+_NONE_LEFT = {
+    Aspect.SKILL: "none of them has the skill {skill}",
+    Aspect.PART: "none of them has {part} in stock",
+    Aspect.HOURS: "none of them is open now",
+    Aspect.CAPACITY: "none of them has a place free now",
+    Aspect.ASKED: "all of them were asked before",
+}
+
+
+def why_none(need: Need, candidates: Sequence[Candidate]) -> str:
+    """Why none of some unsuitable candidates is suitable: the first aspect that leaves none."""
+    left = list(candidates)
+    for aspect, words in _NONE_LEFT.items():
+        left = [one for one in left if aspect not in one.against]
+        if not left:
+            said = words.format(skill=need.skill, part=need.part)
+            return f"of {len(candidates)} registered {said}"
+    return "none is suitable"
 
 
 def _order(candidate: Candidate) -> tuple[bool, float, str]:

@@ -48,7 +48,8 @@ def _error(v: Value) -> str:
 
 def _considered(v: Value, _: Named) -> str:
     found = v["found"]
-    name = found.get("name") if isinstance(found, Mapping) else None
+    said = found if isinstance(found, Mapping) else {}
+    name = said.get("name") or ("; ".join(said.get("why", ())) if said.get("none") else None)
     return f"Looked for {formats.plain(v['what'])}" + (f": {name}" if name else "")
 
 
