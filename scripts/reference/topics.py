@@ -58,6 +58,33 @@ DOWN = {
     "notices": "notices, repeated with the same id until they are acknowledged",
     "commands": "commands and their recalls, repeated with the same id until there is a result",
 }
+MQTT = f"""
+**Versions.** The desk's own broker speaks MQTT 3.1.1 alone, and refuses others at the connection
+(MQTT 5: CONNACK 132, unsupported protocol version). A broker of yours may speak both; the desk
+asks it for 5 where several of its processes share the load.
+
+**Quality.** Publish at QoS 1: what comes at QoS 0 is stored as well, but has no answer. QoS 2 is
+taken, and promises nothing more: an event counts once by its `id`. An acknowledgement (PUBACK) is
+the broker's, and says that the broker has it; the desk's word is the receipt. Notices and
+commands come at QoS 1, receipts and the time at QoS 0. Nothing is retained.
+
+**Sessions.** Connect with a session that the broker keeps (3.1.1: clean session off; 5: clean
+start off and a session expiry of days) and subscribe at QoS 1 to `td/{{machine}}/receipts`,
+`…/notices` and `…/commands`: what comes down meanwhile waits for you. Nothing is lost without
+one, it only comes later: the desk repeats notices and commands, and the machine what has no
+receipt. Two connections with one client id end each other. The desk's own broker ends a
+connection when a key of its machine is revoked, and one that sends too much at once; that machine
+may return after a minute.
+
+**Foreign topics.** At the desk's own broker a machine may publish to its own {len(UPWARD)} topics
+up, and subscribe to its own {len(DOWNWARD)} topics down and nothing wider. Another subscription
+is refused (SUBACK 128). What is published elsewhere is acknowledged, as 3.1.1 has no word for a
+no, and dropped; a last will too. The desk's log names machine and topic, sparingly. At a broker
+of yours its own rules hold: [how to set them](../how-to/external-servers.md).
+
+A payload above {MOST_BYTES // 1024} KiB is refused with `too_large`; the desk's own broker ends a
+connection that sends more than 1 MiB.
+"""
 RECEIPT = """
 A receipt is the desk's signed word that events are stored; a machine repeats an event until it
 holds the receipt. `receipt` is a compact JWS (`alg` EdDSA, `typ` `thingdesk-receipt+jwt`, `kid` one
@@ -74,6 +101,7 @@ def make() -> str:
         INTRO,
         "## MQTT",
         table(("topic", "who publishes", "what"), topics()),
+        MQTT,
         "## HTTP",
         "Under the desk's URL. What a machine posts is answered with `receipts` (none when "
         "nothing was stored) and `refused`, two lists. An answer that is no success is "
