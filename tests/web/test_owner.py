@@ -1,12 +1,14 @@
 """The owner's own page: what was done in their name, and stop."""
 
+import asyncio
 import re
 from datetime import timedelta
 
+from tests.waiting import until
 from tests.web.owners import everything, get, mandate_of, owner_of, told
 from tests.web.site import MISFIRE, Site
 
-from thingdesk import cases, decisions, parties
+from thingdesk import cases, decisions, journeys, parties
 from thingdesk.cases import Outcome, State
 from thingdesk.mandates import Terms
 from thingdesk.parties import OWNER_PAGE
@@ -46,7 +48,6 @@ async def test_what_ended_has_its_outcome_in_words_page_by_page(site: Site) -> N
     page = await get(site, own)
     assert page.count("Not done") == 5
     assert "The owner did not approve it." in page
-    assert "May we do this?" not in page
     first = await get(site, own + "/done")
     assert first.count("Not done") == 20
     (further,) = re.findall(r'href="([^"]+after=[^"]+)"', first)
@@ -163,6 +164,30 @@ async def test_a_case_that_is_not_wanted_is_taken_back(site: Site) -> None:
     assert "It has ended already" in await get(site, withdraw)
     await get(site, f"{own}/cases/{ids.new()}/withdraw", 404)
     await get(site, f"{own}/cases/x/withdraw", 422)
+
+
+async def test_a_case_is_taken_back_while_its_journey_works(site: Site) -> None:
+    """A worker holds the run and then locks the case; two who differ in that wait for ever."""
+    case_id, _ = await site.asked("own-w")
+    own = await site.own("own-w")
+    waiting = "select exists (select from pg_stat_activity where wait_event_type = 'Lock'"
+
+    async def waits() -> bool:
+        async with site.hand.database.transaction() as looking:
+            return bool(await looking.fetchval(f"{waiting} and datname = current_database())"))
+
+    async with (
+        site.browser() as browser,
+        asyncio.TaskGroup() as group,
+        site.hand.database.transaction() as tx,
+    ):
+        runs = [run[0] for run in await journeys.of_case(tx, case_id)]
+        await tx.fetch("select id from durable_run where id = any($1) for update", runs)
+        answer = group.create_task(browser.post(f"{own}/cases/{case_id}/withdraw"))
+        await until(waits)
+        await cases.get(tx, case_id, lock=True)
+    assert answer.result().headers["location"] == f"{own}?said=withdrawn"
+    assert (await site.hand.case(case_id)).outcome is Outcome.WITHDRAWN
 
 
 async def test_an_owner_says_how_often_they_may_be_asked(site: Site) -> None:

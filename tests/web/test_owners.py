@@ -2,19 +2,33 @@
 
 import html
 import re
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from tests.web.people import logged_in
 from tests.web.site import GENEROUS, MISFIRE, Site
 
-from thingdesk import cases, erasure, mandates, notices, parties, timeline
+from thingdesk import (
+    cases,
+    decisions,
+    erasure,
+    fulfilment,
+    journeys,
+    mandates,
+    notices,
+    parties,
+    timeline,
+)
 from thingdesk.cases import Case, CaseFilter, Outcome
+from thingdesk.decisions import Option, Question
+from thingdesk.fulfilment import Command, JobOffer, effects
 from thingdesk.notices import Notice, Recipient
-from thingdesk.parties import NewOwner, Role
+from thingdesk.parties import NewOwner, Position, Role
 from thingdesk.platform import clock, ids
 from thingdesk.platform.errors import Refused
 
+PLACE = Position(48.77123, 9.18)
 TABLES = "select table_name from information_schema.tables where table_schema = 'public'"
 
 
@@ -69,6 +83,33 @@ async def with_a_past(site: Site, name: str) -> UUID:
             tx, owner, NewOwner(f"{name}@mond.example", f"Luna {name} Road", "Europe/Berlin")
         )
     return owner
+
+
+async def in_every_place(site: Site, name: str) -> None:
+    """What is personal stands in all that can be said of a question, a job and a command."""
+    marked, far = f"{name} Road", clock.now() + timedelta(hours=1)
+    odd = await site.hand.opened(name, "test.odd", {"noise": f"{marked} hum"})
+    async with site.hand.database.transaction() as tx:
+        ((run, *_),) = await journeys.of_case(tx, odd)
+        provider = (await parties.find_providers(tx))[0].id
+        proposal = decisions.Proposal(words=marked, why=f"See {marked}.")
+        options = (Option("a", marked), Option("b", "no", {"at": marked}))
+        asked = Question(
+            ids.new(), odd, run, "more", decisions.To.STAFF, None, marked, options, far, None,
+            proposal=proposal,
+        )  # fmt: skip
+        await decisions.ask(tx, asked)
+        job = JobOffer(
+            ids.new(), run, odd, name, provider, "tow", marked, far, PLACE, details={"at": marked}
+        )
+        await effects.offer_job(tx, job)
+        only = {"at": {"equals": marked}}
+        sent = Command(ids.new(), run, odd, name, "unlock", far, {"at": marked}, only)
+        await effects.send_command(tx, sent)
+    async with site.hand.database.transaction() as tx:
+        await fulfilment.decline(tx, job.effect_id, provider, f"Not to {marked}.")
+        assert await fulfilment.waiting_commands(tx, name), "it is put out now"
+        await effects.recall_command(tx, sent.effect_id, f"No more at {marked}.")
 
 
 async def test_an_owner_is_found_registered_and_changed(site: Site) -> None:
@@ -128,15 +169,17 @@ async def test_the_page_says_what_staff_may_know(site: Site) -> None:
 
 async def test_an_owner_is_forgotten_everywhere_and_the_chains_hold(site: Site) -> None:
     owner = await with_a_past(site, "car-gone")
+    await in_every_place(site, "car-gone")
+    assert await where(site, str(PLACE.lat)) == {"job"}
     assert await where(site, "car-gone Road") >= {
         "owner", "job", "timeline_value", "durable_run", "durable_message", "decision",
-        "notice", "desk_case", "problem",
+        "command", "notice", "desk_case", "problem",
     }  # fmt: skip
     assert await where(site, "car-gone@mond.example") == {"owner"}
     path = f"/owners/{owner}/erase"
     async with logged_in(site, "lea", Role.LEADER) as browser:
         page = (await browser.get(f"/owners/{owner}")).text
-        assert "1 machine becomes nobody's, and 3 open cases are withdrawn" in text(page)
+        assert "1 machine becomes nobody's, and 4 open cases are withdrawn" in text(page)
         unsure = await browser.post(path, data={"address": "yes"})
         assert unsure.status_code == 422
         assert "type car-gone@mond.example" in text(unsure.text)
@@ -155,6 +198,7 @@ async def test_an_owner_is_forgotten_everywhere_and_the_chains_hold(site: Site) 
         assert "Nobody's" in text((await browser.get("/machines/car-gone")).text)
     assert await where(site, "car-gone Road") == set()
     assert await where(site, "car-gone@mond.example") == set()
+    assert await where(site, str(PLACE.lat)) == set()
     assert await breaks(site) == []
 
 

@@ -13,7 +13,8 @@ from thingdesk.platform.money import Money
 _ERASE = """
 update decision set words = '(erased)', options = (
     select jsonb_agg(one || '{"words": "(erased)", "data": {}}' order by n)
-    from jsonb_array_elements(options) with ordinality as t (one, n))
+    from jsonb_array_elements(options) with ordinality as t (one, n)),
+    proposal = null
 where case_id = any($1)
 """
 _INSERT = """

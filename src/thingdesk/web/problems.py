@@ -22,7 +22,6 @@ _TITLES = {
     "owner_gone": "Nobody is here any more",
     "owner_unknown": "There is no such owner",
     "staff_unknown": "There is no such account",
-    "not_withdrawn": "That needs a person",
     "not_allowed": "That is not yours to do",
     "unfit_request": "That cannot be read",
 }

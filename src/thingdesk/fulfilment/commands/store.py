@@ -165,6 +165,7 @@ async def measure(tx: Transaction, now: datetime) -> tuple[int, datetime]:
 
 async def erase(tx: Transaction, case_ids: Sequence[UUID]) -> None:
     await tx.execute(
-        "update command set arguments = '{}', detail = null where case_id = any($1)",
+        "update command set arguments = '{}', preconditions = '{}', detail = null,"
+        " recall_reason = null where case_id = any($1)",
         list(case_ids),
     )

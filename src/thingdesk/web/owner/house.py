@@ -49,9 +49,9 @@ async def enter(pages: Pages, tx: Transaction, token: str) -> House:
     return House(owner, {one.machine: one.begins for one in owned}, token)
 
 
-async def case_of(tx: Transaction, house: House, case_id: UUID, *, lock: bool = False) -> Case:
+async def case_of(tx: Transaction, house: House, case_id: UUID) -> Case:
     """A case that the owner may see. Raises Refused for any other as if there were none."""
-    case = await cases.get(tx, case_id, lock=lock)
+    case = await cases.get(tx, case_id)
     if case is None or not house.sees(case):
         raise refuse("case_gone", "This is no case of your machines.", Recovery.CONTACT_US)
     return case
