@@ -1,0 +1,267 @@
+"""Two processes of each role, on a PostgreSQL and an MQTT 5 broker outside, as one desk."""
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from tests.desk import DeskProcess, all_running
+from tests.journeys.outside import HERE, settle_in
+from tests.machine.brokers import MOSQUITTO, Mosquitto, free_port
+from tests.machine.conftest import QUICK
+from tests.parties.making import signing, unique
+from tests.saying import signal
+from tests.waiting import until
+
+from thingdesk import cases, fulfilment, parties, timeline
+from thingdesk.parties import NewMachine, Role
+from thingdesk.platform.database import Database
+from thingdesk_machine import Identity, Ledger, Machine, desk_keys
+
+pytestmark = [
+    pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not installed"),
+    pytest.mark.timeout(300),
+]
+OVER_MQTT, OVER_HTTP = 8, 4
+SIGNALS, REPORTS = 120, 4
+PASSWORD = "correct horse battery staple"
+
+
+@dataclass
+class Site:
+    """Six processes of one desk."""
+
+    web: list[DeskProcess]
+    ingest: list[DeskProcess]
+    work: list[DeskProcess]
+    operations: dict[DeskProcess, int]
+    broker: str
+    database: Database
+    folder: Path
+
+    async def machine(self, desk: str) -> Machine:
+        """A new press that speaks to this address."""
+        identity = Identity.create(unique("press"))
+        key = identity.public_jwk["x"]
+        async with self.database.transaction() as tx:
+            await parties.register(
+                tx, [NewMachine(identity.machine, "press", "press 7", key=key, position=HERE)]
+            )
+        return Machine(
+            identity=identity,
+            desk=desk,
+            queue=self.queue(identity.machine),
+            desk_keys=await desk_keys(self.web[0].http),
+            options=replace(QUICK, mqtt="5") if desk.startswith("mqtt") else QUICK,
+        )
+
+    def queue(self, name: str) -> Path:
+        return self.folder / f"{name}.queue"
+
+    async def metric(self, desk: DeskProcess, name: str) -> float:
+        """What a process has counted under this name, whatever its label."""
+        async with httpx.AsyncClient() as http:
+            answer = await http.get(f"http://127.0.0.1:{self.operations[desk]}/metrics")
+        found = re.findall(rf"^{name}(?:\{{.*\}})? (\S+)$", answer.text, re.MULTILINE)
+        return sum(map(float, found))
+
+    async def stored(self, names: list[str]) -> list[tuple[str, str, float]]:
+        """Machine, event id and temperature of their signals, in the order of the signals' time."""
+        async with self.database.transaction() as tx:
+            rows = await tx.fetch(
+                "select machine, event_id, values->>'temperature' as value from signal"
+                " where machine = any($1) order by machine, at",
+                names,
+            )
+        return [(row["machine"], row["event_id"], float(row["value"])) for row in rows]
+
+
+@pytest.fixture(scope="module")
+async def site(
+    tmp_path_factory: pytest.TempPathFactory, database: Database, database_url: str
+) -> AsyncIterator[Site]:
+    folder = tmp_path_factory.mktemp("site")
+    await settle_in(database)
+    broker = Mosquitto(folder)
+    await broker.start()
+    url = f"mqtt://127.0.0.1:{broker.port}"
+    operations: dict[DeskProcess, int] = {}
+    for role in ("web", "ingest", "work"):
+        for n in (1, 2):
+            port = free_port()
+            given: dict[str, Any] = {"database_url": database_url, "broker_url": url, "lease": 2}
+            one = DeskProcess(folder / f"{role}-{n}", roles=role, operations_port=port, **given)
+            operations[one] = port
+    desks = list(operations)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(broker.kill)
+        await stack.enter_async_context(all_running(*desks))
+        yield Site(desks[:2], desks[2:4], desks[4:], operations, url, database, folder)
+
+
+async def ride(machine: Machine) -> None:
+    """Signals and reports, until the desk's receipt for each of them is here."""
+
+    async def report() -> None:
+        for n in range(REPORTS):
+            given = {"metric": f"metric {n}", "value": 50.0, "limit": 68.0}
+            await machine.report("equipment.inspect", given)
+
+    async with machine, asyncio.TaskGroup() as group:
+        group.create_task(report())
+        for n in range(SIGNALS):
+            await machine.signal({"temperature": 90 + n / 1000})
+        await machine.drained()
+
+
+async def journeys_of(site: Site, name: str) -> list[tuple[int, int]]:
+    """Of each case of this machine: how many journeys have begun, and jobs are offered."""
+    async with site.database.transaction() as tx:
+        found = await cases.find(tx, None, name, *[None] * 4, 100)
+        told = []
+        for case in found:
+            kinds = Counter(one.kind for one in await timeline.read(tx, f"case:{case.id}"))
+            jobs = await fulfilment.jobs_of(tx, case.id)
+            told.append((kinds["journey.started"], len(jobs)))
+        return told
+
+
+async def stored_once_in_order(site: Site, names: list[str]) -> None:
+    """All that they queued has a receipt, and is there once, in the order of its time."""
+    found = await site.stored(names)
+    queued: list[tuple[str, str]] = []
+    for name in names:
+        with Ledger(site.queue(name)) as ledger:
+            events = list(ledger.events())
+        assert {one.ending for one in events} == {"receipt"}
+        queued += [(name, one.id) for one in events if one.topic == "signals"]
+    assert Counter((name, event) for name, event, _ in found) == Counter(queued), "once each"
+    assert len(queued) == len(names) * SIGNALS
+    sent = [90 + n / 1000 for n in range(SIGNALS)]
+    for name in names:
+        assert [value for who, _, value in found if who == name] == sent
+
+
+async def test_load_is_shared_and_what_dies_in_the_middle_loses_and_doubles_nothing(
+    site: Site,
+) -> None:
+    ways = [site.broker] * OVER_MQTT + [one.http for one in site.web] * (OVER_HTTP // 2)
+    machines = [await site.machine(way) for way in ways]
+    names = sorted(one.identity.machine for one in machines)
+    taken: list[float] = []
+
+    async def a_third() -> bool:
+        return len(await site.stored(names)) > len(names) * SIGNALS / 3
+
+    async def kill() -> None:
+        await until(a_third, within=60)
+        taken.extend([await site.metric(one, "thingdesk_events_total") for one in site.ingest])
+        site.ingest[0].kill()
+        site.work[0].kill()
+        assert len(await site.stored(names)) < len(names) * SIGNALS, "it was in the middle"
+
+    async with asyncio.timeout(120), asyncio.TaskGroup() as group:
+        group.create_task(kill())
+        for machine in machines:
+            group.create_task(ride(machine))
+
+    assert min(taken) > sum(taken) / 4, "both took their share while both were there"
+    await stored_once_in_order(site, names)
+
+    async def begun() -> bool:
+        return [await journeys_of(site, name) for name in names] == [
+            [(1, 1)] * REPORTS for _ in names
+        ]
+
+    await until(begun, within=60)
+    for dead in (site.ingest[0], site.work[0]):
+        await dead.start()
+
+
+async def an_admin(site: Site) -> str:
+    email = f"{unique('admin')}@example.org"
+    async with site.database.transaction() as tx:
+        person = await parties.add_staff(tx, email, "Ada", [Role.ADMIN])
+        await parties.set_up(tx, await parties.set_up_link(tx, person.id), PASSWORD)
+    return email
+
+
+async def form(browser: httpx.AsyncClient, desk: DeskProcess, path: str, **sent: str) -> Any:
+    """Send a form from a page of this process."""
+    return await browser.post(f"{desk.http}{path}", data=sent, headers={"Origin": desk.http})
+
+
+async def test_a_session_is_one_on_all_web_processes(site: Site) -> None:
+    one, two = site.web
+    async with httpx.AsyncClient(timeout=20) as browser:
+        answer = await form(browser, one, "/log-in", email=await an_admin(site), password=PASSWORD)
+        assert answer.status_code == httpx.codes.SEE_OTHER
+        for desk in (one, two, one):
+            assert (await browser.get(f"{desk.http}/")).status_code == httpx.codes.OK
+        kept = {"Cookie": f"thingdesk={browser.cookies['thingdesk']}"}
+        assert (await form(browser, two, "/log-out")).status_code == httpx.codes.SEE_OTHER
+    async with httpx.AsyncClient(timeout=20, headers=kept) as browser:
+        for desk in (one, two):
+            answer = await browser.get(f"{desk.http}/")
+            assert answer.headers["location"].startswith("/log-in"), "the session itself is over"
+
+
+async def test_an_open_page_hears_of_what_came_in_elsewhere(site: Site) -> None:
+    one, two = site.web
+    machine = await site.machine(two.http)
+    async with machine, httpx.AsyncClient(timeout=20) as browser:
+        await form(browser, one, "/log-in", email=await an_admin(site), password=PASSWORD)
+        async with browser.stream("GET", f"{one.http}/live") as news, asyncio.timeout(20):
+            lines = news.aiter_lines()
+            assert "event" in await anext(lines)
+            receipt = await machine.report(
+                "equipment.inspect", {"metric": "elsewhere", "value": 50.0, "limit": 68.0}
+            )
+            assert receipt.case
+            async for line in lines:
+                if receipt.case in line:
+                    break
+
+
+async def test_a_revoked_key_is_refused_by_every_process(site: Site) -> None:
+    one, two = site.web
+    machine, caller = await site.machine(site.broker), signing(unique("press"))
+    async with site.database.transaction() as tx:
+        await parties.register(tx, [NewMachine(caller.machine, "press", "press 7", key=caller.x)])
+
+    async def say(desk: DeskProcess) -> int:
+        bearer = {"Authorization": f"Bearer {caller.token()}"}
+        answer = await browser.post(
+            f"{desk.http}/v1/signals", json=signal(caller.machine), headers=bearer
+        )
+        return answer.status_code
+
+    async def refusals() -> list[float]:
+        return [await site.metric(desk, "thingdesk_refusals_total") for desk in site.ingest]
+
+    async with machine, httpx.AsyncClient(timeout=20) as browser:
+        for _ in range(10):
+            await machine.signal({"temperature": 80}, wait=True)
+        assert [await say(desk) for desk in site.web] == [httpx.codes.OK] * 2
+        await form(browser, one, "/log-in", email=await an_admin(site), password=PASSWORD)
+        for name in (machine.identity.machine, caller.machine):
+            async with site.database.transaction() as tx:
+                (key,) = await parties.keys_of(tx, name)
+            sent = {"kid": key.kid, "reason": "stolen"}
+            answer = await form(browser, two, f"/machines/{name}/revoke", **sent)
+            assert answer.headers["location"].endswith("said=revoked")
+        before = await refusals()
+
+        async def refused_by_both() -> bool:
+            await machine.signal({"temperature": 80})
+            return all(now > then for now, then in zip(await refusals(), before, strict=True))
+
+        await until(refused_by_both)
+        assert [await say(desk) for desk in site.web] == [httpx.codes.UNAUTHORIZED] * 2
+    assert len(await site.stored([machine.identity.machine])) == 10
