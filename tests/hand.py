@@ -35,7 +35,7 @@ class Hand:
     async def work(self, batch: int = 50) -> None:
         """Until nothing is left to do."""
         engine = self.engine(batch)
-        while await engine.once():
+        while await engine.once() or await engine.looks.settled():
             pass
 
     async def tick(self) -> None:

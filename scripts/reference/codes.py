@@ -22,7 +22,11 @@ CALLS = {
 PLACES = {"refusals": "thingdesk", "verdicts": "thingdesk/mandates/decide.py"}
 PLACES["stops"] = "thingdesk/journeys"
 # refuse() itself makes a Refusal of what it is given, and the effect's door hands on what it got
-PASSED_ON = {"thingdesk.platform.errors", "thingdesk.journeys.effects"}
+PASSED_ON = {
+    "thingdesk.platform.errors",
+    "thingdesk.journeys.context",
+    "thingdesk.journeys.effects",
+}
 _CODE, _REASON, _RECOVERY = 0, 1, 2
 
 

@@ -91,7 +91,7 @@ def _methods(thing: type[Any]) -> Iterator[str]:
 
 def _signature(thing: Any, name: str) -> str:
     found = inspect.signature(thing)
-    prefix = "async def " if inspect.iscoroutinefunction(thing) else ""
+    prefix = "async def " if inspect.iscoroutinefunction(inspect.unwrap(thing)) else ""
     parts, marked = [], False
     for one in found.parameters.values():
         if one.kind is one.KEYWORD_ONLY and not marked:

@@ -45,11 +45,16 @@ class Gate:
     reached = asyncio.Event()
     opened = asyncio.Event()
 
+    @classmethod
+    async def stand(cls, _: Transaction, those: list[None]) -> list[None]:
+        cls.reached.set()
+        await cls.opened.wait()
+        return those
+
 
 @service("lab.gated", title="Restart, later", promise=Promise(), effects=("command",))
 async def gated(journey: Journey, _: Ask) -> Told:
-    Gate.reached.set()
-    await Gate.opened.wait()
+    await journey.run.tx.share(Gate.stand, None)
     await journey.command("restart", expires=minutes(5))
     return Told(words="Restarted.")
 

@@ -95,7 +95,7 @@ async def test_a_paused_worker_does_nothing_twice_when_it_wakes(site: Site) -> N
     paused.wake()
 
     async def noticed() -> bool:
-        return "going on one by one" in paused.log()
+        return "none of them alone" in paused.log()
 
     await until(noticed)
     await finished_once(case)

@@ -7,6 +7,7 @@ cannot go on takes back what it did and says why.
 """
 
 from thingdesk.fulfilment import Slot
+from thingdesk.journeys.awaited import ForgottenAwait
 from thingdesk.journeys.choices import Alternative, Choice, choose
 from thingdesk.journeys.context import Context, Intent
 from thingdesk.journeys.drive import drivers
@@ -44,6 +45,7 @@ __all__ = [
     "Entry",
     "Facts",
     "Failed",
+    "ForgottenAwait",
     "Found",
     "Instant",
     "Intent",

@@ -8,7 +8,7 @@ from thingdesk import fulfilment, parties
 from thingdesk.fulfilment import ALREADY, JobOffer, JobState, Period, Slot, job_key
 from thingdesk.fulfilment import effects as world
 from thingdesk.journeys import telling
-from thingdesk.journeys.context import Context, Intent
+from thingdesk.journeys.context import Context, Intent, consider
 from thingdesk.journeys.effects import Given, effect, undo
 from thingdesk.journeys.model import Failed
 from thingdesk.journeys.picking import OwnerPicks, Picked, pick
@@ -219,7 +219,7 @@ async def _closest_slot(journey: Context, provider: Found, wanted: Slot) -> Slot
         best = later[:1] or slots[-1:]
         return [best[0].start.isoformat(), best[0].end.isoformat()] if best else None
 
-    found = await journey.look(f"slot at {provider.name}", find)
+    found = await consider(journey, f"slot at {provider.name}", find)
     if found is None:
         raise Failed("no_slot", f"{provider.name} has no free time in the next {DAYS} days.")
     start, end = map(datetime.fromisoformat, found)

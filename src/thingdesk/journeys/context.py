@@ -2,13 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from thingdesk.catalog import Service
+from thingdesk.journeys.awaited import Author, verbs
 from thingdesk.journeys.events import Considered
-from thingdesk.journeys.model import Facts
+from thingdesk.journeys.model import Facts, Failed
 from thingdesk.platform import durable
 from thingdesk.platform.money import Money
 from thingdesk.timeline import append
@@ -39,12 +40,14 @@ class Undoable:
     payer: str
 
 
-class Context:
+@verbs
+class Context(Author):
     """One journey's run, and what it knows and has done so far."""
 
     def __init__(
         self, run: durable.Run, service: Service, meanings: Mapping[str, str] | None = None
     ) -> None:
+        super().__init__()
         self.run = run
         self.service = service
         self.meanings = meanings or {}
@@ -90,14 +93,45 @@ class Context:
         found: str | None = await self.run.step(f"meaning {code}", find)
         return found
 
-    async def look(self, what: str, act: Callable[[], Awaitable[Any]]) -> Any:
-        """What `act` finds, as plain JSON. It is called once; later the journey gets the same.
-        It is on the timeline, and must change nothing.
+    async def look(
+        self,
+        what: str,
+        act: Callable[[], Awaitable[Any]],
+        *,
+        within: timedelta = timedelta(seconds=30),
+    ) -> Any:
+        """What `act` finds elsewhere, by a call of another system for example, as plain JSON; on
+        the timeline. It must change nothing, and asks nothing of the journey.
+
+        Other journeys go on meanwhile. What it found is recorded once, and the journey gets the
+        same ever after; until then, after a crash for example, `act` may be called again. An error,
+        or more time than `within`, is tried again a few times, like any mistake of a journey;
+        Failed ends it.
         """
 
-        async def record() -> Any:
-            found = await act()
-            append(self.run.tx, self.stream, Considered(what, found))
-            return found
+        async def find() -> dict[str, Any]:
+            try:
+                return {"found": await act()}
+            except Failed as failed:
+                return {"failed": [failed.code, failed.words]}
 
-        return await self.run.step(f"look {what}", record)
+        is_new = not self.run.replaying
+        came = await self.run.outside(f"look {what}", find, within)
+        if is_new:
+            append(self.run.tx, self.stream, Considered(what, came.get("found")))
+        if "failed" in came:
+            raise Failed(*came["failed"])
+        return came["found"]
+
+
+async def consider(journey: Context, what: str, find: Callable[[], Awaitable[Any]]) -> Any:
+    """What `find` finds in the desk's own tables, by the journey's transaction: once, and on the
+    timeline.
+    """
+
+    async def record() -> Any:
+        found = await find()
+        append(journey.run.tx, journey.stream, Considered(what, found))
+        return found
+
+    return await journey.run.step(f"look {what}", record)

@@ -43,8 +43,10 @@ def driver(service: Service, meanings: Mapping[str, str] | None = None) -> durab
             given = service.input.model_validate(journey.facts.input)
             result = await service.function(journey, given)
         except Stopped as stopped:
+            journey.check_awaited()
             await _stop(journey, stopped)
         else:
+            journey.check_awaited()
             await _end(journey, result)
 
     return drive

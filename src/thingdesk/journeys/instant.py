@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from thingdesk.catalog import Service
 from thingdesk.journeys import memory_store as store
+from thingdesk.journeys.awaited import Author, verbs
 from thingdesk.journeys.trouble import note_mistake
 from thingdesk.platform import clock, durable
 from thingdesk.platform.database import Transaction, is_passing, json
@@ -17,12 +18,14 @@ _log = logging.getLogger(__name__)
 _MOST_BYTES = 64 * 1024
 
 
-class Instant:
+@verbs
+class Instant(Author):
     """What the function of an instant service gets in place of a journey: `subject` and `reporter`
     (ids of machines), and a memory of its own for each subject.
     """
 
     def __init__(self, tx: Transaction, service: Service, subject: str, reporter: str) -> None:
+        super().__init__()
         self._tx = tx
         self._service = service
         self.subject = subject
@@ -75,6 +78,7 @@ async def answer_now(
 
 async def _answer(instant: Instant, service: Service, given: BaseModel) -> dict[str, Any]:
     result = await service.function(instant, given)
+    instant.check_awaited()
     data: dict[str, Any] = result.model_dump(mode="json")
     if len(json(data).encode()) > _MOST_BYTES:
         words = f"the outcome of {service.name} has more than {_MOST_BYTES} bytes"

@@ -6,6 +6,7 @@ from typing import Any
 from thingdesk.cases import Criterion
 from thingdesk.fulfilment import Slot
 from thingdesk.journeys import arranging, asking, commanding, providing, proving, reserving, telling
+from thingdesk.journeys.awaited import verbs
 from thingdesk.journeys.choices import Choice
 from thingdesk.journeys.context import Context
 from thingdesk.journeys.picking import OwnerPicks
@@ -15,6 +16,7 @@ from thingdesk.parties import Position
 from thingdesk.platform.money import Money
 
 
+@verbs
 class Journey(Context):
     """Every line that changes the world is an effect: durable, and checked against entitlement,
     policy and mandate. There is no other way to the world.

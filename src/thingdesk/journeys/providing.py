@@ -10,7 +10,7 @@ from uuid import UUID
 from thingdesk import fulfilment, parties
 from thingdesk.fulfilment import Candidate, JobState, Need, Slot, job_key
 from thingdesk.fulfilment import effects as world
-from thingdesk.journeys.context import Context, Intent
+from thingdesk.journeys.context import Context, Intent, consider
 from thingdesk.journeys.effects import settle
 from thingdesk.journeys.model import Failed
 from thingdesk.platform import clock
@@ -104,7 +104,7 @@ async def nearest(
             "none": None if best else _none(need, ranked),
         }
 
-    found = await journey.look(f"nearest {kind}", find)
+    found = await consider(journey, f"nearest {kind}", find)
     if found["id"] is None:
         wanted = ", ".join(filter(None, (kind.replace("_", " "), skill, part)))
         why = f": {found['none']}" if found.get("none") else ""

@@ -89,34 +89,53 @@ class Transaction:
         self._channels: set[str] = set()
         self._counted: list[tuple[Counter, int, str]] = []
         self._taking_turns = False
+        self._asking = 0
+
+    async def _wait(self, answer: Awaitable[Any]) -> Any:
+        """The database's answer, the only thing to wait for while others take turns."""
+        self._asking += 1
+        try:
+            return await answer
+        finally:
+            self._asking -= 1
 
     async def fetch(self, sql: str, *arguments: object) -> list[Row]:
-        return cast("list[Row]", await self._connection.fetch(sql, *arguments))
+        return cast("list[Row]", await self._wait(self._connection.fetch(sql, *arguments)))
 
     async def fetchrow(self, sql: str, *arguments: object) -> Row | None:
-        return cast("Row | None", await self._connection.fetchrow(sql, *arguments))
+        found = await self._wait(self._connection.fetchrow(sql, *arguments))
+        return cast("Row | None", found)
 
     async def fetchval(self, sql: str, *arguments: object) -> Any:
-        return await self._connection.fetchval(sql, *arguments)
+        return await self._wait(self._connection.fetchval(sql, *arguments))
 
     async def execute(self, sql: str, *arguments: object) -> str:
-        return cast("str", await self._connection.execute(sql, *arguments))
+        return cast("str", await self._wait(self._connection.execute(sql, *arguments)))
 
     async def copy(
         self, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
     ) -> None:
         """Load rows by COPY."""
-        await self._connection.copy_records_to_table(table, columns=columns, records=rows)
+        copied = self._connection.copy_records_to_table(table, columns=columns, records=rows)
+        await self._wait(copied)
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """What the block executes stays or goes as one. What it gathers is not part of that."""
+        inner = self._connection.transaction()
         with self.alone():
-            async with self._connection.transaction():
+            await self._wait(inner.start())
+            try:
                 yield
+            except BaseException:
+                await self._wait(inner.rollback())
+                raise
+            await self._wait(inner.commit())
 
     async def together(self, acts: Iterable[Act]) -> None:
-        """Run coroutines side by side: what they `share` is one call for all of them."""
+        """Run coroutines side by side: what they `share` is one call for all of them. One that
+        waits for anything but this transaction raises Foreign.
+        """
 
         async def answer(handler: Any, items: list[Any]) -> Sequence[Any]:
             with self.alone():
@@ -124,7 +143,7 @@ class Transaction:
 
         self._taking_turns = True
         try:
-            await take_turns(acts, answer)
+            await take_turns(acts, answer, lambda: self._asking > 0)
         finally:
             self._taking_turns = False
 

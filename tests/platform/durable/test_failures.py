@@ -199,7 +199,10 @@ async def test_a_worker_tries_what_is_stuck_once_at_its_start_and_old_code_goes_
         send(tx, run_id, "answer", "yes")
     await Engine(empty, {"it@1": changed}, tell=told).once()
     assert told.turns == [Turn.STUCK]
-    assert await ids_of(empty, stuck) == [run_id]
+    async with empty.transaction() as tx:
+        (one,) = await stuck(tx)
+    assert one.id == run_id
+    assert "give the changed code a new version" in (one.problem or "")
     stop.set()
 
     async def restarted(first: Any) -> None:

@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -6,7 +7,7 @@ import asyncpg
 import pytest
 
 from thingdesk.platform import clock, ids
-from thingdesk.platform.database import Database
+from thingdesk.platform.database import Database, Transaction
 from thingdesk.platform.durable import Engine, Function, Message, Priority, Run, send, start
 
 
@@ -43,6 +44,18 @@ def effect(run: Run, name: str) -> Any:
         return name
 
     return run.step(name, act)
+
+
+class Pause:
+    """In the middle of a batch, until it is over."""
+
+    def __init__(self) -> None:
+        self.reached, self.over = asyncio.Event(), asyncio.Event()
+
+    async def __call__(self, _: Transaction, items: Sequence[None]) -> Sequence[None]:
+        self.reached.set()
+        await self.over.wait()
+        return items
 
 
 async def waiting(run: Run) -> None:
@@ -106,22 +119,6 @@ async def test_one_that_fails_does_not_hold_up_its_batch(ledger: Database) -> No
     assert (await state(ledger, bad))[0] == "stuck"
 
 
-async def test_changed_code_stops_the_run_and_says_what_to_do(ledger: Database) -> None:
-    async def changed(run: Run) -> None:
-        await effect(run, "something else")
-
-    run_id = await begin(ledger, "waiting")
-    await Engine(ledger, {"waiting": waiting}).once()
-    async with ledger.transaction() as tx:
-        send(tx, run_id, "answer", "yes")
-    await Engine(ledger, {"waiting": changed}).once()
-    status, problem = await state(ledger, run_id)
-    assert status == "stuck"
-    assert problem is not None
-    assert "give the changed code a new version" in problem
-    assert await effects(ledger) == ["before"]
-
-
 async def test_a_run_whose_code_is_unknown_waits_for_a_worker_that_knows_it(
     ledger: Database,
 ) -> None:
@@ -165,16 +162,15 @@ async def test_the_first_of_several_messages_answers_a_wait(ledger: Database) ->
 async def test_a_worker_that_falls_silent_loses_its_runs_and_cannot_commit(
     ledger: Database,
 ) -> None:
-    reached, go_on = asyncio.Event(), asyncio.Event()
+    pause = Pause()
 
     async def slow(run: Run) -> None:
         await effect(run, "by the one that paused")
-        reached.set()
-        await go_on.wait()
+        await run.tx.share(pause, None)
 
     await begin(ledger, "shared")
     paused = asyncio.create_task(Engine(ledger, {"shared": slow}, lease=0.3).once())
-    await reached.wait()
+    await pause.reached.wait()
 
     async def quick(run: Run) -> None:
         await effect(run, "by the one that took over")
@@ -183,7 +179,7 @@ async def test_a_worker_that_falls_silent_loses_its_runs_and_cannot_commit(
     async with asyncio.timeout(10):
         while await effects(ledger) == []:
             await other.once()
-    go_on.set()
+    pause.over.set()
     assert await paused == 0
     assert await effects(ledger) == ["by the one that took over"]
 
@@ -241,17 +237,16 @@ async def test_messages_that_nobody_will_hear_do_not_hold_up_the_others(ledger: 
 async def test_a_failure_of_a_worker_that_was_fenced_does_not_touch_the_run(
     ledger: Database,
 ) -> None:
-    reached, go_on = asyncio.Event(), asyncio.Event()
+    pause = Pause()
 
     async def slow(run: Run) -> None:
         await effect(run, "by the one that paused")
-        reached.set()
-        await go_on.wait()
+        await run.tx.share(pause, None)
 
     run_id = await begin(ledger, "shared")
     fenced = Engine(ledger, {"shared": slow}, lease=0.3, batch=1)
     paused = asyncio.create_task(fenced._one())
-    await reached.wait()
+    await pause.reached.wait()
 
     async def quick(run: Run) -> None:
         await effect(run, "by the one that took over")
@@ -260,7 +255,7 @@ async def test_a_failure_of_a_worker_that_was_fenced_does_not_touch_the_run(
     async with asyncio.timeout(10):
         while await effects(ledger) == []:
             await other.once()
-    go_on.set()
+    pause.over.set()
     assert await paused is False
     assert await state(ledger, run_id) == ("ended", None)
 

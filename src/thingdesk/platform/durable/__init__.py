@@ -18,6 +18,7 @@ from thingdesk.platform.durable.failure import Failure, Trouble, Turn, failure_o
 from thingdesk.platform.durable.failures import MOST_FAILURES
 from thingdesk.platform.durable.measure import measure
 from thingdesk.platform.durable.model import (
+    AtLine,
     Changed,
     Fenced,
     Message,
@@ -31,6 +32,7 @@ from thingdesk.platform.durable.store import count_stuck, failing, standing, stu
 
 __all__ = [
     "MOST_FAILURES",
+    "AtLine",
     "Changed",
     "Engine",
     "Failure",

@@ -17,12 +17,12 @@ from thingdesk.platform.database import Database, Transaction
 from thingdesk.platform.durable import store
 from thingdesk.platform.durable.failure import Tell, Trouble, Turn, untold
 from thingdesk.platform.durable.failures import Failures
+from thingdesk.platform.durable.looking import CHANNEL, Looks
 from thingdesk.platform.durable.model import Row, State, Suspended
 from thingdesk.platform.durable.run import Function, Run
 from thingdesk.platform.gather import DURATION, ITEMS
 from thingdesk.platform.loops import each, repeat
 
-CHANNEL = "durable_run"
 _MOST_RETRIED = 1_000
 _APART = timedelta(milliseconds=50)
 SWEEP = "durable_sweep"
@@ -56,6 +56,7 @@ class Engine:
         self._about = about
         self._tell = tell
         self._failures = Failures(database, functions, lease, about, tell)
+        self.looks = Looks(database, self._failures.note)
         self._database = database
         self._functions = functions
         self._lease = lease
@@ -72,6 +73,7 @@ class Engine:
             group.create_task(
                 repeat(self._database, SWEEP, self.sweep, stop, every=self._lease / 2)
             )
+        await self.looks.end()
 
     async def _retry_stuck(self, tx: Transaction) -> int:
         codes, now = list(self._functions), clock.now()
@@ -96,15 +98,17 @@ class Engine:
         began = now()
         try:
             async with self._transaction() as tx:
-                taken = await self._run(tx, await self._claim(tx, self._most))
+                rows = await self._claim(tx, self._most)
+                await self._run(tx, rows)
         except Exception as error:  # noqa: BLE001 - whatever one run raised, the others go on
             why = error
         else:
             self._most = min(self._batch, self._most * 2)
-            if taken:
-                ITEMS.record(taken, _KIND)
+            self.looks.begin(rows)
+            if rows:
+                ITEMS.record(len(rows), _KIND)
                 DURATION.record(now() - began, _KIND)
-            return taken
+            return len(rows)
         # not in the handler: what fails there would be logged with this error, too
         return await self._one_by_one(why)
 
@@ -125,15 +129,14 @@ class Engine:
     async def _claim(self, tx: Transaction, most: int) -> list[Row]:
         return await store.claim(tx, list(self._functions), most)
 
-    async def _run(self, tx: Transaction, rows: list[Row]) -> int:
+    async def _run(self, tx: Transaction, rows: list[Row]) -> None:
         await tx.together(self._advance(tx, row) for row in rows)
         for row in rows:
-            if row.told is not None:
+            if row.told is not None and row.look is None:
                 await self._tell(tx, Trouble(row.id, row.code, row.input, Turn.GOES_ON))
         if rows:
             await tx.flush()
             await store.save(tx, rows)
-        return len(rows)
 
     async def _one(self) -> bool | None:
         """Run the next one: whether that went well; None when nothing is due."""
@@ -147,6 +150,7 @@ class Engine:
                 raise
             await self._failures.note(rows[0], error)
             return False
+        self.looks.begin(rows)
         return True if rows else None
 
     async def _advance(self, tx: Transaction, row: Row) -> None:
@@ -156,10 +160,13 @@ class Engine:
             logs.about(run=row.id, **facts),
             traces.span("drive", code=row.code, run=row.id, **facts),
         ):
+            run = Run(tx, row)
             try:
-                await self._functions[row.code](Run(tx, row))
+                await self._functions[row.code](run)
             except Suspended:
                 return
+            finally:
+                run.put_down()
         row.state = State.ENDED
 
 

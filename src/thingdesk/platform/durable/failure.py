@@ -3,7 +3,7 @@
 import inspect
 import sys
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from thingdesk.platform.database import Transaction
+from thingdesk.platform.durable.model import AtLine
 from thingdesk.platform.durable.run import Function
 from thingdesk.platform.logs import without_secrets
 
@@ -77,10 +78,20 @@ def failure_of(error: Exception, function: Function) -> Failure:
 
 
 def _where(error: Exception, written: Path) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
+    if isinstance(error, AtLine):
+        file, line = error.at
+        return f"{_short(Path(file))}:{line}"
+    frames = list(_frames(error))
     own = [one for one in frames if Path(one.filename) == written]
     near = own or [one for one in frames if Path(one.filename).parent == written.parent]
     return f"{_short(Path(near[-1].filename))}:{near[-1].lineno}" if near else ""
+
+
+def _frames(error: BaseException) -> Iterator[traceback.FrameSummary]:
+    """The cause's before those of what was raised from it."""
+    if error.__cause__ is not None:
+        yield from _frames(error.__cause__)
+    yield from traceback.extract_tb(error.__traceback__)
 
 
 def _short(file: Path) -> str:

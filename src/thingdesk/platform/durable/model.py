@@ -1,7 +1,8 @@
 """What a run is: its row, the messages to it, and what may stop it."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -22,6 +23,25 @@ class Priority:
     NORMAL = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a run looks up outside of its transaction, and for how long at most; `key` is that of
+    the message by which the run hears what was found.
+    """
+
+    key: str
+    act: Callable[[], Awaitable[Any]]
+    within: timedelta
+
+
+class AtLine(RuntimeError):
+    """An error about another line than the one that raised it: `at` is file and line."""
+
+    def __init__(self, words: str, at: tuple[str, int]) -> None:
+        super().__init__(words)
+        self.at = at
+
+
 @dataclass(slots=True)
 class Row:
     """A run as it is stored."""
@@ -36,6 +56,7 @@ class Row:
     waits_for: tuple[str, ...] = ()
     failures: int = 0
     told: str | None = None
+    look: Look | None = None
     messages: dict[str, Any] = field(default_factory=dict)
 
 

@@ -1,7 +1,7 @@
 """A run as its code sees it: recorded steps, and waits that survive a crash."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +9,11 @@ import orjson
 
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
-from thingdesk.platform.durable.model import Changed, Message, Row, Suspended
+from thingdesk.platform.durable.model import Changed, Look, Message, Row, Suspended
 
+_GRACE = timedelta(seconds=30)
+"""After the time that a look has: then it is lost with its process, and begins again."""
+_ELSEWHERE = "a journey cannot be asked anything while it looks elsewhere: do so before or after"
 Function = Callable[["Run"], Awaitable[None]]
 
 
@@ -22,9 +25,20 @@ class Run:
     """
 
     def __init__(self, tx: Transaction, row: Row) -> None:
-        self.tx = tx
+        self._tx: Transaction | None = tx
         self._row = row
         self._next = 0
+
+    @property
+    def tx(self) -> Transaction:
+        """The transaction of the batch. Raises RuntimeError once the run was put down."""
+        if self._tx is None:
+            raise RuntimeError(_ELSEWHERE)
+        return self._tx
+
+    def put_down(self) -> None:
+        """Its code was left, for now or for good: what it handed out cannot use it any more."""
+        self._tx = None
 
     @property
     def id(self) -> UUID:
@@ -47,6 +61,8 @@ class Run:
     @property
     def replaying(self) -> bool:
         """Whether the next step has been recorded already."""
+        if self._tx is None:
+            raise RuntimeError(_ELSEWHERE)
         return self._next < len(self._row.journal)
 
     async def step(self, name: str, action: Callable[[], Awaitable[Any]]) -> Any:
@@ -78,6 +94,22 @@ class Run:
             return None
         self._row.wake_at = until
         self._row.waits_for = keys
+        raise Suspended
+
+    async def outside(self, name: str, act: Callable[[], Awaitable[Any]], within: timedelta) -> Any:
+        """The result of `act`, as plain data, which is called once the batch has committed, with no
+        transaction open. The run waits for it; what it raises, or that it took longer than
+        `within`, is a failure of the run. Its result is recorded once; it may be called more often,
+        after a crash for example.
+        """
+        if self.replaying:
+            return self._recorded(name)
+        key = f"look:{self._next}"
+        if key in self._row.messages:
+            return self._record(name, self._row.messages[key])
+        self._row.look = Look(key, act, within)
+        self._row.wake_at = clock.now() + within + _GRACE
+        self._row.waits_for = (key,)
         raise Suspended
 
     def _recorded(self, name: str) -> Any:

@@ -41,13 +41,18 @@ update durable_message set seen = true where run_id = any($1) and not seen
 returning run_id, key, value
 """
 _SEEN = "select run_id, key, value from durable_message where run_id = any($1) and seen"
+# A run that looks elsewhere goes on only when something was found.
 _SAVE = """
 update durable_run r
 set journal = t.journal::jsonb, state = t.state, wake_at = t.wake_at,
     waits_for = string_to_array(t.waits_for, ' '), epoch = r.epoch + 1,
-    failures = 0, problem = null, told = null, progressed_at = $7
-from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[], $6::text[])
-    as t (id, epoch, journal, state, wake_at, waits_for)
+    failures = case when t.looks then r.failures else 0 end,
+    problem = case when t.looks then r.problem end,
+    told = case when t.looks then r.told end,
+    progressed_at = $8
+from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[], $6::text[],
+            $7::boolean[])
+    as t (id, epoch, journal, state, wake_at, waits_for, looks)
 where r.id = t.id and r.epoch = t.epoch
 """
 _HOLD = "select id from durable_run where id = any($1) order by id for update"
@@ -112,7 +117,12 @@ def start(tx: Transaction, run_id: UUID, code: str, data: Any, priority: int) ->
 
 
 def send(tx: Transaction, run_id: UUID, key: str, value: Any) -> None:
-    tx.defer(_SEND, (run_id, key, json(value)))
+    send_text(tx, run_id, key, json(value))
+
+
+def send_text(tx: Transaction, run_id: UUID, key: str, text: str) -> None:
+    """The same for what is JSON already."""
+    tx.defer(_SEND, (run_id, key, text))
 
 
 async def claim(tx: Transaction, codes: Sequence[str], most: int) -> list[Row]:
@@ -141,6 +151,7 @@ async def save(tx: Transaction, rows: Sequence[Row]) -> None:
         [row.state.value for row in rows],
         [row.wake_at for row in rows],
         [" ".join(row.waits_for) for row in rows],
+        [row.look is not None for row in rows],
         clock.now(),
     )
     if result != f"UPDATE {len(rows)}":
