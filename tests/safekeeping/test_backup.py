@@ -1,11 +1,14 @@
 """A desk under load is copied, destroyed and restored, and goes on as if nothing had been."""
 
 import asyncio
+import io
 import shutil
 import stat
+import tarfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import httpx
@@ -34,6 +37,29 @@ async def tables(desk: DeskProcess) -> AsyncIterator[Database]:
         yield database
     finally:
         await database.close()
+
+
+def forged(file: Path) -> bytes:
+    """A backup whose sums are right, and whose content has a link."""
+    with tarfile.open(file) as bundle:
+        parts = {one.name: bundle.extractfile(one) for one in bundle}
+        content = {name: part.read() for name, part in parts.items() if part}
+    inner = io.BytesIO()
+    with tarfile.open(fileobj=inner, mode="w:gz") as data:
+        link = tarfile.TarInfo("inside")
+        link.type, link.linkname = tarfile.SYMTYPE, "base"
+        data.addfile(link)
+    content["postgres.tar.gz"] = inner.getvalue()
+    del content["SHA256SUMS"]
+    sums = [f"{sha256(one).hexdigest()}  {name}\n" for name, one in content.items()]
+    content["SHA256SUMS"] = "".join(sums).encode()
+    outer = io.BytesIO()
+    with tarfile.open(fileobj=outer, mode="w", format=tarfile.GNU_FORMAT) as bundle:
+        for name, one in content.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(one)
+            bundle.addfile(info, io.BytesIO(one))
+    return outer.getvalue()
 
 
 @dataclass
@@ -179,13 +205,14 @@ async def test_what_is_no_whole_backup_is_refused(tmp_path: Path) -> None:
         ("cut", whole[: len(whole) // 2], "no complete backup"),
         ("foreign", b"once upon a time" * 1000, "no complete backup"),
         ("empty", b"", "no complete backup"),
+        ("forged", forged(file), "neither a file nor a folder"),
     ):
         wrong = tmp_path / name
         wrong.write_bytes(content)
         code, said = await other.command("restore", str(wrong))
         assert code == 1, said
         assert words in " ".join(said.split()), said
-        assert not other.folder.exists() or not list(other.folder.iterdir())
+        assert {one.name for one in other.folder.glob("*")} <= {"postgres.lock"}
 
     code, said = await desk.command("restore", str(file), "--replace")
     assert code == 0, said

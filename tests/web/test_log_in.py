@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -50,6 +51,20 @@ async def test_every_page_of_staff_needs_a_session(site: Site) -> None:
             assert answer.status_code == 303, (method, path)
             assert answer.headers["location"].startswith("/log-in")
             assert not answer.text
+
+
+async def test_those_who_wait_for_their_password_keep_the_database_from_nobody(site: Site) -> None:
+    passwords, database = site.pages.passwords, site.hand.database
+    await asyncio.gather(passwords.acquire(), passwords.acquire())
+    async with site.browser() as browser, asyncio.timeout(30):
+        waiting = [asyncio.ensure_future(browser.post("/log-in", data=FORM)) for _ in range(40)]
+        for _ in range(3):
+            async with database.transaction() as tx:
+                assert await tx.fetchval("select 1") == 1
+        assert not any(one.done() for one in waiting)
+        passwords.release()
+        passwords.release()
+        assert {one.status_code for one in await asyncio.gather(*waiting)} <= {422, 429}
 
 
 async def test_a_made_up_session_opens_nothing(site: Site) -> None:

@@ -25,6 +25,19 @@ _PEM = re.compile(r"\s*-----BEGIN ([A-Z ]+)-----([A-Za-z0-9+/=\s]+)-----END \1--
 _PUBLIC = "PUBLIC KEY"
 # RFC 8410: what stands before the 32 bytes of an Ed25519 public key
 _ED25519 = bytes.fromhex("302a300506032b6570032100")
+# points of small order (RFC 8032, 5.1.7): whoever has such a key has signed everything already
+_SMALL_ORDER = {
+    bytes.fromhex(y)
+    for y in (
+        "00" * 32,
+        "01" + "00" * 31,
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "ec" + "ff" * 30 + "7f",
+        "ed" + "ff" * 30 + "7f",
+        "ee" + "ff" * 30 + "7f",
+    )
+}
 
 
 def read_key(given: str | Mapping[str, Any]) -> str:
@@ -41,7 +54,10 @@ def read_key(given: str | Mapping[str, Any]) -> str:
     if not isinstance(x, str) or not _X.fullmatch(x):
         raise refuse("key_unsuitable", "the key's x must be 32 bytes in base64url")
     # encoded again: two unused bits of the last letter must not make a second name for one key
-    return _encode(urlsafe_b64decode(x.rstrip("=") + "="))
+    raw = urlsafe_b64decode(x.rstrip("=") + "=")
+    if raw[:-1] + bytes([raw[-1] & 0x7F]) in _SMALL_ORDER:
+        raise refuse("key_unsuitable", "the key is of small order: anybody could sign with it")
+    return _encode(raw)
 
 
 def _private() -> Refused:

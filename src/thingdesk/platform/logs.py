@@ -23,7 +23,7 @@ _LIBRARIES = ("gmqtt", "httpx", "uvicorn", "uvicorn.error", "opentelemetry")
 # a URL's name and password; a token or a signed link, which both are JWS; what follows "Bearer"
 _SECRET = re.compile(
     r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"
-    r"|\beyJ[\w-]+\.[\w-]+\.[\w-]+"
+    r"|(?<![\w-])eyJ[\w-]+\.[\w-]+\.[\w-]+"
     r"|(?<=Bearer )[^\s\"']+"
     r"|(?<=/set-up/)[\w.~-]+"
 )

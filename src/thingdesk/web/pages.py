@@ -23,6 +23,8 @@ class Pages:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     contact: str = ""
     currency: str = "EUR"
+    # a password takes long to check: those who wait for it must not keep the database from others
+    passwords: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 
     @property
     def secure(self) -> bool:

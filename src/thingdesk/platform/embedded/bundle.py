@@ -16,6 +16,7 @@ from thingdesk.platform.embedded.errors import EmbeddedError
 SUMS = "SHA256SUMS"
 _BLOCK = tarfile.BLOCKSIZE
 _CHUNK = 1024 * 1024
+_MOST_SUMS = 64 * 1024
 
 Read = Callable[[int], None]
 """Hears how many bytes were read since it was last called."""
@@ -95,6 +96,8 @@ def verify(path: Path, read: Read) -> dict[str, int]:
 def _sums(bundle: tarfile.TarFile, found: dict[str, tarfile.TarInfo]) -> dict[str, str]:
     if SUMS not in found or set(found) < {SUMS}:
         raise KeyError(SUMS)
+    if found[SUMS].size > _MOST_SUMS:
+        raise ValueError("more sums than a backup has members")
     lines = _member(bundle, SUMS).read().decode().splitlines()
     sums = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
     if set(sums) != set(found) - {SUMS}:

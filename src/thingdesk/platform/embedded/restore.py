@@ -4,6 +4,9 @@ import json
 import os
 import shutil
 import tarfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from thingdesk.platform import clock, private
@@ -15,6 +18,9 @@ from thingdesk.platform.embedded.files import FolderLock, make_private
 from thingdesk.platform.embedded.programs import postgres_programs
 
 _KEPT = ("postgres", *PASSWORDS)
+_BEGUN = "postgres.restoring"
+_OURS = (_BEGUN, "postgres.lock")
+_MOST_TEXT = 64 * 1024
 
 
 def restore(path: Path, data_dir: Path, progress: Progress, *, replace: bool) -> list[Path]:
@@ -31,14 +37,27 @@ def restore(path: Path, data_dir: Path, progress: Progress, *, replace: bool) ->
             _refuse_content(home)
         _refuse_version(facts)
         account = account_for(home / "postgres")
-        new = home / "postgres.restoring"
-        shutil.rmtree(new, ignore_errors=True)
-        _extract(path, new, progress)
-        _prove(new)
-        _give(new, account)
-        return _put(path, home, new)
+        with _beginning(home / _BEGUN) as new:
+            _extract(path, new, progress)
+            _prove(new)
+            _give(new, account)
+            return _put(path, home, new)
     finally:
         lock.release()
+
+
+@contextmanager
+def _beginning(new: Path) -> Iterator[Path]:
+    """A folder that is gone again unless all goes well. What is wrong with its content, it says."""
+    shutil.rmtree(new, ignore_errors=True)
+    try:
+        yield new
+    except (tarfile.TarError, EOFError, zlib.error, ValueError, KeyError) as error:
+        raise EmbeddedError(
+            f"The backup cannot be restored: {error}.", "Take another one; nothing was changed."
+        ) from error
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
 
 
 def _verified(path: Path, progress: Progress) -> dict[str, object]:
@@ -52,7 +71,9 @@ def _verified(path: Path, progress: Progress) -> dict[str, object]:
     members = bundle.verify(path, read)
     if not {DATA, FACTS, PASSWORDS[0]} <= set(members):
         raise EmbeddedError(f"{path} is no backup of a desk.", "Give another file.")
-    facts: dict[str, object] = json.loads(bundle.text(path, FACTS))
+    if max(members[FACTS], *(members.get(one, 0) for one in PASSWORDS)) > _MOST_TEXT:
+        raise EmbeddedError(f"{path} is no backup of a desk.", "Give another file.")
+    facts = _facts(path)
     if facts.get("format") != FORMAT:
         raise EmbeddedError(
             f"{path} was made by {facts.get('made_by')}, in a form unknown to this release.",
@@ -61,8 +82,18 @@ def _verified(path: Path, progress: Progress) -> dict[str, object]:
     return facts
 
 
+def _facts(path: Path) -> dict[str, object]:
+    try:
+        facts = json.loads(bundle.text(path, FACTS))
+    except ValueError:
+        facts = None
+    if not isinstance(facts, dict):
+        raise EmbeddedError(f"{path} is no backup of a desk.", "Give another file.")
+    return facts
+
+
 def _refuse_content(home: Path) -> None:
-    found = sorted(one.name for one in home.iterdir() if one.name != "postgres.lock")
+    found = sorted(one.name for one in home.iterdir() if one.name not in _OURS)
     if found:
         raise EmbeddedError(
             f"{home} is not empty: it has {', '.join(found[:5])}.",
@@ -73,9 +104,9 @@ def _refuse_content(home: Path) -> None:
 
 def _refuse_version(facts: dict[str, object]) -> None:
     brings = cluster.version(postgres_programs().program)
-    if str(facts["postgres"]) != brings:
+    if str(facts.get("postgres")) != brings:
         raise EmbeddedError(
-            f"The backup is of PostgreSQL {facts['postgres']}, this desk brings {brings}.",
+            f"The backup is of PostgreSQL {facts.get('postgres')}, this desk brings {brings}.",
             "Restore it with a desk that brings the same, and move it by pg_dump.",
         )
 
@@ -91,6 +122,10 @@ def _extract(path: Path, new: Path, progress: Progress) -> None:
 
 
 def _private(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo:
+    # PostgreSQL's own has no links; one that leads out of the folder passes the filter of some
+    # releases of Python (CVE-2025-4517)
+    if not (member.isreg() or member.isdir()) or member.issparse():
+        raise tarfile.TarError(f"{member.name!r} is neither a file nor a folder")
     safe = tarfile.data_filter(member, folder)
     return safe.replace(mode=0o700 if member.isdir() else 0o600, deep=False)
 
@@ -99,7 +134,6 @@ def _prove(new: Path) -> None:
     """Every file is what the server sent."""
     found = manifest.differences(new)
     if found:
-        shutil.rmtree(new, ignore_errors=True)
         raise EmbeddedError(
             f"The backup does not prove whole: {found[0]}.",
             "Take another one; nothing was changed.",

@@ -30,7 +30,7 @@ async def post_log_in(
 ) -> Response:
     """A session, or why there is none. Guessing is slowed down by name and by source."""
     source = request.client.host if request.client else "unknown"
-    async with pages.database.transaction() as tx:
+    async with pages.passwords, pages.database.transaction() as tx:
         answer = await parties.log_in(tx, email, password, source)
     if isinstance(answer, LoggedIn):
         there = RedirectResponse(local(next), 303)
@@ -66,7 +66,7 @@ async def post_set_up(
     async with pages.database.transaction() as tx:
         person = await parties.read_set_up_link(tx, token)
     try:
-        async with pages.database.transaction() as tx:
+        async with pages.passwords, pages.database.transaction() as tx:
             await parties.set_up(tx, token, password)
     except Refused as refused:
         return page("staff/set_up.html", 422, email=person.email, refusal=refused.refusal)

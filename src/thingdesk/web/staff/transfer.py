@@ -78,6 +78,7 @@ def _read(given: Given, zone: str) -> Wanted:
 
 
 async def _transfer(tx: Transaction, flow: Flow, machine: str, wanted: Wanted, by: UUID) -> None:
+    await parties.hold(tx, [machine])
     now = clock.now()
     present = await parties.ownership_of(tx, machine, now)
     # somebody else may have passed it on since the page was shown
