@@ -1,5 +1,5 @@
 import asyncio
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -13,6 +13,7 @@ from thingdesk.platform.database import Database
 from thingdesk.platform.errors import Refused
 
 DAY = timedelta(days=1)
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 async def owned(database: Database, since: datetime, machines: int = 1) -> tuple[UUID, list[str]]:
@@ -142,3 +143,36 @@ async def test_both_streams_tell_of_a_transfer(database: Database) -> None:
     assert kinds == ["machine.registered", "ownership.began", "ownership.ended", "ownership.began"]
     assert former == ["ownership.began", "ownership.ended"]
     assert later == ["ownership.began"]
+
+
+@pytest.mark.parametrize("at", [FIRST, datetime(1969, 12, 31, tzinfo=UTC)])
+async def test_no_ownership_begins_before_the_years_that_are_reckoned_in(
+    database: Database, at: datetime
+) -> None:
+    car, owner = unique("car"), await another(database)
+    async with database.transaction() as tx:
+        await parties.register(tx, [NewMachine(car, "car")])
+    with pytest.raises(Refused) as caught:
+        await move(database, car, owner, at)
+    assert caught.value.refusal.code == "transfer_too_early"
+
+
+@pytest.mark.parametrize("column", ["begins", "ends"])
+@pytest.mark.parametrize("table", ["ownership", "entitlement"])
+@pytest.mark.parametrize("at", [FIRST, LAST])
+async def test_the_database_holds_no_infinite_period(
+    database: Database, table: str, column: str, at: datetime
+) -> None:
+    machine = unique("car")
+    async with database.transaction() as tx:
+        await parties.register(tx, [NewMachine(machine, "car", owner=an_owner())])
+        await tx.execute(
+            "insert into entitlement (id, kind, machine, reference, content, added_at)"
+            " values ($1, 'law', $2, '', '{}', now())",
+            ids.new(),
+            machine,
+        )
+    sql = f"update {table} set {column} = $2 where machine = $1"  # noqa: S608
+    with pytest.raises(asyncpg.CheckViolationError):
+        async with database.transaction() as tx:
+            await tx.execute(sql, machine, at)

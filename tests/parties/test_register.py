@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.parties.making import an_owner, signing, unique
@@ -154,6 +154,8 @@ async def test_serials_and_keys_are_one_machines(database: Database) -> None:
         ({"attributes": {"a": "\ud800"}}, "m.attributes"),
         ({"attributes": {"a": {1: 2}}}, "m.attributes"),
         ({"owned_since": clock.now().replace(tzinfo=None)}, "m.owned_since"),
+        ({"owned_since": datetime.min.replace(tzinfo=UTC)}, "m.owned_since"),
+        ({"owned_since": datetime.max.replace(tzinfo=UTC)}, "m.owned_since"),
         ({"owner": parties.NewOwner("no address", "A")}, "m.owner.email"),
         ({"owner": parties.NewOwner("a@b.org", "")}, "m.owner.name"),
         ({"owner": parties.NewOwner("a@b.org", "A", "../x")}, "m.owner.zone"),

@@ -138,6 +138,7 @@ async def test_the_log_in_leads_nowhere_else(site: Site, away: str) -> None:
     [
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
         {"Origin": URL, "Sec-Fetch-Site": "cross-site"},
         {"Origin": URL.replace("http:", "http://a.")},
     ],

@@ -12,7 +12,7 @@ from tests.web.site import Site
 from thingdesk import mandates, parties, timeline
 from thingdesk.mandates import EntitlementKind, Payer
 from thingdesk.parties import Role
-from thingdesk.platform import clock
+from thingdesk.platform import clock, ids
 from thingdesk.platform.money import Money
 
 X = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
@@ -172,6 +172,11 @@ async def test_an_entitlement_is_added_in_all_its_parts_and_ended(site: Site) ->
         ({"per_effect": "a lot"}, "Is no amount of money"),
         ({"per_effect_currency": "EURO"}, "Is no amount of money"),
         ({"ends": "2025-01-01T00:00"}, "a later time"),
+        ({"begins": "soon"}, "Is no time"),
+        ({"begins": "0001-01-01T00:00"}, "Is out of range"),
+        ({"begins": "0001-01-01T00:00+23:59"}, "Is out of range"),
+        ({"ends": "9999-12-31T23:59"}, "Is out of range"),
+        ({"ends": "9999-12-31T23:59-23:59"}, "Is out of range"),
     ],
 )
 async def test_what_cannot_be_an_entitlement_is_said_beside_its_field(
@@ -187,6 +192,28 @@ async def test_what_cannot_be_an_entitlement_is_said_beside_its_field(
     assert f'id="entitlement-{beside}-wrong"' in answer.text
     async with site.hand.database.transaction() as tx:
         assert not await mandates.entitlements_of(tx, "covered-2")
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00", "0001-01-01T00:00+14:00", "1969-12-31T23:59"])
+async def test_a_time_that_nothing_can_reckon_with_ends_no_ownership_and_no_entitlement(
+    site: Site, at: str
+) -> None:
+    machine = f"ages-{ids.new()}"
+    owner = await site.hand.machine(machine, "car")
+    form = {"to": "owner", "email": "late@example.org", "name": "Bea", "sure": "yes", "seen": ""}
+    path = f"/machines/{machine}"
+    async with logged_in(site, "lea", Role.LEADER) as browser:
+        moved = await browser.post(f"{path}/transfer", data=form | {"at": at})
+        assert moved.status_code == 422
+        assert 'id="transfer-at-wrong"' in moved.text
+        entitled = await browser.post(f"{path}/entitlements", data=ENTITLED | {"alone": ""})
+        assert entitled.status_code == 303
+        async with site.hand.database.transaction() as tx:
+            (known,) = await mandates.entitlements_of(tx, machine)
+        ended = await browser.post(f"{path}/entitlements/{known.id}/end", data={"at": at})
+        assert ended.status_code == 422
+        assert "Is out of range" in text(ended.text)
+    assert owner is None
 
 
 async def test_what_a_role_may_not_do_is_refused_with_a_page(site: Site) -> None:

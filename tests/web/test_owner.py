@@ -52,7 +52,11 @@ async def test_what_ended_has_its_outcome_in_words_page_by_page(site: Site) -> N
     assert first.count("Not done") == 20
     (further,) = re.findall(r'href="([^"]+after=[^"]+)"', first)
     assert (await get(site, further)).count("Not done") == 6
-    for wrong in ("x", "2026-11-21T20:00:00_x", f"2026-11-21T20:00:00_{ids.new()}", "a_" * 40):
+    for wrong in (
+        "x", "2026-11-21T20:00:00_x", f"2026-11-21T20:00:00_{ids.new()}", "a_" * 40,
+        f"0001-01-01T00:00:00%2B14:00_{ids.new()}", f"9999-12-31T23:59:59-14:00_{ids.new()}",
+        f"0001-01-01T00:00:00Z_{ids.new()}",
+    ):  # fmt: skip
         await get(site, f"{own}/done?after={wrong}", 422)
 
 

@@ -247,6 +247,8 @@ async def test_what_is_not_there_is_said(site: Site) -> None:
         for path, status in (
             ("/nothing", 404), (f"/cases/{ids.new()}", 404), ("/cases/not-an-id", 422),
             ("/static/nothing.css", 404), ("/cases?after=nonsense", 200),
+            (f"/cases?after=0001-01-01T00:00:00%2B14:00~{ids.new()}", 200),
+            (f"/cases?after=9999-12-31T23:59:59-14:00~{ids.new()}", 200),
         ):  # fmt: skip
             answer = await browser.get(path)
             assert answer.status_code == status, path

@@ -7,7 +7,7 @@ from thingdesk.mandates import store
 from thingdesk.mandates.errors import invalid
 from thingdesk.mandates.events import EntitlementAdded, EntitlementEnded, PolicySet
 from thingdesk.mandates.model import Entitlement, Payer, Policy, PolicyVersion
-from thingdesk.platform import clock
+from thingdesk.platform import clock, moments
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import FieldError, refuse
 
@@ -86,5 +86,9 @@ def _problems(new: Entitlement) -> Iterator[FieldError]:
             yield FieldError(name, "is empty", "name some, or * for all")
     if new.per_effect and new.per_effect.minor < 0:
         yield FieldError("per_effect", "is negative", "0 or more")
+    for name in ("begins", "ends"):
+        at = getattr(new, name)
+        if wrong := moments.problem(at) if at else None:
+            yield FieldError(name, wrong, moments.MEND)
     if new.begins and new.ends and new.ends <= new.begins:
         yield FieldError("ends", "is not after begins", "a later time")

@@ -17,6 +17,7 @@ import orjson
 
 from thingdesk.parties import keys, validate
 from thingdesk.parties.model import BadLine, NewMachine, NewOwner, Position
+from thingdesk.platform import moments
 from thingdesk.platform.errors import Refused, refuse
 
 LONGEST_LINE = 64 * 1024
@@ -219,9 +220,9 @@ def _interval(seconds: float | None) -> timedelta | None:
 def _time(row: Mapping[str, Any], name: str) -> datetime | None:
     text = _text(row, name)
     try:
-        return datetime.fromisoformat(text) if text else None
+        return moments.read(text) if text else None
     except ValueError as error:
-        raise ValueError(f"{name} is no time in ISO 8601") from error
+        raise ValueError(f"{name} {error}: {moments.MEND}") from error
 
 
 def _owner(row: Mapping[str, Any]) -> NewOwner | None:

@@ -6,7 +6,7 @@ from thingdesk.parties import errors, events, machine_store
 from thingdesk.parties import owner_store as store
 from thingdesk.parties.model import Ownership
 from thingdesk.parties.register import began
-from thingdesk.platform import clock
+from thingdesk.platform import clock, moments
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import refuse
 
@@ -25,8 +25,7 @@ async def transfer(
     """
     if not await machine_store.lock(tx, [machine]):
         raise errors.unknown_machine(machine)
-    if at > clock.now():
-        raise refuse("transfer_too_late", "ownership can only end when the time has come")
+    _check_time(at)
     if owner_id is not None:
         await _check_owner(tx, owner_id)
     last = (await store.last_periods(tx, [machine])).get(machine)
@@ -43,6 +42,14 @@ async def transfer(
         await store.begin(tx, [period])
         began(tx, period, by)
     return True
+
+
+def _check_time(at: datetime) -> None:
+    if at > clock.now():
+        raise refuse("transfer_too_late", "ownership can only end when the time has come")
+    wrong = moments.problem(at)
+    if wrong:
+        raise refuse("transfer_too_early", f"the time {wrong}: {moments.MEND}")
 
 
 async def _check_owner(tx: Transaction, owner_id: UUID) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from thingdesk.parties.model import MACHINE_ID, NewMachine, NewOwner, NewProvider
+from thingdesk.platform import moments
 from thingdesk.platform.errors import FieldError
 
 LONGEST_TEXT = 128
@@ -33,8 +34,9 @@ def _machine(new: NewMachine) -> Iterator[FieldError]:
     interval = new.expected_interval
     if interval is not None and not 0 < interval.total_seconds() <= _LONGEST_INTERVAL_DAYS * 86400:
         yield FieldError("expected_interval", "is out of range", "more than 0 s, up to 366 days")
-    if new.owned_since is not None and new.owned_since.tzinfo is None:
-        yield FieldError("owned_since", "has no zone", "a time with its zone")
+    wrong = moments.problem(new.owned_since) if new.owned_since else None
+    if wrong:
+        yield FieldError("owned_since", wrong, moments.MEND)
     if not _storable(dict(new.attributes), _DEEPEST):
         yield FieldError("attributes", "cannot be stored", "no NUL, depth up to 16, plain JSON")
 

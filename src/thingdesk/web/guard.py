@@ -65,8 +65,16 @@ class Guard:
             return site in {"same-origin", "none"}
         origin = headers.get("origin", "null")
         if origin != "null":
-            return urlsplit(origin).netloc in {headers.get("host"), self._public}
+            return _place(origin) in {headers.get("host"), self._public} - {None}
         return path.startswith(_LINKS)
+
+
+def _place(origin: str) -> str | None:
+    """Host and port; None where they cannot be read, and so are not ours."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 def _set_headers(headers: MutableHeaders, path: str) -> None:

@@ -13,7 +13,7 @@ from thingdesk.cases import OwnedCases
 from thingdesk.decisions import Decision
 from thingdesk.mandates import Mandate
 from thingdesk.parties import Machine
-from thingdesk.platform import clock
+from thingdesk.platform import clock, moments
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery, refuse
 from thingdesk.platform.money import Money
@@ -148,9 +148,7 @@ def _place(after: str) -> tuple[datetime, UUID] | None:
         return None
     at, _, last = after.partition("_")
     try:
-        place = datetime.fromisoformat(at), UUID(last)
-    except ValueError:
-        place = None
-    if place is None or place[0].tzinfo is None:
-        raise refuse("unfit_request", "This is no page of the list.", Recovery.FIX_INPUT)
-    return place
+        return moments.read(at), UUID(last)
+    except ValueError as error:
+        words = "This is no page of the list."
+        raise refuse("unfit_request", words, Recovery.FIX_INPUT) from error

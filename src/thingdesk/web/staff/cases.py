@@ -11,6 +11,7 @@ from pydantic import BeforeValidator
 
 from thingdesk import cases
 from thingdesk.cases import Case, CaseFilter, Outcome, State
+from thingdesk.platform import moments
 from thingdesk.web.pages import Open
 from thingdesk.web.staff.session import Person
 from thingdesk.web.staff.show import show
@@ -85,7 +86,6 @@ def _id(text: str) -> UUID | None:
 def _cursor(text: str) -> tuple[datetime, UUID] | None:
     at, _, one = text.partition("~")
     try:
-        moment, last = datetime.fromisoformat(at.replace(" ", "+")), UUID(one)
+        return moments.read(at.replace(" ", "+")), UUID(one)
     except ValueError:
         return None
-    return (moment, last) if moment.tzinfo else None

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from fastapi import Depends, Request
 
+from thingdesk.platform import moments
 from thingdesk.platform.errors import FieldError, Recovery, Refusal, refuse
 from thingdesk.platform.money import Money
 from thingdesk.web.staff.session import Person
@@ -125,11 +126,10 @@ class Reader:
         if not text:
             return None
         try:
-            read = datetime.fromisoformat(text)
-        except ValueError:
-            self.wrong(name, "is no time", "such as 2026-11-24 14:05")
+            return moments.read(text, UTC)
+        except ValueError as error:
+            self.wrong(name, str(error), moments.MEND)
             return None
-        return read.replace(tzinfo=UTC) if read.tzinfo is None else read
 
     def money(self, name: str) -> Money | None:
         """An amount, with its currency in `NAME_currency`; None where none was given."""
