@@ -46,7 +46,8 @@ of its receipt and marked as not trusted. A machine that knows that its clock is
 """
 UP = {
     Kind.SIGNALS: "an observation: `values` (metric: finite number), `codes` (trouble codes that "
-    "are set; an empty list says that there are none) and `position` (degrees); at least one",
+    "are set; an empty list says that there are none; `p0301` and `P0301-00` are taken as `P0301`) "
+    "and `position` (degrees); at least one",
     Kind.REPORTS: "a request for a service: `service`, its `input`, and `subject` when it is "
     "about another machine of the same owner",
     Kind.ACKS: "the machine has a notice, and needs no more repeats",

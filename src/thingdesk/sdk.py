@@ -83,7 +83,7 @@ def codes_absent(
 ) -> Criterion:
     """Recovery: trouble codes are read, by at least `samples` signals no more than `gap` apart, and
     these are not among them. `P03*` stands for all that begin so; a signal without `codes` is no
-    reading.
+    reading, nor is one with a code that cannot be read where these are codes of SAE J2012.
     """
     return Criterion(codes=codes, samples=samples, gap=gap)
 

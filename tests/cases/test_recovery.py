@@ -76,6 +76,18 @@ def test_a_cleared_code_proves_nothing_unless_codes_were_read() -> None:
     assert after(CLEAN, *other).proven
 
 
+@pytest.mark.parametrize("code", ["p0301", "P0301-00", "P0301 ", "0301", "\u04200301", "P03O1"])
+def test_a_code_that_cannot_be_read_is_no_proof_that_another_is_gone(code: str) -> None:
+    said: list[Step] = [(float(n), {}, [code]) for n in range(1, 9)]
+    assert not after(CLEAN, *said).proven
+
+
+def test_a_machine_with_codes_of_its_own_proves_by_their_letters() -> None:
+    door = Criterion(codes=("E41",), hold=2 * MINUTE, samples=3, gap=2 * MINUTE)
+    assert after(door, *[(float(n), {}, ["E7"]) for n in range(1, 9)]).proven
+    assert not after(door, *[(float(n), {}, ["E41"]) for n in range(1, 9)]).proven
+
+
 @given(st.lists(st.tuples(st.floats(0.1, 60), st.floats(0, 100)), max_size=40), st.integers(0, 40))
 def test_a_proof_survives_being_stored_at_any_point(
     raw: list[tuple[float, float]], cut: int

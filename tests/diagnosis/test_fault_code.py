@@ -57,6 +57,11 @@ def test_each_code_that_fits_is_a_finding_of_its_own_once() -> None:
     assert misfire().asks(opened.finding) == {"code": "P0301"}
 
 
+def test_a_code_that_cannot_be_read_clears_no_other() -> None:
+    _, transitions = follow(said(0, "P0301"), *[said(n, "0301") for n in range(1, 30)])
+    assert kinds(transitions) == [(Opened, "P0301")]
+
+
 def test_it_clears_when_left_out_often_enough_for_long_enough() -> None:
     state, transitions = follow(said(0, "P0301"), said(1), said(2), said(3), said(10.9))
     assert kinds(transitions) == [(Opened, "P0301")]

@@ -2,16 +2,18 @@
 
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from pydantic import ValidationError
 from tests.hand import Hand, open_hand
 
-from thingdesk import app, mandates, notices
+from thingdesk import app, mandates, notices, parties
 from thingdesk.catalog import Catalog
 from thingdesk.flow import Flow
 from thingdesk.mandates import Policy
 from thingdesk.packs import vehicle
+from thingdesk.parties import Role
 from thingdesk.platform import clock
 from thingdesk.platform.database import Database
 from thingdesk.platform.settings import Settings
@@ -67,3 +69,29 @@ def test_a_file_that_is_not_there_stops_the_desk(tmp_path: Path) -> None:
 
 def test_without_a_file_there_are_no_words() -> None:
     assert app.make_flow(Settings()).meanings == {}
+
+
+async def test_codes_that_a_rule_cannot_use_are_told_to_staff_once_an_hour(hand: Hand) -> None:
+    async with hand.database.transaction() as tx:
+        staff = await parties.add_staff(tx, "staff@example.org", "Staff", {Role.AGENT})
+    turnable = clock.Turnable()
+    with clock.reading(turnable):
+        await hand.machine("car-3", "car", owner="owner-car-3")
+        start = clock.now() - timedelta(minutes=1)
+        codes = tuple(f"P03Z{n}" for n in range(32))
+        await hand.say("car-3", "speed", [0], start=start, codes=codes)
+        for _ in range(3):
+            turnable.turn(timedelta(minutes=6))
+            await hand.tick()
+        assert await told_of_rules(hand, staff.id) == 1
+        turnable.turn(timedelta(days=1, minutes=6))
+        await hand.tick()
+        assert await told_of_rules(hand, staff.id) == 2
+
+
+async def told_of_rules(hand: Hand, staff: UUID) -> int:
+    async with hand.database.transaction() as tx:
+        told = await tx.fetch(
+            "select 1 from notice where kind = 'rule.failed' and to_id = $1", str(staff)
+        )
+    return len(told)

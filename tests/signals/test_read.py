@@ -32,6 +32,10 @@ def test_codes_that_were_not_read_are_not_the_same_as_none() -> None:
     assert read({"values": {"t": 1}}).codes is None
 
 
+def test_codes_are_taken_in_one_form_and_others_as_they_are() -> None:
+    assert read({"codes": ["p0301", "P0301-00", "E41 ", "0301"]}).codes == ("P0301", "E41 ", "0301")
+
+
 @pytest.mark.parametrize(
     ("data", "path"),
     [

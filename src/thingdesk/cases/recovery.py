@@ -2,7 +2,7 @@
 
 A criterion says what a good sample is, and how long, how many and how dense good samples must be.
 Silence proves nothing: a gap starts the window anew. A sample without the metric, or without an
-answer about trouble codes, is no sample.
+answer about trouble codes that can be read, is no sample.
 
 A sample's time is its own, but never later than its receipt: a clock that is ahead hurries nothing.
 Where a signal's time is not trusted, it is the receipt's. Only samples whose time is after `begun`,
@@ -18,9 +18,10 @@ when the work was said to be done, count. So whatever a machine's clock says:
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from fnmatch import fnmatchcase
 from math import inf
 from typing import Any
+
+from thingdesk.signals import is_absent
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +173,7 @@ def _is_good(
             (criterion.low is not None and value < criterion.low)
             or (criterion.high is not None and value > criterion.high)
         )
-    if codes is None:
-        return None
-    return not any(fnmatchcase(code, pattern) for code in codes for pattern in criterion.codes)
+    return None if codes is None else is_absent(codes, criterion.codes)
 
 
 def _broken(progress: Progress, at: datetime) -> Progress:

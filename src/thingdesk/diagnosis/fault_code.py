@@ -1,6 +1,5 @@
 """A trouble code that is set, until it has been away for long enough."""
 
-from fnmatch import fnmatchcase
 from typing import TypedDict
 
 from thingdesk.diagnosis.hold import micros, moment
@@ -12,6 +11,7 @@ from thingdesk.diagnosis.model import (
     Opened,
     Transition,
 )
+from thingdesk.signals import fits, is_absent
 
 _LONGEST = 64
 
@@ -36,7 +36,8 @@ def observe(
 
     `state` is None before the first. An observation that says nothing about codes, or one that
     lies before the state's last (it comes late), changes nothing; one that says that no code is
-    set counts. A code longer than 64 characters is no code.
+    set counts. One with a code that cannot be read does not say that others are left out.
+    A code longer than 64 characters is no code.
     """
     if observation.codes is None:
         return state, ()
@@ -51,8 +52,8 @@ def observe(
     # sorted, as a database may give the keys back in another order
     for code in sorted(state["codes"]):
         before = state["codes"][code]
-        said = code in observation.codes
-        after = _set(before["opened"]) if said else _left_out(before, at, apart=apart)
+        gone = code not in observation.codes and is_absent(observation.codes, (code,))
+        after = _left_out(before, at, apart=apart) if gone else _set(before["opened"])
         if _is_over(rule, after, at):
             transitions.append(_cleared(rule, observation, code, after))
         else:
@@ -87,7 +88,7 @@ def _new(rule: FaultCode, known: dict[str, SetCode], said: tuple[str, ...]) -> l
 
 
 def _fits(rule: FaultCode, code: str) -> bool:
-    return len(code) <= _LONGEST and any(fnmatchcase(code, form) for form in rule.codes)
+    return len(code) <= _LONGEST and fits(code, rule.codes)
 
 
 def _opened(rule: FaultCode, observation: Observation, code: str) -> Opened:

@@ -13,11 +13,12 @@ length, then `0:`, `1:` ... before the data.
 import re
 from dataclasses import dataclass
 
+from thingdesk.signals import is_trouble_code
+
 _LETTERS = "PCBU"
 _LONGEST = 4096
 _SHOWN = 64
 
-_CODE = re.compile(r"[PCBU][0-3][0-9A-F]{3}")
 _LAMP = re.compile(r"MIL IS (ON|OFF)\W*(\d{1,3}) CODES?")
 # what an adapter says when the vehicle did not speak (ELM327 data sheet, "Error Messages")
 _UNANSWERED = re.compile(
@@ -60,7 +61,7 @@ class _UnfitError(Exception):
 
 def encode(code: str) -> bytes:
     """The two bytes of a code such as `P0301`; ValueError where it is none."""
-    if not _CODE.fullmatch(code):
+    if not is_trouble_code(code):
         raise ValueError(f"{code[:_SHOWN]!r} is no trouble code such as P0301")
     number = int(code[1:], 16) | _LETTERS.index(code[0]) << 14
     return number.to_bytes(2, "big")
@@ -91,7 +92,7 @@ def _read(answer: str) -> TroubleCodes:
     if lamp := _LAMP.fullmatch(text):
         return _status(lit=lamp[1] == "ON", stored=int(lamp[2]))
     words = [word for word in re.split(r"[\s,;|/]+", text) if word]
-    if words and all(_CODE.fullmatch(word) for word in words):
+    if words and all(map(is_trouble_code, words)):
         return _named(words)
     return _raw(lines)
 

@@ -12,6 +12,7 @@ from thingdesk.signals.availability import (
     intake_spans,
     present_of,
 )
+from thingdesk.signals.codes import fits, is_absent, is_trouble_code, one_form
 from thingdesk.signals.keep import forget, keep
 from thingdesk.signals.model import (
     SHARDS,
@@ -39,12 +40,16 @@ __all__ = [
     "availability",
     "beat",
     "curve",
+    "fits",
     "forget",
     "history",
     "intake_spans",
+    "is_absent",
     "is_beyond",
+    "is_trouble_code",
     "keep",
     "latest",
+    "one_form",
     "present_of",
     "read_signal",
     "reorder",

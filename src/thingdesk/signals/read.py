@@ -4,6 +4,7 @@ from typing import Any
 
 from thingdesk.platform.cloudevents import Envelope
 from thingdesk.platform.errors import FieldError, Refused, refuse
+from thingdesk.signals.codes import one_form
 from thingdesk.signals.model import Signal
 
 _MOST_VALUES = 256
@@ -52,7 +53,7 @@ def _codes(given: object) -> tuple[str, ...]:
         if not (isinstance(code, str) and 0 < len(code) <= _LONGEST_CODE and code.isprintable()):
             mend = "send codes of 1 to 32 printable characters"
             raise _bad("data.codes", "has a code that is unfit", mend)
-    return tuple(given)
+    return tuple(dict.fromkeys(one_form(code) for code in given))
 
 
 def _position(given: Any) -> tuple[float, float]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from fnmatch import fnmatchcase
 
 from thingdesk import signals
 from thingdesk.cases import Case, Verification
@@ -70,8 +69,8 @@ async def _codes(
 def _has(codes: Sequence[str], patterns: Sequence[str], named: Sequence[str]) -> bool:
     """What a service looks for may be a pattern; what a machine named is taken by its letters."""
     if patterns:
-        return any(fnmatchcase(code, pattern) for code in codes for pattern in patterns)
-    return any(code in named for code in codes)
+        return any(signals.fits(code, patterns) for code in codes)
+    return any(signals.one_form(name) in codes for name in named)
 
 
 def _metric(case: Case, proof: Verification | None) -> str | None:
