@@ -160,7 +160,9 @@ class Flow:
         while former := await cases.not_of(tx, machine, owner_id):
             await journeys.withdraw_all(tx, former, Withdrawn(OWNER_CHANGED, _SOLD))
         await notices.give_up_all(tx, Recipient.machine(machine), _SOLD)
-        found = await diagnosis.open_findings(tx, machine)
+        found = [
+            one for one in await diagnosis.open_findings(tx, machine) if one.rule in self.rules
+        ]
         await self._open(tx, list((await self._asked_by(tx, found)).values()))
         return True
 

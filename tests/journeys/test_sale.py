@@ -197,6 +197,20 @@ async def test_what_is_still_found_is_asked_for_again_for_the_next_owner(hand: H
     assert (await hand.question(now.id)).question.owner_id == next_owner
 
 
+async def test_what_is_found_by_a_rule_that_is_gone_is_no_mistake_at_a_sale(hand: Hand) -> None:
+    await owned(hand, "car-gone")
+    start = clock.now() - timedelta(minutes=5)
+    await hand.say("car-gone", "speed", [50] * 3, start=start, codes=("P0301",))
+    async with hand.database.transaction() as tx:
+        await parties.add_staff(tx, "gone@example.org", "Staff", [parties.Role.AGENT])
+    without = Hand(hand.database, Flow(hand.flow.catalog, equipment.RULES))
+    await without.sell("car-gone", "next-gone")
+    async with hand.database.transaction() as tx:
+        told = await tx.fetch("select words from notice where kind = 'rule.failed'")
+    assert [row["words"] for row in told] == []
+    assert len(await of_machine(hand, "car-gone")) == 1
+
+
 async def test_what_came_back_before_the_sale_is_not_opened_for_the_former_owner(
     hand: Hand,
 ) -> None:

@@ -25,7 +25,10 @@ async def test_an_owner_is_changed_and_the_timeline_has_no_values(database: Data
         assert await parties.get_owner(tx, owner.id) == Owner(
             owner.id, "New Name", new.email.lower(), "Asia/Tokyo"
         )
-        (told,) = await timeline.read(tx, f"owner:{owner.id}")
+        registered, told = await timeline.read(tx, f"owner:{owner.id}")
+    assert (registered.kind, registered.value) == (
+        "owner.registered", {"owner": str(owner.id), "by": None}
+    )  # fmt: skip
     assert told.value == {
         "owner": str(owner.id), "fields": ["email", "name", "zone"], "by": str(by)
     }  # fmt: skip

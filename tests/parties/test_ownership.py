@@ -141,8 +141,8 @@ async def test_both_streams_tell_of_a_transfer(database: Database) -> None:
         former = [entry.kind for entry in await timeline.read(tx, f"owner:{first}")]
         later = [entry.kind for entry in await timeline.read(tx, f"owner:{second}")]
     assert kinds == ["machine.registered", "ownership.began", "ownership.ended", "ownership.began"]
-    assert former == ["ownership.began", "ownership.ended"]
-    assert later == ["ownership.began"]
+    assert former == ["owner.registered", "ownership.began", "ownership.ended"]
+    assert later == ["owner.registered", "ownership.began"]
 
 
 @pytest.mark.parametrize("at", [FIRST, datetime(1969, 12, 31, tzinfo=UTC)])

@@ -136,6 +136,7 @@ async def test_an_owner_is_found_registered_and_changed(site: Site) -> None:
         page = text((await browser.get(path)).text)
         assert "Zoe Alpha zoe@example.org · Asia/Tokyo" in page
         assert "What is known of Zoe Alpha was changed (name), by Agent" in page
+        assert "Zoe Alpha was registered as an owner, by Agent" in page
         assert (await browser.get(f"/owners/{ids.new()}")).status_code == 404
 
 
@@ -150,7 +151,7 @@ async def test_the_page_says_what_staff_may_know(site: Site) -> None:
         page = (await browser.get(f"/owners/{owner}")).text
     for words in (
         "car-known never seen car",
-        "When would you like it done?",
+        "When may Centre Near see to car-known?",
         "holds version 1",
         "Repair a fault",
         "up to 500.00 EUR a case and 2000.00 EUR a month, unasked",

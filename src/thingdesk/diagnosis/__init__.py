@@ -34,7 +34,6 @@ from thingdesk.diagnosis.store import (
     LOOK,
     evidence_data,
     findings_of,
-    latest_findings,
     open_findings,
 )
 
@@ -64,7 +63,6 @@ __all__ = [
     "findings_due",
     "findings_of",
     "is_behind",
-    "latest_findings",
     "load_descriptions",
     "look_again",
     "measure",

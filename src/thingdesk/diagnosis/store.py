@@ -180,12 +180,6 @@ async def open_findings(tx: Transaction, machine: str) -> list[Finding]:
     return [to_finding(row) for row in rows]
 
 
-async def latest_findings(tx: Transaction, most: int = 50) -> list[Finding]:
-    """The findings that were noted last."""
-    rows = await tx.fetch("select * from finding order by noted_at desc limit $1", most)
-    return [to_finding(row) for row in rows]
-
-
 def evidence_data(evidence: Evidence) -> dict[str, Any]:
     return {
         "measure": evidence.measure,

@@ -75,6 +75,17 @@ class OwnershipEnded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class OwnerRegistered(Event):
+    """Somebody became known for whom machines may act. On their stream; `by` is one of the staff,
+    or nobody where a fleet was registered.
+    """
+
+    kind: ClassVar[str] = "owner.registered"
+    owner: UUID
+    by: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class OwnerChanged(Event):
     """What is registered of an owner was changed: the names of the fields, not their values. On
     their stream; `by` is one of the staff.

@@ -13,7 +13,7 @@ insert into owner (id, email, name, zone, added_at)
 select t.id, t.email, t.name, t.zone, $5
 from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) as t (id, email, name, zone)
 order by t.email
-on conflict (email) do nothing
+on conflict (email) do nothing returning id
 """
 _FIND = """
 select id, name, email, zone from owner
@@ -60,10 +60,12 @@ def _ownership(row: Row) -> Ownership:
     return Ownership(row["machine"], row["owner_id"], row["begins"], row["ends"])
 
 
-async def add(tx: Transaction, owners: Mapping[str, NewOwner], at: datetime) -> dict[str, UUID]:
-    """Adds the owners whose e-mail address is new; the ids of all, by address."""
+async def add(
+    tx: Transaction, owners: Mapping[str, NewOwner], at: datetime
+) -> tuple[dict[str, UUID], list[UUID]]:
+    """Adds the owners whose e-mail address is new; the ids of all, by address, and of those."""
     emails = sorted(owners)
-    await tx.execute(
+    added = await tx.fetch(
         _ADD,
         [ids.new() for _ in emails],
         emails,
@@ -72,7 +74,7 @@ async def add(tx: Transaction, owners: Mapping[str, NewOwner], at: datetime) -> 
         at,
     )
     rows = await tx.fetch("select id, email from owner where email = any($1)", emails)
-    return {row["email"]: row["id"] for row in rows}
+    return {row["email"]: row["id"] for row in rows}, [row["id"] for row in added]
 
 
 async def get_many(tx: Transaction, owners: Sequence[UUID]) -> dict[UUID, Owner]:

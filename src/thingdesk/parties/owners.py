@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,14 +11,27 @@ from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import FieldError, Recovery, refuse
 
 
-async def add_owner(tx: Transaction, new: NewOwner) -> Owner:
-    """The owner with this e-mail address, added if there was none. Raises Refused."""
+async def add_owner(tx: Transaction, new: NewOwner, by: UUID | None = None) -> Owner:
+    """The owner with this e-mail address, added if there was none; `by` is one of the staff.
+
+    Raises Refused.
+    """
     fields = list(validate.owner(new))
     if fields:
         raise errors.invalid("the owner cannot be added", fields)
     email = new.email.lower()
-    added = await store.add(tx, {email: new}, clock.now())
+    added = await add_all(tx, {email: new}, by)
     return (await store.get_many(tx, [added[email]]))[added[email]]
+
+
+async def add_all(
+    tx: Transaction, new: Mapping[str, NewOwner], by: UUID | None = None
+) -> dict[str, UUID]:
+    """Add valid owners by their lower-case addresses, where they are new; the ids of all."""
+    owners, added = await store.add(tx, new, clock.now())
+    for one in added:
+        timeline.append(tx, f"owner:{one}", events.OwnerRegistered(one, by))
+    return owners
 
 
 async def change_owner(

@@ -6,6 +6,7 @@ from thingdesk import timeline
 from thingdesk.parties import errors, events, key_store, keys, owner_store, validate
 from thingdesk.parties import machine_store as store
 from thingdesk.parties.model import NewMachine, NewOwner, Ownership, Registration
+from thingdesk.parties.owners import add_all
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import FieldError
@@ -107,7 +108,7 @@ async def _begin(tx: Transaction, machines: Iterable[NewMachine], now: datetime)
     }
     if not new:
         return []
-    owners = await owner_store.add(tx, new, now)
+    owners = await add_all(tx, new)
     periods = [
         Ownership(one.id, owners[one.owner.email.lower()], one.owned_since or now, None)
         for one in wanted.values()

@@ -40,7 +40,7 @@ async def post_owner(pages: Open, person: Registrar, given: Sent) -> Response:
             if await parties.owner_by_email(tx, new.email):
                 field = FieldError("email", "is known", "find this owner by it")
                 raise refuse("invalid_input", "Something is not right yet.", fields=(field,))
-            added = await parties.add_owner(tx, new)
+            added = await parties.add_owner(tx, new, person.id)
     except Refused as refused:
         return await _page(pages, person, "", None, Tried("owner", given, refused.refusal))
     return RedirectResponse(f"/owners/{added.id}?said=registered", 303)

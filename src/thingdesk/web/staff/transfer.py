@@ -86,15 +86,16 @@ async def _transfer(tx: Transaction, flow: Flow, machine: str, wanted: Wanted, b
         raise refuse("owner_moved", "Its owner has changed meanwhile. Look at it once more.")
     owner_id = None
     if wanted.to is To.OWNER:
-        owner_id = await _owner(tx, wanted)
+        owner_id = await _owner(tx, wanted, by)
     await flow.transfer(tx, machine, owner_id, wanted.at or now, by)
 
 
-async def _owner(tx: Transaction, wanted: Wanted) -> UUID:
+async def _owner(tx: Transaction, wanted: Wanted, by: UUID) -> UUID:
     known = await parties.owner_by_email(tx, wanted.email)
     if known:
         return known.id
     if not wanted.name:
         field = FieldError("name", "is missing", "nobody has this address yet: say who it is")
         raise refuse("owner_unknown", "Nobody is registered with this address.", fields=(field,))
-    return (await parties.add_owner(tx, NewOwner(wanted.email, wanted.name, wanted.zone))).id
+    new = NewOwner(wanted.email, wanted.name, wanted.zone)
+    return (await parties.add_owner(tx, new, by)).id

@@ -56,6 +56,10 @@ WHO: dict[str, tuple[Tone, Say]] = {
         Tone.STILL,
         _by(lambda v, names: f"{v['machine']} acts for {names(v['owner'])} no more"),
     ),
+    "owner.registered": (
+        Tone.STILL,
+        _by(lambda v, names: f"{names(v['owner'])} was registered as an owner"),
+    ),
     "owner.changed": (
         Tone.STILL,
         _by(lambda v, names: f"What is known of {names(v['owner'])} was changed ({_fields(v)})"),
