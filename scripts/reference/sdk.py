@@ -25,7 +25,7 @@ durations.
 """
 
 # what the engine and the stores call; an author does not
-HIDDEN = {"as_data", "from_data", "fits", "spans"}
+HIDDEN = {"as_data", "from_data", "fits", "spans", "stream", "data", "clears_at", "check_awaited"}
 _WIDTH = 90
 
 
@@ -82,9 +82,14 @@ def _methods(thing: type[Any]) -> Iterator[str]:
         if not base.__module__.startswith("thingdesk."):
             continue
         for name, one in vars(base).items():
-            if name.startswith("_") or name in HIDDEN or not inspect.isfunction(one):
+            if name.startswith("_") or name in HIDDEN:
                 continue
             full = f"{thing.__name__}.{name}"
+            if isinstance(one, property) and one.fget:
+                returned = _type(inspect.signature(one.fget).return_annotation)
+                yield f"### {full}\n\n{block(f'{name}: {returned}', 'python')}\n\n{said(one, full)}"
+            if not inspect.isfunction(one):
+                continue
             head = block(_signature(one, name), "python")
             yield f"### {full}\n\n{head}\n\n{said(one, full)}"
 

@@ -21,6 +21,9 @@ from thingdesk_machine.options import Options
 from thingdesk_machine.transport import Deliver, Passwords
 
 logger = logging.getLogger(__name__)
+# what a refused connection means is ours to say: an older broker's refusal of MQTT 5 means nothing
+_wire = logging.getLogger(f"{__name__}.wire")
+_wire.setLevel(logging.CRITICAL)
 
 DOWN = ("receipts", "notices", "commands")
 HANDSHAKE_SECONDS = 15.0
@@ -99,6 +102,7 @@ class Connection:
             clean_session=not login.qos,
             # gmqtt acknowledges only after the handler returned if it is told so
             optimistic_acknowledgement=False,
+            logger=_wire,
             persistent_storage=self._unconfirmed,
             session_expiry_interval=options.session if login.qos else 0,
         )

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -152,11 +153,13 @@ async def test_many_at_once_share_messages(site: Site) -> None:
 
 @pytest.mark.parametrize("version", ["auto", "3.1.1"])
 async def test_it_speaks_what_the_broker_speaks(
-    site: Site, version: Literal["auto", "3.1.1"]
+    site: Site, version: Literal["auto", "3.1.1"], caplog: pytest.LogCaptureFixture
 ) -> None:
     options = replace(QUICK, mqtt=version)
     async with asyncio.timeout(20), site.machine(options=options) as machine:
         await machine.report("vehicle.repair", {})
+    # what it found out on the way is no error
+    assert not [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING]
 
 
 async def test_the_desk_time_of_receipts_bounds_a_clock_that_was_reset(site: Site) -> None:

@@ -140,6 +140,12 @@ def test_a_file_without_its_columns_is_refused(head: bytes) -> None:
         read(head + b"\na,press")
 
 
+def test_a_file_with_semicolons_says_so() -> None:
+    with pytest.raises(Refused) as caught:
+        read(b"id;kind\na;press")
+    assert "separate the values by commas" in caught.value.refusal.reason
+
+
 def test_a_byte_order_mark_is_no_column() -> None:
     assert read(b"\xef\xbb\xbfid,kind\na,press") == [(2, NewMachine("a", "press"))]
 

@@ -61,6 +61,7 @@ class Context(Author):
 
     @property
     def case_id(self) -> UUID:
+        """The id of the case."""
         return self.facts.case_id
 
     @property

@@ -134,6 +134,9 @@ def _header(lines: Iterator[tuple[int, str | BadLine]]) -> list[str]:
         header = [name.strip() for name in _values(first)]
     except ValueError as error:
         raise refuse("fleet_header", f"the first line cannot be read: {error}") from error
+    if len(header) == 1 and ";" in header[0]:
+        said = "the first line has semicolons: separate the values by commas"
+        raise refuse("fleet_header", said)
     unknown = [name for name in header if not _is_column(name)]
     missing = {"id", "kind"} - set(header)
     if unknown or missing or len(set(header)) != len(header):
