@@ -1,6 +1,5 @@
-"""A machine is sold: what was the former owner's ends at once, and what is still wrong is the next
-one's. No worker runs between the sale and what is looked at after it.
-"""
+"""A machine is sold: what was the former owner's ends at once, without a worker, and what is still
+wrong is the next one's."""
 
 from datetime import timedelta
 from typing import Any
