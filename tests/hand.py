@@ -35,7 +35,8 @@ class Hand:
     async def work(self, batch: int = 50) -> None:
         """Until nothing is left to do."""
         engine = self.engine(batch)
-        while await engine.once() or await engine.looks.settled():
+        # in this order: a look may come back while the batch after it is under way
+        while await engine.looks.settled() + await engine.once():
             pass
 
     async def tick(self) -> None:
