@@ -168,7 +168,8 @@ async def test_one_tow_truck_comes_unasked_and_each_further_one_is_asked_for(han
             for one in await decisions.of_case(tx, case_id):
                 asked[case_id] = one.question
     assert len(asked) == MOST - 1
-    assert all("is sent to the machine for this already" in one.words for one in asked.values())
+    reasons = {one.proposal.why for one in asked.values() if one.proposal}
+    assert reasons == {"Somebody is sent to the machine for this already."}
     await hand.answer(next(iter(asked)), "yes")
     assert await sent(hand, "car-5") == 2
 
