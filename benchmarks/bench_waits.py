@@ -1,5 +1,6 @@
 """How long a fault waits: to its receipt and open case, at half of the highest rate that this path
-sustains; to dispatch and the owner's notice, at half of the highest rate that journeys sustain.
+sustains; to its appointment or the owner's question, at half of the highest rate that journeys
+sustain.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ MENDED = 0x300
 """The first of the codes that the centres have parts for."""
 IDLE = 20.0
 """Reports a second of a desk that is all but idle."""
+_DECIDED = ["job.offered", "appointment.booked", "decision.asked"]
 _WAITS = """
 select extract(epoch from e.at - c.at) as took from timeline_event e
 join timeline_event c on c.stream = e.stream and c.seq = 1
@@ -60,12 +62,8 @@ async def journeys() -> None:
             since = await now(running)
             await at_rate(running, most / 2, MENDED + 50)
             await settled(running)
-            for name, kinds in (
-                ("the dispatch", ["job.offered", "appointment.booked", "decision.asked"]),
-                ("the owner's notice", ["notice.taken"]),
-            ):
-                told = await waits(running, kinds, since)
-                print(words(f"case to {name}, at {most / 2:.0f}/s", told), flush=True)
+            told = await waits(running, _DECIDED, since)
+            print(words(f"case to its appointment or question, at {most / 2:.0f}/s", told))
 
 
 async def sustained(running: Running) -> float:
