@@ -158,7 +158,7 @@ class Intake:
         return Taken(receipts, (*refused, *outcome.refused))
 
     async def _signals(self, tx: Transaction, group: Sequence[_Message]) -> list[_Outcome]:
-        flat, outcomes = await _known(tx, group)
+        flat, outcomes = await _known(tx, group, noted=True)
         taken = await self._flow.take_signals(tx, [one.said for _, _, one in flat])
         for (outcome, _, one), became in zip(flat, taken, strict=True):
             reused = became is signals.Intake.REUSED_ID
@@ -193,7 +193,7 @@ class Intake:
 
 
 async def _known(
-    tx: Transaction, group: Sequence[_Message]
+    tx: Transaction, group: Sequence[_Message], *, noted: bool = False
 ) -> tuple[list[tuple[_Outcome, str, _Item]], list[_Outcome]]:
     """What machines sent whose key is good at this moment, flat; the others are refused."""
     good = await parties.recognised(tx, sorted({one.machine for one in group}))
@@ -202,6 +202,8 @@ async def _known(
     for one, outcome in zip(group, outcomes, strict=True):
         if one.machine in good:
             flat.extend((outcome, one.machine, item) for item in one.items)
+            if not noted:
+                parties.said(tx, one.machine)
         else:
             outcome.refused = [Refusing(item.event_id, _UNRECOGNISED) for item in one.items]
     return flat, outcomes
@@ -214,9 +216,7 @@ _TOO_MUCH = Refusal(
 )
 _NO_ROOM = Taken((), (Refusing(None, _TOO_MUCH),))
 _FAILED = Refusal(
-    "desk_failed",
-    "the desk could not store this now; send the same again later",
-    Recovery.RETRY,
+    "desk_failed", "the desk could not store this now; send the same again later", Recovery.RETRY
 )
 _UNRECOGNISED = Refusal(
     "machine_not_recognised",

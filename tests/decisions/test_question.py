@@ -51,7 +51,7 @@ ABOUT = About(
         ended_at=None,
         relapse_until=None,
     ),
-    Machine("oven-1", "oven", "Steamer 9", None, {}, None, None, None, None, DEADLINE),
+    Machine("oven-1", "oven", "Steamer 9", None, {}, None, None, None, None, None, DEADLINE),
 )
 question = partial(asking.question, ids.new(), options=SLOTS, deadline=DEADLINE)
 

@@ -47,6 +47,9 @@ async def test_a_whole_fleet_falls_silent_and_is_heard_again_page_by_page(
         for _ in range(50):
             turnable.turn(MINUTE / 10)
             await heard(database, worker)
+            async with database.transaction() as tx:
+                for one in fleet:
+                    parties.said(tx, one)  # an acknowledgement, and no signal
         pages = [await looks(database, 10) for _ in range(4)]
         assert [opened for opened, _ in pages] == [fleet[:10], fleet[10:20], fleet[20:], []]
         assert await looks(database, 10) == ([], []), "each has its finding already"

@@ -250,3 +250,12 @@ async def test_how_many_machines_were_heard_lately(database: Database) -> None:
         after = await parties.heard_since(tx, now - timedelta(minutes=5))
     assert after == (before[0], before[1] + 1)
     assert before[0] >= 3
+    async with database.transaction() as tx:
+        for _ in range(2):
+            parties.said(tx, three.id)
+    async with database.transaction() as tx:
+        assert await parties.heard_since(tx, now - timedelta(minutes=5)) == (after[0], after[1] + 1)
+        known = await parties.get_machine(tx, three.id)
+    assert known
+    assert known.last_seen
+    assert known.last_signal is None, "silence is found by signals"

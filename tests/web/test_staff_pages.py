@@ -2,6 +2,7 @@ import html
 import re
 from datetime import timedelta
 
+import httpx
 import pytest
 from tests.web.people import logged_in
 from tests.web.seeding import EVIL, seed
@@ -208,6 +209,45 @@ async def test_staff_cannot_answer_for_an_owner(site: Site) -> None:
     assert answer.status_code == 409
     assert "put to somebody else" in answer.text
     assert (await site.hand.question(case_id)).state is State.OPEN
+
+
+async def test_a_machine_shows_what_instant_services_answered(site: Site) -> None:
+    await site.hand.machine("meter-1", "meter")
+    async with logged_in(site) as browser:
+        page = text((await browser.get("/machines/meter-1")).text)
+        assert "It has sent no signals yet" in page
+        assert "Answered at once" not in page
+        for at, value in (("2026-11-20T12:00:00Z", 100), ("2026-11-20T13:00:00Z", 103)):
+            given = {"register": "total", "at": at, "kwh": value}
+            await site.hand.report("meter-1", "meter.reading", given)
+        page = text((await browser.get("/machines/meter-1")).text)
+    assert "Answered at once" in page
+    assert page.index("3.000 kWh") < page.index("The first reading.")
+
+
+async def test_a_finding_whose_case_is_verified_says_so(site: Site) -> None:
+    await site.hand.machine("car-well", "car", owner="owner-car-well")
+    turnable = clock.Turnable()
+    with clock.reading(turnable):
+        start = clock.now() - timedelta(minutes=1)
+        await site.hand.say("car-well", "speed", [0], start=start, codes=("P0217",))
+        async with logged_in(site) as browser:
+            assert "holds" in await finding(browser)
+            case_id = (await site.hand.case_of("car-well")).id
+            await site.hand.finish(await site.hand.accept(case_id))
+            await site.hand.answer(case_id, "slot0")
+            await site.hand.finish(await site.hand.accept(case_id))
+            turnable.turn(timedelta(hours=1))
+            start = clock.now() - timedelta(minutes=30)
+            # proven by its temperature; the codes, by which the rule clears, are not read
+            await site.hand.say("car-well", "engine_coolant_temperature", [90] * 15, start=start)
+            assert (await site.hand.case(case_id)).outcome is Outcome.VERIFIED
+            assert "proven well" in await finding(browser)
+
+
+async def finding(browser: httpx.AsyncClient) -> str:
+    page = text((await browser.get("/machines/car-well")).text)
+    return page[page.index("Findings") : page.index("Entitlements")]
 
 
 async def test_a_machine_shows_what_is_known_of_it(full: Site) -> None:

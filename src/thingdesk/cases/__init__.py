@@ -41,6 +41,7 @@ from thingdesk.cases.recovery import Criterion, Progress, Sample
 from thingdesk.cases.relapse import came_back
 from thingdesk.cases.reports import (
     answer_report,
+    answered_at_once,
     drop_reports,
     forget_reports,
     note_reports,
@@ -79,6 +80,7 @@ __all__ = [
     "Unproven",
     "Verification",
     "answer_report",
+    "answered_at_once",
     "begin_verification",
     "break_due_promises",
     "came_back",

@@ -57,6 +57,18 @@ def answer(tx: Transaction, report: Report, case_id: UUID | None, outcome: Any) 
     tx.defer(_ANSWER, (report.reporter, report.event_id, case_id, data))
 
 
+async def answered_at_once(
+    tx: Transaction, reporter: str, most: int
+) -> list[tuple[datetime, dict[str, Any]]]:
+    rows = await tx.fetch(
+        "select received_at, outcome from report where reporter = $1 and outcome is not null"
+        " order by received_at desc limit $2",
+        reporter,
+        most,
+    )
+    return [(row["received_at"], row["outcome"]) for row in rows]
+
+
 async def drop(tx: Transaction, reports: Sequence[Report]) -> None:
     await tx.execute(
         "delete from report"

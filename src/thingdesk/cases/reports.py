@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -57,6 +57,13 @@ async def note_reports(tx: Transaction, reports: Sequence[Report]) -> list[Answe
 def answer_report(tx: Transaction, report: Report, answer: Answer) -> None:
     """Keep the answer, for repeats."""
     store.answer(tx, report, answer.case_id, answer.outcome)
+
+
+async def answered_at_once(
+    tx: Transaction, reporter: str, most: int = 20
+) -> list[tuple[datetime, dict[str, Any]]]:
+    """What instant services answered to a machine in the last days, the newest first, and when."""
+    return await store.answered_at_once(tx, reporter, most)
 
 
 async def drop_reports(tx: Transaction, reports: Sequence[Report]) -> None:

@@ -39,6 +39,7 @@ from thingdesk.parties.machines import (
     machines_of,
     overdue,
     recognised,
+    said,
     seen,
 )
 from thingdesk.parties.model import (
@@ -190,6 +191,7 @@ __all__ = [
     "register_provider",
     "revocations",
     "revoke_key",
+    "said",
     "seen",
     "session",
     "set_roles",

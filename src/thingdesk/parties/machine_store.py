@@ -10,7 +10,7 @@ from thingdesk.platform.words import beginnings
 _REGISTERING = 7_413_302_119
 _SELECT = """
 select m.id, m.kind, m.model, m.serial, m.attributes, m.expected_interval, m.lat, m.lon,
-       m.position_at, m.last_seen, m.registered_at, m.recorded
+       m.position_at, m.last_seen, m.last_said, m.registered_at, m.recorded
 from machine m
 """
 _PUT = """
@@ -60,6 +60,14 @@ where m.id = h.id
   and (h.at > coalesce(m.last_seen, '-infinity')
        or h.position_at > coalesce(m.position_at, '-infinity'))
 """
+# who is at work on a machine's row will be done at once, and the next word comes soon
+_SAID = """
+with heard as materialized (
+    select id from machine where id = any($1) and coalesce(last_said, '-infinity') < $3
+    for no key update skip locked
+)
+update machine m set last_said = $2 from heard h where m.id = h.id
+"""
 _OVERDUE = """
 where m.id > $3 {upto} and m.expected_interval > interval '0'
   and coalesce(m.last_seen, m.registered_at) + m.expected_interval * $2::integer < $1
@@ -75,7 +83,8 @@ _FIND_WORDS = _FITTING + _SELECT + _PAGE
 _OWNED = "m.id in (select o.machine from ownership o where o.owner_id = {} and o.ends is null)"
 _WORDS = "words_of(id || ' ' || model || ' ' || coalesce(serial, ''))"
 _HEARD = (
-    "select count(*) as registered, count(*) filter (where last_seen >= $1) as heard from machine"
+    "select count(*) as registered,"
+    " count(*) filter (where greatest(last_seen, last_said) >= $1) as heard from machine"
 )
 
 
@@ -90,7 +99,8 @@ def _machine(row: Row) -> Machine:
         expected_interval=row["expected_interval"],
         position=Position(lat, lon) if lat is not None else None,
         position_at=row["position_at"],
-        last_seen=row["last_seen"],
+        last_signal=row["last_seen"],
+        last_said=row["last_said"],
         registered_at=row["registered_at"],
         recorded=row["recorded"],
     )
@@ -180,6 +190,10 @@ async def seen(tx: Transaction, sightings: Mapping[str, tuple[datetime, Sighting
         for column, value in zip(columns, values, strict=True):
             column.append(value)
     await tx.execute(_SEEN, *columns)
+
+
+async def said(tx: Transaction, machines: Sequence[str], at: datetime, unless: datetime) -> None:
+    await tx.execute(_SAID, list(machines), at, unless)
 
 
 async def heard(tx: Transaction, since: datetime) -> tuple[int, int]:

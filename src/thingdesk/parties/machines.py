@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from thingdesk.parties import key_store
@@ -8,6 +8,7 @@ from thingdesk.parties.model import Machine, MachineFilter, Position, Sighting
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 
+_NOTED_EVERY = timedelta(seconds=30)
 _MOST = 1000
 _LOOKED_AT = 5
 """So many machines are looked at for each that may be found."""
@@ -64,6 +65,18 @@ async def heard_since(tx: Transaction, since: datetime) -> tuple[int, int]:
 async def recognised(tx: Transaction, machines: Sequence[str]) -> frozenset[str]:
     """Those that are registered and have a key that is not revoked, by one statement."""
     return await key_store.recognised(tx, machines)
+
+
+def said(tx: Transaction, machine: str) -> None:
+    """Note that a machine said something that is no signal, to the half minute, so that its row is
+    not written for every word. Its lock comes last, and waits for nobody.
+    """
+    tx.gather(_said, machine, last=True)
+
+
+async def _said(tx: Transaction, machines: list[str]) -> None:
+    now = clock.now()
+    await store.said(tx, sorted(set(machines)), now, now - _NOTED_EVERY)
 
 
 async def seen(tx: Transaction, sightings: Sequence[tuple[str, datetime, Position | None]]) -> None:

@@ -72,7 +72,10 @@ class NewMachine:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A machine customer. `position_at` is None where the position is the registered one."""
+    """A machine customer. `position_at` is None where the position is the registered one.
+
+    `last_signal` is when its last signal came, `last_said` when it last said anything else.
+    """
 
     id: str
     kind: str
@@ -82,9 +85,15 @@ class Machine:
     expected_interval: timedelta | None
     position: Position | None
     position_at: datetime | None
-    last_seen: datetime | None
+    last_signal: datetime | None
+    last_said: datetime | None
     registered_at: datetime
     recorded: bool = False
+
+    @property
+    def last_seen(self) -> datetime | None:
+        """When it was last heard, whatever it said."""
+        return max((at for at in (self.last_signal, self.last_said) if at), default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What machines send over HTTP, and the receipts that they get for it."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -21,7 +22,7 @@ from tests.saying import (
 from thingdesk import app, cases, notices, parties
 from thingdesk.cases import Outcome
 from thingdesk.notices import Notice, Recipient
-from thingdesk.platform import clock
+from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Database
 from thingdesk.platform.settings import Settings
 
@@ -38,6 +39,24 @@ async def test_a_signal_is_receipted_by_its_hash(car: Caller) -> None:
     assert await car.receipts("signals", one) == {
         one["id"]: {"id": one["id"], "hash": hash_of(one)}
     }
+
+
+@pytest.mark.parametrize("kind", ["report", "ack", "result"])
+async def test_whatever_a_machine_says_it_is_seen(
+    database: Database, http: httpx.AsyncClient, kind: str
+) -> None:
+    one = await a_caller(database, http)
+    given = {
+        "report": {"service": "vehicle.repair", "input": {"code": "P0301"}},
+        "ack": {"notice": str(ids.new())},
+        "result": {"command": str(ids.new()), "status": "done"},
+    }
+    await one.say(f"{kind}s", event(one.id, kind, given[kind]))
+    async with database.transaction() as tx:
+        known = await parties.get_machine(tx, one.id)
+    assert known
+    assert known.last_seen
+    assert clock.now() - known.last_seen < timedelta(minutes=1)
 
 
 async def test_a_batch_has_one_receipt(car: Caller) -> None:
