@@ -12,13 +12,13 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from thingdesk import cases, diagnosis, fulfilment, notices
+from thingdesk import cases, diagnosis, fulfilment, journeys, notices
 from thingdesk.channels import operations
 from thingdesk.channels.operations import Check, Readiness, Unready
 from thingdesk.platform import durable, migrate
 from thingdesk.platform.database import Database
 from thingdesk.platform.export import CONTENT_TYPE, Export
-from thingdesk.platform.loops import first_of, watch_lag
+from thingdesk.platform.loops import each, first_of, watch_lag
 from thingdesk.platform.metrics import Gauge
 from thingdesk.platform.migrate import Phase
 from thingdesk.platform.serve import Served, serve
@@ -36,6 +36,7 @@ MEASURES = (
 _FRESH = 5.0
 _WITHIN = 5.0
 _PUSH_EVERY = 15.0
+_LATE_EVERY = 15.0
 _AGE = Gauge(
     "thingdesk.measured.age",
     "Since when what the database knows was looked up; it grows while the database is away.",
@@ -75,9 +76,12 @@ class Operations:
         self.checks[name] = check
 
     async def run(self) -> None:
-        """Watch the loop, and keep fresh what a collector is sent, until the desk stops."""
+        """Watch the loop and the journeys that nobody takes up, and keep fresh what a collector is
+        sent, until the desk stops.
+        """
         async with asyncio.TaskGroup() as group:
             group.create_task(watch_lag(self._stop))
+            group.create_task(self._watch_late())
             if self._export.pushes:
                 group.create_task(self._keep_fresh())
 
@@ -118,6 +122,15 @@ class Operations:
         while not self._stop.is_set():
             await self._measure()
             await first_of(self._stop, seconds=_PUSH_EVERY)
+
+    async def _watch_late(self) -> None:
+        """In every process: where no worker runs, none could say so. Not at once, as whoever has
+        just started takes up first what was left lying.
+        """
+        while not self._stop.is_set():
+            await first_of(self._stop, seconds=_LATE_EVERY)
+            if not self._stop.is_set():
+                await each(self._database, [journeys.tell_late], _WITHIN)
 
     async def _database_fits(self) -> None:
         if self._fits:  # a schema that was that of this release stays so, or is a newer one

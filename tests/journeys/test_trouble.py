@@ -212,3 +212,37 @@ async def test_the_doctor_lists_what_is_stuck_fails_or_has_no_code(
     (waits,) = [words for words in said if words.endswith("code: rt.part, version 1")]
     assert waits.startswith("1 waits for")
     assert not any(one.well for one in found)
+
+
+async def test_journeys_that_nobody_takes_up_are_told_once_an_hour(
+    hand: Hand, turnable: clock.Turnable
+) -> None:
+    turnable.turn(timedelta(days=20))
+    await hand.work()
+
+    async def look() -> list[str]:
+        async with hand.database.transaction() as tx:
+            await journeys.tell_late(tx)
+        async with hand.database.transaction() as tx:
+            found = await tx.fetch(
+                "select words from notice where kind = 'journeys.late' order by told_at"
+            )
+        # other tests' journeys, which failed, come due as well
+        return [row["words"] for row in found if "rt.part" in row["words"]]
+
+    before = len(await look())
+    await hand.machine("rt-late", "rt")
+    await hand.take("rt-late", "rt.part", {})
+    turnable.turn(timedelta(minutes=1))
+    assert len(await look()) == before, "a moment is nothing"
+    turnable.turn(timedelta(minutes=1))
+    told = (await look())[before:]
+    assert [words.partition(", since")[0] for words in told] == [
+        "1 journey is due and not taken up: rt.part, version 1"
+    ]
+    assert len(await look()) == before + 1
+    turnable.turn(timedelta(hours=1))
+    assert len(await look()) == before + 2
+    await hand.work()
+    turnable.turn(timedelta(hours=2))
+    assert len(await look()) == before + 2

@@ -31,7 +31,14 @@ from thingdesk.journeys.reserving import Reserved
 from thingdesk.journeys.start import start
 from thingdesk.journeys.store import effects_of, of_case
 from thingdesk.journeys.telling import tell_staff, tell_subject
-from thingdesk.journeys.trouble import note_mistake, note_repeats, note_trouble, retry, stuck_cases
+from thingdesk.journeys.trouble import (
+    note_mistake,
+    note_repeats,
+    note_trouble,
+    retry,
+    stuck_cases,
+    tell_late,
+)
 from thingdesk.journeys.undoing import EFFECTS
 from thingdesk.journeys.withdraw import withdraw, withdraw_all
 
@@ -72,6 +79,7 @@ __all__ = [
     "retry",
     "start",
     "stuck_cases",
+    "tell_late",
     "tell_staff",
     "tell_subject",
     "withdraw",

@@ -15,6 +15,8 @@ from thingdesk.timeline import append
 
 QUIET = timedelta(hours=1)
 """What staff were told is told again after this at the earliest, however many cases it has."""
+LATE = timedelta(minutes=2)
+"""Journeys that are due for so long and are not taken up are told to staff."""
 _TRIED = "It is tried again by itself, a few times."
 _MEND = (
     "Mend the service and start the desk again, or press Try again on the page of the case; or"
@@ -54,6 +56,27 @@ async def note_mistake(tx: Transaction, kind: str, cause: str, words: str) -> No
     """Tell staff what failed outside of a journey; of the same cause once an hour."""
     if await store.is_news(tx, f"{kind} {cause}", clock.now(), QUIET):
         await tell_staff(tx, kind, f"{words}\n\nThis cause is told once an hour.", None)
+
+
+async def tell_late(tx: Transaction) -> int:
+    """Staff hear of journeys that are due and that no worker takes up, of each service once an
+    hour; of how many services. Any process can look, whether it works on journeys or not.
+    """
+    now = clock.now()
+    found = await durable.late(tx, now - LATE)
+    for code, number, since in found:
+        if not await store.is_news(tx, f"late {code}", now, QUIET):
+            continue
+        name = code.replace("@", ", version ")
+        many = "journey is" if number == 1 else "journeys are"
+        words = (
+            f"{number} {many} due and not taken up: {name}, since {since:%Y-%m-%d %H:%M} UTC.\n\n"
+            "Either no worker runs, or none of them has the pack with this code, or they cannot"
+            " keep up. `thingdesk doctor` says whether a pack is missing; `thingdesk up --roles"
+            " work` adds a worker."
+        )
+        await tell_staff(tx, "journeys.late", words, None)
+    return len(found)
 
 
 async def note_repeats(tx: Transaction, case_ids: Sequence[UUID]) -> None:

@@ -28,7 +28,7 @@ from thingdesk.platform.durable.model import (
     Suspended,
 )
 from thingdesk.platform.durable.run import Function, Run
-from thingdesk.platform.durable.store import count_stuck, failing, standing, stuck, unknown
+from thingdesk.platform.durable.store import count_stuck, failing, late, standing, stuck, unknown
 
 __all__ = [
     "MOST_FAILURES",
@@ -51,6 +51,7 @@ __all__ = [
     "failing",
     "failure_of",
     "forget",
+    "late",
     "measure",
     "retry",
     "send",

@@ -229,6 +229,16 @@ async def count_stuck(tx: Transaction) -> int:
     return int(await tx.fetchval("select count(*) from durable_run where state = 'stuck'"))
 
 
+async def late(tx: Transaction, since: datetime) -> list[tuple[str, int, datetime]]:
+    """The code of runs that were due at that time and still are, how many, and since when."""
+    rows = await tx.fetch(
+        "select code, count(*) as n, min(wake_at) as since from durable_run where wake_at <= $1"
+        " group by code order by code",
+        since,
+    )
+    return [(row["code"], row["n"], row["since"]) for row in rows]
+
+
 async def unknown(tx: Transaction, codes: Sequence[str]) -> list[tuple[str, int]]:
     rows = await tx.fetch(_UNKNOWN, codes)
     return [(row["code"], row["n"]) for row in rows]
