@@ -90,9 +90,11 @@ RECEIPT = """
 A receipt is the desk's signed word that events are stored; a machine repeats an event until it
 holds the receipt. `receipt` is a compact JWS (`alg` EdDSA, `typ` `thingdesk-receipt+jwt`, `kid` one
 of `GET /v1/desk`). `hash` is the SHA-256, in hex, of the event as JSON with sorted keys, without
-blanks, in UTF-8. A report's entry names its `case`, or the `outcome` of an instant service. What
-one message brought can come back in several receipts, so that none is longer than brokers take. A
-receipt's claims:
+blanks, in UTF-8. A report's entry names its `case`, or the `outcome` of an instant service; both
+where the same was refused a moment ago: `outcome` then is `refused`, with `words`, `code`,
+`reason`, `recovery`, and `again`, the time from which on it is taken again. What one message
+brought can come back in several receipts, so that none is longer than brokers take. A receipt's
+claims:
 """
 
 

@@ -237,7 +237,7 @@ class Flow:
             for n, owner in zip(lasting, owned, strict=True)
         ]
         for n, one in zip(lasting, await self._open(tx, asks), strict=True):
-            answers[n] = one if isinstance(one, Refusal) else Answer(one.case_id, None)
+            answers[n] = one if isinstance(one, Refusal) else Answer(one.case_id, one.refused)
         return answers
 
 

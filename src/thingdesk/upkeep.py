@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from thingdesk import cases, parties, signals, timeline
+from thingdesk import cases, journeys, parties, signals, timeline
 from thingdesk.platform import durable
 from thingdesk.platform.database import Database, Transaction
 
@@ -27,6 +27,7 @@ ACTS: tuple[Callable[[Transaction], Awaitable[int]], ...] = (
     keep_signals,
     signals.forget,
     cases.forget_reports,
+    journeys.forget_told,
     durable.forget,
 )
 """Each is for a transaction of its own, takes so many rows at most, and says how many it took."""

@@ -19,8 +19,8 @@ class Receipt:
     """Proof that the desk holds one event.
 
     `case` is the case it belongs to, where there is one; `outcome` is the answer of an instant
-    service; `signed` is the compact JWS that proves all of it, also for the other events of its
-    message.
+    service, or with a `case` how that was refused a moment ago; `signed` is the compact JWS that
+    proves all of it, also for the other events of its message.
     """
 
     event: str

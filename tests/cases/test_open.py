@@ -103,9 +103,12 @@ async def test_after_a_sale_the_same_problem_is_another_case(database: Database)
 
 
 async def test_a_refused_case_is_not_reopened(database: Database) -> None:
-    first = await open_one(database, opening("press-103"))
-    await end(database, first.case_id, Outcome.REFUSED)
-    assert (await open_one(database, opening("press-103"))).new
+    turnable = clock.Turnable()
+    with clock.reading(turnable):
+        first = await open_one(database, opening("press-103"))
+        await end(database, first.case_id, Outcome.REFUSED)
+        turnable.turn(timedelta(minutes=5))
+        assert (await open_one(database, opening("press-103"))).new
 
 
 async def broken(tx: Transaction, opened: cases.Opened) -> list[str]:

@@ -87,16 +87,18 @@ class Opened:
     """What became of an opening: `new` and `reopened` cases need a journey, joined ones have it.
 
     `former` is the open case of an owner who had the subject before: it is to be withdrawn.
+    `refused` is how the case ended a moment ago, which answers this report, too.
     """
 
     case_id: UUID
     new: bool
     reopened: bool
     former: UUID | None = None
+    refused: dict[str, Any] | None = None
 
     @property
     def joined(self) -> bool:
-        """Whether the case was open already."""
+        """Whether the case was there already."""
         return not (self.new or self.reopened)
 
 
@@ -198,7 +200,9 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a report came to: a case, or at once the outcome of an instant service."""
+    """What a report came to: a case, with its outcome where it was refused a moment ago; or at
+    once the outcome of an instant service.
+    """
 
     case_id: UUID | None
     outcome: dict[str, Any] | None

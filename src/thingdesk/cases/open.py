@@ -1,6 +1,7 @@
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from thingdesk.cases import promises, relapse, store
+from thingdesk.cases import promises, refused, relapse, store
 from thingdesk.cases.events import CaseOpened, CaseReopened, ReportJoined
 from thingdesk.cases.model import Case, Known, Opened, Opening, Outcome, State
 from thingdesk.platform import clock, ids
@@ -44,7 +45,11 @@ async def _open(
         groups.setdefault(_key(one), []).append(one)
     problems = await store.lock_problems(tx, [(g[0], len(g)) for g in groups.values()])
     last = await _last_cases(tx, problems)
-    decided = {key: _decide(group[0], last.get(key)) for key, group in groups.items()}
+    still = await refused.still_refused(tx, groups, last)
+    decided = {
+        key: _refused(last[key]) if key in still else _decide(group[0], last.get(key))
+        for key, group in groups.items()
+    }
     beyond = set() if most is None else _beyond(openings, decided, problems, most)
     if beyond:
         await store.forget_problems(tx, sorted(beyond))
@@ -86,6 +91,10 @@ def _decide(first: Opening, last: Case | None) -> Opened:
     if last and _is_relapse(last, first):
         return Opened(last.id, new=False, reopened=True)
     return Opened(ids.new(), new=True, reopened=False)
+
+
+def _refused(last: Case) -> Opened:
+    return Opened(last.id, new=False, reopened=False, refused=refused.as_outcome(last))
 
 
 def _is_relapse(last: Case, opening: Opening) -> bool:
@@ -170,7 +179,7 @@ def _answers(openings: Sequence[Opening], opened: Mapping[_Key, Opened]) -> list
     answers: list[Opened] = []
     for one in openings:
         found = opened[_key(one)]
-        again = Opened(found.case_id, new=False, reopened=False)
+        again = replace(found, new=False, reopened=False, former=None)
         answers.append(again if _key(one) in seen else found)
         seen.add(_key(one))
     return answers

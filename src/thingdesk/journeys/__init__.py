@@ -27,6 +27,7 @@ from thingdesk.journeys.model import (
 )
 from thingdesk.journeys.picking import OwnerPicks
 from thingdesk.journeys.providing import Dispatched, Found, free_slots
+from thingdesk.journeys.quiet import forget_told
 from thingdesk.journeys.reserving import Reserved
 from thingdesk.journeys.start import start
 from thingdesk.journeys.store import effects_of, of_case
@@ -70,6 +71,7 @@ __all__ = [
     "effects_of",
     "erase",
     "facts_of",
+    "forget_told",
     "free_slots",
     "note_mistake",
     "note_repeats",

@@ -110,6 +110,16 @@ async def is_news(tx: Transaction, name: str, now: datetime, quiet: timedelta) -
     return await tx.fetchval(_NEWS, name, now, now - quiet) is not None
 
 
+async def forget_told(tx: Transaction, before: datetime, most: int) -> int:
+    gone = await tx.execute(
+        "delete from journey_told where name = any(array("
+        " select name from journey_told where at < $1 limit $2 for update skip locked))",
+        before,
+        most,
+    )
+    return int(gone.removeprefix("DELETE "))
+
+
 async def say_again(tx: Transaction, journey_ids: Sequence[UUID], now: datetime) -> list[UUID]:
     """Those of which it was not said yet."""
     rows = await tx.fetch(_SAY_AGAIN, list(journey_ids), now) if journey_ids else []

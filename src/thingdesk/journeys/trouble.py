@@ -7,14 +7,13 @@ from uuid import UUID
 from thingdesk.journeys import store
 from thingdesk.journeys.events import JourneyFailed, JourneyRetried, JourneyStuck, JourneyWentOn
 from thingdesk.journeys.model import Facts
+from thingdesk.journeys.quiet import is_news
 from thingdesk.journeys.telling import tell_staff
 from thingdesk.platform import clock, durable
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.durable import Failure, Trouble, Turn
 from thingdesk.timeline import append
 
-QUIET = timedelta(hours=1)
-"""What staff were told is told again after this at the earliest, however many cases it has."""
 LATE = timedelta(minutes=2)
 """Journeys that are due for so long and are not taken up are told to staff."""
 _TRIED = "It is tried again by itself, a few times."
@@ -37,7 +36,7 @@ async def note_trouble(tx: Transaction, one: Trouble) -> None:
     event = JourneyStuck if one.turn is Turn.STUCK else JourneyFailed
     append(tx, stream, event(journey, service, version, one.failure.error, one.failure.where))
     name = f"{one.turn.value} {one.code} {one.failure.sign}"
-    if await store.is_news(tx, name, clock.now(), QUIET):
+    if await is_news(tx, name):
         words = _words(f"{service}, version {version}", facts.subject, one.turn, one.failure)
         await tell_staff(tx, event.kind, words, facts.case_id)
 
@@ -54,7 +53,7 @@ def _words(code: str, subject: str, turn: Turn, failure: Failure) -> str:
 
 async def note_mistake(tx: Transaction, kind: str, cause: str, words: str) -> None:
     """Tell staff what failed outside of a journey; of the same cause once an hour."""
-    if await store.is_news(tx, f"{kind} {cause}", clock.now(), QUIET):
+    if await is_news(tx, f"{kind} {cause}"):
         await tell_staff(tx, kind, f"{words}\n\nThis cause is told once an hour.", None)
 
 
@@ -65,7 +64,7 @@ async def tell_late(tx: Transaction) -> int:
     now = clock.now()
     found = await durable.late(tx, now - LATE)
     for code, number, since in found:
-        if not await store.is_news(tx, f"late {code}", now, QUIET):
+        if not await is_news(tx, f"late {code}"):
             continue
         name = code.replace("@", ", version ")
         many = "journey is" if number == 1 else "journeys are"

@@ -9,6 +9,7 @@ approval permits one action, once. What an owner approves one by one is on top o
 Not here: asking (`decisions`), and doing it (`journeys`).
 """
 
+from thingdesk.mandates.change import changed_at
 from thingdesk.mandates.check import check, foresee
 from thingdesk.mandates.decide import decide
 from thingdesk.mandates.entitle import (
@@ -57,6 +58,7 @@ __all__ = [
     "Terms",
     "Verdict",
     "add_entitlement",
+    "changed_at",
     "check",
     "decide",
     "end_entitlement",

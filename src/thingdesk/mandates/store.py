@@ -35,6 +35,24 @@ from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[]) with ordinality
     as t (owner_id, machine, effect_id, decision_id, n)
 order by t.n
 """  # noqa: S608 - of constants
+# what begins or ends by itself changes at that moment what may be done
+_CHANGED_AT = """
+select (
+    select max(change.at) from (
+        select unnest(array[v.granted_at, m.revoked_at, (v.terms ->> 'begins')::timestamptz,
+                            (v.terms ->> 'ends')::timestamptz])
+        from mandate m join mandate_version v on v.mandate_id = m.id and v.version = m.version
+        where m.owner_id = t.owner_id
+        union all
+        select unnest(array[e.added_at, e.begins, e.ends]) from entitlement e
+        where e.machine = t.machine
+        union all
+        select p.set_at from policy p
+    ) change (at) where change.at <= $3
+) as at
+from unnest($1::uuid[], $2::text[]) with ordinality as t (owner_id, machine, n)
+order by t.n
+"""
 _GRANT = """
 insert into mandate as m (id, owner_id, version) values ($1, $2, 1)
 on conflict (owner_id) do update
@@ -93,6 +111,15 @@ def _known(owner_id: UUID | None, row: Row) -> Known:
         earlier=spending(earlier) if earlier else None,
         approval_used_by=row["used_by"],
     )
+
+
+async def changed_at(
+    tx: Transaction, of: Sequence[tuple[UUID | None, str]], now: datetime
+) -> list[datetime | None]:
+    rows = await tx.fetch(
+        _CHANGED_AT, [owner for owner, _ in of], [machine for _, machine in of], now
+    )
+    return [row["at"] for row in rows]
 
 
 async def take_turns(tx: Transaction, owner_id: UUID) -> None:
