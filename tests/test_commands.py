@@ -37,7 +37,8 @@ def test_the_doctor_finds_none_and_makes_none(tmp_path: Path) -> None:
 def test_the_doctor_says_what_an_empty_database_lacks(tmp_path: Path, empty_url: str) -> None:
     done = thingdesk(tmp_path, "doctor", DATABASE_URL=empty_url)
     assert done.returncode == 1
-    assert "migrations are missing\n      Run `thingdesk migrate`." in done.stdout
+    assert "of its migrations are missing, the first one is thingdesk." in done.stdout
+    assert "0001_words.sql\n      Run `thingdesk migrate`." in done.stdout
     assert "Traceback" not in done.stderr
 
 

@@ -102,12 +102,12 @@ def doctor_(checkpoint: TextIO | None) -> None:
             def show(what: str, done: int, total: int) -> None:
                 bar.update(task, description=what, completed=done, total=total)
 
-            findings = await doctor.examine(settings_of(), show, kept)
-        for one in findings:
+            checks = await doctor.examine(settings_of(), show, kept)
+        for one in checks:
             click.echo(f"{'ok  ' if one.well else 'BAD '} {one.what}: {one.found}")
             if one.mend:
                 click.echo(f"      {one.mend}")
-        if not all(one.well for one in findings):
+        if not all(one.well for one in checks):
             sys.exit(1)
 
     run(act())

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from thingdesk import __version__, app, journeys, parties, timeline
-from thingdesk.channels.mqtt import BrokerAddress
+from thingdesk.channels.mqtt import BrokerAddress, Connection
 from thingdesk.loading import PackError
 from thingdesk.parties import DeskKey, Unreadable
-from thingdesk.platform import durable, migrate, private
+from thingdesk.platform import durable, ids, migrate, private
 from thingdesk.platform.database import Database
 from thingdesk.platform.durable import Standing
 from thingdesk.platform.embedded import EmbeddedError
-from thingdesk.platform.migrate import Phase
+from thingdesk.platform.migrate import MigrationError, Phase
 from thingdesk.platform.settings import Settings
 from thingdesk.timeline import Checkpoint, Flaw
 
@@ -34,7 +34,7 @@ _NOT_KEPT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Check:
     """One thing that was looked at."""
 
     what: str
@@ -48,72 +48,77 @@ Progress = Callable[[str, int, int], None]
 
 
 def _silent(_what: str, _done: int, _total: int) -> None:
-    """For whoever wants to see the findings alone."""
+    """For whoever wants to see the checks alone."""
 
 
 async def examine(
     settings: Settings, progress: Progress = _silent, kept: str | None = None
-) -> list[Finding]:
+) -> list[Check]:
     """Look at everything; one thing that is wrong does not keep the others from being seen. `kept`
     is a checkpoint that was kept elsewhere, to be compared with.
     """
-    findings = [Finding("thingdesk", __version__), _person(settings)]
-    findings.append(_folder(settings.data_dir))
-    findings.append(await _broker(settings))
+    checks = [Check("thingdesk", __version__), _person(settings)]
+    checks.append(_folder(settings.data_dir))
+    checks.append(await _broker(settings))
     if not app.has_database(settings):
         none = app.NO_DESK.format(settings.data_dir.absolute())
-        return [*findings, Finding("PostgreSQL", none, well=False, mend=app.SEEK)]
+        return [*checks, Check("PostgreSQL", none, well=False, mend=app.SEEK)]
     try:
         async with app.database(settings) as database:
-            findings += [await look(database) for look in (_server, _schema)]
-            if findings[-1].well:
-                findings += await _journeys(database, settings)
-                findings.append(await _chains(database, progress))
-                findings += await _checkpoints(database, progress, kept)
+            checks += [await look(database) for look in (_server, _schema)]
+            if checks[-1].well:
+                checks += await _journeys(database, settings)
+                checks.append(await _chains(database, progress))
+                checks += await _checkpoints(database, progress, kept)
     except (OSError, EmbeddedError) as error:
         mend = "Check THINGDESK_DATABASE_URL, or that the data folder can be written to."
-        findings.append(Finding("PostgreSQL", str(error), well=False, mend=mend))
-    return findings
+        found = f"{app.where(settings)}: {error}"
+        checks.append(Check("PostgreSQL", found, well=False, mend=mend))
+    return checks
 
 
-def _folder(folder: Path) -> Finding:
+def _folder(folder: Path) -> Check:
     if folder.exists() and private.is_open(folder):
         found = f"{folder} is open to other accounts; what holds secrets in it is not"
-        return Finding("data folder", found, well=False, mend=f"Run `chmod 700 {folder}`.")
-    return Finding("data folder", str(folder))
+        return Check("data folder", found, well=False, mend=f"Run `chmod 700 {folder}`.")
+    return Check("data folder", str(folder))
 
 
-def _person(settings: Settings) -> Finding:
+def _person(settings: Settings) -> Check:
     """How owners reach a person. To answer to a mail always works, if somebody reads that."""
     said = settings.contact or f"by answering to mails from {settings.mail_from}"
-    return Finding("owners reach a person", said)
+    return Check("owners reach a person", said)
 
 
-async def _server(database: Database) -> Finding:
+async def _server(database: Database) -> Check:
     async with database.transaction() as tx:
         number = int(await tx.fetchval("show server_version_num"))
         name = await tx.fetchval("show server_version")
     mend = "" if number >= _LEAST_POSTGRES else "Use PostgreSQL 15 or later."
-    return Finding("PostgreSQL", str(name), number >= _LEAST_POSTGRES, mend)
+    return Check("PostgreSQL", str(name), number >= _LEAST_POSTGRES, mend)
 
 
-async def _schema(database: Database) -> Finding:
-    missing = await migrate.pending(database, app.PACKAGES, Phase.PRE)
+async def _schema(database: Database) -> Check:
+    try:
+        missing = await migrate.pending(database, app.PACKAGES, Phase.PRE)
+    except MigrationError as error:
+        return Check("schema", "not that of this release", well=False, mend=str(error))
     if missing:
-        found = f"{len(missing)} migrations are missing"
-        return Finding("schema", found, well=False, mend="Run `thingdesk migrate`.")
+        first = f"{missing[0].package}/migrations/{missing[0].name}"
+        found = f"{len(missing)} of its migrations are missing, the first one is {first}"
+        return Check("schema", found, well=False, mend="Run `thingdesk migrate`.")
     if left := await migrate.pending(database, app.PACKAGES):
         mend = "Run `thingdesk migrate --phase post` when no process of an older release runs."
-        return Finding("schema", f"{len(left)} migrations of the phase post wait", mend=mend)
-    return Finding("schema", "that of this release")
+        return Check("schema", f"{len(left)} migrations of the phase post wait", mend=mend)
+    return Check("schema", "that of this release")
 
 
-async def _journeys(database: Database, settings: Settings) -> list[Finding]:
-    """All that keeps journeys from going on, one finding for each cause."""
+async def _journeys(database: Database, settings: Settings) -> list[Check]:
+    """All that keeps journeys from going on, one check for each cause."""
     try:
         known = list(app.make_flow(settings).catalog.versions)
     except PackError as error:
-        return [Finding("packs", str(error), well=False, mend="Mend the pack, or THINGDESK_PACKS.")]
+        return [Check("packs", str(error), well=False, mend="Mend the pack, or THINGDESK_PACKS.")]
     async with database.transaction() as tx:
         stuck = await durable.stuck(tx)
         failing = await durable.failing(tx)
@@ -123,16 +128,16 @@ async def _journeys(database: Database, settings: Settings) -> list[Finding]:
         *_by_cause(failing, "failing", "They are tried again by themselves, a few times."),
         *(_without_code(code, number) for code, number in unknown),
     ]
-    return found or [Finding("journeys", "none is stuck or fails")]
+    return found or [Check("journeys", "none is stuck or fails")]
 
 
-def _by_cause(runs: Sequence[Standing], state: str, mend: str) -> list[Finding]:
+def _by_cause(runs: Sequence[Standing], state: str, mend: str) -> list[Check]:
     causes: dict[tuple[str, str], list[str]] = {}
     for one in runs:
         cases = causes.setdefault((_code(one.code), one.problem or ""), [])
         cases.append(str(journeys.Facts.from_data(one.input).case_id))
     return [
-        Finding("journeys", f"{state}: {code}: {problem}; {_cases(cases)}", well=False, mend=mend)
+        Check("journeys", f"{state}: {code}: {problem}; {_cases(cases)}", well=False, mend=mend)
         for (code, problem), cases in causes.items()
     ]
 
@@ -143,17 +148,17 @@ def _cases(found: Sequence[str]) -> str:
     return f"{'case' if len(found) == 1 else 'cases'} {shown}{more}"
 
 
-def _without_code(code: str, number: int) -> Finding:
+def _without_code(code: str, number: int) -> Check:
     found = f"{number} {'waits' if number == 1 else 'wait'} for code: {_code(code)}"
     mend = f"Load the pack that has {_code(code)} (THINGDESK_PACKS); none that is set here has it."
-    return Finding("journeys", found, well=False, mend=mend)
+    return Check("journeys", found, well=False, mend=mend)
 
 
 def _code(code: str) -> str:
     return code.replace("@", ", version ")
 
 
-async def _chains(database: Database, progress: Progress) -> Finding:
+async def _chains(database: Database, progress: Progress) -> Check:
     async with database.transaction() as tx:
         total = await timeline.size(tx)
     done, broken, first = 0, 0, None
@@ -171,12 +176,12 @@ async def _chains(database: Database, progress: Progress) -> Finding:
         first = first or next(iter(seen.breaks), None)
         after = seen.last
     if first is None:
-        return Finding("timeline", "all hash chains hold")
+        return Check("timeline", "all hash chains hold")
     found = f"{broken} chains are broken; {first.stream} at entry {first.seq}: {first.reason}"
-    return Finding("timeline", found, well=False, mend=_CHANGED)
+    return Check("timeline", found, well=False, mend=_CHANGED)
 
 
-async def _checkpoints(database: Database, progress: Progress, kept: str | None) -> list[Finding]:
+async def _checkpoints(database: Database, progress: Progress, kept: str | None) -> list[Check]:
     async with database.transaction() as tx:
         key = await parties.desk_key(tx)
         newest = await timeline.newest_checkpoint(tx)
@@ -184,9 +189,9 @@ async def _checkpoints(database: Database, progress: Progress, kept: str | None)
     found = [_all_kept_to(await _flaws(database, progress, _reader(key), newest), newest)]
     if compared:
         what = f"what was kept {compared}"
-        found.append(Finding("checkpoint", what, well=False, mend=_NOT_KEPT))
+        found.append(Check("checkpoint", what, well=False, mend=_NOT_KEPT))
     elif kept is not None:
-        found.append(Finding("checkpoint", "what was kept is one of them"))
+        found.append(Check("checkpoint", "what was kept is one of them"))
     return found
 
 
@@ -215,27 +220,25 @@ async def _flaws(
         progress("Verifying its checkpoints", last.number, total)
 
 
-def _all_kept_to(flaws: tuple[int, Flaw | None], newest: Checkpoint | None) -> Finding:
+def _all_kept_to(flaws: tuple[int, Flaw | None], newest: Checkpoint | None) -> Check:
     many, first = flaws
     if first is not None:
         found = f"{many} do not hold; number {first.number}: {first.reason}"
-        return Finding("checkpoints", found, well=False, mend=_CHANGED)
+        return Check("checkpoints", found, well=False, mend=_CHANGED)
     if newest is None:
-        return Finding("checkpoints", "none was made yet")
+        return Check("checkpoints", "none was made yet")
     made = newest.at.isoformat(timespec="seconds")
-    return Finding("checkpoints", f"all {newest.number} hold, the newest of {made}")
+    return Check("checkpoints", f"all {newest.number} hold, the newest of {made}")
 
 
-async def _broker(settings: Settings) -> Finding:
+async def _broker(settings: Settings) -> Check:
     if settings.broker_url is None:
-        return Finding("MQTT broker", "embedded; it runs with the desk")
+        return Check("MQTT broker", "embedded; it runs with the desk")
     address = BrokerAddress.read(settings.broker_url, shared=True)
     where = f"{address.host}:{address.port}"
     try:
-        async with asyncio.timeout(_WITHIN):
-            _, writer = await asyncio.open_connection(address.host, address.port)
+        async with asyncio.timeout(_WITHIN), Connection(address, f"doctor-{ids.new()}"):
+            return Check("MQTT broker", f"{where} lets the desk in")
     except (OSError, TimeoutError) as error:
-        mend = "Check THINGDESK_BROKER_URL, and that the broker runs."
-        return Finding("MQTT broker", f"{where}: {error or 'no answer'}", well=False, mend=mend)
-    writer.close()
-    return Finding("MQTT broker", f"{where} answers")
+        mend = "Check THINGDESK_BROKER_URL, its name and password too, and that the broker runs."
+        return Check("MQTT broker", f"{where}: {error or 'no answer'}", well=False, mend=mend)

@@ -96,19 +96,19 @@ class Embedded:
 
 
 class Mosquitto:
-    """A broker of MQTT 5 that lets everybody in."""
+    """A broker of MQTT 5 that lets everybody in, or only those who say a password of `known`."""
 
     version = MQTTv50
     desk = ("desk", "desk", None)
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, known: dict[str, str] | None = None) -> None:
         assert MOSQUITTO is not None
         self.port = free_port()
         self._log = folder / "mosquitto.log"
         config = folder / "mosquitto.conf"
         config.write_text(
             f"listener {self.port} 127.0.0.1\n"
-            "allow_anonymous true\n"
+            f"{self._let_in(folder / 'passwords', known) if known else 'allow_anonymous true'}\n"
             "user root\n"
             "persistence true\n"
             "autosave_interval 1\n"
@@ -116,6 +116,15 @@ class Mosquitto:
         )
         self._command = [MOSQUITTO, "-c", str(config)]
         self._process: subprocess.Popen[bytes] | None = None
+
+    @staticmethod
+    def _let_in(passwords: Path, known: dict[str, str]) -> str:
+        passwords.write_text("".join(f"{name}:{word}\n" for name, word in known.items()))
+        passwords.chmod(0o600)
+        hashing = shutil.which("mosquitto_passwd")
+        assert hashing is not None
+        subprocess.run([hashing, "-U", str(passwords)], check=True)
+        return f"password_file {passwords}"
 
     @property
     def pid(self) -> int:

@@ -134,7 +134,14 @@ async def _apply_next(
 async def _run(tx: Transaction, one: Migration) -> None:
     # whoever comes after us to a table waits for us while we wait for it
     await tx.execute(f"set local lock_timeout = {_LOCK_TIMEOUT_MS}")
-    await tx.execute(one.sql)
+    try:
+        await tx.execute(one.sql)
+    except asyncpg.SyntaxOrAccessError as error:
+        raise MigrationError(
+            f"{one.package}/migrations/{one.name} does not fit this database: {error}. If that is"
+            " there because the file was applied before, somebody deleted its row in"
+            " schema_migration: compare with a backup, and find out who had access."
+        ) from error
     await tx.execute(
         "insert into schema_migration (package, name, digest) values ($1, $2, $3)",
         one.package,
