@@ -2,6 +2,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from tests.web.owners import get, owner_of
 from tests.web.site import URL, Site
 
 from thingdesk import decisions
@@ -105,6 +106,36 @@ async def test_a_link_for_something_else_is_refused(site: Site) -> None:
                 assert answer.status_code == status
                 assert "<h1>" in answer.text
     assert (await site.hand.question(case_id)).state is State.OPEN
+
+
+async def test_after_a_sale_the_former_owner_sees_nothing_of_the_case(site: Site) -> None:
+    case_id, link = await site.asked("car-sold")
+    answered_id, answered = await site.asked("car-sold-too")
+    async with site.browser() as browser:
+        await browser.post(answered, data={"option": "slot0"})
+        for name in ("car-sold", "car-sold-too"):
+            assert name in (await browser.get(link if name == "car-sold" else answered)).text
+            await site.hand.sell(name, f"buyer-of-{name}")
+        for path in (link, answered):
+            for one in (
+                await browser.get(path),
+                await browser.post(path, data={"option": "slot1"}),
+            ):
+                assert one.status_code == 410
+                assert "no longer yours" in one.text
+                for known in ("car-sold", "Centre Near", "P0301", "Repair", "189"):
+                    assert known not in one.text, known
+    for one_id in (case_id, answered_id):
+        assert (await site.hand.case(one_id)).outcome is Outcome.WITHDRAWN
+
+
+async def test_who_has_the_machine_anew_sees_nothing_of_before(site: Site) -> None:
+    _, link = await site.asked("car-back")
+    owner = await owner_of(site, "car-back")
+    await site.hand.sell("car-back", None)
+    async with site.hand.database.transaction() as tx:
+        await site.hand.flow.transfer(tx, "car-back", owner, clock.now())
+    assert "car-back" not in await get(site, link, 410)
 
 
 async def test_a_form_of_another_site_is_refused(site: Site) -> None:

@@ -42,7 +42,12 @@ class House:
 
 async def enter(pages: Pages, tx: Transaction, token: str) -> House:
     """Whose link it is. Raises Refused: it is not ours, too old, or its owner was erased."""
-    owner = await parties.get_owner(tx, parties.read_link(pages.key, OWNER_PAGE, token))
+    return await house_of(tx, parties.read_link(pages.key, OWNER_PAGE, token), token)
+
+
+async def house_of(tx: Transaction, owner_id: UUID, token: str) -> House:
+    """What is this owner's now. Raises Refused: they were erased."""
+    owner = await parties.get_owner(tx, owner_id)
     if owner is None or owner.email is None:
         raise refuse("owner_gone", "The owner was erased at this desk.", Recovery.CONTACT_US)
     owned = await parties.owned_by(tx, owner.id, clock.now())
