@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlsplit
 
-from fastapi import FastAPI
+from starlette.routing import Router
 
 from thingdesk import diagnosis, journeys, parties, signals, upkeep, web
 from thingdesk.catalog import Catalog
@@ -226,7 +226,7 @@ async def _start(
 def _web(
     desk: Desk, doors: http.Doors, group: asyncio.TaskGroup
 ) -> AbstractAsyncContextManager[Served]:
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app = Router()
     operations.install(app, desk.operations.readiness)
     http.install(app, doors)
     settings = desk.settings

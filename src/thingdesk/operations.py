@@ -10,7 +10,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from starlette.routing import Router
 
 from thingdesk import cases, diagnosis, fulfilment, journeys, notices
 from thingdesk.channels import operations
@@ -92,7 +92,7 @@ class Operations:
             if self._settings.operations_port is None:
                 yield None
                 return
-            app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+            app = Router()
             operations.install(app, self.readiness)
             operations.install_metrics(app, self.scrape, CONTENT_TYPE)
             host, port = self._settings.operations_host, self._settings.operations_port

@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import httpx
-from fastapi import FastAPI
+from starlette.routing import Router
 from tests.hand import Hand, open_hand
 
 from thingdesk import fulfilment, mandates, parties, web
@@ -50,7 +50,7 @@ class Site:
     """The desk and its pages; `get` and `post` are a browser's, without a session."""
 
     hand: Hand
-    app: FastAPI
+    app: Router
     pages: web.Pages
     live: web.Live
 
@@ -111,5 +111,5 @@ async def open_site(database: Database, *more: Service) -> Site:
         await mandates.set_policy(tx, Policy(acts_for_unowned=True))
         key = await parties.desk_key(tx)
     pages = web.Pages(database, flow, key)
-    app = FastAPI(openapi_url=None)
+    app = Router()
     return Site(hand, app, pages, web.install(app, pages))

@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from fastapi import FastAPI
+from starlette.routing import Router
 from tests.web.people import logged_in
 from tests.web.seeding import EVIL
 from tests.web.site import Noise, Site, open_site
@@ -97,7 +97,7 @@ async def test_a_journey_without_code_says_which_pack_is_missing(
     site: Site, turnable: clock.Turnable
 ) -> None:
     case_id = await failed(site, "car-without", turnable)
-    app = FastAPI(openapi_url=None)
+    app = Router()
     web.install(app, replace(site.pages, flow=Flow(Catalog(()), ())))
     async with logged_in(replace(site, app=app)) as browser:
         said = now((await browser.get(f"/cases/{case_id}")).text)

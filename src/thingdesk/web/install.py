@@ -3,6 +3,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Router
 from starlette.staticfiles import StaticFiles
 
 from thingdesk.platform.errors import Refused
@@ -14,7 +15,7 @@ from thingdesk.web.pages import Pages
 STATIC = Path(__file__).with_name("static")
 
 
-def install(app: FastAPI, pages: Pages) -> Live:
+def install(app: Router, pages: Pages) -> Live:
     """Let `app` answer with the pages whatever no other path of it takes; to be called last.
 
     What is returned keeps open pages up to date while its `run` runs.

@@ -1,8 +1,10 @@
+from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
+from fastapi.routing import APIRoute
 
 from thingdesk import cases, catalog, fulfilment, messages, notices, parties
 from thingdesk.channels.http import body
@@ -28,28 +30,40 @@ async def _sender(request: Request, doors: Open) -> str:
 Sender = Annotated[str, Depends(_sender)]
 
 
-@router.post("/signals")
-async def post_signals(doors: Open, machine: Sender, request: Request) -> Response:
+class _Direct(APIRoute):
+    """Hands the request to its function as it is: to work out parameters from it, which these
+    paths do not have, was a quarter of what serving it cost.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        return self.endpoint
+
+
+up = APIRouter(route_class=_Direct)
+
+
+@up.post("/signals")
+async def post_signals(request: Request) -> Response:
     """Signals, one or a batch; the answer has the receipts."""
-    return await _take(doors, Kind.SIGNALS, machine, request)
+    return await _take(Kind.SIGNALS, request)
 
 
-@router.post("/reports")
-async def post_reports(doors: Open, machine: Sender, request: Request) -> Response:
+@up.post("/reports")
+async def post_reports(request: Request) -> Response:
     """Reports, one or a batch; the receipts name the case of each."""
-    return await _take(doors, Kind.REPORTS, machine, request)
+    return await _take(Kind.REPORTS, request)
 
 
-@router.post("/acks")
-async def post_acks(doors: Open, machine: Sender, request: Request) -> Response:
+@up.post("/acks")
+async def post_acks(request: Request) -> Response:
     """Acknowledgements of notices."""
-    return await _take(doors, Kind.ACKS, machine, request)
+    return await _take(Kind.ACKS, request)
 
 
-@router.post("/results")
-async def post_results(doors: Open, machine: Sender, request: Request) -> Response:
+@up.post("/results")
+async def post_results(request: Request) -> Response:
     """Results of commands."""
-    return await _take(doors, Kind.RESULTS, machine, request)
+    return await _take(Kind.RESULTS, request)
 
 
 @router.get("/notices")
@@ -101,7 +115,9 @@ async def get_time(doors: Open) -> dict[str, Any]:
     return {"time": parties.desk_time(doors.key)}
 
 
-async def _take(doors: Doors, kind: Kind, machine: str, request: Request) -> Response:
+async def _take(kind: Kind, request: Request) -> Response:
+    doors: Doors = request.app.state.doors
+    machine = await _sender(request, doors)
     taken = await doors.intake.take(machine, kind, await body.read(request))
     if not taken.receipts and len(taken.refused) == 1:
         return problem(taken.refused[0].refusal, event=taken.refused[0].event)

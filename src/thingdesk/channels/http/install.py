@@ -1,16 +1,17 @@
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Router
 
 from thingdesk.channels.http import api, jobs, problems
 from thingdesk.channels.http.doors import Doors
 from thingdesk.platform.errors import Refused
 
 PREFIX = "/v1"
-ROUTERS = (api.router, jobs.router)
+ROUTERS = (api.up, api.router, jobs.router)
 
 
-def install(app: FastAPI, doors: Doors) -> None:
+def install(app: Router, doors: Doors) -> None:
     """Let `app` answer below /v1. Whatever goes wrong there is told as problem details."""
     own = FastAPI(title="thingdesk", docs_url=None, redoc_url=None)
     own.state.doors = doors

@@ -12,6 +12,7 @@ from gmqtt import Client, Subscription
 from gmqtt.mqtt.constants import MQTTv50, MQTTv311
 from gmqtt.mqtt.handler import MQTTConnectError
 
+from thingdesk.channels.mqtt.together import Together
 from thingdesk.platform import ids
 from thingdesk.platform.backoff import Backoff
 
@@ -58,10 +59,17 @@ class BrokerAddress:
 
 
 class _OnceClient(Client):  # type: ignore[misc]
-    """Never connects again by itself: gmqtt gives up for good after some refusals."""
+    """Never connects again by itself: gmqtt gives up for good after some refusals. What it writes
+    in one turn leaves together.
+    """
 
     async def reconnect(self, delay: bool = False) -> None:
         pass
+
+    async def _create_connection(self, *details: Any, **more: Any) -> Any:
+        made = await super()._create_connection(*details, **more)
+        made._transport = made._protocol._transport = Together(made._transport)  # noqa: SLF001
+        return made
 
 
 class Connection:

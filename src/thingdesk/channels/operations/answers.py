@@ -1,35 +1,36 @@
 from collections.abc import Awaitable, Callable
 
-from fastapi import FastAPI, Response
-from fastapi.responses import JSONResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Router
 
 from thingdesk.channels.operations.readiness import Readiness
 
 _UNREADY = 503
 
 
-def install(app: FastAPI, readiness: Readiness) -> None:
+def install(app: Router, readiness: Readiness) -> None:
     """Let `app` answer `/health`, which takes a working event loop, and `/ready`, which takes more:
     503 with the reasons until everything is there.
     """
 
-    @app.get("/health")
-    async def health() -> JSONResponse:
+    async def health(_: Request) -> JSONResponse:
         return JSONResponse({"status": "ok"})
 
-    @app.get("/ready")
-    async def ready() -> JSONResponse:
+    async def ready(_: Request) -> JSONResponse:
         reasons = await readiness.reasons()
         if reasons:
             return JSONResponse({"status": "not ready", "reasons": reasons}, _UNREADY)
         return JSONResponse({"status": "ready"})
 
+    app.add_route("/health", health, methods=["GET"])
+    app.add_route("/ready", ready, methods=["GET"])
 
-def install_metrics(
-    app: FastAPI, scrape: Callable[[], Awaitable[bytes]], content_type: str
-) -> None:
+
+def install_metrics(app: Router, scrape: Callable[[], Awaitable[bytes]], content_type: str) -> None:
     """Let `app` answer `/metrics` as a Prometheus server expects it."""
 
-    @app.get("/metrics")
-    async def metrics() -> Response:
+    async def metrics(_: Request) -> Response:
         return Response(await scrape(), media_type=content_type)
+
+    app.add_route("/metrics", metrics, methods=["GET"])
