@@ -11,8 +11,9 @@ from thingdesk.journeys import memory_store as store
 from thingdesk.journeys.awaited import Author, verbs
 from thingdesk.journeys.trouble import note_mistake
 from thingdesk.platform import clock, durable
-from thingdesk.platform.database import Transaction, is_passing, json
+from thingdesk.platform.database import Transaction, json
 from thingdesk.platform.errors import Recovery, Refused, refuse
+from thingdesk.platform.pool import is_passing
 
 _log = logging.getLogger(__name__)
 _MOST_BYTES = 64 * 1024

@@ -1,9 +1,10 @@
-"""PostgreSQL: one pool, transactions, and rows gathered until just before the commit.
+"""PostgreSQL: transactions, and rows gathered until just before the commit.
 
 Round trips are what a transaction costs. `Transaction.gather` collects what many journeys or
 reports want to write, and writes it by one statement for all of them.
 """
 
+import asyncio
 from collections.abc import (
     AsyncIterator,
     Awaitable,
@@ -13,43 +14,20 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import Any, TypeVar, cast
 
-import asyncpg
 import orjson
 
 from thingdesk.platform.errors import Refused
-from thingdesk.platform.metrics import Counter, Gauge
+from thingdesk.platform.metrics import Counter
+from thingdesk.platform.pool import Pool
 from thingdesk.platform.turns import Act, Question, ask, take_turns
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 Row = Mapping[str, Any]
 Handler = Callable[["Transaction", list[Any]], Awaitable[None]]
-_CONNECTIONS = Gauge(
-    "thingdesk.database.connections",
-    "Connections of this process to PostgreSQL. When none is idle for long, work waits for one.",
-    "state",
-)
-
-_PASSING = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.TransactionRollbackError,
-    asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.LockNotAvailableError,
-)
-
-
-def _dump(value: object) -> bytes:
-    return b"\x01" + orjson.dumps(value, default=str)
-
-
-def _load(value: bytes) -> Any:
-    return orjson.loads(value[1:])
 
 
 def json(value: object) -> str:
@@ -58,22 +36,6 @@ def json(value: object) -> str:
     A list within a `jsonb[]` parameter would be taken for a further dimension of the array.
     """
     return orjson.dumps(value, default=str).decode()
-
-
-async def _prepare(connection: Any) -> None:
-    # jsonb's binary form is a version byte, 1, before the text
-    await connection.set_type_codec(
-        "jsonb", schema="pg_catalog", encoder=_dump, decoder=_load, format="binary"
-    )
-
-
-class Unreachable(ConnectionError):
-    """The database does not answer, or does not let us in."""
-
-
-def is_passing(error: BaseException) -> bool:
-    """Whether it came from the database or the way to it, and may be gone at the next attempt."""
-    return isinstance(error, _PASSING)
 
 
 class Transaction:
@@ -240,32 +202,26 @@ class Transaction:
 
 
 class Database:
-    """A pool of connections to one PostgreSQL."""
+    """Transactions on one PostgreSQL."""
 
-    def __init__(self, pool: Any, url: str) -> None:
+    def __init__(self, pool: Pool, url: str) -> None:
         self._pool = pool
         self.url = url
         self._kept: dict[object, Any] = {}
-        _CONNECTIONS.read = self._connections
-
-    def _connections(self) -> Mapping[str, float]:
-        idle = self._pool.get_idle_size()
-        return {"idle": idle, "used": self._pool.get_size() - idle}
 
     @classmethod
     async def connect(cls, url: str, *, most: int = 10) -> "Database":
         """Connect to `url`; `most` connections at most. Raises Unreachable."""
-        named = {"application_name": "thingdesk"}
-        try:
-            pool = await asyncpg.create_pool(
-                url, min_size=1, max_size=most, init=_prepare, server_settings=named
-            )
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
-            raise Unreachable(f"PostgreSQL cannot be used: {error}") from error
-        return cls(pool, url)
+        return cls(await Pool.open(url, most), url)
 
     async def close(self) -> None:
         await self._pool.close()
+
+    def abandon(self) -> None:
+        """End every connection where it stands: what is under way fails, and leaves nothing. Who
+        waits for a connection waits no longer.
+        """
+        self._pool.abandon()
 
     @asynccontextmanager
     async def transaction(self, *, idle_limit: float | None = None) -> AsyncIterator[Transaction]:
@@ -274,7 +230,7 @@ class Database:
         With `idle_limit` (seconds) the server itself ends the session, and so frees its locks,
         when this process falls silent in the middle of the transaction.
         """
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with self._pool.connection() as connection, connection.transaction():
             if idle_limit is not None:
                 await connection.execute(
                     f"set local idle_in_transaction_session_timeout = {int(idle_limit * 1000)}"
@@ -284,16 +240,10 @@ class Database:
             await tx.close()
         tx.committed()
 
-    @asynccontextmanager
-    async def listening(self, channel: str, wake: Callable[[], None]) -> AsyncIterator[None]:
-        """Call `wake` whenever somebody notifies `channel`, while the block runs."""
-
-        def heard(*_: object) -> None:
-            wake()
-
-        async with self._pool.acquire() as connection:
-            await connection.add_listener(channel, heard)
-            try:
-                yield
-            finally:
-                await connection.remove_listener(channel, heard)
+    def listening(
+        self, channel: str, wake: Callable[[], None]
+    ) -> AbstractAsyncContextManager[asyncio.Event]:
+        """Call `wake` whenever somebody notifies `channel`, while the block runs. The event is set
+        when the connection is lost, and nothing will be heard any more.
+        """
+        return self._pool.listening(channel, wake)

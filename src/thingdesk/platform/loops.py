@@ -36,20 +36,24 @@ async def repeat(
     wake = wake or asyncio.Event()
     while not stop.is_set():
         try:
-            async with database.listening(channel, wake.set):
-                await _repeat(act, wake, stop, every)
+            async with database.listening(channel, wake.set) as deaf:
+                await _repeat(act, wake, stop, deaf, every)
         except Exception:  # noqa: BLE001 - whatever it was, the next attempt may find it gone
             _log.exception("work on %s failed; trying again", channel)
             await first_of(stop, seconds=_PAUSE_AFTER_ERROR)
 
 
 async def _repeat(
-    act: Callable[[], Awaitable[int]], wake: asyncio.Event, stop: asyncio.Event, every: float
+    act: Callable[[], Awaitable[int]],
+    wake: asyncio.Event,
+    stop: asyncio.Event,
+    deaf: asyncio.Event,
+    every: float,
 ) -> None:
-    while not stop.is_set():
+    while not (stop.is_set() or deaf.is_set()):
         wake.clear()
         if not await act():
-            await first_of(wake, stop, seconds=every)
+            await first_of(wake, stop, deaf, seconds=every)
 
 
 async def each(

@@ -16,7 +16,8 @@ from tests.waiting import until
 
 from thingdesk import parties
 from thingdesk.platform import clock
-from thingdesk.platform.database import Database, Transaction, Unreachable
+from thingdesk.platform.database import Database, Transaction
+from thingdesk.platform.pool import Unreachable
 
 CALM_WITHIN = 240.0
 CHECKS: tuple[checks.Check, ...] = (

@@ -264,7 +264,7 @@ async def test_a_worker_that_stopped_while_it_read_is_ended_by_another(
     ledger: Database, database_url: str
 ) -> None:
     stuck = await Database.connect(database_url, most=1)
-    async with stuck._pool.acquire() as connection:
+    async with stuck._pool.connection() as connection:
         await connection.execute("begin")
         me = await connection.fetchval("select pg_backend_pid()")
         statement = await connection.prepare(
@@ -279,7 +279,7 @@ async def test_a_worker_that_stopped_while_it_read_is_ended_by_another(
         connection._con._transport.resume_reading()
         with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
             await reading
-    stuck._pool.terminate()
+    stuck.abandon()
 
 
 async def alive(database: Database, pid: int) -> bool:

@@ -6,12 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 from thingdesk.platform import clock, logs
-from thingdesk.platform.database import Database, is_passing
+from thingdesk.platform.database import Database
 from thingdesk.platform.durable import store
 from thingdesk.platform.durable.failure import Failure, Tell, Trouble, Turn, failure_of
 from thingdesk.platform.durable.model import Changed, Row, State
 from thingdesk.platform.durable.run import Function
 from thingdesk.platform.metrics import Counter
+from thingdesk.platform.pool import is_passing
 
 MOST_FAILURES = 8
 """After so many in a row a run is stuck."""

@@ -1,0 +1,139 @@
+"""Connections to one PostgreSQL, kept open and given out one at a time."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import asyncpg
+import orjson
+
+from thingdesk.platform.metrics import Gauge
+
+_CONNECTIONS = Gauge(
+    "thingdesk.database.connections",
+    "Connections of this process to PostgreSQL. When none is idle for long, work waits for one.",
+    "state",
+)
+
+_PASSING = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.LockNotAvailableError,
+)
+_GONE = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
+
+
+class Unreachable(ConnectionError):
+    """The database does not answer, or does not let us in."""
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether it came from the database or the way to it, and may be gone at the next attempt."""
+    return isinstance(error, _PASSING)
+
+
+def _dump(value: object) -> bytes:
+    return b"\x01" + orjson.dumps(value, default=str)
+
+
+def _load(value: bytes) -> Any:
+    return orjson.loads(value[1:])
+
+
+async def _prepare(connection: Any) -> None:
+    # jsonb's binary form is a version byte, 1, before the text
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=_dump, decoder=_load, format="binary"
+    )
+
+
+async def _leave(_: Any) -> None:
+    """A transaction that is still open was rolled back by asyncpg, and all that we set or lock ends
+    with its transaction: to reset the session as well would be a round trip for nothing.
+    """
+
+
+class Pool:
+    """So many connections at most; who finds none waits for one."""
+
+    def __init__(self, pool: Any) -> None:
+        self._pool = pool
+        self._waiting: set[asyncio.Timeout] = set()
+        _CONNECTIONS.read = self._connections
+
+    def _connections(self) -> Mapping[str, float]:
+        idle = self._pool.get_idle_size()
+        return {"idle": idle, "used": self._pool.get_size() - idle}
+
+    @classmethod
+    async def open(cls, url: str, most: int) -> "Pool":
+        """Connect to `url`. Raises Unreachable."""
+        named = {"application_name": "thingdesk"}
+        try:
+            pool = await asyncpg.create_pool(
+                url,
+                # one now, to see that it works; none is kept up while nobody needs it
+                init_size=1,
+                min_size=0,
+                max_size=most,
+                init=_prepare,
+                reset=_leave,
+                server_settings=named,
+            )
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+            raise Unreachable(f"PostgreSQL cannot be used: {error}") from error
+        return cls(pool)
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    def abandon(self) -> None:
+        """End every connection where it stands. Who waits for one waits no longer."""
+        for one in self._waiting:
+            one.reschedule(0)
+        self._pool.terminate()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Any]:
+        """One of the connections, until the block ends."""
+        async with asyncio.timeout(None) as limit:
+            self._waiting.add(limit)
+            try:
+                connection = await self._pool.acquire()
+            finally:
+                self._waiting.discard(limit)
+        try:
+            yield connection
+        finally:
+            await self._pool.release(connection)
+
+    @asynccontextmanager
+    async def listening(
+        self, channel: str, wake: Callable[[], None]
+    ) -> AsyncIterator[asyncio.Event]:
+        deaf = asyncio.Event()
+
+        def heard(*_: object) -> None:
+            wake()
+
+        def lost(_: object) -> None:
+            deaf.set()
+
+        async with self.connection() as connection:
+            connection.add_termination_listener(lost)
+            try:
+                await connection.add_listener(channel, heard)
+                yield deaf
+                with suppress(*_GONE):
+                    await connection.remove_listener(channel, heard)
+                    connection.remove_termination_listener(lost)
+            except BaseException:
+                # it may listen still, so nobody else gets it
+                with suppress(asyncpg.InterfaceError):
+                    connection.terminate()
+                raise

@@ -1,0 +1,198 @@
+"""What is left of a transaction on its connection, and of a listener: nothing."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import asyncpg
+import psutil
+import pytest
+from tests.databases import FAST
+from tests.waiting import until
+
+from thingdesk.platform.database import Database, Transaction
+from thingdesk.platform.embedded import EmbeddedPostgres
+from thingdesk.platform.loops import repeat
+
+LOCK = 4711
+
+
+@pytest.fixture
+async def one(database_url: str) -> AsyncIterator[Database]:
+    """A pool of one connection: each transaction comes after the one before it."""
+    found = await Database.connect(database_url, most=1)
+    yield found
+    await found.close()
+
+
+async def server_process(database: Database) -> int:
+    async with database.transaction() as tx:
+        found: int = await tx.fetchval("select pg_backend_pid()")
+    return found
+
+
+async def seen(one: Database, other: Database) -> tuple[object, ...]:
+    """What a transaction on this connection finds, and whether all others find the lock free."""
+    async with one.transaction() as tx:
+        settings = await tx.fetch("select name, setting from pg_settings")
+        left = await tx.fetchval("select coalesce(current_setting('thingdesk.left', true), '')")
+        cursors = await tx.fetchval("select count(*) from pg_cursors where name = 'left_open'")
+        made = await tx.fetchval("select to_regclass('public.left_behind')")
+        channels = await tx.fetchval("select count(*) from pg_listening_channels()")
+    async with other.transaction() as tx:
+        free = await tx.fetchval("select pg_try_advisory_xact_lock($1)", LOCK)
+    return settings, left, cursors, made, channels, free
+
+
+async def make_a_mess(tx: Transaction) -> None:
+    await tx.execute("select set_config('thingdesk.left', 'here', true)")
+    await tx.execute("set local search_path = nowhere, public")
+    await tx.execute("create table public.left_behind (n int)")
+    await tx.execute("select pg_advisory_xact_lock($1)", LOCK)
+    await tx.execute("declare left_open cursor for select 1")
+
+
+@asynccontextmanager
+async def left_clean(one: Database, other: Database) -> AsyncIterator[None]:
+    """What the block does with the only connection of `one` is not to be seen on it afterwards."""
+    before = await server_process(one), await seen(one, other)
+    assert before[1][1:] == ("", 0, None, 0, True)
+    yield
+    assert (await server_process(one), await seen(one, other)) == before
+
+
+async def test_nothing_of_a_transaction_is_there_in_the_next(
+    one: Database, database: Database
+) -> None:
+    async with left_clean(one, database), one.transaction(idle_limit=5) as tx:
+        await make_a_mess(tx)
+        await tx.execute("drop table public.left_behind")
+
+
+async def test_nor_of_one_that_fails(one: Database, database: Database) -> None:
+    async with left_clean(one, database):
+        with suppress(LookupError):
+            async with one.transaction(idle_limit=5) as tx:
+                await make_a_mess(tx)
+                raise LookupError
+
+
+async def test_nor_of_one_that_the_database_has_aborted(one: Database, database: Database) -> None:
+    async with left_clean(one, database), one.transaction(idle_limit=5) as tx:
+        await make_a_mess(tx)
+        with suppress(asyncpg.DivisionByZeroError):
+            await tx.execute("select 1 / 0")
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_nor_of_one_that_is_cancelled_even_while_it_ends(
+    one: Database, database: Database, times: int
+) -> None:
+    waits = asyncio.Event()
+
+    async def wait() -> None:
+        async with one.transaction(idle_limit=5) as tx:
+            await make_a_mess(tx)
+            waits.set()
+            await tx.execute("select pg_sleep(60)")
+
+    async with left_clean(one, database):
+        task = asyncio.create_task(wait())
+        await waits.wait()
+        for _ in range(times):
+            task.cancel()
+            await asyncio.sleep(0)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+async def test_a_transaction_costs_two_statements_beside_its_own(one: Database) -> None:
+    said: list[str] = []
+    async with one.transaction() as tx:
+        tx._connection.add_query_logger(lambda record: said.append(record.query))
+    said.clear()
+    async with one.transaction() as tx:
+        await tx.execute("select 1")
+    assert said == ["BEGIN;", "select 1", "COMMIT;"]
+
+
+async def test_a_listeners_connection_goes_back_without_listening(
+    one: Database, database: Database
+) -> None:
+    async with left_clean(one, database), one.listening("left", lambda: None):
+        pass
+
+
+async def test_a_listener_that_is_cancelled_leaves_none_that_listens(
+    one: Database, database: Database
+) -> None:
+    listens = asyncio.Event()
+
+    async def listen() -> None:
+        async with one.listening("left", lambda: None):
+            listens.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(listen())
+    await listens.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (await seen(one, database))[4] == 0
+
+
+@asynccontextmanager
+async def working(
+    database: Database, stop: asyncio.Event, woken: asyncio.Event
+) -> AsyncIterator[None]:
+    async def act() -> int:
+        woken.set()
+        return 0
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(repeat(database, "left", act, stop, every=3600))
+        yield
+        stop.set()
+
+
+async def test_work_whose_listener_was_cut_off_listens_again(database: Database) -> None:
+    stop, woken = asyncio.Event(), asyncio.Event()
+
+    async def listeners() -> list[int]:
+        async with database.transaction() as tx:
+            rows = await tx.fetch(
+                "select pid from pg_stat_activity where query = 'LISTEN \"left\"'"
+                " and datname = current_database()"
+            )
+        return [row["pid"] for row in rows]
+
+    async with working(database, stop, woken):
+        (cut,) = await until(listeners)
+        async with database.transaction() as tx:
+            await tx.execute("select pg_terminate_backend($1)", cut)
+
+        async def another() -> bool:
+            return bool(set(await listeners()) - {cut})
+
+        await until(another)
+        woken.clear()
+        async with database.transaction() as tx:
+            tx.notify("left")
+        async with asyncio.timeout(10):
+            await woken.wait()
+
+
+async def test_a_stop_after_the_database_was_killed_is_no_error(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with EmbeddedPostgres(tmp_path, settings=FAST) as postgres:
+        database = await Database.connect(postgres.url)
+        deaf: asyncio.Event
+        async with database.listening("left", lambda: None) as deaf:
+            psutil.Process(postgres.pid).kill()
+            async with asyncio.timeout(20):
+                await deaf.wait()
+        await database.close()
+    assert not re.search("Traceback", caplog.text)
