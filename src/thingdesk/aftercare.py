@@ -3,13 +3,15 @@
 Pure: `flow` brings what is known, and does what is planned.
 """
 
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from thingdesk.cases import Case, Outcome, State
-from thingdesk.diagnosis import LOOK, Look, Rule
+from thingdesk.cases import Case, Opened, Outcome, State
+from thingdesk.diagnosis import LOOK, Finding, Look, Rule
 from thingdesk.openings import Ask
+from thingdesk.platform.errors import Refusal
 
 WAITS = "waits"
 """What staff were told of a finding for which its machine has no room among its open cases."""
@@ -33,13 +35,28 @@ class Plan:
         return self.look.finding.machine
 
 
-def plan(look: Look, rule: Rule | None, ask: Ask | None, case: Case | None, now: datetime) -> Plan:
-    """What to do about an open finding. `ask` is what its rule asks for, None where that fails or
-    there is no such rule any more; `case` the newest of its problem.
+def plan(
+    due: Iterable[Look],
+    rules: Mapping[str, Rule],
+    asks: Mapping[Finding, Ask],
+    last: Mapping[tuple[str, str], Case],
+    now: datetime,
+) -> list[Plan]:
+    """What to do about open findings. `asks` is what their rules ask for, without those whose rule
+    fails or is gone; `last` the newest case of each problem, by subject and key.
+    """
+    planned = []
+    for look in due:
+        ask = asks.get(look.finding)
+        case = last.get((ask[0].subject, ask[0].key)) if ask else None
+        planned.append(_plan(look, rules.get(look.finding.rule), ask, case, now))
+    return planned
 
-    A finding whose case is open is looked after. Once that has ended it is asked for again: after
-    the rule's `again`, or when the relapse window is over; until then staff know if it was refused
-    or not proven. Without a case, or after one of a former owner, it is asked for now.
+
+def _plan(look: Look, rule: Rule | None, ask: Ask | None, case: Case | None, now: datetime) -> Plan:
+    """A finding whose case is open is looked after. Once that has ended it is asked for again:
+    after the rule's `again`, or when the relapse window is over; until then staff know if it was
+    refused or not proven. Without a case, or after one of a former owner, it is asked for now.
     """
     if ask is None or rule is None:
         return Plan(look, now + _AFTER_A_MISTAKE, look.told)
@@ -60,7 +77,26 @@ def plan(look: Look, rule: Rule | None, ask: Ask | None, case: Case | None, now:
     return Plan(look, due, None, words, case.id)
 
 
-def no_room(planned: Plan, reason: str, *, known: bool) -> Plan:
-    """The same where asking was refused; `known`: staff know that the machine has no room."""
-    words = f"What rule {planned.look.finding.rule} found waits: {reason}."
-    return replace(planned, told=WAITS, words=None if known else words)
+def without_room(
+    plans: Iterable[Plan], answers: Iterable[Opened | Refusal], told: Collection[str]
+) -> list[Plan]:
+    """The plans, now that those which ask have their answers, in order. Where one was refused, the
+    finding waits, and staff are told, once for all that waits on the machine; they know it already
+    of the machines `told`.
+    """
+    known, answer = set(told), iter(answers)
+    done = []
+    for one in plans:
+        refused = next(answer) if one.ask else None
+        if isinstance(refused, Refusal):
+            words = f"What rule {one.look.finding.rule} found waits: {refused.reason}."
+            done.append(replace(one, told=WAITS, words=None if one.machine in known else words))
+            known.add(one.machine)
+        else:
+            done.append(one)
+    return done
+
+
+def to_tell(plans: Iterable[Plan]) -> list[tuple[str, UUID | None]]:
+    """What staff are told, and of which case; what several findings led to is told once."""
+    return list({(one.words, one.case_id): None for one in plans if one.words})

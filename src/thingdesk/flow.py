@@ -19,7 +19,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from thingdesk import cases, decisions, diagnosis, fulfilment, journeys, notices, parties, signals
-from thingdesk.aftercare import WAITS, Plan, no_room, plan
+from thingdesk.aftercare import WAITS, plan, to_tell, without_room
 from thingdesk.cases import Answer, Opened, Report, Sample
 from thingdesk.catalog import Catalog, Service
 from thingdesk.diagnosis import Finding, Rule
@@ -114,30 +114,16 @@ class Flow:
 
     async def look_after_findings(self, tx: Transaction) -> int:
         """What is found is not forgotten when its case ends without mending it, or has no room."""
-        due, now = await diagnosis.findings_due(tx), clock.now()
-        ruled = [one.finding for one in due if one.finding.rule in self.rules]
-        asks = await self._asked_by(tx, ruled)
+        due = await diagnosis.findings_due(tx)
+        asks = await self._asked_by(tx, [one.finding for one in due])
         last = await cases.last_of(tx, [(one.subject, one.key) for one, _ in asks.values()])
-        plans: list[Plan] = []
-        for look in due:
-            ask = asks.get(look.finding)
-            case = last.get((ask[0].subject, ask[0].key)) if ask else None
-            plans.append(plan(look, self.rules.get(look.finding.rule), ask, case, now))
-        answers = iter(await self._open(tx, [one.ask for one in plans if one.ask]))
-        said = [(one, next(answers) if one.ask else None) for one in plans]
-        full = {one.machine for one, answer in said if isinstance(answer, Refusal)}
-        known = await diagnosis.told_of(tx, sorted(full), WAITS) if full else set()
-        done: list[Plan] = []
-        for one, answer in said:
-            if isinstance(answer, Refusal):
-                done.append(no_room(one, answer.reason, known=one.machine in known))
-                known.add(one.machine)
-            else:
-                done.append(one)
-        told = {(one.words, one.case_id): None for one in done if one.words}
-        for words, case_id in told:
-            await journeys.tell_staff(tx, "finding.stays", words or "", case_id)
-        await diagnosis.look_again(tx, [(one.look, one.next, one.told) for one in done])
+        plans = plan(due, self.rules, asks, last, clock.now())
+        answers = await self._open(tx, [one.ask for one in plans if one.ask])
+        known = await diagnosis.told_of(tx, [one.machine for one in plans if one.ask], WAITS)
+        plans = without_room(plans, answers, known)
+        for words, case_id in to_tell(plans):
+            await journeys.tell_staff(tx, "finding.stays", words, case_id)
+        await diagnosis.look_again(tx, [(one.look, one.next, one.told) for one in plans])
         return len(due)
 
     async def transfer(
@@ -160,9 +146,7 @@ class Flow:
         while former := await cases.not_of(tx, machine, owner_id):
             await journeys.withdraw_all(tx, former, Withdrawn(OWNER_CHANGED, _SOLD))
         await notices.give_up_all(tx, Recipient.machine(machine), _SOLD)
-        found = [
-            one for one in await diagnosis.open_findings(tx, machine) if one.rule in self.rules
-        ]
+        found = await diagnosis.open_findings(tx, machine)
         await self._open(tx, list((await self._asked_by(tx, found)).values()))
         return True
 
@@ -187,8 +171,11 @@ class Flow:
         return answers
 
     async def _asked_by(self, tx: Transaction, findings: Sequence[Finding]) -> dict[Finding, Ask]:
-        """What findings ask for, for owners who stay the owners until `tx` ends."""
+        """What findings ask for, for owners who stay the owners until `tx` ends. A finding whose
+        rule no pack brings any more asks for nothing.
+        """
         now = clock.now()
+        findings = [one for one in findings if one.rule in self.rules]
         await parties.hold(tx, [one.machine for one in findings])
         owned = await parties.ownerships_of(tx, [(one.machine, now) for one in findings])
         asks: dict[Finding, Ask] = {}
