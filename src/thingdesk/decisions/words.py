@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from thingdesk.cases import Case, happened
 from thingdesk.decisions.model import NO, Cost, Option, Proposal, Question
@@ -88,8 +89,13 @@ def option_words(option: Option, zone: str) -> str:
     start, place = start_of(option), option.data.get("at")
     if start is None:
         return option.words
-    when = f"{formats.day(start, zone)}, {formats.time(start, zone)}"
-    return f"{when}, {place}" if place else when
+    return f"{_when(start, zone)}, {place}" if place else _when(start, zone)
+
+
+# many owners are offered the same times
+@lru_cache(maxsize=10_000)
+def _when(start: datetime, zone: str) -> str:
+    return f"{formats.day(start, zone)}, {formats.time(start, zone)}"
 
 
 def start_of(option: Option) -> datetime | None:

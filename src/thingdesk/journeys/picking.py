@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -58,7 +58,7 @@ async def pick(journey: Context, provider: Found, asked: OwnerPicks, work: Work)
 
     async def put() -> dict[str, Any]:
         zone = await telling.zone(journey)
-        slots = list(_spread(await free_slots(journey, provider), zone))[:_MOST]
+        slots = list(islice(_spread(await free_slots(journey, provider), zone), _MOST))
         if not slots:
             return {"asked": False, "slots": []}
         options, verdict = await _options(journey, provider, work, slots, effect_id)
