@@ -14,8 +14,12 @@ import pytest
 from tests.waiting import until
 
 from thingdesk import app
+from thingdesk.cases import Outcome
+from thingdesk.demo.play import playing
 from thingdesk.demo.script import PLAN
+from thingdesk.demo.tally import Tally
 from thingdesk.platform.settings import Settings
+from thingdesk.web.staff import wall
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 pytestmark = pytest.mark.timeout(300)
@@ -50,8 +54,23 @@ async def heard(process: asyncio.subprocess.Process, words: str) -> str:
 
 
 def row(said: str, name: str) -> list[str]:
-    (found,) = re.findall(rf"│ {re.escape(name)} +│ +(.+?) +│", said)
+    (found,) = re.findall(rf"│ +{re.escape(name)} +│ +(.+?) +│", said)
     return re.findall(r"[\d.]+", found)
+
+
+def numbers(said: str, name: str) -> list[int]:
+    """The counts of all rows of that name; what is in their words is none."""
+    found = re.findall(rf"│ +{re.escape(name)} +│ +(\d+) │", said)
+    return [int(one) for one in found]
+
+
+ADD_UP = {
+    "reports": ("answered at once", "about a problem", "refused reports"),
+    "problems": ("cases",),
+    "cases": ("verified", "refused cases"),
+    "verified": ("zero-touch", "permitted"),
+    "questions to owners": ("which date", "yes or no"),
+}
 
 
 async def test_every_problem_becomes_one_case_with_the_end_that_it_should_have(
@@ -64,16 +83,45 @@ async def test_every_problem_becomes_one_case_with_the_end_that_it_should_have(
     problems = len(PLAN.broken)
     assert row(said, "cases") == [str(problems)]
     assert row(said, "verified") == [str(problems - 1)]
-    assert row(said, "refused") == [str(len(PLAN.refused))]
-    assert int(row(said, "duplicates")[0]) > 9, "nine reports, and what came twice"
+    assert row(said, "about a problem") == ["11"]
+    assert "2 problems, said again 9 times" in said
+    assert int(row(said, "sent twice")[0]) > 0
     assert int(row(said, "questions to owners")[0]) > problems / 2
     assert 0 < int(row(said, "zero-touch")[0]) < problems - 1
+    for whole, parts in ADD_UP.items():
+        known = [number for name in parts for number in numbers(said, name)]
+        assert numbers(said, whole)[0] == sum(known), (whole, parts, said)
+    times = re.findall(r"^(\d\d:\d\d:\d\d)  ", said, re.MULTILINE)
+    assert len(times) > 4 * problems
+    assert times == sorted(times)
     for name in ("fault to receipt", "fault to case", "fault to dispatch"):
         middle, worst = map(float, row(said, name))
         assert 0 < middle < worst
     assert re.search(r"Console +http://127\.0\.0\.1:\d+\n", said)
-    assert re.search(r"First staff +http://127\.0\.0\.1:\d+/set-up/\S+\n", said)
+    assert re.search(r"First staff +staff@example.org, .* http://[\d.:]+/set-up/\S+\n", said)
     assert list((tmp_path / "demo").iterdir()) == []
+
+
+async def test_it_goes_on_and_the_console_counts_as_everybody_noted(tmp_path: Path) -> None:
+    stop = asyncio.Event()
+    async with playing(PLAN, tmp_path) as play:
+        await play.begin()
+        await play.until_over(lambda _: None, stop)
+        noted = await play.quiet()
+        assert noted.wrong == ()
+        settings = Settings(data_dir=tmp_path / "desk", database_url=None)
+        async with app.database(settings) as database, database.transaction() as tx:
+            shown = (await wall.look(tx)).counts
+        assert shown.ended[Outcome.VERIFIED] == len(noted.verified)
+        assert shown.ended[Outcome.REFUSED] == noted.outcomes["refused"]
+        assert shown.zero_touch == noted.zero_touch / len(noted.verified)
+
+        def until_more_is_verified(now: Tally) -> None:
+            if len(now.verified) > len(noted.verified) + 1:
+                stop.set()
+
+        async with asyncio.timeout(120):
+            await play.go_on(until_more_is_verified, stop)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from thingdesk.demo.later import Later
+from thingdesk.demo.picture import Lines
 from thingdesk.demo.plan import Fault, Machine, Plan
 from thingdesk.demo.tally import Records, Tally, tally, times
 from thingdesk_machine import EventRecord, NoticeRecord, Refusal
@@ -14,6 +16,7 @@ from thingdesk_machine import EventRecord, NoticeRecord, Refusal
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 CAR = Machine("car-1", "car", fault=Fault(0, "code", "misfires", "P0301"))
 METER = Machine("meter-1", "meter")
+SPARE = Machine("car-2", "car")
 PLAN = Plan({"all": (CAR, METER)}, (), (), frozenset({"bad"}))
 
 
@@ -95,7 +98,8 @@ def test_all_is_well() -> None:
     assert found.wrong == ()
     assert (found.signals, found.reports, found.refused, found.cases) == (2, 3, 1, 1)
     assert (len(found.verified), found.zero_touch, found.untouched) == (1, 1, 0)
-    assert (found.questions, found.sent_again, found.said_again) == (1, 1, 0)
+    assert (found.questions, found.approvals, found.sent_again) == (1, 0, 1)
+    assert (found.answered, found.about, found.reported) == (1, 1, 1)
     (story,) = found.stories
     assert story.after(story.receipt) == pytest.approx(0.6)
     assert story.after(story.told) == pytest.approx(0.8)
@@ -106,7 +110,64 @@ def test_a_report_of_a_known_problem_is_a_duplicate_and_an_approval_is_a_touch()
     again = event("r2", 2, "reports", case="c1")
     approval = note("owner-1", "asked", 3, kind="approval", case="c1")
     found = counted([again], notes=[approval])
-    assert (found.said_again, found.zero_touch, found.wrong) == (1, 0, ())
+    assert (found.about, found.reported, found.approvals) == (2, 1, 1)
+    assert (found.zero_touch, found.wrong) == (0, ())
+
+
+def test_what_breaks_again_is_a_problem_of_its_own() -> None:
+    more = {"case": "c2", "task": "repair", "job": "j2", "machine": "car-1"}
+    found = counted(
+        notices=[
+            notice("n3", "case.opened", 21, "c2"),
+            notice("n4", "case.ended", 29, "c2", outcome="verified"),
+        ],
+        notes=[
+            note("car-1", "fault", 20, words="breaks again"),
+            note("centre", "offered", 22, **more),
+            note("centre", "done", 24, status=200, **more),
+        ],
+    )
+    first, second = found.stories
+    assert (first.words, first.cases, first.number) == ("misfires", ("c1",), 0)
+    assert (second.words, second.cases, second.number) == ("breaks again", ("c2",), 1)
+    assert (first.after(first.dispatch), second.after(second.dispatch)) == (2.5, 2.0)
+    assert (first.after(first.ended), second.after(second.ended)) == (8.5, 9.0)
+    assert (found.cases, found.wrong) == (2, ())
+
+
+def test_lines_come_in_the_order_in_which_it_happened() -> None:
+    lines, plan = Lines(), replace(PLAN, groups={"all": (CAR, METER, SPARE)})
+    both = replace(WELL, notes=[*WELL.notes, note("car-2", "fault", 4, words="too")])
+    assert lines.new(tally(plan, replace(both, at=at(2.5)))) == [
+        "12:00:00  car-1    misfires",
+        "12:00:01  car-1    is case c1",
+    ], "of the last second not all may be noted"
+    said = lines.new(tally(plan, replace(both, at=at(99))))
+    assert [line[:15] for line in said] == [
+        "12:00:03  car-1",
+        "12:00:04  car-2",
+        "12:00:05  car-1",
+        "12:00:09  car-1",
+    ]
+    assert lines.new(tally(plan, replace(both, at=at(99)))) == []
+
+
+def test_one_car_after_another_breaks_once_it_is_well() -> None:
+    later = Later((CAR, SPARE))
+
+    def due(seconds: float, records: Records = WELL) -> str | None:
+        broken = later.due(tally(PLAN, replace(records, at=at(seconds))))
+        return broken and f"{broken[0].id} {broken[1].code}"
+
+    assert due(20) == "car-1 P0113"
+    assert due(21) is None, "not so soon"
+    assert due(40) == "car-2 P0563"
+    assert due(60) is None, "neither is known to be well again"
+    again = [*WELL.notes, note("car-1", "fault", 20.5, words="breaks again")]
+    assert due(80, replace(WELL, notes=again)) is None
+    end = notice("n4", "case.ended", 29, "c2", outcome="verified")
+    well = {"car-1": [*WELL.notices["car-1"], end]}
+    assert due(100, replace(WELL, notes=again, notices=well)) == "car-1 P0563"
 
 
 LOST = event("s3", 3, ending=None)

@@ -83,7 +83,9 @@ async def test_the_first_account_is_made_by_its_link_once(site: Site) -> None:
         assert short.status_code == 422
         assert "12 to 256 characters" in short.text
         done = await browser.post(f"/set-up/{token}", data={"password": PASSWORD})
-        assert done.headers["location"] == "/log-in?ready=1"
+        whom = "/log-in?ready=1&email=first%40example.org"
+        assert done.headers["location"] == whom
+        assert 'name="email" value="first@example.org"' in (await browser.get(whom)).text
         assert (await browser.get(f"/set-up/{token}")).status_code == 410
         form = {"email": "first@example.org", "password": PASSWORD, "next": "/cases?state=open"}
         answer = await browser.post("/log-in", data=form)

@@ -39,6 +39,8 @@ async def test_the_wall_counts_and_tells(full: Site) -> None:
     assert (
         f"{now.open} open {now.verifying} verifying {now.ended[Outcome.VERIFIED]} verified" in page
     )
+    assert len(now.verified) == now.ended[Outcome.VERIFIED]
+    assert "100 % of verified zero-touch" in page, "owners chose a date, and no more"
     assert "Truck One is on the way" in page
     assert "Resolution, car-31" in page, "the promise at risk"
     assert "Machines are heard" in page

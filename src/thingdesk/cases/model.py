@@ -176,13 +176,13 @@ class OwnedCases:
 class Standing:
     """How many cases are under way, and how those ended that ended lately.
 
-    `resolved` are the ids of verified and fulfilled ones, the newest, as many as were asked for.
+    `verified` are the ids of verified ones, the newest, as many as were asked for.
     """
 
     open: int
     verifying: int
     ended: Mapping[Outcome, int]
-    resolved: tuple[UUID, ...]
+    verified: tuple[UUID, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,12 @@ async def of_owner(tx: Transaction, wanted: OwnedCases) -> list[Case]:
 
 
 async def standing(tx: Transaction, since: datetime, most: int = 1000) -> Standing:
-    """The cases under way, and those that ended since then; the ids of `most` resolved ones."""
+    """The cases under way, and those that ended since then; the ids of `most` verified ones."""
     counted = await store.under_way(tx)
     ended = await store.ended(tx, since)
     return Standing(
         counted.get("open", 0),
         counted.get("verifying", 0),
         {Outcome(name): number for name, number in ended.items()},
-        tuple(await store.resolved(tx, since, most)),
+        tuple(await store.verified(tx, since, most)),
     )

@@ -31,9 +31,9 @@ _ENDED = """
 select outcome, count(*) as n from desk_case
 where state = 'ended' and ended_at >= $1 group by outcome
 """
-_RESOLVED = """
+_VERIFIED = """
 select id from desk_case
-where state = 'ended' and ended_at >= $1 and outcome in ('verified', 'fulfilled')
+where state = 'ended' and ended_at >= $1 and outcome = 'verified'
 order by ended_at desc limit $2
 """
 
@@ -77,5 +77,5 @@ async def ended(tx: Transaction, since: datetime) -> dict[str, int]:
     return {row["outcome"]: row["n"] for row in await tx.fetch(_ENDED, since)}
 
 
-async def resolved(tx: Transaction, since: datetime, most: int) -> list[UUID]:
-    return [row["id"] for row in await tx.fetch(_RESOLVED, since, most)]
+async def verified(tx: Transaction, since: datetime, most: int) -> list[UUID]:
+    return [row["id"] for row in await tx.fetch(_VERIFIED, since, most)]

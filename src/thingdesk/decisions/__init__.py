@@ -52,7 +52,7 @@ from thingdesk.decisions.model import (
     State,
     yes_or_no,
 )
-from thingdesk.decisions.read import get, of_case, open_for_owner, open_for_staff, troubled
+from thingdesk.decisions.read import get, of_case, open_for_owner, open_for_staff
 from thingdesk.decisions.withdraw import withdraw
 from thingdesk.decisions.words import option_words, proposed, start_of
 from thingdesk.notices.model import To
@@ -91,7 +91,6 @@ __all__ = [
     "proposed",
     "set_attention",
     "start_of",
-    "troubled",
     "withdraw",
     "yes_or_no",
 ]

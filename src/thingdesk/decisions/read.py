@@ -1,4 +1,3 @@
-from collections.abc import Sequence
 from uuid import UUID
 
 from thingdesk.decisions import store
@@ -24,11 +23,3 @@ async def open_for_owner(tx: Transaction, owner_id: UUID) -> list[Decision]:
 async def open_for_staff(tx: Transaction) -> list[Decision]:
     """What staff are asked at present, the oldest first."""
     return await store.open_for_staff(tx)
-
-
-async def troubled(tx: Transaction, case_ids: Sequence[UUID]) -> set[UUID]:
-    """Those of the cases in which staff were asked, or an owner had to approve something.
-
-    To pick a date is an owner's own matter, and no trouble.
-    """
-    return await store.troubled(tx, case_ids)

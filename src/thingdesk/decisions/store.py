@@ -154,15 +154,6 @@ async def of_case(tx: Transaction, case_id: UUID) -> list[Decision]:
     return [_decision(row) for row in rows]
 
 
-async def troubled(tx: Transaction, case_ids: Sequence[UUID]) -> set[UUID]:
-    rows = await tx.fetch(
-        "select distinct case_id from decision where case_id = any($1) and state <> 'spared'"
-        " and (asks = 'staff' or approves and default_option = 'no')",
-        list(case_ids),
-    )
-    return {row["case_id"] for row in rows}
-
-
 async def open_for_owner(tx: Transaction, owner_id: UUID) -> list[Decision]:
     rows = await tx.fetch(
         "select * from decision where owner_id = $1 and asks = 'owner' and state = 'open'"

@@ -23,8 +23,9 @@ from thingdesk_machine import Identity
 _STARTS_WITHIN = 90.0
 _LOOK_EVERY = 0.1
 _ZONE = "Europe/Berlin"
+_STAFF = "staff@example.org"
 _PARALLEL = 12
-_STOCK = 20
+_STOCK = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Known:
     desk_keys: tuple[dict[str, str], ...]
     ports: Mapping[str, int]
     secrets: Mapping[str, str]
+    staff: str
     staff_link: str
 
 
@@ -78,10 +80,10 @@ async def make_known(facts: Mapping[str, str], folder: Path, plan: Plan) -> Know
         for owner in plan.owners:
             await _mandate(tx, owner)
         secrets = {one.name: await _provider(tx, one, ports[one.name]) for one in plan.providers}
-        token = await parties.first_account(tx, "staff@example.org", "Staff")
+        token = await parties.first_account(tx, _STAFF, "Staff")
         keys = (await parties.desk_key(tx)).public_jwks
     link = f"{facts['http']}/set-up/{token}"
-    return Known(facts["http"], facts["broker"], keys, ports, secrets, link)
+    return Known(facts["http"], facts["broker"], keys, ports, secrets, _STAFF, link)
 
 
 def part_of(known: Known, folder: Path) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from thingdesk.demo.network import reaching
 from thingdesk.demo.notes import Notes
 from thingdesk.demo.orders import Orders
 from thingdesk.demo.part import Part
+from thingdesk.demo.plan import Fault, from_data
 from thingdesk.demo.plan import Machine as Planned
-from thingdesk.demo.plan import from_data
 from thingdesk.demo.world import World
 from thingdesk_machine import Backoff, Identity, Machine, Options
 
@@ -23,7 +23,15 @@ _PLAYS = {
     "meter": meters.play,
     "assistant": assistants.play,
 }
-_OPTIONS = Options(patience=Backoff(3.0, 10.0), reconnect=Backoff(0.3, 2.0), mqtt="3.1.1", poll=1.0)
+_KEPT = 400
+"""Ended events that stay in a machine's ledger: those of some minutes, however long it goes on."""
+_OPTIONS = Options(
+    patience=Backoff(3.0, 10.0),
+    reconnect=Backoff(0.3, 2.0),
+    mqtt="3.1.1",
+    poll=1.0,
+    ledger=_KEPT,
+)
 
 
 async def main() -> None:
@@ -42,7 +50,11 @@ async def main() -> None:
         async def drained() -> None:
             await asyncio.gather(*(part.machine.drained() for part in parts))
 
-        await orders.follow(play(), drained)
+        def hear(news: dict[str, Any]) -> None:
+            broken = next(one for one in parts if one.planned.id == news["machine"])
+            broken.break_again(Fault(**news["fault"]))
+
+        await orders.follow(play(), drained, hear)
 
 
 async def _enter(

@@ -1,8 +1,8 @@
 """What a player hears from the one who started it, over its standard input.
 
 The first line is its part, as JSON. Then `quiet` asks it to begin nothing new and to say `quiet`
-itself when all that it had begun is through, and `go on` ends that. The end of the input, which
-also comes when the starter dies, is the end of the play.
+itself when all that it had begun is through, and `go on` ends that. Any other line is news for the
+part, as JSON. The end of the input, which also comes when the starter dies, is the end of the play.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from typing import Any
 
 QUIET, GO_ON = "quiet", "go on"
 Drained = Callable[[], Awaitable[object]]
+Hear = Callable[[dict[str, Any]], None]
 
 
 class Orders:
@@ -47,10 +48,12 @@ class Orders:
         part: dict[str, Any] = json.loads(line)
         return part
 
-    async def follow(self, play: Awaitable[object], drained: Drained) -> None:
+    async def follow(
+        self, play: Awaitable[object], drained: Drained, hear: Hear | None = None
+    ) -> None:
         """Play until the input ends. What goes wrong in the play ends it, with its error."""
         playing = asyncio.ensure_future(play)
-        heeding = asyncio.ensure_future(self._heed(drained))
+        heeding = asyncio.ensure_future(self._heed(drained, hear))
         await asyncio.wait({playing, heeding}, return_when=asyncio.FIRST_COMPLETED)
         for task in (playing, heeding):
             if task.done():
@@ -61,11 +64,14 @@ class Orders:
         with contextlib.suppress(asyncio.CancelledError):
             await playing
 
-    async def _heed(self, drained: Drained) -> None:
+    async def _heed(self, drained: Drained, hear: Hear | None) -> None:
         while line := await self._lines.readline():
-            if line.decode().strip() == QUIET:
+            order = line.decode().strip()
+            if order == QUIET:
                 self.playing.clear()
                 await drained()
                 os.write(sys.stdout.fileno(), f"{QUIET}\n".encode())
-            else:
+            elif order == GO_ON:
                 self.playing.set()
+            elif hear is not None:
+                hear(json.loads(order))

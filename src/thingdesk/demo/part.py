@@ -29,14 +29,17 @@ class Part:
     network: Network | None
     chance: Random = field(init=False)
     told_to_stop: bool = False
+    fault: Fault | None = field(init=False)
     _noted: bool = False
 
     def __post_init__(self) -> None:
         self.chance = Random(self.planned.id)  # noqa: S311 - the same at every run
+        self.fault = self.planned.fault
 
-    @property
-    def fault(self) -> Fault | None:
-        return self.planned.fault
+    def break_again(self, fault: Fault) -> None:
+        """What was mended is broken in another way."""
+        self.world.damage(self.planned.id)
+        self.fault, self.told_to_stop, self._noted = fault, False, False
 
     def is_broken(self) -> bool:
         """Whether its fault is there now; it notes when that begins, and when it is mended."""
@@ -50,7 +53,7 @@ class Part:
         """The fault can be noticed from now on."""
         if not self._noted:
             self._noted = True
-            self.notes.note("fault")
+            self.notes.note("fault", words=self.fault.words if self.fault else "")
 
     def moment(self, at: float) -> datetime:
         """A second of the play."""

@@ -1,5 +1,8 @@
 """What the terminal shows: the problems on their way, and the closing table."""
 
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -7,6 +10,11 @@ from rich.text import Text
 from thingdesk.demo.tally import Story, Tally, Times
 
 _GOOD, _BAD, _DIM = "bold green", "bold red", "dim"
+_SETTLES = timedelta(seconds=1)
+_OUTCOMES = {
+    "verified": "proven by the machine's own signals",
+    "refused": "their owner said no",
+}
 _ENDS = {"verified": _GOOD, "fulfilled": _GOOD, "refused": "yellow", "withdrawn": "yellow"}
 
 
@@ -27,42 +35,43 @@ def live(tally: Tally, seconds: float, where: str) -> RenderableType:
     return Group(Text(""), table, Text(""), Text(line, style="bold"), Text(where, style=_DIM))
 
 
-def news(before: Tally | None, now: Tally) -> list[str]:
-    """A line for each step that a problem has made since."""
-    former = {story.machine: story for story in before.stories} if before else {}
-    lines = []
-    for story in now.stories:
-        old = former.get(story.machine, Story(story.machine, story.words))
-        for said, moment, known in (
-            (f"{story.words}", story.fault, old.fault),
-            (f"is case {story.cases[0] if story.cases else ''}", story.told, old.told),
-            ("a provider has the job", story.dispatch, old.dispatch),
-            ("the work is said to be done", story.done, old.done),
-            (f"ended: {story.outcome}", story.ended, old.ended),
-        ):
-            if moment is not None and known is None:
-                lines.append(f"{moment:%H:%M:%S}  {story.machine:<8} {said}")
-    return lines
+class Lines:
+    """What happens, a line for each step of a problem, in the order in which it happened."""
+
+    def __init__(self) -> None:
+        self._said: set[tuple[str, int, str]] = set()
+
+    def new(self, tally: Tally, *, last: bool = False) -> list[str]:
+        """What is new. Of the last second somebody may not have noted all: it comes next time."""
+        until = tally.at if last else tally.at - _SETTLES
+        found = []
+        for story in tally.stories:
+            for step, moment, said in _steps(story):
+                one = story.machine, story.number, step
+                if moment is not None and moment <= until and one not in self._said:
+                    self._said.add(one)
+                    found.append((moment, f"{moment:%H:%M:%S}  {story.machine:<8} {said}"))
+        return [line for _, line in sorted(found)]
+
+
+def _steps(story: Story) -> tuple[tuple[str, datetime | None, str], ...]:
+    return (
+        ("fault", story.fault, story.words),
+        ("case", story.told, f"is case {story.cases[0] if story.cases else ''}"),
+        ("offered", story.dispatch, "a provider has the job"),
+        ("done", story.done, "the work is said to be done"),
+        ("ended", story.ended, f"ended: {story.outcome}"),
+    )
 
 
 def closing(tally: Tally, seconds: float) -> RenderableType:
-    """The closing table, and what is wrong."""
+    """The closing table, and what is wrong. What is indented adds up to what stands above it."""
     title = "What the machines, their owners and the providers noted"
     table = Table(title=title, title_justify="left", show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
     table.add_column(style=_DIM)
-    verified = len(tally.verified)
-    for name, value, words in (
-        ("signals", tally.signals, "each with a receipt"),
-        ("reports", tally.reports, "each with a receipt or a refusal"),
-        ("refused", tally.refused, "wrong on purpose, and told what to mend"),
-        ("cases", tally.cases, f"of {len(tally.stories)} problems"),
-        ("duplicates", tally.said_again + tally.sent_again, _duplicates(tally)),
-        ("verified", verified, "by the machine's own signals"),
-        ("zero-touch", tally.zero_touch, _touches(tally)),
-        ("questions to owners", tally.questions, "dates and approvals"),
-    ):
+    for name, value, words in (*_of_events(tally), *_of_cases(tally)):
         table.add_row(name, str(value), words)
     table.add_section()
     for name, spans in (
@@ -80,6 +89,39 @@ def closing(tally: Tally, seconds: float) -> RenderableType:
     )
     late = "One car had no network when it broke, another lost its receipts: the p99 is theirs."
     return Group(table, Text(late, style=_DIM), *wrong, end)
+
+
+_Rows = Iterator[tuple[str, int, str]]
+
+
+def _of_events(tally: Tally) -> _Rows:
+    yield "signals", tally.signals, "each with a receipt"
+    yield "reports", tally.reports, "each with a receipt or a refusal"
+    yield "  answered at once", tally.answered, "meter readings, which need no case"
+    again = tally.about - tally.reported
+    yield "  about a problem", tally.about, f"{tally.reported} problems, said again {again} times"
+    yield "  refused reports", tally.refused, "wrong on purpose, and told why"
+    waiting = tally.reports - tally.answered - tally.about - tally.refused
+    if waiting:
+        yield "  without an answer", waiting, "not even a refusal"
+    yield "sent twice", tally.sent_again, "no receipt came in time; counted once"
+
+
+def _of_cases(tally: Tally) -> _Rows:
+    yield "problems", len(tally.stories), "found in signals, reported, or both"
+    yield "cases", tally.cases, "one for each problem"
+    for outcome, number in sorted(tally.outcomes.items(), reverse=True):
+        name = "refused cases" if outcome == "refused" else outcome
+        yield f"  {name}", number, _OUTCOMES.get(outcome, "")
+        if outcome == "verified":
+            zero, silent = tally.zero_touch, tally.untouched
+            words = f"{zero - silent} chose a date, {silent} said nothing"
+            yield "    zero-touch", zero, words
+            yield "    permitted", number - zero, "the owner had to say yes first"
+    yield "questions to owners", tally.questions, "answered, each by its owner"
+    dates = tally.questions - tally.approvals
+    yield "  which date", dates, "what only an owner can choose"
+    yield "  yes or no", tally.approvals, "more than they had permitted"
 
 
 def _row(story: Story) -> tuple[RenderableType, ...]:
@@ -101,11 +143,3 @@ def _times(spans: Times) -> str:
     if spans.median is None or spans.p99 is None:
         return "never"
     return f"{spans.median:.2f} s / {spans.p99:.2f} s"
-
-
-def _duplicates(tally: Tally) -> str:
-    return f"{tally.said_again} reports of a known problem, {tally.sent_again} events sent again"
-
-
-def _touches(tally: Tally) -> str:
-    return f"asked for a date at most; {tally.untouched} of them were asked nothing at all"

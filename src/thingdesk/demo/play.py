@@ -1,16 +1,18 @@
 """From the first process to the last."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from thingdesk.demo.desk import Known, make_known, part_of, reached, start_desk
-from thingdesk.demo.plan import Plan, as_data
+from thingdesk.demo.later import Later
+from thingdesk.demo.plan import Machine, Plan, as_data
 from thingdesk.demo.records import read_records
 from thingdesk.demo.stage import DemoError, Player
 from thingdesk.demo.tally import Tally, tally
@@ -22,6 +24,7 @@ _LEAD = timedelta(seconds=1.5)
 _LONGEST = 100.0
 _QUIET_WITHIN = 30.0
 _LOOK_EVERY = 0.5
+_LOOK_LATER_EVERY = 2.0
 _OWNERS = 6
 """How many owners share a process."""
 
@@ -74,10 +77,26 @@ class Play:
                 await asyncio.gather(*(player.quiet() for player in self.players))
         return await asyncio.to_thread(self.tally)
 
-    def go_on(self) -> None:
-        """The fleet goes on driving."""
+    async def go_on(self, show: Callable[[Tally], None], stop: asyncio.Event) -> None:
+        """The fleet goes on driving, and now and then something breaks, until `stop` is set.
+        Raises DemoError when somebody is gone.
+        """
         for player in self.players:
             player.go_on()
+        later = Later(tuple(one for one in self.plan.machines if one.kind == "car"))
+        while not stop.is_set():
+            now = await asyncio.to_thread(self.tally)
+            show(now)
+            if due := later.due(now):
+                machine, fault = due
+                self._player_of(machine).tell(
+                    json.dumps({"machine": machine.id, "fault": asdict(fault)})
+                )
+            await first_of(stop, seconds=_LOOK_LATER_EVERY)
+
+    def _player_of(self, machine: Machine) -> Player:
+        groups = list(self.plan.groups.values())
+        return self.players[next(n for n, group in enumerate(groups) if machine in group)]
 
     async def _start_players(self) -> None:
         names = [(name, "machines") for name in self.plan.groups]

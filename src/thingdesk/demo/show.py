@@ -6,12 +6,14 @@ import signal
 import time
 from pathlib import Path
 from tempfile import mkdtemp
+from urllib.parse import urlencode
 
 from rich.console import Console
 from rich.live import Live
 from rich.spinner import Spinner
 
-from thingdesk.demo.picture import closing, live, news
+from thingdesk.demo.desk import Known
+from thingdesk.demo.picture import Lines, closing, live
 from thingdesk.demo.play import Play, playing
 from thingdesk.demo.script import PLAN
 from thingdesk.demo.tally import Tally
@@ -46,20 +48,29 @@ async def _show(play: Play, console: Console, stop: asyncio.Event, *, exit_after
         if not await _or_stop(beginning, stop):
             return False
         known = beginning.result()
-        console.print(f"Console      {known.http}", soft_wrap=True)
-        console.print(f"First staff  {known.staff_link}", soft_wrap=True)
+        _say_where(console, known)
         watch = _Watch(picture, console, f"console {known.http}")
         await play.until_over(watch.show, stop)
         if stop.is_set():
             return False
         last = await play.quiet()
-        watch.show(last)
+        watch.show(last, ended=True)
     console.print(closing(last, time.monotonic() - play.began))
     if not exit_after:
-        play.go_on()
-        console.print(f"The fleet goes on. Console {known.http}; Ctrl-C ends it.", soft_wrap=True)
-        await stop.wait()
+        console.print("The fleet goes on, and now and then something breaks; Ctrl-C ends it.")
+        _say_where(console, known)
+        await play.go_on(watch.tell, stop)
     return not last.wrong
+
+
+def _say_where(console: Console, known: Known) -> None:
+    whom = urlencode({"email": known.staff})
+    for name, words in (
+        ("Console", known.http),
+        ("First staff", f"{known.staff}, whose password is set once by {known.staff_link}"),
+        ("Log in", f"{known.http}/log-in?{whom}"),
+    ):
+        console.print(f"{name:<12} {words}", soft_wrap=True, highlight=False)
 
 
 class _Watch:
@@ -70,15 +81,18 @@ class _Watch:
         self._console = console
         self._where = where
         self._began = time.monotonic()
-        self._before: Tally | None = None
+        self._lines = Lines()
 
-    def show(self, now: Tally) -> None:
-        if not self._console.is_terminal:
-            # where a picture cannot change, each step is a line
-            for line in news(self._before, now):
-                self._console.print(line, markup=False, highlight=False, soft_wrap=True)
-        self._before = now
+    def show(self, now: Tally, *, ended: bool = False) -> None:
+        """In the picture; where that cannot change, each step is a line."""
+        self.tell(now, ended=ended, silent=self._console.is_terminal)
         self._picture.update(live(now, time.monotonic() - self._began, self._where))
+
+    def tell(self, now: Tally, *, ended: bool = False, silent: bool = False) -> None:
+        """A line for each step that is new."""
+        for line in self._lines.new(now, last=ended):
+            if not silent:
+                self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 async def _or_stop(task: asyncio.Task[object], stop: asyncio.Event) -> bool:

@@ -2,8 +2,9 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import zip_longest
 from math import ceil
 from statistics import median
 from typing import Any
@@ -12,16 +13,20 @@ from thingdesk.demo.plan import Machine, Plan
 from thingdesk_machine import EventRecord, NoticeRecord
 
 _ENDED = "case.ended"
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _CAME = {"receipt", "refused", "sent"}
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """The ledgers: events and notices by machine, and the notes of all others, who being `who`."""
+    """The ledgers: events and notices by machine, and the notes of all others, who being `who`.
+    All that was noted before `at` is in them.
+    """
 
     events: Mapping[str, Sequence[EventRecord]] = field(default_factory=dict)
     notices: Mapping[str, Sequence[NoticeRecord]] = field(default_factory=dict)
     notes: Sequence[Mapping[str, Any]] = ()
+    at: datetime = _NEVER
 
     def noted(self, *what: str) -> Iterator[Mapping[str, Any]]:
         """What was noted as this."""
@@ -30,10 +35,13 @@ class Records:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What became of one fault: the moments as its machine, providers and owners saw them."""
+    """What became of one fault: the moments as its machine, providers and owners saw them.
+    `number` counts the faults of a machine.
+    """
 
     machine: str
     words: str
+    number: int = 0
     fault: datetime | None = None
     receipt: datetime | None = None
     told: datetime | None = None
@@ -61,15 +69,23 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """The closing table, and what is wrong: nothing, if all is well."""
+    """What was noted until `at`, and what is wrong: nothing, if all is well.
 
+    All `reports` are `answered` at once, `about` one of `reported` problems, `refused` or still
+    waiting. `questions` to owners are to choose a date, or an `approval`.
+    """
+
+    at: datetime
     stories: tuple[Story, ...]
     signals: int
     reports: int
+    answered: int
+    about: int
+    reported: int
     refused: int
     sent_again: int
-    said_again: int
     questions: int
+    approvals: int
     to_receipt: Times
     to_case: Times
     to_dispatch: Times
@@ -85,7 +101,7 @@ class Tally:
 
     @property
     def zero_touch(self) -> int:
-        """Verified, and the owner was asked nothing but for a date at most."""
+        """Verified, and the owner was asked for nothing but a choice, such as a date."""
         return sum(set(story.asked) <= {"choice"} for story in self.verified)
 
     @property
@@ -93,26 +109,42 @@ class Tally:
         """Verified, and the owner was asked nothing at all."""
         return sum(not story.asked for story in self.verified)
 
+    @property
+    def outcomes(self) -> Counter[str]:
+        """The cases by outcome; those that have none yet are `open`."""
+        return Counter(story.outcome or "open" for story in self.stories if story.cases)
+
 
 def tally(plan: Plan, records: Records) -> Tally:
     """Count what was noted so far."""
-    stories = tuple(_story(machine, records) for machine in plan.broken)
+    planned = tuple(_stories(machine, records)[0] for machine in plan.broken)
+    later = [
+        story
+        for machine in plan.machines
+        for story in _stories(machine, records)[1 if machine.fault else 0 :]
+        if story.fault
+    ]
+    stories = *planned, *later
     events = [event for some in records.events.values() for event in some]
     reports = [event for event in events if event.topic == "reports"]
     in_cases = [event.case for event in reports if event.case]
     up = [event for event in events if event.topic in {"signals", "reports"}]
     return Tally(
+        at=records.at,
         stories=stories,
         signals=sum(event.topic == "signals" for event in events),
         reports=len(reports),
-        refused=sum(event.ending == "refused" for event in events),
+        answered=sum(event.ending == "receipt" and not event.case for event in reports),
+        about=len(in_cases),
+        reported=len(set(in_cases)),
+        refused=sum(event.ending == "refused" for event in reports),
         sent_again=sum(event.attempts > 1 for event in up),
-        said_again=len(in_cases) - len(set(in_cases)),
         questions=sum(1 for _ in records.noted("asked")),
+        approvals=sum(note["kind"] == "approval" for note in records.noted("asked")),
         to_receipt=times(story.after(story.receipt) for story in stories),
         to_case=times(story.after(story.told) for story in stories),
         to_dispatch=times(story.after(story.dispatch) for story in stories),
-        wrong=tuple(_wrong(plan, records, stories)),
+        wrong=tuple(_wrong(plan, records, planned, later)),
     )
 
 
@@ -124,21 +156,39 @@ def times(spans: Iterable[float | None]) -> Times:
     return Times(median(known), known[ceil(0.99 * len(known)) - 1])
 
 
-def _story(machine: Machine, records: Records) -> Story:
-    name = machine.id
-    fault = next((n["at"] for n in records.noted("fault") if n["who"] == name), None)
-    story = Story(name, machine.fault.words if machine.fault else "", fault)
-    if fault is None:
-        return story
-    notices = records.notices.get(name, ())
-    cases = _cases(name, records)
+def _stories(machine: Machine, records: Records) -> list[Story]:
+    """What became of each fault of a machine; the first is there before it happens."""
+    words = machine.fault.words if machine.fault else ""
+    faults = sorted(
+        (note["at"], note.get("words", words))
+        for note in records.noted("fault")
+        if note["who"] == machine.id
+    )
+    ends = [at for at, _ in faults[1:]]
+    return [
+        _story(machine.id, records, Story(machine.id, said, number, at), until)
+        for number, ((at, said), until) in enumerate(zip_longest(faults, ends))
+    ] or [Story(machine.id, words)]
+
+
+def _story(name: str, records: Records, story: Story, until: datetime | None) -> Story:
+    """Of what the machine heard, and of its jobs, between this fault and the next one."""
+    assert story.fault is not None  # noqa: S101 - who calls has it from a note
+
+    def within(at: datetime) -> bool:
+        return story.fault is not None and story.fault <= at and (until is None or at < until)
+
+    cases = {case: at for case, at in _cases(name, records).items() if within(at)}
+    notices = [one for one in records.notices.get(name, ()) if within(one.first_at)]
     ends = [notice for notice in notices if notice.kind == _ENDED]
-    jobs = [note for note in records.noted("offered", "done") if note["case"] in cases]
-    return Story(
-        machine=name,
-        words=story.words,
-        fault=fault,
-        receipt=_first_receipt(records.events.get(name, ()), fault),
+    jobs = [
+        note
+        for note in records.noted("offered", "done")
+        if note["machine"] == name and within(note["at"])
+    ]
+    return replace(
+        story,
+        receipt=_first_receipt(records.events.get(name, ()), story.fault),
         told=min(cases.values(), default=None),
         dispatch=min((job["at"] for job in jobs if job["what"] == "offered"), default=None),
         done=max((job["at"] for job in jobs if job["what"] == "done"), default=None),
@@ -172,17 +222,18 @@ def _first_receipt(events: Sequence[EventRecord], fault: datetime) -> datetime |
     return said.receipt_at if said else None
 
 
-def _wrong(plan: Plan, records: Records, stories: Sequence[Story]) -> Iterator[str]:
+def _wrong(
+    plan: Plan, records: Records, planned: Sequence[Story], later: Sequence[Story]
+) -> Iterator[str]:
     for name, events in records.events.items():
         yield from _wrong_events(plan, name, events)
     for machine in plan.machines:
         if not records.events.get(machine.id):
             yield f"{machine.id} has sent nothing"
-    planned = {machine.id: machine.fault for machine in plan.broken if machine.fault}
-    for story in stories:
-        fault = planned[story.machine]
-        yield from _wrong_story(story, fault.outcome)
-    yield from _wrong_cases(records, stories)
+    ends = {machine.id: machine.fault.outcome for machine in plan.broken if machine.fault}
+    for story in planned:
+        yield from _wrong_story(story, ends[story.machine])
+    yield from _wrong_cases(records, [*planned, *later])
     yield from _wrong_jobs(records)
 
 

@@ -13,6 +13,10 @@ class World:
         """What was broken works again."""
         (self._folder / machine).touch()
 
+    def damage(self, machine: str) -> None:
+        """Something else is broken, and nobody has mended that yet."""
+        (self._folder / machine).unlink(missing_ok=True)
+
     def is_mended(self, machine: str) -> bool:
         """Whether somebody has mended it."""
         return (self._folder / machine).exists()

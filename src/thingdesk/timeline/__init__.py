@@ -10,7 +10,7 @@ from thingdesk.timeline.append import append
 from thingdesk.timeline.checkpoint import MOST, checkpoint
 from thingdesk.timeline.checkpoint_store import newest as newest_checkpoint
 from thingdesk.timeline.model import CHECKPOINT, Break, Checkpoint, Entry, Event, Flaw
-from thingdesk.timeline.store import erase, erase_streams, latest, latest_of, read, size
+from thingdesk.timeline.store import erase, erase_streams, latest, latest_of, of_many, read, size
 from thingdesk.timeline.verify import Verified, verify, verify_next
 from thingdesk.timeline.verify_checkpoints import Read, compare, verify_checkpoints
 
@@ -32,6 +32,7 @@ __all__ = [
     "latest",
     "latest_of",
     "newest_checkpoint",
+    "of_many",
     "read",
     "size",
     "verify",

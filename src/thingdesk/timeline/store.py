@@ -50,6 +50,12 @@ _LATEST_OF = _READ.format(
     which="stream = $2 and ($3::text[] is null or kind = any($3)) order by seq desc",
     order="e.seq desc",
 )
+_OF_MANY = """
+select e.stream, e.seq, e.at, e.kind, v.value
+from unnest($1::text[]) wanted
+join timeline_event e on e.stream = wanted and e.kind = any($2)
+left join timeline_value v using (stream, seq) order by e.stream, e.seq
+"""
 _KEPT = """
 select e.stream, e.seq, e.at, e.kind, e.digest, e.hash, v.salt, v.value
 from (select * from timeline_event where (stream, seq) > ($1, $2) {upto}
@@ -117,6 +123,12 @@ async def latest_of(
     """The newest entries of one stream, the newest first; with `kinds` only those."""
     wanted = None if kinds is None else sorted(kinds)
     rows = await tx.fetch(_LATEST_OF, most, stream, wanted)
+    return [_entry(row) for row in rows]
+
+
+async def of_many(tx: Transaction, streams: Collection[str], kinds: Collection[str]) -> list[Entry]:
+    """The entries of these kinds in these streams, by stream, the oldest first."""
+    rows = await tx.fetch(_OF_MANY, sorted(set(streams)), sorted(kinds))
     return [_entry(row) for row in rows]
 
 

@@ -1,4 +1,5 @@
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Path, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -13,11 +14,16 @@ from thingdesk.web.staff.session import Person, begin, end, local, token_of
 router = APIRouter()
 Next = Annotated[str, Query(max_length=500)]
 Password = Annotated[str, Form(max_length=1000)]
+Whom = Annotated[str, Query(max_length=254)]
 
 
 @router.get("/log-in")
-async def get_log_in(next: Next = "", ready: bool = False) -> HTMLResponse:  # noqa: A002 - the name in the address
-    return page("staff/log_in.html", email="", next=next, ready=ready, refusal=None)
+async def get_log_in(
+    next: Next = "",  # noqa: A002 - the name in the address
+    email: Whom = "",
+    ready: bool = False,
+) -> HTMLResponse:
+    return page("staff/log_in.html", email=email, next=next, ready=ready, refusal=None)
 
 
 @router.post("/log-in")
@@ -70,4 +76,4 @@ async def post_set_up(
             await parties.set_up(tx, token, password)
     except Refused as refused:
         return page("staff/set_up.html", 422, email=person.email, refusal=refused.refusal)
-    return RedirectResponse("/log-in?ready=1", 303)
+    return RedirectResponse(f"/log-in?{urlencode({'ready': 1, 'email': person.email})}", 303)

@@ -23,6 +23,7 @@ from thingdesk.web.render import fragment
 from thingdesk.web.staff.people import names_in
 from thingdesk.web.staff.session import LIVE, Person, token_of
 from thingdesk.web.staff.show import show
+from thingdesk.web.staff.touch import zero_touch
 from thingdesk.web.words import ON_THE_WALL, Line, Names, say
 
 router = APIRouter()
@@ -38,7 +39,9 @@ _CHECK_EVERY = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Cases under way, and what ended in the last day. The shares are of what ended."""
+    """Cases under way, and what ended in the last day. `verified_share` is of what ended, and
+    `zero_touch` of what is verified.
+    """
 
     open: int
     verifying: int
@@ -141,13 +144,13 @@ async def look(tx: Transaction) -> Wall:
 async def _count(tx: Transaction) -> Counts:
     now = await cases.standing(tx, clock.now() - PERIOD)
     total = sum(now.ended.values())
-    troubled = await decisions.troubled(tx, now.resolved)
+    untouched = await zero_touch(tx, now.verified)
     return Counts(
         now.open,
         now.verifying,
         {one: now.ended.get(one, 0) for one in Outcome},
         now.ended.get(Outcome.VERIFIED, 0) / total if total else None,
-        1 - len(troubled) / len(now.resolved) if now.resolved else None,
+        untouched / len(now.verified) if now.verified else None,
     )
 
 
