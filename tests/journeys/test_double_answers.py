@@ -43,10 +43,11 @@ async def doors(
             assert "Traceback" not in one.log(), one.log()
 
 
-async def link(database: Database, purpose: str, subject: UUID) -> str:
+async def link(database: Database, purpose: str, subject: UUID, owner: UUID | None = None) -> str:
     async with database.transaction() as tx:
         key = await parties.desk_key(tx)
-    return parties.sign_link(key, purpose, subject, clock.now() + timedelta(hours=1))
+    until = clock.now() + timedelta(hours=1)
+    return parties.sign_link(key, purpose, subject, until, owner=owner)
 
 
 async def offered(database: Database, **changes: Any) -> tuple[JobOffer, str]:
@@ -117,7 +118,7 @@ async def expired(database: Database, deadline: datetime) -> None:
 
 
 async def page_of(database: Database, asked: Question) -> str:
-    return f"/decision/{await link(database, 'decision', asked.id)}"
+    return f"/decision/{await link(database, 'decision', asked.id, asked.owner_id)}"
 
 
 async def test_of_different_options_at_once_one_binds(

@@ -2,6 +2,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from tests.links import subject_of
 from tests.parties.making import registered
 
 from thingdesk import parties
@@ -59,14 +60,14 @@ async def test_the_desk_signs_and_knows_its_signature(database: Database) -> Non
 async def test_a_link_is_for_one_purpose_and_ends(database: Database) -> None:
     key, subject = await the_key(database), ids.new()
     token = parties.sign_link(key, "decision", subject, clock.now() + HOUR)
-    assert parties.read_link(key, "decision", token) == subject
+    assert await subject_of(database, "decision", token) == subject
     with pytest.raises(Refused, match="link_unreadable"):
-        parties.read_link(key, "job", token)
+        await subject_of(database, "job", token)
     turnable = clock.Turnable()
     with clock.reading(turnable):
         turnable.turn(HOUR)
         with pytest.raises(Refused, match="link_expired"):
-            parties.read_link(key, "decision", token)
+            await subject_of(database, "decision", token)
 
 
 async def test_what_the_desk_did_not_sign_is_no_link(database: Database) -> None:
@@ -77,4 +78,4 @@ async def test_what_the_desk_did_not_sign_is_no_link(database: Database) -> None
     good = parties.sign_link(key, "decision", ids.new(), clock.now() + HOUR)
     for token in ("", "a.b.c", forged, receipt, good[:-8] + "AAAAAAAA"):
         with pytest.raises(Refused, match="link_unreadable"):
-            parties.read_link(key, "decision", token)
+            await subject_of(database, "decision", token)

@@ -22,16 +22,19 @@ async def test_an_owner_is_changed_and_the_timeline_has_no_values(database: Data
         await parties.change_owner(tx, owner.id, new, by)
         await parties.change_owner(tx, owner.id, new, by)
     async with database.transaction() as tx:
-        assert await parties.get_owner(tx, owner.id) == Owner(
-            owner.id, "New Name", new.email.lower(), "Asia/Tokyo"
+        changed = await parties.get_owner(tx, owner.id)
+        assert changed
+        assert changed == Owner(
+            owner.id, "New Name", new.email.lower(), "Asia/Tokyo", changed.links_since
         )
-        registered, told = await timeline.read(tx, f"owner:{owner.id}")
+        registered, told, ended = await timeline.read(tx, f"owner:{owner.id}")
     assert (registered.kind, registered.value) == (
         "owner.registered", {"owner": str(owner.id), "by": None}
     )  # fmt: skip
     assert told.value == {
         "owner": str(owner.id), "fields": ["email", "name", "zone"], "by": str(by)
     }  # fmt: skip
+    assert ended.kind == "owner.links_ended"
 
 
 async def test_what_cannot_be_an_owner_is_refused(database: Database) -> None:

@@ -62,8 +62,16 @@ class Site:
         async with httpx.AsyncClient(transport=door, base_url=URL, headers=headers) as one:
             yield one
 
-    def link(self, purpose: str, subject: UUID, *, lasts: timedelta = timedelta(days=1)) -> str:
-        token = parties.sign_link(self.pages.key, purpose, subject, clock.now() + lasts)
+    def link(
+        self,
+        purpose: str,
+        subject: UUID,
+        owner: UUID | None = None,
+        *,
+        lasts: timedelta = timedelta(days=1),
+    ) -> str:
+        until = clock.now() + lasts
+        token = parties.sign_link(self.pages.key, purpose, subject, until, owner=owner)
         return f"/{purpose}/{token}"
 
     async def own(self, name: str) -> str:
@@ -85,7 +93,7 @@ class Site:
         await self.car(name, terms)
         case_id = await self.hand.opened(name, "vehicle.repair", MISFIRE)
         question = (await self.hand.question(case_id)).question
-        return case_id, self.link("decision", question.id)
+        return case_id, self.link("decision", question.id, question.owner_id)
 
     async def offered(self, name: str) -> tuple[UUID, str]:
         """A car's case with a job that waits for a centre, and the link to the job."""

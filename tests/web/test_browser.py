@@ -31,6 +31,9 @@ async def desk(browser: Browser, site: Site) -> AsyncIterator[Shown]:
         yield one
 
 
+OWN = ("", "/done", "/stop", "/mandate", "/questions", "/links")
+
+
 @pytest.fixture(scope="module")
 async def pages(desk: Shown) -> dict[str, str]:
     """Every page by a name, of a desk with a day behind it."""
@@ -45,7 +48,7 @@ async def pages(desk: Shown) -> dict[str, str]:
         found[machine] = f"/machines/{machine}"
     for name, machine in (("question", "car-1"), ("approval", "car-5")):
         asked = await site.hand.question((await site.hand.case_of(machine)).id)
-        found[name] = site.link("decision", asked.question.id)
+        found[name] = site.link("decision", asked.question.id, asked.question.owner_id)
     async with site.hand.database.transaction() as tx:
         owner = await parties.owner_of(tx, "car-1", clock.now())
         assert owner
@@ -58,9 +61,9 @@ async def pages(desk: Shown) -> dict[str, str]:
             found[name] = site.link("job", job.id)
         done = await site.hand.case_of("car-20")
         (answered,) = await decisions.of_case(tx, done.id)
-        found["answered"] = site.link("decision", answered.question.id)
+        found["answered"] = site.link("decision", answered.question.id, answered.question.owner_id)
     own, case = await site.own("car-1"), await site.hand.case_of("car-1")
-    for place in ("", "/done", "/stop", "/mandate", "/questions", f"/cases/{case.id}/withdraw"):
+    for place in (*OWN, f"/cases/{case.id}/withdraw"):
         found[f"own{place}"] = own + place
     for name, machine in (("own, refused", "car-10"), ("own, proven", "car-20")):
         found[name] = await site.own(machine)

@@ -71,7 +71,7 @@ async def test_another_answer_comes_too_late_and_hears_what_was_said(site: Site)
 async def test_after_the_deadline_the_page_says_what_became_of_it(site: Site) -> None:
     case_id, _ = await site.asked("car-e")
     question = (await site.hand.question(case_id)).question
-    link = site.link("decision", question.id, lasts=timedelta(days=30))
+    link = site.link("decision", question.id, question.owner_id, lasts=timedelta(days=30))
     turnable = clock.Turnable()
     with clock.reading(turnable):
         turnable.turn(timedelta(hours=25))
@@ -98,10 +98,12 @@ async def test_a_link_for_something_else_is_refused(site: Site) -> None:
     case_id, _ = await site.asked("car-g")
     question = (await site.hand.question(case_id)).question
     other = site.link("job", question.id).replace("/job/", "/decision/")
-    old = site.link("decision", question.id, lasts=-timedelta(minutes=1))
-    nobody = site.link("decision", ids.new())
+    old = site.link("decision", question.id, question.owner_id, lasts=-timedelta(minutes=1))
+    nobody = site.link("decision", ids.new(), question.owner_id)
+    somebody = site.link("decision", question.id, ids.new())
+    links = ((other, 404), (old, 410), (nobody, 404), (somebody, 403), ("/decision/x", 404))
     async with site.browser() as browser:
-        for link, status in ((other, 404), (old, 410), (nobody, 404), ("/decision/x", 404)):
+        for link, status in links:
             for answer in (await browser.get(link), await browser.post(link, data={"option": "x"})):
                 assert answer.status_code == status
                 assert "<h1>" in answer.text

@@ -4,6 +4,7 @@ import asyncio
 import re
 from datetime import timedelta
 
+from tests.links import subject_of
 from tests.waiting import until
 from tests.web.owners import everything, get, mandate_of, owner_of, told
 from tests.web.site import MISFIRE, Site
@@ -240,7 +241,7 @@ async def test_an_owner_without_a_machine_or_a_mandate_is_told_what_to_do(site: 
     async with site.hand.database.transaction() as tx:
         await parties.transfer(tx, "own-o", None, clock.now())
     assert "No machine acts for you at present" in await get(site, own)
-    owner = parties.read_link(site.pages.key, OWNER_PAGE, own.rpartition("/")[2])
+    owner = await subject_of(site.hand.database, OWNER_PAGE, own.rpartition("/")[2])
     async with site.hand.database.transaction() as tx:
         await parties.erase_owner(tx, owner)
     assert "Nobody is here any more" in await get(site, own, 404)

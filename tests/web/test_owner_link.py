@@ -24,7 +24,15 @@ async def test_a_link_for_something_else_is_refused(site: Site) -> None:
         (site.link(OWNER_PAGE, ids.new()), 404),
         ("/owner/x", 404),
     ]
-    places = ("", "/done", "/stop", "/mandate", "/questions", f"/cases/{case_id}/withdraw")
+    places = (
+        "",
+        "/done",
+        "/stop",
+        "/mandate",
+        "/questions",
+        "/links",
+        f"/cases/{case_id}/withdraw",
+    )
     async with site.browser() as browser:
         for link, status in links:
             for place in places:
@@ -47,7 +55,13 @@ async def test_a_form_of_another_site_is_refused(site: Site) -> None:
         {"Origin": URL, "Sec-Fetch-Site": "same-site"},
     ):
         async with site.browser(**headers) as browser:
-            for place in ("/stop", "/mandate", "/questions", f"/cases/{case_id}/withdraw"):
+            for place in (
+                "/stop",
+                "/mandate",
+                "/questions",
+                "/links",
+                f"/cases/{case_id}/withdraw",
+            ):
                 given = {"services": "*", "questions": "1", "act": "grant"}
                 assert (await browser.post(own + place, data=given)).status_code == 403
             assert (await browser.post("/owner", data={"email": "a@b.c"})).status_code == 403
@@ -57,7 +71,15 @@ async def test_a_form_of_another_site_is_refused(site: Site) -> None:
 async def test_the_address_of_the_page_is_told_to_nobody(site: Site) -> None:
     case_id, decision = await site.asked("own-j")
     own = await site.own("own-j")
-    places = ("", "/done", "/stop", "/mandate", "/questions", f"/cases/{case_id}/withdraw")
+    places = (
+        "",
+        "/done",
+        "/stop",
+        "/mandate",
+        "/questions",
+        "/links",
+        f"/cases/{case_id}/withdraw",
+    )
     async with site.browser(Origin="null") as browser:
         answers = [await browser.get(own + one) for one in places]
         answers += [await browser.get(own[:-1]), await browser.get(decision)]

@@ -26,6 +26,7 @@ from thingdesk.parties.links import (
     OWNER_LINK_LASTS,
     OWNER_PAGE,
     asks_for_link,
+    end_links,
     read_link,
     sign_link,
 )
@@ -45,6 +46,7 @@ from thingdesk.parties.machines import (
 from thingdesk.parties.model import (
     MACHINE_ID,
     BadLine,
+    Link,
     LoggedIn,
     Machine,
     MachineFilter,
@@ -118,6 +120,7 @@ __all__ = [
     "BadLine",
     "DeskKey",
     "Form",
+    "Link",
     "LoggedIn",
     "Machine",
     "MachineFilter",
@@ -151,6 +154,7 @@ __all__ = [
     "desk_key",
     "desk_time",
     "disable_staff",
+    "end_links",
     "erase_owner",
     "find_machines",
     "find_owners",

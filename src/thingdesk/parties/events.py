@@ -98,6 +98,17 @@ class OwnerChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class OwnerLinksEnded(Event):
+    """No link that an owner got before works any more. On their stream; `by` is one of the staff,
+    or nobody where the owner ended them.
+    """
+
+    kind: ClassVar[str] = "owner.links_ended"
+    owner: UUID
+    by: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class OwnerErased(Event):
     """What was personal of an owner was erased, for ever. On their stream; `by` is one of the
     staff.

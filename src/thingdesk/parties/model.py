@@ -40,12 +40,15 @@ class NewOwner:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A human for whom machines act. `zone` is an IANA name; `email` None once it was erased."""
+    """A human for whom machines act. `zone` is an IANA name; `email` None once it was erased. Of
+    their signed links those are good that were signed at `links_since` or later.
+    """
 
     id: UUID
     name: str
     email: str | None
     zone: str
+    links_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,15 @@ class MachineKey:
     added_at: datetime
     revoked_at: datetime | None
     reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a signed link is about; it is `owner`'s where an owner got it, and ends at `until`."""
+
+    subject: UUID
+    owner: UUID | None
+    until: datetime
 
 
 class Sighting(NamedTuple):

@@ -7,7 +7,7 @@ from thingdesk.platform import ids
 from thingdesk.platform.database import Row, Transaction
 
 ERASED = "erased"
-_OWNER = "select id, name, email, zone from owner "
+_OWNER = "select id, name, email, zone, links_since from owner "
 _ADD = """
 insert into owner (id, email, name, zone, added_at)
 select t.id, t.email, t.name, t.zone, $5
@@ -16,7 +16,7 @@ order by t.email
 on conflict (email) do nothing returning id
 """
 _FIND = """
-select id, name, email, zone from owner
+select id, name, email, zone, links_since from owner
 where email is not null and ($2::uuid is null or id < $2)
   and ($1::text is null or position(lower($1) in lower(name || ' ' || email)) > 0)
 order by id desc limit $3
@@ -53,7 +53,7 @@ select * from unnest($1::text[], $2::uuid[], $3::timestamptz[])
 
 
 def _owner(row: Row) -> Owner:
-    return Owner(row["id"], row["name"], row["email"], row["zone"])
+    return Owner(row["id"], row["name"], row["email"], row["zone"], row["links_since"])
 
 
 def _ownership(row: Row) -> Ownership:
@@ -173,6 +173,12 @@ async def note_link(tx: Transaction, owner_id: UUID, at: datetime, before: datet
             before,
         )
     )
+
+
+async def end_links(tx: Transaction, owner_id: UUID, at: datetime) -> None:
+    """Links older than `at` are good for nothing, and the owner may ask for one at once."""
+    await tx.execute("update owner set links_since = $2 where id = $1", owner_id, at)
+    await tx.execute("delete from owner_link where owner_id = $1", owner_id)
 
 
 async def end(tx: Transaction, period: Ownership, at: datetime) -> None:

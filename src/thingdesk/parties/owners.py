@@ -5,6 +5,7 @@ from uuid import UUID
 from thingdesk import timeline
 from thingdesk.parties import errors, events, validate
 from thingdesk.parties import owner_store as store
+from thingdesk.parties.links import end_links
 from thingdesk.parties.model import NewOwner, Owner, Ownership
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
@@ -37,7 +38,8 @@ async def add_all(
 async def change_owner(
     tx: Transaction, owner_id: UUID, new: NewOwner, by: UUID | None = None
 ) -> None:
-    """Change what is registered of an owner; to what it is already: nothing happens.
+    """Change what is registered of an owner; to what it is already: nothing happens. With another
+    address all their links end.
 
     Raises Refused: bad values, an unknown or erased owner, an address that is another owner's.
     """
@@ -59,6 +61,8 @@ async def change_owner(
         field = FieldError("email", "is another owner's", "use the address of this one")
         raise errors.invalid("the owner cannot be changed", [field])
     timeline.append(tx, f"owner:{owner_id}", events.OwnerChanged(owner_id, changed, by))
+    if "email" in changed:  # who reads what was mailed to the former address may be a stranger
+        await end_links(tx, owner_id, by)
 
 
 async def erase_owner(tx: Transaction, owner_id: UUID, by: UUID | None = None) -> None:

@@ -12,6 +12,7 @@ from thingdesk.web.render import page
 
 _TITLES = {
     "link_expired": "This link has expired",
+    "link_ended": "This link does not work any more",
     "link_unreadable": "This link does not work",
     "foreign_form": "That did not come from here",
     "not_found": "There is no such page",
@@ -28,6 +29,7 @@ _TITLES = {
 }
 _STATUS = {
     "link_expired": 410,
+    "link_ended": 410,
     "link_unreadable": 404,
     "decision_unknown": 404,
     "decision_gone": 410,

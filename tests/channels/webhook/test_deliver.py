@@ -9,6 +9,7 @@ import orjson
 import pytest
 from tests.channels.webhook.listener import Listener, listening
 from tests.fulfilment.making import happened, make_offer, make_provider
+from tests.links import subject_of
 
 from thingdesk import parties
 from thingdesk.channels.webhook import Webhooks, verify
@@ -84,10 +85,8 @@ async def test_the_page_is_for_this_job_and_outlasts_the_work(
     offer, _ = await offer_to(database, listener.url)
     await attempts(webhooks)
     page = orjson.loads(listener.requests.get_nowait().body)["data"]["page"]
-    async with database.transaction() as tx:
-        key = await parties.desk_key(tx)
     with clock.reading(lambda: offer.answer_by + timedelta(days=60)):
-        assert parties.read_link(key, "job", page.removeprefix(PAGES)) == offer.effect_id
+        assert await subject_of(database, "job", page.removeprefix(PAGES)) == offer.effect_id
 
 
 async def test_a_cancelled_job_is_told_and_the_offer_is_not(

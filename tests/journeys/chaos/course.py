@@ -124,7 +124,7 @@ async def _waiting(database: Database, http: str) -> int:
     """How much is still to come. Owners whose mail is only repeated in minutes answer meanwhile."""
     async with database.transaction() as tx:
         asked = await tx.fetch(
-            "select d.id, o.name, d.options->0->>'id' as first"
+            "select d.id, o.id as owner, o.name, d.options->0->>'id' as first"
             " from decision d join owner o on o.id = d.owner_id"
             " where d.state = 'open' and d.asked_at < now() - interval '5 s'"
         )
@@ -132,7 +132,8 @@ async def _waiting(database: Database, http: str) -> int:
         waiting: int = await tx.fetchval(_WAITING)
     async with httpx.AsyncClient(base_url=http, timeout=10) as page:
         for row in asked:
-            token = parties.sign_link(key, "decision", row["id"], clock.now() + timedelta(hours=1))
+            until = clock.now() + timedelta(hours=1)
+            token = parties.sign_link(key, "decision", row["id"], until, owner=row["owner"])
             option = "no" if row["name"] == "strict" else row["first"]
             await page.post(f"/decision/{token}", data={"option": option})
     return waiting

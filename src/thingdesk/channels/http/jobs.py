@@ -89,7 +89,8 @@ async def _act(tx: Transaction, job_id: UUID, provider: UUID, said: Said) -> Job
 
 
 async def _job(doors: Doors, tx: Transaction, token: str) -> Job:
-    job = await fulfilment.get_job(tx, parties.read_link(doors.key, PURPOSE, token))
+    link = await parties.read_link(tx, doors.key, PURPOSE, token)
+    job = await fulfilment.get_job(tx, link.subject)
     if job is None:
         raise refuse("job_unknown", "there is no such job", Recovery.CONTACT_US)
     return job

@@ -1,6 +1,6 @@
 """From claimed notices to mails that can go."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -9,6 +9,7 @@ from uuid import UUID
 from thingdesk import notices, parties
 from thingdesk.channels.mail.compose import Foot, compose
 from thingdesk.notices import Notice, Outgoing, Page, Recipient, To
+from thingdesk.parties import Owner
 from thingdesk.platform.database import Transaction
 
 
@@ -35,7 +36,8 @@ async def write_letters(tx: Transaction, claimed: Sequence[Outgoing], desk: Desk
     """The mails of these notices. What has no address to go to is given up."""
     if not claimed:
         return []
-    addresses = await _addresses(tx, {one.notice.to for one in claimed})
+    owners = await parties.get_owners(tx, _ids({one.notice.to for one in claimed}, To.OWNER))
+    addresses = await _addresses(tx, {one.notice.to for one in claimed}, owners)
     key = await parties.desk_key(tx)
     letters = []
     for one in claimed:
@@ -44,8 +46,9 @@ async def write_letters(tx: Transaction, claimed: Sequence[Outgoing], desk: Desk
             await notices.give_up(tx, one.id, "no e-mail address is known")
             continue
         try:
-            link = _link(one.notice.page, desk, key) or _console(one.notice, desk)
-            message = compose(one, address, desk.sender, link, _foot(one, desk, key))
+            sign = _Signing(one, desk, key, owners)
+            link = sign.link(one.notice.page) or _console(one.notice, desk)
+            message = compose(one, address, desk.sender, link, _foot(one, desk, sign))
         except ValueError as error:
             await notices.give_up(tx, one.id, str(error))
             continue
@@ -53,11 +56,30 @@ async def write_letters(tx: Transaction, claimed: Sequence[Outgoing], desk: Desk
     return letters
 
 
-def _link(page: Page | None, desk: Desk, key: parties.DeskKey) -> str | None:
-    if page is None:
-        return None
-    token = parties.sign_link(key, page.purpose, page.subject, page.until)
-    return f"{desk.pages.rstrip('/')}/{page.purpose}/{token}"
+@dataclass(frozen=True, slots=True)
+class _Signing:
+    """The links in a mail: the same in all its attempts, until its owner's links are ended; those
+    after that work again.
+    """
+
+    outgoing: Outgoing
+    desk: Desk
+    key: parties.DeskKey
+    owners: Mapping[UUID, Owner]
+
+    def link(self, page: Page | None) -> str | None:
+        if page is None:
+            return None
+        to = self.outgoing.notice.to
+        owner = self.owners[UUID(to.id)] if to.kind is To.OWNER else None
+        at = self.outgoing.told_at
+        if owner and owner.links_since:
+            at = max(at, owner.links_since)
+        theirs = owner.id if owner else None
+        token = parties.sign_link(
+            self.key, page.purpose, page.subject, page.until, owner=theirs, at=at
+        )
+        return f"{self.desk.pages.rstrip('/')}/{page.purpose}/{token}"
 
 
 def _console(notice: Notice, desk: Desk) -> str | None:
@@ -67,7 +89,7 @@ def _console(notice: Notice, desk: Desk) -> str | None:
     return f"{desk.pages.rstrip('/')}/cases/{notice.case_id}"
 
 
-def _foot(outgoing: Outgoing, desk: Desk, key: parties.DeskKey) -> Foot | None:
+def _foot(outgoing: Outgoing, desk: Desk, sign: _Signing) -> Foot | None:
     """An owner's mail leads to their own page; all attempts of it by the same link."""
     notice = outgoing.notice
     if notice.to.kind is not To.OWNER:
@@ -75,12 +97,13 @@ def _foot(outgoing: Outgoing, desk: Desk, key: parties.DeskKey) -> Foot | None:
     if notice.page and notice.page.purpose == parties.OWNER_PAGE:
         return Foot(None, desk.contact)
     until = max(outgoing.told_at + parties.OWNER_LINK_LASTS, outgoing.until)
-    own = _link(Page(parties.OWNER_PAGE, UUID(notice.to.id), until), desk, key)
-    return Foot(own, desk.contact)
+    own = Page(parties.OWNER_PAGE, UUID(notice.to.id), until)
+    return Foot(sign.link(own), desk.contact)
 
 
-async def _addresses(tx: Transaction, to: set[Recipient]) -> dict[Recipient, str]:
-    owners = await parties.get_owners(tx, _ids(to, To.OWNER))
+async def _addresses(
+    tx: Transaction, to: set[Recipient], owners: Mapping[UUID, Owner]
+) -> dict[Recipient, str]:
     providers = await parties.get_providers(tx, _ids(to, To.PROVIDER))
     found = {Recipient.owner(one.id): one.email for one in owners.values()}
     found |= {Recipient.provider(one.id): one.email for one in providers.values()}

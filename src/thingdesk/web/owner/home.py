@@ -135,7 +135,7 @@ async def _asked(pages: Pages, tx: Transaction, house: House) -> list[Asked]:
     about = await cases.get_many(tx, [one.question.case_id for one in found])
     now = clock.now()
     return [
-        Asked(one, case.subject, link(pages, "decision", one.question.id))
+        Asked(one, case.subject, link(pages, house, "decision", one.question.id))
         for one in found
         if (case := about.get(one.question.case_id))
         and house.sees(case)

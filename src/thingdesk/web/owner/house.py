@@ -24,11 +24,14 @@ Token = Annotated[str, Path(max_length=1024)]
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """An owner, and since when each of their machines has been theirs."""
+    """An owner, and since when each of their machines has been theirs; `until` when the link ends
+    by which they came.
+    """
 
     owner: Owner
     since: Mapping[str, datetime]
     token: str
+    until: datetime
 
     @property
     def path(self) -> str:
@@ -41,17 +44,18 @@ class House:
 
 
 async def enter(pages: Pages, tx: Transaction, token: str) -> House:
-    """Whose link it is. Raises Refused: it is not ours, too old, or its owner was erased."""
-    return await house_of(tx, parties.read_link(pages.key, OWNER_PAGE, token), token)
+    """Whose link it is. Raises Refused: it is not ours, too old, ended, or its owner was erased."""
+    link = await parties.read_link(tx, pages.key, OWNER_PAGE, token)
+    return await house_of(tx, link.subject, token, link.until)
 
 
-async def house_of(tx: Transaction, owner_id: UUID, token: str) -> House:
+async def house_of(tx: Transaction, owner_id: UUID, token: str, until: datetime) -> House:
     """What is this owner's now. Raises Refused: they were erased."""
     owner = await parties.get_owner(tx, owner_id)
     if owner is None or owner.email is None:
         raise refuse("owner_gone", "The owner was erased at this desk.", Recovery.CONTACT_US)
     owned = await parties.owned_by(tx, owner.id, clock.now())
-    return House(owner, {one.machine: one.begins for one in owned}, token)
+    return House(owner, {one.machine: one.begins for one in owned}, token, until)
 
 
 async def case_of(tx: Transaction, house: House, case_id: UUID) -> Case:
@@ -62,6 +66,10 @@ async def case_of(tx: Transaction, house: House, case_id: UUID) -> Case:
     return case
 
 
-def link(pages: Pages, purpose: str, subject: UUID) -> str:
-    """The address of the next page."""
-    return f"/{purpose}/{parties.sign_link(pages.key, purpose, subject, clock.now() + VISIT)}"
+def link(pages: Pages, house: House, purpose: str, subject: UUID) -> str:
+    """The address of the next page. A visit ends with the link that it began with, at last after
+    `VISIT`: a page that gave longer ones would renew itself for ever.
+    """
+    until = min(clock.now() + VISIT, house.until)
+    token = parties.sign_link(pages.key, purpose, subject, until, owner=house.owner.id)
+    return f"/{purpose}/{token}"

@@ -21,8 +21,8 @@ _TOLD = (
 
 
 @router.get("")
-async def get_ask_link(pages: Open) -> HTMLResponse:
-    return page("owner/link.html", asked=False, contact=contact(pages.contact))
+async def get_ask_link(pages: Open, said: str = "") -> HTMLResponse:
+    return page("owner/link.html", asked=False, said=said, contact=contact(pages.contact))
 
 
 @router.post("")

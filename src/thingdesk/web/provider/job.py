@@ -95,7 +95,8 @@ async def _act(tx: Transaction, job: Job, said: Said) -> Job:
 
 
 async def _job(pages: Pages, tx: Transaction, token: str) -> Job:
-    job = await fulfilment.get_job(tx, parties.read_link(pages.key, PURPOSE, token))
+    link = await parties.read_link(tx, pages.key, PURPOSE, token)
+    job = await fulfilment.get_job(tx, link.subject)
     if job is None:
         raise refuse("job_unknown", "There is no such job.", Recovery.CONTACT_US)
     return job

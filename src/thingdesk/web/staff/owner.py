@@ -63,6 +63,14 @@ async def post_owner(pages: Open, person: Registrar, owner_id: UUID, given: Sent
     return RedirectResponse(f"/owners/{owner_id}?said=changed", 303)
 
 
+@router.post("/links")
+async def post_links(pages: Open, person: Registrar, owner_id: UUID) -> Response:
+    """End all links that the owner got by mail until now."""
+    async with pages.database.transaction() as tx:
+        await parties.end_links(tx, owner_id, person.id)
+    return RedirectResponse(f"/owners/{owner_id}?said=links", 303)
+
+
 @router.post("/erase")
 async def post_erase(
     pages: Open,

@@ -64,6 +64,12 @@ WHO: dict[str, tuple[Tone, Say]] = {
         Tone.STILL,
         _by(lambda v, names: f"What is known of {names(v['owner'])} was changed ({_fields(v)})"),
     ),
+    "owner.links_ended": (
+        Tone.WRONG,
+        lambda v, names: (
+            f"{names(v['by']) if v['by'] else 'The owner'} ended all links to the owner's pages"
+        ),
+    ),
     "owner.erased": (
         Tone.WRONG,
         _by(lambda _, __: "What was personal of the owner was erased"),
