@@ -38,4 +38,4 @@ async def test_a_watch_that_fails_holds_up_no_other_and_leaves_nothing(database:
         assert await each(database, watches, 10) == 0
     assert await told(database, opened.case_id) == ["promise.broken"] * 2
     async with database.transaction() as tx:
-        assert await cases.find(tx, None, "half-done", None, None, None, None, 10) == []
+        assert await cases.search(tx, cases.CaseFilter(subject="half-done", most=10)) == []

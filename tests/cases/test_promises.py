@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from pydantic import ValidationError
@@ -26,10 +27,10 @@ async def call(journey: Journey, wish: Wish) -> Outcome:
     return Outcome(words=wish.words or "Called.")
 
 
-async def resolution(database: Database, case_id: object) -> datetime | None:
+async def resolution(database: Database, case_id: UUID | None) -> datetime | None:
     async with database.transaction() as tx:
-        (case,) = [one for one in await cases.find(tx, *[None] * 6, 50) if one.id == case_id]
-        promised = await cases.promises_of(tx, case.id)
+        assert case_id
+        promised = await cases.promises_of(tx, case_id)
     return next(one.due_at for one in promised if one.name == "resolution")
 
 

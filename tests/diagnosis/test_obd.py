@@ -4,10 +4,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from thingdesk.diagnosis.obd import TroubleCodes, UnreadableCode, decode, encode, read_codes
+from thingdesk.diagnosis.obd import TroubleCodes, UnreadableCode, decode, read_codes
 
 CODE = st.from_regex(r"[PCBU][0-3][0-9A-F]{3}", fullmatch=True)
 SET_CODE = CODE.filter(lambda code: code != "P0000")
+
+
+def encode(code: str) -> bytes:
+    """The two bytes of a code, as a device sends them (SAE J2012): two bits are its letter."""
+    return ("PCBU".index(code[0]) << 14 | int(code[1:], 16)).to_bytes(2, "big")
 
 
 @pytest.mark.parametrize(
@@ -35,12 +40,6 @@ def test_a_code_survives_encoding(code: str) -> None:
 @given(st.binary(min_size=2, max_size=2))
 def test_any_two_bytes_survive_decoding(raw: bytes) -> None:
     assert encode(decode(*raw)) == raw
-
-
-@pytest.mark.parametrize("code", ["", "P03", "p0301", "P4301", "X0301", "P03011", "P030G"])
-def test_what_is_no_code_is_not_encoded(code: str) -> None:
-    with pytest.raises(ValueError, match="no trouble code"):
-        encode(code)
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ async def test_the_machine_and_its_assistant_speak_of_one_case(
     for event in (examples.REPORT, examples.ASSISTANT):
         await take(intake, Kind.REPORTS, event)
     async with database.transaction() as tx:
-        found = await cases.find(tx, None, "car-1", None, None, None, None, 10)
+        found = await cases.search(tx, cases.CaseFilter(subject="car-1", most=10))
     assert [one.service for one in found] == ["vehicle.repair"]
 
 

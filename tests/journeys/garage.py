@@ -46,7 +46,7 @@ async def car(hand: Hand, name: str, terms: Terms | None = GENEROUS) -> UUID:
 
 async def stock(hand: Hand, name: str, part: str = COIL) -> int:
     async with hand.database.transaction() as tx:
-        centres = await parties.providers_of_kind(tx, "repair_centre")
+        centres = (await parties.providers_of_kinds(tx, ["repair_centre"]))["repair_centre"]
         (centre,) = [one for one in centres if one.name == name]
         lines = await fulfilment.stock_of(tx, centre.id)
     return next(line.quantity for line in lines if line.part == part)

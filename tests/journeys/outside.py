@@ -163,7 +163,7 @@ class Gated:
             effects = [one.name for one in await journeys.effects_of(tx, self.id)]
             told = Counter(one.notice.kind for one in await notices.of_case(tx, self.id))
             jobs = [one.state for one in await fulfilment.jobs_of(tx, self.id)]
-            found = await cases.find(tx, None, self.machine.id, None, None, None, None, 10)
+            found = await cases.search(tx, cases.CaseFilter(subject=self.machine.id, most=10))
             runs = await journeys.of_case(tx, self.id)
         assert {kind: kinds[kind] for kind in ONCE} == dict.fromkeys(ONCE, 1)
         assert kinds["effect.intended"] == kinds["effect.done"] == 2

@@ -68,7 +68,7 @@ async def test_a_time_that_is_gone_is_approved_anew(hand: Hand) -> None:
     async with hand.database.transaction() as tx:
         near = next(
             one
-            for one in await parties.providers_of_kind(tx, "repair_centre")
+            for one in (await parties.providers_of_kinds(tx, ["repair_centre"]))["repair_centre"]
             if one.name == "Centre Near"
         )
         period = Period(*(datetime.fromisoformat(chosen[name]) for name in ("start", "end")))

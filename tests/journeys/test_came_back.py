@@ -30,7 +30,7 @@ async def hand(database: Database) -> Hand:
 
 async def cases_of(hand: Hand, machine: str) -> list[Case]:
     async with hand.database.transaction() as tx:
-        found = await cases.find(tx, None, machine, None, None, None, None, 10)
+        found = await cases.search(tx, cases.CaseFilter(subject=machine, most=10))
     return sorted(found, key=lambda case: case.opened_at)
 
 

@@ -47,7 +47,7 @@ async def test_a_reading_is_answered_at_once_and_opens_no_case(hand: Hand) -> No
     assert second.outcome
     assert (second.outcome["used"], second.outcome["hours"]) == (1.5, 1.0)
     async with hand.database.transaction() as tx:
-        assert await cases.find(tx, None, "meter-0", None, None, None, None, 10) == []
+        assert await cases.search(tx, cases.CaseFilter(subject="meter-0", most=10)) == []
         kept = await journeys.remembered(tx, "meter.reading", "meter-0", "reading:", 10)
     assert [value["kwh"] for _, value in kept] == [1001.5, 1000]
 

@@ -33,7 +33,7 @@ async def centres(hand: Hand, *names: str) -> None:
 
 async def stock(hand: Hand, name: str, quantity: int) -> None:
     async with hand.database.transaction() as tx:
-        known = await parties.providers_of_kind(tx, "repair_centre")
+        known = (await parties.providers_of_kinds(tx, ["repair_centre"]))["repair_centre"]
         (found,) = [one for one in known if one.name == name]
         await fulfilment.set_stock(tx, [StockLine(found.id, COIL, quantity)])
 

@@ -126,7 +126,7 @@ async def ride(machine: Machine) -> None:
 async def journeys_of(site: Site, name: str) -> list[tuple[int, int]]:
     """Of each case of this machine: how many journeys have begun, and jobs are offered."""
     async with site.database.transaction() as tx:
-        found = await cases.find(tx, None, name, *[None] * 4, 100)
+        found = await cases.search(tx, cases.CaseFilter(subject=name, most=100))
         told = []
         for case in found:
             kinds = Counter(one.kind for one in await timeline.read(tx, f"case:{case.id}"))

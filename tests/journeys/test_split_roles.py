@@ -100,7 +100,9 @@ async def repair(site: Site, machine: Machine) -> UUID:
 
     async def offered() -> list[fulfilment.Job]:
         async with site.database.transaction() as tx:
-            found = await cases.find(tx, None, machine.identity.machine, *[None] * 4, 10)
+            found = await cases.search(
+                tx, cases.CaseFilter(subject=machine.identity.machine, most=10)
+            )
             return [job for case in found for job in await fulfilment.jobs_of(tx, case.id)]
 
     (job,) = await until(offered)

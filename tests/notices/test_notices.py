@@ -263,15 +263,9 @@ async def test_without_a_case_it_stands_in_the_recipients_own_stream(desk: Datab
     assert await history(desk, "desk") == ["notice.told"] * 2
 
 
-async def test_telling_wakes_the_channels_and_says_when_it_is_due(desk: Database) -> None:
+async def test_telling_wakes_the_channels(desk: Database) -> None:
     heard = asyncio.Event()
     async with desk.listening(notices.CHANNEL, heard.set):
-        async with desk.transaction() as tx:
-            assert await notices.next_due(tx, Channel.MACHINE) is None
         await tell(desk, to_machine())
         async with asyncio.timeout(10):
             await heard.wait()
-    async with desk.transaction() as tx:
-        due = await notices.next_due(tx, Channel.MACHINE)
-    assert due
-    assert due <= clock.now()

@@ -109,11 +109,9 @@ async def test_who_may_speak_for_whom_depends_on_the_time(database: Database) ->
     _, [car, robot] = await owned(database, now - 10 * DAY, machines=2)
     await move(database, car, await another(database), now - 5 * DAY)
     async with database.transaction() as tx:
-        assert await parties.speaks_for(tx, robot, car, now - 6 * DAY)
-        assert not await parties.speaks_for(tx, robot, car, now - 5 * DAY)
-        assert not await parties.speaks_for(tx, car, robot, now - 5 * DAY)
-        assert not await parties.speaks_for(tx, robot, car, now - 11 * DAY)
-        assert await parties.speaks_for(tx, car, car, now)
+        days = [(robot, car, 6), (robot, car, 5), (car, robot, 5), (robot, car, 11), (car, car, 0)]
+        asked = [(reporter, subject, now - n * DAY) for reporter, subject, n in days]
+        assert await parties.speak_for(tx, asked) == [True, False, False, False, True]
         unowned = [(unique("x"), unique("y"), now), (robot, robot, now), (car, robot, now)]
         assert await parties.speak_for(tx, unowned) == [False, True, False]
         assert await parties.speak_for(tx, []) == []

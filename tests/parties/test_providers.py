@@ -45,7 +45,7 @@ async def test_a_provider_is_registered_once(database: Database) -> None:
     assert first.webhook_secret not in repr(first)
 
 
-async def test_providers_are_found_by_kind_and_skill(database: Database) -> None:
+async def test_providers_are_found_by_kind(database: Database) -> None:
     new = a_provider()
     async with database.transaction() as tx:
         first = await parties.register_provider(tx, new)
@@ -53,9 +53,8 @@ async def test_providers_are_found_by_kind_and_skill(database: Database) -> None
         second = await parties.register_provider(
             tx, replace(new, name=unique("centre"), skills=("body",))
         )
-        assert await parties.providers_of_kind(tx, kind) == [first, second]
-        assert await parties.providers_of_kind(tx, kind, "powertrain") == [first]
-        assert await parties.providers_of_kind(tx, kind, "glass") == []
+        found = await parties.providers_of_kinds(tx, [kind, "none"])
+        assert found == {kind: [first, second], "none": []}
         both = await parties.get_providers(tx, [first.id, second.id])
     assert both == {first.id: first, second.id: second}
 

@@ -54,7 +54,7 @@ async def result(desk: RunningDesk, file: Path) -> Result:
     machine = rows[0].machine
     async with desk.database.transaction() as tx:
         findings = await diagnosis.findings_of(tx, machine)
-        found = await cases.find(tx, None, machine, None, None, None, None, 100)
+        found = await cases.search(tx, cases.CaseFilter(subject=machine, most=100))
     return Result(
         sorted(
             (one.opened_at - shift, one.cleared_at - shift if one.cleared_at else None)

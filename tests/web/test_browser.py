@@ -53,7 +53,8 @@ async def pages(desk: Shown) -> dict[str, str]:
         owner = await parties.owner_of(tx, "car-1", clock.now())
         assert owner
         found["owner"] = f"/owners/{owner.id}"
-        (truck, *_) = await parties.providers_of_kind(tx, "tow_truck")
+        trucks = (await parties.providers_of_kinds(tx, ["tow_truck"]))["tow_truck"]
+        truck = trucks[0]
         found["provider"] = f"/providers/{truck.id}"
         for name, machine in (("offer", "car-6"), ("job", "car-12")):
             case = await site.hand.case_of(machine)

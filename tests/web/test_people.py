@@ -135,7 +135,7 @@ async def test_providers_show_what_they_can_do_and_what_they_were_asked(site: Si
     async with site.hand.database.transaction() as tx:
         silent = NewProvider("A Silent One", ("tow_truck",), (), Position(52.0, 13.0))
         await parties.register_provider(tx, silent)
-        near = (await parties.providers_of_kind(tx, "repair_centre"))[1]
+        near = (await parties.providers_of_kinds(tx, ["repair_centre"]))["repair_centre"][1]
     assert near.name == "Centre Near"
     async with logged_in(site) as browser:
         page = text((await browser.get("/providers")).text)

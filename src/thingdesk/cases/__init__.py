@@ -48,7 +48,7 @@ from thingdesk.cases.reports import (
     read_report,
 )
 from thingdesk.cases.search import of_owner, search, standing
-from thingdesk.cases.store import counts, find, get, get_many, last_of, not_of, unfinished
+from thingdesk.cases.store import get, get_many, last_of, not_of, unfinished
 from thingdesk.cases.verification_store import Verification
 from thingdesk.cases.verification_store import of_case as verifications_of
 from thingdesk.cases.verify import (
@@ -84,13 +84,11 @@ __all__ = [
     "begin_verification",
     "break_due_promises",
     "came_back",
-    "counts",
     "drop_reports",
     "due",
     "elapsed",
     "end",
     "erase",
-    "find",
     "forget_reports",
     "get",
     "get_many",

@@ -30,9 +30,6 @@ class Hours:
     weekdays: frozenset[int] = frozenset(range(5))
 
 
-Span = tuple[datetime, datetime]
-
-
 def due(
     started: datetime, duration: timedelta, hours: Hours | None, pauses: Sequence[Pause] = ()
 ) -> datetime | None:

@@ -51,13 +51,6 @@ update desk_case set state = 'ended', outcome = $2, outcome_words = $3, outcome_
     ended_at = $5, relapse_until = $6
 where id = $1
 """
-_LIST = """
-select * from desk_case
-where ($1::text is null or state = $1) and ($2::text is null or subject = $2)
-  and ($3::text is null or service = $3) and ($4::text is null or outcome = $4)
-  and ($5::uuid is null or owner_id = $5) and ($6::timestamptz is null or opened_at < $6)
-order by opened_at desc limit $7
-"""
 _UNFINISHED = "select id from desk_case where subject = any($1) and state = 'open'"
 _GET = "select * from desk_case where id = $1"
 # the problem's row first, as whoever opens or joins a case does
@@ -73,9 +66,6 @@ update problem set current_case = null where subject = $1 and key = $2 and curre
 """
 _UNENDED = """
 select state, count(*) as n from desk_case where state in ('open', 'verifying') group by state
-"""
-_COUNTS = """
-select state, coalesce(outcome, '') as outcome, count(*) as n from desk_case group by 1, 2
 """
 
 
@@ -183,10 +173,6 @@ async def get_many(tx: Transaction, case_ids: Sequence[UUID]) -> dict[UUID, Case
     return {row["id"]: to_case(row) for row in rows}
 
 
-async def find(tx: Transaction, *filters: Any) -> list[Case]:
-    return [to_case(row) for row in await tx.fetch(_LIST, *filters)]
-
-
 async def unfinished(tx: Transaction, subjects: Sequence[str]) -> set[UUID]:
     """The cases of these subjects in which there is work to do: no end yet, no proof awaited."""
     return {row["id"] for row in await tx.fetch(_UNFINISHED, list(subjects))}
@@ -214,14 +200,6 @@ async def not_of(tx: Transaction, subject: str, owner_id: UUID | None) -> list[U
         owner_id,
     )
     return [row["id"] for row in rows]
-
-
-async def counts(tx: Transaction) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for row in await tx.fetch(_COUNTS):
-        for name in filter(None, (row["state"], row["outcome"])):
-            found[name] = found.get(name, 0) + row["n"]
-    return found
 
 
 async def unended(tx: Transaction) -> dict[str, int]:

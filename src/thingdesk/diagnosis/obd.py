@@ -59,14 +59,6 @@ class _UnfitError(Exception):
     pass
 
 
-def encode(code: str) -> bytes:
-    """The two bytes of a code such as `P0301`; ValueError where it is none."""
-    if not is_trouble_code(code):
-        raise ValueError(f"{code[:_SHOWN]!r} is no trouble code such as P0301")
-    number = int(code[1:], 16) | _LETTERS.index(code[0]) << 14
-    return number.to_bytes(2, "big")
-
-
 def decode(high: int, low: int) -> str:
     """The code of two bytes."""
     return f"{_LETTERS[high >> 6]}{high >> 4 & 3}{high & 15:X}{low:02X}"

@@ -20,7 +20,7 @@ from thingdesk.mandates.entitle import (
     policy,
     set_policy,
 )
-from thingdesk.mandates.grant import grant, mandate_of, revoke, spent_in_period, versions_of
+from thingdesk.mandates.grant import grant, mandate_of, revoke, spent_in_period
 from thingdesk.mandates.model import (
     EVERYTHING,
     OWNER_CHANGED,
@@ -74,5 +74,4 @@ __all__ = [
     "settle",
     "spent_in_period",
     "to_owner",
-    "versions_of",
 ]

@@ -1,6 +1,6 @@
 """The verdict on an action, from facts alone. Pure: every branch has its line here."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from thingdesk.mandates.model import (
@@ -24,7 +24,6 @@ from thingdesk.platform.money import Money
 
 _ORDER = list(EntitlementKind)
 APPROVED = "approved"
-Rule = Callable[[Action, Facts, Payer], Verdict | None]
 
 
 def decide(action: Action, facts: Facts, approval: Approval | None = None) -> Verdict:

@@ -55,11 +55,6 @@ async def mandate_of(tx: Transaction, owner_id: UUID) -> Mandate | None:
     return await store.mandate_of(tx, owner_id)
 
 
-async def versions_of(tx: Transaction, mandate_id: UUID) -> list[tuple[int, Terms, datetime]]:
-    """Every version that was granted and when, the newest first."""
-    return await store.versions_of(tx, mandate_id)
-
-
 async def spent_in_period(tx: Transaction, owner_id: UUID, at: datetime) -> list[Money]:
     """What was reserved and spent unasked for the owner in the month of `at`, by currency."""
     owner = await parties.get_owner(tx, owner_id)

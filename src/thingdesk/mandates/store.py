@@ -156,15 +156,6 @@ async def mandate_of(tx: Transaction, owner_id: UUID) -> Mandate | None:
     return data.mandate(owner_id, found) if found else None
 
 
-async def versions_of(tx: Transaction, mandate_id: UUID) -> list[tuple[int, Terms, datetime]]:
-    rows = await tx.fetch(
-        "select version, terms, granted_at from mandate_version where mandate_id = $1"
-        " order by version desc",
-        mandate_id,
-    )
-    return [(row["version"], data.terms(row["terms"]), row["granted_at"]) for row in rows]
-
-
 async def add_entitlement(tx: Transaction, new: Entitlement, at: datetime) -> bool:
     """Whether it was new."""
     return bool(

@@ -26,7 +26,7 @@ from thingdesk.notices.model import (
     State,
     To,
 )
-from thingdesk.notices.read import get, next_due, of_case, pending
+from thingdesk.notices.read import get, of_case, pending
 from thingdesk.notices.tell import tell
 
 __all__ = [
@@ -52,7 +52,6 @@ __all__ = [
     "give_up",
     "give_up_all",
     "measure",
-    "next_due",
     "of_case",
     "pending",
     "tell",

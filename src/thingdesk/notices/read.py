@@ -1,8 +1,7 @@
-from datetime import datetime
 from uuid import UUID
 
 from thingdesk.notices import store
-from thingdesk.notices.model import Channel, Outgoing, Recipient
+from thingdesk.notices.model import Outgoing, Recipient
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 
@@ -20,8 +19,3 @@ async def get(tx: Transaction, notice: UUID) -> Outgoing | None:
 async def of_case(tx: Transaction, case_id: UUID) -> list[Outgoing]:
     """All that was told in a case, the oldest first."""
     return await store.of_case(tx, case_id)
-
-
-async def next_due(tx: Transaction, channel: Channel) -> datetime | None:
-    """When the next attempt on `channel` is due; None when nothing is open there."""
-    return await store.next_due(tx, channel)

@@ -1,7 +1,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from thingdesk.notices.model import Channel, Notice, Outgoing, Page, Recipient, State, To
@@ -189,13 +188,6 @@ async def measure(tx: Transaction, now: datetime) -> list[tuple[str, int, dateti
     """Of each channel how many are open, and since when the oldest attempt is due."""
     rows = await tx.fetch(_MEASURE, now)
     return [(row["channel"], row["n"], row["since"]) for row in rows]
-
-
-async def next_due(tx: Transaction, channel: Channel) -> datetime | None:
-    value: Any = await tx.fetchval(
-        "select min(again_at) from notice where channel = $1 and state = 'open'", channel.value
-    )
-    return value if isinstance(value, datetime) else None
 
 
 async def erase(tx: Transaction, to: Recipient, case_ids: Sequence[UUID]) -> None:

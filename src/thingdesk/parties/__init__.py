@@ -79,7 +79,6 @@ from thingdesk.parties.owners import (
     ownerships_of,
     periods_of,
     speak_for,
-    speaks_for,
 )
 from thingdesk.parties.provider_file import ProviderLine, read_providers
 from thingdesk.parties.providers import (
@@ -87,7 +86,6 @@ from thingdesk.parties.providers import (
     get_provider,
     get_providers,
     provider_kinds,
-    providers_of_kind,
     providers_of_kinds,
     register_provider,
 )
@@ -182,7 +180,6 @@ __all__ = [
     "ownerships_of",
     "periods_of",
     "provider_kinds",
-    "providers_of_kind",
     "providers_of_kinds",
     "read_fleet",
     "read_key",
@@ -204,7 +201,6 @@ __all__ = [
     "sign_link",
     "sign_receipts",
     "speak_for",
-    "speaks_for",
     "staff_names",
     "thumbprint",
     "transfer",

@@ -135,13 +135,10 @@ async def owned_by(tx: Transaction, owner_id: UUID, at: datetime) -> list[Owners
     return await store.owned_by(tx, owner_id, at)
 
 
-async def speaks_for(tx: Transaction, reporter: str, subject: str, at: datetime) -> bool:
-    """Whether `reporter` may report about `subject`: itself, or both one owner's at `at`."""
-    return (await speak_for(tx, [(reporter, subject, at)]))[0]
-
-
 async def speak_for(tx: Transaction, wanted: Sequence[tuple[str, str, datetime]]) -> list[bool]:
-    """`speaks_for` many (reporter, subject, at), in the same order, by one statement."""
+    """Whether each reporter may report about its subject, of (reporter, subject, at) in the same
+    order: about itself, and about what is the same owner's at `at`. By one statement.
+    """
     others = [one for one in wanted if one[0] != one[1]]
     may = dict(zip(others, await store.speak_for(tx, others), strict=True)) if others else {}
     return [may.get(one, True) for one in wanted]

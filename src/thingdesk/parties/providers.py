@@ -46,12 +46,6 @@ async def provider_kinds(tx: Transaction) -> list[str]:
     return await store.kinds(tx)
 
 
-async def providers_of_kind(tx: Transaction, kind: str, skill: str | None = None) -> list[Provider]:
-    """All providers of a kind, by name; with `skill` only those that have it."""
-    found = (await providers_of_kinds(tx, [kind]))[kind]
-    return [one for one in found if skill is None or skill in one.skills]
-
-
 async def providers_of_kinds(tx: Transaction, kinds: Collection[str]) -> dict[str, list[Provider]]:
     """All providers of each of these kinds, by name."""
     found = await store.of_kinds(tx, kinds)

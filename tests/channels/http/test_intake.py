@@ -31,7 +31,7 @@ NOON, LATER = "2026-11-20T12:00:00Z", "2026-11-20T13:00:00Z"
 
 async def cases_of(database: Database, machine: str) -> list[cases.Case]:
     async with database.transaction() as tx:
-        return await cases.find(tx, None, machine, None, None, None, None, 50)
+        return await cases.search(tx, cases.CaseFilter(subject=machine, most=50))
 
 
 async def test_a_signal_is_receipted_by_its_hash(car: Caller) -> None:

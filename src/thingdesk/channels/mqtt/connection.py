@@ -15,6 +15,7 @@ from gmqtt.mqtt.handler import MQTTConnectError
 from thingdesk.channels.mqtt.together import Together
 from thingdesk.platform import ids
 from thingdesk.platform.backoff import Backoff
+from thingdesk.platform.embedded import SESSION_PREFIX
 
 _log = logging.getLogger(__name__)
 _KEEPALIVE = 30
@@ -22,7 +23,6 @@ _KEEPALIVE = 30
 _SESSION = 10
 _HANDSHAKE = 15
 _PAUSES = Backoff(timedelta(milliseconds=200), timedelta(seconds=5))
-_PREFIX = "thingdesk:"
 # brokers take 1 MiB of payload; for one byte more they end the connection, and again for every
 # repetition of the message: no other one would get through any more
 _MOST_BYTES = 1_000_000
@@ -89,7 +89,7 @@ class Connection:
         handle: Handle | None = None,
     ) -> None:
         self._address = address
-        self._name = _PREFIX + name
+        self._name = SESSION_PREFIX + name
         self._topics = topics
         self._handle = handle
         self._subscribed = asyncio.Event()
