@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from urllib.parse import parse_qs, urlsplit
 
 from thingdesk.platform.loops import first_of
 
@@ -65,6 +66,26 @@ class Proxy:
                 await writer.drain()
         finally:
             writer.close()
+
+
+def to_port(port: int) -> Reach:
+    """To a server of this computer."""
+    return lambda: asyncio.open_connection("127.0.0.1", port)
+
+
+def to_database(url: str) -> Reach:
+    """To the PostgreSQL of this URL, by TCP or by its socket."""
+    parts = urlsplit(url)
+    if folder := parse_qs(parts.query).get("host"):
+        return lambda: asyncio.open_unix_connection(f"{folder[0]}/.s.PGSQL.5432")
+    return lambda: asyncio.open_connection(parts.hostname, parts.port or 5432)
+
+
+def at_port(url: str, port: int) -> str:
+    """The URL of the same database, reached at a port of this computer."""
+    parts = urlsplit(url)
+    login = f"{parts.username}:{parts.password}@" if parts.username else ""
+    return f"{parts.scheme}://{login}127.0.0.1:{port}{parts.path}?sslmode=disable"
 
 
 @asynccontextmanager

@@ -43,6 +43,8 @@ PACKAGES = (
 )
 """The packages that have tables, in the order of their layers."""
 
+# a supervisor gives ten seconds; what is not finished by then is taken up again later
+_FINISH_WITHIN = 6.0
 _log = logging.getLogger(__name__)
 
 
@@ -82,7 +84,7 @@ async def running(settings: Settings) -> AsyncIterator[Desk]:
     """A desk that does what its roles say, until the block ends. What is needed and not given as
     a URL is started: PostgreSQL and the broker.
     """
-    async with AsyncExitStack() as stack:
+    async with AsyncExitStack() as late, AsyncExitStack() as stack:
         desk = await _open(settings, stack)
         # the doors are shut first: what still comes would hold up the end
         async with asyncio.TaskGroup() as group, AsyncExitStack() as doors:
@@ -92,6 +94,7 @@ async def running(settings: Settings) -> AsyncIterator[Desk]:
                 yield desk
             finally:
                 desk.stop.set()
+                late.callback(desk.database.abandon_in(_FINISH_WITHIN).cancel)
         if "work" in settings.roles:
             await upkeep.seal(desk.database)
 
@@ -106,20 +109,6 @@ def _tell_commands(desk: Desk, stack: AsyncExitStack) -> None:
 
 NO_DESK = "There is no desk in {}."
 SEEK = "Run this in the folder of your desk, or set THINGDESK_DATA_DIR; `thingdesk up` makes one."
-
-
-def has_database(settings: Settings) -> bool:
-    """Whether there is one, or one is set: no command but `up` and those that register make one."""
-    return settings.database_url is not None or (settings.data_dir / "postgres").exists()
-
-
-def where(settings: Settings) -> str:
-    """Which database a command works on, without its password."""
-    if settings.database_url:
-        parts = urlsplit(settings.database_url)
-        return f"{parts.hostname or ''}{parts.path} (THINGDESK_DATABASE_URL)"
-    new = "" if has_database(settings) else "a new one, "
-    return f"{new}in {settings.data_dir.absolute()}"
 
 
 @asynccontextmanager

@@ -75,7 +75,7 @@ def migrate(phase: str | None) -> None:
 
     async def act() -> None:
         settings = settings_of()
-        click.echo(f"Database: {app.where(settings)}", err=True)
+        click.echo(f"Database: {settings.which_database}", err=True)
         async with app.database(settings) as found:
             for one in await app.migrate_all(found, Phase(phase) if phase else None):
                 click.echo(f"applied {one.package} {one.name}")

@@ -60,7 +60,7 @@ async def examine(
     checks = [Check("thingdesk", __version__), _person(settings)]
     checks.append(_folder(settings.data_dir))
     checks.append(await _broker(settings))
-    if not app.has_database(settings):
+    if not settings.has_database:
         none = app.NO_DESK.format(settings.data_dir.absolute())
         return [*checks, Check("PostgreSQL", none, well=False, mend=app.SEEK)]
     try:
@@ -72,7 +72,7 @@ async def examine(
                 checks += await _checkpoints(database, progress, kept)
     except (OSError, EmbeddedError) as error:
         mend = "Check THINGDESK_DATABASE_URL, or that the data folder can be written to."
-        found = f"{app.where(settings)}: {error}"
+        found = f"{settings.which_database}: {error}"
         checks.append(Check("PostgreSQL", found, well=False, mend=mend))
     return checks
 

@@ -15,6 +15,7 @@ from uuid import UUID
 from thingdesk import cases, fulfilment, notices, parties, signals
 from thingdesk.cases import Answer, Report
 from thingdesk.flow import Flow
+from thingdesk.fulfilment import Result
 from thingdesk.parties import DeskKey
 from thingdesk.platform import cloudevents, logs, traces
 from thingdesk.platform.cloudevents import Envelope
@@ -22,15 +23,17 @@ from thingdesk.platform.database import Database, Transaction
 from thingdesk.platform.errors import FieldError, Recovery, Refusal, Refused
 from thingdesk.platform.gather import Gatherer
 from thingdesk.platform.metrics import Counter
-from thingdesk.platform.share import Share
+from thingdesk.platform.share import Room, Share
+from thingdesk.platform.sparing import SparingLog
 from thingdesk.platform.traces import Span
 from thingdesk.signals import Signal
 
-_Result = tuple[UUID, str, dict[str, Any]]
 _log = logging.getLogger(__name__)
 # of one machine; our own library has four messages under way, one of each kind
 _MESSAGES_UNDER_WAY = 400
 _BYTES_UNDER_WAY = 4 * cloudevents.MOST_BYTES
+# of all: some seconds of work, in about 100 MB of memory
+_ALL_UNDER_WAY = (20_000, 64 * cloudevents.MOST_BYTES)
 
 _STORED = Counter("thingdesk.events", "Events of machines that are stored, also before.", "kind")
 _RECEIPTS = Counter("thingdesk.receipts", "Receipts that were signed.")
@@ -104,7 +107,8 @@ class Intake:
     ) -> None:
         self._flow = flow
         self.key = key
-        self._share = Share(_MESSAGES_UNDER_WAY, _BYTES_UNDER_WAY, on_flood=on_flood)
+        self._share = Share(_MESSAGES_UNDER_WAY, _BYTES_UNDER_WAY, _ALL_UNDER_WAY, on_flood)
+        self._failures = SparingLog(_log)
         self._gatherers: dict[Kind, Gatherer[_Message, _Outcome]] = {
             Kind.SIGNALS: Gatherer(database, self._signals, kind=Kind.SIGNALS),
             Kind.REPORTS: Gatherer(database, self._reports, kind=Kind.REPORTS),
@@ -125,14 +129,16 @@ class Intake:
         """Store what `machine` sent; returns once it is committed.
 
         A machine that sends without waiting for its receipts has only so much under way; the rest
-        is refused before any work is done for it, and `on_flood` hears of one that goes on so.
+        is refused before any work is done for it, and `on_flood` hears of one that goes on so. Of
+        all machines together there is only so much under way, too, while the database is slow.
         """
         with (
             self._share.take(machine, len(payload)) as room,
             logs.about(machine=machine),
             traces.span("intake", kind=kind, machine=machine) as span,
         ):
-            taken = await self._take(machine, kind, payload, span) if room else _NO_ROOM
+            free = room is Room.FREE
+            taken = await self._take(machine, kind, payload, span) if free else _NO_ROOM[room]
         for one in taken.refused:
             _REFUSED.add(1, one.refusal.code)
         return taken
@@ -146,9 +152,9 @@ class Intake:
             return Taken((), tuple(refused))
         try:
             outcome = await self._gatherers[kind].put(message)
-        except Exception:  # noqa: BLE001 - whatever it was, it is answered
+        except Exception as error:  # noqa: BLE001 - whatever it was, it is answered
             # the others of its group are stored; were this one to come again, it would fail again
-            _log.exception("%s of %s could not be stored", kind, machine)
+            self._failures.error(f"{kind} of {machine} could not be stored", error)
             failed = [Refusing(item.event_id, _FAILED) for item in message.items]
             return Taken((), (*refused, *failed))
         receipts = parties.sign_receipts(self.key, machine, outcome.entries)
@@ -214,7 +220,15 @@ _TOO_MUCH = Refusal(
     "too much of this machine is under way already; send the same again after the receipts",
     Recovery.RETRY,
 )
-_NO_ROOM = Taken((), (Refusing(None, _TOO_MUCH),))
+_BUSY = Refusal(
+    "desk_busy",
+    "more is under way than the desk can store just now; send the same again later",
+    Recovery.RETRY,
+)
+_NO_ROOM = {
+    Room.NONE_OF_THEIRS: Taken((), (Refusing(None, _TOO_MUCH),)),
+    Room.NONE_AT_ALL: Taken((), (Refusing(None, _BUSY),)),
+}
 _FAILED = Refusal(
     "desk_failed", "the desk could not store this now; send the same again later", Recovery.RETRY
 )
@@ -262,38 +276,16 @@ def _read(
     return _Message(machine, tuple(items)), refused
 
 
-def _read_one(machine: str, kind: Kind, event: Envelope) -> Signal | Report | UUID | _Result:
+def _read_one(machine: str, kind: Kind, event: Envelope) -> Signal | Report | UUID | Result:
     if event.type != TYPES[kind]:
-        raise _bad("type", f"is not {TYPES[kind]}", f"send {kind} with type {TYPES[kind]}")
+        mend = f"send {kind} with type {TYPES[kind]}"
+        raise cloudevents.unfit("type", f"is not {TYPES[kind]}", mend)
     match kind:
         case Kind.SIGNALS:
             return signals.read_signal(machine, event)
         case Kind.REPORTS:
             return cases.read_report(machine, event)
         case Kind.ACKS:
-            return _id(event.data.get("notice"), "data.notice")
+            return cloudevents.read_id(event.data, "notice")
         case Kind.RESULTS:
-            return _result(event.data)
-
-
-def _result(data: Any) -> _Result:
-    status, detail = data.get("status"), data.get("detail", {})
-    if status not in ("done", "refused", "failed", "expired"):
-        raise _bad("data.status", "is unknown", "send done, refused, failed or expired")
-    if not isinstance(detail, dict):
-        raise _bad("data.detail", "is no object", "leave it out, or send an object")
-    return _id(data.get("command"), "data.command"), status, detail
-
-
-def _id(given: object, path: str) -> UUID:
-    try:
-        return UUID(given) if isinstance(given, str) else UUID("")
-    except ValueError:
-        raise _bad(path, "is no id", "send the id that you were given") from None
-
-
-def _bad(path: str, problem: str, mend: str) -> Refused:
-    refusal = Refusal(
-        "bad_event", f"{path} {problem}", Recovery.FIX_INPUT, (FieldError(path, problem, mend),)
-    )
-    return Refused(refusal)
+            return fulfilment.read_result(event.data)

@@ -45,14 +45,14 @@ def settings_of(**given: Any) -> Settings:
 
 def known_desk(settings: Settings) -> None:
     """Raises ClickException where no database is: what is not there cannot be looked at."""
-    if not app.has_database(settings):
+    if not settings.has_database:
         raise click.ClickException(f"{app.NO_DESK.format(settings.data_dir.absolute())} {app.SEEK}")
 
 
 @asynccontextmanager
 async def database(settings: Settings) -> AsyncIterator[Database]:
     """For a command that writes: it says where, before it does."""
-    click.echo(f"Database: {app.where(settings)}", err=True)
+    click.echo(f"Database: {settings.which_database}", err=True)
     async with app.database(settings) as found:
         await app.migrate_all(found)
         yield found

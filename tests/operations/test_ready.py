@@ -101,3 +101,20 @@ async def test_a_desk_without_an_operations_port_answers_at_its_own_door(
         assert isinstance(desk, DeskProcess)
         async with httpx.AsyncClient(base_url=desk.http) as http:
             assert (await http.get("/ready")).json() == {"status": "ready"}
+
+
+async def test_a_check_that_hangs_is_not_asked_again_meanwhile() -> None:
+    """Each would take a connection to what does not answer."""
+    asked, answers = [], asyncio.Event()
+
+    async def hang() -> None:
+        asked.append(True)
+        await answers.wait()
+
+    readiness = Readiness({"slow": hang}, asyncio.Event())
+    readiness.started()
+    first, second = await asyncio.gather(readiness.reasons(), readiness.reasons())
+    assert first == second == {"slow": "no answer within 3 s"}
+    assert len(asked) == 1
+    answers.set()
+    assert await readiness.reasons() == {}

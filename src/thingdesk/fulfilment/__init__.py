@@ -14,6 +14,7 @@ from thingdesk.fulfilment.commands.claim import claim_due_commands, waiting_comm
 from thingdesk.fulfilment.commands.expire import expire_commands
 from thingdesk.fulfilment.commands.model import Command, CommandState, SentCommand, Settled
 from thingdesk.fulfilment.commands.model import key as command_key
+from thingdesk.fulfilment.commands.read import Result, read_result
 from thingdesk.fulfilment.commands.settle import settle_command
 from thingdesk.fulfilment.commands.store import commands_of
 from thingdesk.fulfilment.dispatch.model import Candidate, Need, Reason, distance, why_none
@@ -62,6 +63,7 @@ __all__ = [
     "Reason",
     "Reservation",
     "ReservationState",
+    "Result",
     "SentCommand",
     "Settled",
     "Slot",
@@ -91,6 +93,7 @@ __all__ = [
     "nearest",
     "not_delivered",
     "parts_of",
+    "read_result",
     "set_stock",
     "settle_command",
     "slots",

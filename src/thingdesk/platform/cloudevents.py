@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 import orjson
 
-from thingdesk.platform.errors import FieldError, Recovery, Refusal, Refused, refuse
+from thingdesk.platform.errors import FieldError, Refusal, Refused, refuse
 
 MOST_BYTES = 256 * 1024
 MOST_EVENTS = 1000
 MOST_DEPTH = 16
+_TOO_DEEP = (f"is nested deeper than {MOST_DEPTH}", "send it flatter")
 _ID = re.compile(r"[!-~]{1,128}")
 _SMALL_FLOAT = re.compile(rb"0\.0000|e-\d(?!\d)")
 _SPELLING = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -93,6 +95,22 @@ def _hash(event: Mapping[str, Any], text: bytes) -> str:
     return sha256(text).hexdigest()
 
 
+def read_id(data: Mapping[str, Any], name: str) -> UUID:
+    """The id that an event's data have by this name. Raises Refused."""
+    given = data.get(name)
+    try:
+        return UUID(given) if isinstance(given, str) else UUID("")
+    except ValueError:
+        mend = "send the id that you were given"
+        raise unfit(f"data.{name}", "is no id", mend) from None
+
+
+def unfit(path: str, problem: str, mend: str) -> Refused:
+    """The refusal of an event for what stands at `path`, and how to mend it."""
+    where = f"{path} {problem}" if path else f"the event {problem}"
+    return refuse("bad_event", where, fields=(FieldError(path, problem, mend),))
+
+
 def make(
     event_id: str, source: str, kind: str, time: datetime, data: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -110,7 +128,7 @@ def make(
 
 def _read_one(event: object) -> Envelope | Unreadable:
     if not isinstance(event, dict):
-        return Unreadable(None, _bad("", "is no object", "send CloudEvents 1.0 in JSON"))
+        return Unreadable(None, unfit("", "is no object", "send CloudEvents 1.0 in JSON").refusal)
     given = event.get("id")
     event_id = given if isinstance(given, str) and _ID.fullmatch(given) else None
     try:
@@ -121,15 +139,15 @@ def _read_one(event: object) -> Envelope | Unreadable:
 
 def _envelope(event: dict[str, Any], event_id: str | None) -> Envelope:
     if event_id is None:
-        raise Refused(_bad("id", "is missing or unfit", "send 1 to 128 printable ASCII characters"))
+        raise unfit("id", "is missing or unfit", "send 1 to 128 printable ASCII characters")
     if event.get("specversion") != "1.0":
-        raise Refused(_bad("specversion", "is not 1.0", 'send "specversion": "1.0"'))
+        raise unfit("specversion", "is not 1.0", 'send "specversion": "1.0"')
     kind = event.get("type")
     if not isinstance(kind, str) or not _TYPE.fullmatch(kind):
-        raise Refused(_bad("type", "is missing or unfit", "send a type such as thingdesk.signal"))
+        raise unfit("type", "is missing or unfit", "send a type such as thingdesk.signal")
     data = event.get("data")
     if not isinstance(data, dict):
-        raise Refused(_bad("data", "is missing or no object", "put what you say into data"))
+        raise unfit("data", "is missing or no object", "put what you say into data")
     text = _checked(event)
     return Envelope(event_id, kind, _time(event.get("time")), data, _hash(event, text))
 
@@ -143,11 +161,11 @@ def _time(text: object) -> datetime | None:
         moment = None
     if moment is None or moment.tzinfo is None:
         mend = "send RFC 3339 with a zone, such as 2026-11-21T20:00:00Z"
-        raise Refused(_bad("time", "is no time with a zone", mend))
+        raise unfit("time", "is no time with a zone", mend)
     try:
         return moment.astimezone(UTC)
     except OverflowError:
-        raise Refused(_bad("time", "is out of range", "send the present time")) from None
+        raise unfit("time", "is out of range", "send the present time") from None
 
 
 class _TooLong:
@@ -167,7 +185,7 @@ def _with_long_integers(payload: bytes) -> Any:
     try:
         return json.loads(payload, parse_int=_integer)
     except RecursionError:
-        raise Refused(_too_deep("")) from None
+        raise unfit("", *_TOO_DEEP) from None
 
 
 def _checked(event: Mapping[str, Any]) -> bytes:
@@ -190,14 +208,12 @@ def _check(event: Mapping[str, Any]) -> None:
         one, path, depth = left.pop()
         if isinstance(one, str):
             if _UNPRINTED.search(one):
-                raise Refused(_bad(path, "has control characters", "leave them out"))
+                raise unfit(path, "has control characters", "leave them out")
         elif isinstance(one, _TooLong):
-            raise Refused(_bad(path, "is an integer of more than 64 bits", "send it as text"))
+            raise unfit(path, "is an integer of more than 64 bits", "send it as text")
         elif isinstance(one, dict | list):
             if depth > MOST_DEPTH:
-                raise Refused(
-                    _bad("data", f"is nested deeper than {MOST_DEPTH}", "send it flatter")
-                )
+                raise unfit("data", *_TOO_DEEP)
             left.extend(_inside(one, path, depth + 1))
 
 
@@ -213,14 +229,5 @@ def _inside(
     )
 
 
-def _too_deep(path: str) -> Refusal:
-    return _bad(path, f"is nested deeper than {MOST_DEPTH}", "send it flatter")
-
-
 def _below(path: str, name: str) -> str:
     return f"{path}.{name[:64]}" if path else name[:64]
-
-
-def _bad(path: str, problem: str, mend: str) -> Refusal:
-    where = f"{path} {problem}" if path else f"the event {problem}"
-    return Refusal("bad_event", where, Recovery.FIX_INPUT, (FieldError(path, problem, mend),))

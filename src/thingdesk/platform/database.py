@@ -5,6 +5,7 @@ reports want to write, and writes it by one statement for all of them.
 """
 
 import asyncio
+import logging
 from collections.abc import (
     AsyncIterator,
     Awaitable,
@@ -24,6 +25,7 @@ from thingdesk.platform.metrics import Counter
 from thingdesk.platform.pool import Pool
 from thingdesk.platform.turns import Act, Question, ask, take_turns
 
+_log = logging.getLogger(__name__)
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 Row = Mapping[str, Any]
@@ -222,6 +224,16 @@ class Database:
         waits for a connection waits no longer.
         """
         self._pool.abandon()
+
+    def abandon_in(self, seconds: float) -> asyncio.TimerHandle:
+        """Abandon it then, unless the timer is cancelled: when it stands still, so does all that
+        waits for it to be finished.
+        """
+        return asyncio.get_running_loop().call_later(seconds, self._hurry)
+
+    def _hurry(self) -> None:
+        _log.warning("not all could be finished in time: what is left is taken up again later")
+        self.abandon()
 
     @asynccontextmanager
     async def transaction(self, *, idle_limit: float | None = None) -> AsyncIterator[Transaction]:

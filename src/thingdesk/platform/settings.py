@@ -135,6 +135,22 @@ class Settings(BaseSettings):
         default=(), description="Modules with services of your own, beside the ready packs."
     )
 
+    @property
+    def has_database(self) -> bool:
+        """Whether there is one, or one is set: no command but `up` and those that register make
+        one.
+        """
+        return self.database_url is not None or (self.data_dir / "postgres").exists()
+
+    @property
+    def which_database(self) -> str:
+        """Which one a command works on, without its password."""
+        if self.database_url:
+            parts = urlsplit(self.database_url)
+            return f"{parts.hostname or ''}{parts.path} (THINGDESK_DATABASE_URL)"
+        new = "" if self.has_database else "a new one, "
+        return f"{new}in {self.data_dir.absolute()}"
+
 
 def problems(error: ValidationError) -> list[str]:
     """What is wrong with settings, a line each: which, what it is, and what it may be."""

@@ -1,16 +1,21 @@
-"""What one sender may have under way at once, so that it slows down nobody but itself."""
+"""What may be under way at once: of one sender, so that it slows down nobody but itself, and of
+all, so that memory is bounded when what they wait for stands still.
+"""
 
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 
 from thingdesk.platform import clock
 
 _SPAN = timedelta(seconds=10)
 # for each second of ours, two for everybody else
 _REST = 2.0
+# longer than that nothing is anybody's own work: the database stood still
+_LONGEST_REST = 5.0
 
 
 @dataclass(slots=True)
@@ -23,8 +28,16 @@ class _Load:
         self.size += size
 
 
+class Room(Enum):
+    """Whether there is room, and if not, whose share is used up."""
+
+    FREE = "free"
+    NONE_OF_THEIRS = "none of theirs"
+    NONE_AT_ALL = "none at all"
+
+
 class Share:
-    """So many messages and bytes a sender, and always one message.
+    """So many messages and bytes a sender, and always one message; and so many of all together.
 
     The room of a message is free again some time after its end, the longer the more work it was.
     `on_flood` hears of a sender of whom ten times the share was refused within ten seconds: to say
@@ -32,31 +45,44 @@ class Share:
     """
 
     def __init__(
-        self, messages: int, size: int, on_flood: Callable[[str], None] | None = None
+        self,
+        messages: int,
+        size: int,
+        of_all: tuple[int, int],
+        on_flood: Callable[[str], None] | None = None,
     ) -> None:
         self._messages = messages
         self._size = size
+        self._most_messages, self._most_size = of_all
+        self._all = _Load()
         self._on_flood = on_flood
         self._under_way: dict[str, _Load] = {}
         self._refused: dict[str, _Load] = {}
         self._refused_from: datetime | None = None
 
     @contextmanager
-    def take(self, sender: str, size: int) -> Iterator[bool]:
+    def take(self, sender: str, size: int) -> Iterator[Room]:
         """Whether there is room for one more message; it is theirs until the block ends."""
+        if self._all.messages >= self._most_messages or self._all.size >= self._most_size:
+            yield Room.NONE_AT_ALL
+            return
         theirs = self._under_way.setdefault(sender, _Load())
         if (theirs.messages or theirs.size) and not self._has_room(theirs, size):
             self._refuse(sender, size)
-            yield False
+            yield Room.NONE_OF_THEIRS
             return
         theirs.add(size)
+        self._all.add(size)
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
-            yield True
+            yield Room.FREE
         finally:
             theirs.messages -= 1
-            loop.call_later((loop.time() - began) * _REST, self._free, sender, size)
+            self._all.messages -= 1
+            self._all.size -= size
+            rest = min((loop.time() - began) * _REST, _LONGEST_REST)
+            loop.call_later(rest, self._free, sender, size)
 
     def _has_room(self, theirs: _Load, size: int) -> bool:
         return theirs.messages < self._messages and theirs.size + size <= self._size

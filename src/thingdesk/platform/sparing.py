@@ -9,7 +9,7 @@ _SPAN = timedelta(minutes=1)
 
 
 class SparingLog:
-    """Writes at most `most` warnings a minute; the next minute begins with how many it left out.
+    """Writes at most `most` lines a minute; the next minute begins with how many it left out.
 
     What stands in them may come from anybody: it can end no line and turn no terminal.
     """
@@ -21,12 +21,19 @@ class SparingLog:
         self._count = 0
 
     def warning(self, line: str) -> None:
+        self._write(logging.WARNING, line)
+
+    def error(self, line: str, error: Exception) -> None:
+        """The same as an error, with where it came from."""
+        self._write(logging.ERROR, line, error)
+
+    def _write(self, level: int, line: str, error: Exception | None = None) -> None:
         now = clock.now()
         if self._until is None or now >= self._until:
             self._begin(now)
         self._count += 1
         if self._count <= self._most:
-            self._log.warning("%s", printable(line))
+            self._log.log(level, "%s", printable(line), exc_info=error)
 
     def _begin(self, now: datetime) -> None:
         left_out = self._count - self._most

@@ -81,6 +81,15 @@ async def test_a_command_waits_until_it_has_a_result(car: Caller, database: Data
     refused(second, 409, "command_settled", "contact_us")
 
 
+@pytest.mark.parametrize("status", ["done", "refused", "failed", "expired", "recalled"])
+async def test_whatever_became_of_a_command_is_taken(
+    car: Caller, database: Database, status: str
+) -> None:
+    command = await commanded(database, car.id)
+    assert await car.receipts("results", result(car, command, status))
+    assert (await car.get("/v1/commands"))["commands"] == []
+
+
 async def test_nobody_answers_the_command_of_another(
     car: Caller, other: Caller, database: Database
 ) -> None:

@@ -6,14 +6,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from tests.databases import FAST
 from tests.desk import DeskProcess, all_running
 from tests.journeys.chaos import target
 from tests.journeys.chaos.target import Role, Target
 from tests.machine.brokers import Mosquitto
-from tests.proxy import Proxy, Reach, proxying
+from tests.proxy import Proxy, at_port, proxying, to_database, to_port
 
 from thingdesk.platform import present
 from thingdesk.platform.embedded import EmbeddedPostgres
@@ -59,21 +58,12 @@ async def _kept(roles: Sequence[Role]) -> AsyncIterator[None]:
             await asyncio.gather(*(one.let_go() for one in roles))
 
 
-def _tcp(port: int) -> Reach:
-    return lambda: asyncio.open_connection("127.0.0.1", port)
-
-
-def _socket(url: str) -> Reach:
-    folder = parse_qs(urlsplit(url).query)["host"][0]
-    return lambda: asyncio.open_unix_connection(f"{folder}/.s.PGSQL.5432")
-
-
 @asynccontextmanager
 async def in_one(folder: Path) -> AsyncIterator[Site]:
     """`thingdesk up` with everything of its own: NATS and PostgreSQL embedded."""
     desk = DeskProcess(folder / "desk", **_COMMON)
     async with AsyncExitStack() as stack:
-        near = await stack.enter_async_context(proxying(_tcp(desk.mqtt_port)))
+        near = await stack.enter_async_context(proxying(to_port(desk.mqtt_port)))
         role = Role(desk)
         await stack.enter_async_context(_kept([role]))
         targets: tuple[Target, ...] = (
@@ -91,13 +81,6 @@ async def in_one(folder: Path) -> AsyncIterator[Site]:
             boxes=[desk.folder / "mail"],
             database_url=present.read(desk.folder)["database"],
         )
-
-
-def _through(url: str, port: int) -> str:
-    """The same database, reached at this port."""
-    parts = urlsplit(url)
-    at = f"{parts.username}:{parts.password}@127.0.0.1:{port}"
-    return f"postgresql://{at}{parts.path}?sslmode=disable"
 
 
 def _processes(folder: Path, database_url: str, broker_port: int) -> list[DeskProcess]:
@@ -124,10 +107,10 @@ async def split(folder: Path) -> AsyncIterator[Site]:
         broker = Mosquitto(folder)
         await broker.start()
         stack.push_async_callback(broker.kill)
-        near = await stack.enter_async_context(proxying(_tcp(broker.port)))
-        far = await stack.enter_async_context(proxying(_tcp(broker.port)))
-        data = await stack.enter_async_context(proxying(_socket(postgres.url)))
-        web, *others = _processes(folder, _through(postgres.url, data.port), far.port)
+        near = await stack.enter_async_context(proxying(to_port(broker.port)))
+        far = await stack.enter_async_context(proxying(to_port(broker.port)))
+        data = await stack.enter_async_context(proxying(to_database(postgres.url)))
+        web, *others = _processes(folder, at_port(postgres.url, data.port), far.port)
         roles = [Role(one) for one in (web, *others)]
         await stack.enter_async_context(_kept(roles))
         targets: tuple[Target, ...] = (

@@ -31,6 +31,7 @@ _STATUS = {
     "job_expired": 409,
     "job_offered": 409,
     "job_under_way": 409,
+    "desk_busy": 503,
 }
 _MOST_FIELDS = 20
 

@@ -19,6 +19,7 @@ class Readiness:
         self._checks = checks
         self._started = False
         self._stop = stop
+        self._asking: dict[str, asyncio.Task[None]] = {}
 
     async def reasons(self) -> dict[str, str]:
         """What is wrong, by the check that says so; nothing when the process is ready."""
@@ -26,22 +27,33 @@ class Readiness:
             return {"desk": "is stopping"}
         if not self._started:
             return {"desk": "is starting"}
-        found = await asyncio.gather(*(_ask(one) for one in self._checks.values()))
+        found = await asyncio.gather(*(self._ask(one) for one in self._checks))
         return {name: reason for name, reason in zip(self._checks, found, strict=True) if reason}
 
     def started(self) -> None:
         """Every check is there."""
         self._started = True
 
+    async def _ask(self, name: str) -> str | None:
+        """A check that hangs is not asked again meanwhile: not even its end may be soon, and each
+        would take a connection of its own.
+        """
+        asked = self._asking.get(name)
+        if asked is None or asked.done():
+            asked = self._asking[name] = asyncio.create_task(_run(self._checks[name]))
+            # nobody may be there any more to hear how it failed
+            asked.add_done_callback(lambda one: one.cancelled() or one.exception())
+        answered, _ = await asyncio.wait({asked}, timeout=_WITHIN)
+        if not answered:
+            return f"no answer within {_WITHIN:.0f} s"
+        match asked.exception():
+            case None:
+                return None
+            case Unready() as unready:
+                return str(unready)
+            case error:
+                return type(error).__name__
 
-async def _ask(check: Check) -> str | None:
-    try:
-        async with asyncio.timeout(_WITHIN):
-            await check()
-    except Unready as unready:
-        return str(unready)
-    except TimeoutError:
-        return f"no answer within {_WITHIN:.0f} s"
-    except Exception as error:  # noqa: BLE001 - whatever it is, the process is not ready
-        return type(error).__name__
-    return None
+
+async def _run(check: Check) -> None:
+    await check()
