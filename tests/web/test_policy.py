@@ -7,7 +7,7 @@ import pytest
 from tests.web.people import logged_in
 from tests.web.site import Site
 
-from thingdesk import mandates
+from thingdesk import decisions, mandates, timeline
 from thingdesk.mandates import Policy
 from thingdesk.parties import Role
 from thingdesk.platform.money import Money
@@ -117,3 +117,48 @@ def test_the_words_of_the_policy_that_holds_without_one() -> None:
         "What is for safety is done at once: the organisation pays it where nobody else does.",
         "For a machine without an owner nothing is done, but what is for safety.",
     ]
+
+
+async def attention(site: Site) -> int:
+    async with site.hand.database.transaction() as tx:
+        return await decisions.attention(tx)
+
+
+async def test_a_leader_sets_how_often_owners_are_asked(site: Site) -> None:
+    async with logged_in(site, "lea", Role.LEADER) as browser:
+        page = (await browser.get("/policy")).text
+        assert "An owner gets 3 questions a week at most" in text(page)
+        assert 'action="/policy/attention"' in page
+        done = await browser.post("/policy/attention", data={"questions": " 1 "})
+        assert done.headers["location"] == "/policy?said=attention"
+        page = text((await browser.get("/policy?said=attention")).text)
+        assert "An owner gets 1 question a week at most" in page
+        assert "Owners are asked 1 question a week at most, by Lea" in page
+        same = await browser.post("/policy/attention", data={"questions": "1"})
+        assert same.headers["location"] == "/policy?said=same"
+    assert await attention(site) == 1
+    async with site.hand.database.transaction() as tx:
+        entries = await timeline.latest_of(tx, "desk", 10, {"attention.set"})
+    assert [one.value["questions"] for one in entries if one.value] == [1], (
+        "what is the same is not set anew"
+    )
+
+
+@pytest.mark.parametrize("wrong", ["", "-1", "1.5", "51", "many", "\u0663", "9" * 40])
+async def test_what_cannot_be_a_number_of_questions_changes_nothing(site: Site, wrong: str) -> None:
+    before = await attention(site)
+    async with logged_in(site, "lea", Role.LEADER) as browser:
+        answer = await browser.post("/policy/attention", data={"questions": wrong})
+    assert answer.status_code == 422
+    assert "a whole number from 0 to 50" in text(answer.text)
+    assert await attention(site) == before
+
+
+async def test_an_agent_cannot_set_how_often_owners_are_asked(site: Site) -> None:
+    before = await attention(site)
+    async with logged_in(site) as browser:
+        assert 'action="/policy/attention"' not in (await browser.get("/policy")).text
+        answer = await browser.post("/policy/attention", data={"questions": "20"})
+    assert answer.status_code == 403
+    assert "Only an admin or a leader may change the policy." in text(answer.text)
+    assert await attention(site) == before

@@ -12,8 +12,9 @@ from thingdesk.web.pages import Open
 from thingdesk.web.render import page
 
 router = APIRouter(prefix="/owner/{token}/questions")
-_MOST = 50
-_WRONG = f"Write a whole number from 0 to {_MOST}."
+MOST_QUESTIONS = 50
+"""How many questions a week can be chosen, and set."""
+_WRONG = f"Write a whole number from 0 to {MOST_QUESTIONS}."
 
 
 @router.get("")
@@ -45,7 +46,7 @@ def _read(text: str) -> int | None:
     text = text.strip()
     if not (text.isascii() and text.isdecimal()):
         return None
-    return int(text) if int(text) <= _MOST else None
+    return int(text) if int(text) <= MOST_QUESTIONS else None
 
 
 async def _page(
@@ -58,6 +59,6 @@ async def _page(
         house=house,
         given=number if wrong is None else wrong,
         usual=await decisions.attention(tx),
-        most=_MOST,
+        most=MOST_QUESTIONS,
         wrong=None if wrong is None else _WRONG,
     )

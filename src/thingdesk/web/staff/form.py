@@ -131,6 +131,16 @@ class Reader:
             self.wrong(name, str(error), moments.MEND)
             return None
 
+    def number(self, name: str, most: int) -> int:
+        """A whole number from 0 to `most`."""
+        text = self.given.one(name).strip()
+        if not (text.isascii() and text.isdecimal()) or len(text) > len(str(most)):
+            self.wrong(name, "does not fit", f"write a whole number from 0 to {most}")
+            return 0
+        if int(text) > most:
+            self.wrong(name, "is too many", f"write a whole number from 0 to {most}")
+        return int(text)
+
     def money(self, name: str) -> Money | None:
         """An amount, with its currency in `NAME_currency`; None where none was given."""
         amount, currency = self.given.one(name), self.given.one(f"{name}_currency")

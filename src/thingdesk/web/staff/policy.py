@@ -5,20 +5,23 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from thingdesk import mandates
+from thingdesk import decisions, mandates, timeline
 from thingdesk.mandates import Policy
 from thingdesk.parties import Right, Staff
 from thingdesk.platform.errors import Refused
+from thingdesk.web.owner.questions import MOST_QUESTIONS
 from thingdesk.web.pages import Open, Pages
 from thingdesk.web.staff.entitlements import check_names
 from thingdesk.web.staff.form import Given, Reader, Sent, Tried
-from thingdesk.web.staff.people import staff_names
+from thingdesk.web.staff.people import history, staff_names
 from thingdesk.web.staff.session import Allowed, Person
 from thingdesk.web.staff.show import show
 from thingdesk.web.words import policy_words
 
 router = APIRouter(prefix="/policy")
-_FORM = "policy"
+_FORM, _ATTENTION = "policy", "attention"
+_MOST_SET = 5
+Setter = Annotated[Staff, Depends(Allowed(Right.POLICY))]
 _NAMED = ("denied", "entitled_only", "pays")
 
 
@@ -28,9 +31,7 @@ async def get_policy(pages: Open, person: Person, said: str = "") -> HTMLRespons
 
 
 @router.post("")
-async def post_policy(
-    pages: Open, person: Annotated[Staff, Depends(Allowed(Right.POLICY))], given: Sent
-) -> Response:
+async def post_policy(pages: Open, person: Setter, given: Sent) -> Response:
     """Allow something else from now on."""
     try:
         new, seen = _read(pages, given)
@@ -41,6 +42,22 @@ async def post_policy(
     except Refused as refused:
         return await _page(pages, person, tried=Tried(_FORM, given, refused.refusal))
     return RedirectResponse(f"/policy?said={'changed' if changed else 'same'}", 303)
+
+
+@router.post("/attention")
+async def post_attention(pages: Open, person: Setter, given: Sent) -> Response:
+    """Ask owners who have not chosen their own number more or less often from now on."""
+    try:
+        reader = Reader(given)
+        questions = reader.number("questions", MOST_QUESTIONS)
+        reader.check()
+    except Refused as refused:
+        return await _page(pages, person, tried=Tried(_ATTENTION, given, refused.refusal))
+    async with pages.database.transaction() as tx:
+        changed = questions != await decisions.attention(tx)
+        if changed:
+            await decisions.set_attention(tx, questions, person.id)
+    return RedirectResponse(f"/policy?said={'attention' if changed else 'same'}", 303)
 
 
 def _read(pages: Pages, given: Given) -> tuple[Policy, int]:
@@ -73,6 +90,9 @@ async def _page(
         present = await mandates.policy(tx)
         versions = await mandates.policies(tx)
         names = await staff_names(tx, [one.set_by for one in versions])
+        questions = await decisions.attention(tx)
+        entries = await timeline.latest_of(tx, "desk", _MOST_SET, {"attention.set"})
+        asked = await history(tx, entries)
     catalog = list(pages.flow.catalog)
     return show(
         "policy.html",
@@ -81,6 +101,9 @@ async def _page(
         422 if tried else 200,
         policy=present,
         words=policy_words(present),
+        questions=questions,
+        most_questions=MOST_QUESTIONS,
+        asked=asked,
         versions=[(one, policy_words(one.policy)) for one in versions],
         names=names,
         said=said,

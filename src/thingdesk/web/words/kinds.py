@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from thingdesk.platform import formats
 from thingdesk.platform.money import Money
 from thingdesk.web.words.tone import Named, Say, Tone, Value, moment
-from thingdesk.web.words.who import WHO
+from thingdesk.web.words.who import WHO, questions
 
 
 def _money(v: Value, amount: str = "minor") -> str:
@@ -134,16 +134,12 @@ KINDS: dict[str, tuple[Tone, Say]] = {
     ),
     "decision.spared": (Tone.STILL, _spared),
     "decision.withdrawn": (Tone.STILL, lambda _, __: "The question needs no answer any more"),
-    "attention.set": (
-        Tone.STILL,
-        lambda v, _: f"Owners are asked {v['questions']} questions a week at most",
-    ),
     "attention.chosen": (
         Tone.STILL,
         lambda v, _: (
             "The owner wants the usual number of questions"
             if v["questions"] is None
-            else f"The owner wants {v['questions']} questions a week at most"
+            else f"The owner wants {questions(v)} a week at most"
         ),
     ),
     "job.offered": (

@@ -27,6 +27,10 @@ def _entitled(v: Value, _: Named) -> str:
     return f"Entitled by {v['basis']} {v['reference']}; the {v['payer']} pays"
 
 
+def questions(v: Value) -> str:
+    return "1 question" if v["questions"] == 1 else f"{v['questions']} questions"
+
+
 WHO: dict[str, tuple[Tone, Say]] = {
     "entitlement.added": (Tone.WELL, _by(_entitled)),
     "entitlement.ended": (
@@ -36,6 +40,10 @@ WHO: dict[str, tuple[Tone, Say]] = {
     "policy.set": (
         Tone.STILL,
         _by(lambda v, _: f"The organisation's policy was changed, version {v['version']}"),
+    ),
+    "attention.set": (
+        Tone.STILL,
+        _by(lambda v, _: f"Owners are asked {questions(v)} a week at most"),
     ),
     "machine.registered": (Tone.STILL, lambda v, _: f"{v['machine']} was registered"),
     "machine.changed": (Tone.STILL, lambda v, _: f"{v['machine']} was changed"),
