@@ -11,7 +11,7 @@ causes a repeat and never a loss: receivers drop repeats by the id.
 from thingdesk.notices.acknowledge import acknowledge, acknowledge_many
 from thingdesk.notices.claim import claim_due
 from thingdesk.notices.deliver import delivered
-from thingdesk.notices.erase import erase
+from thingdesk.notices.erase import erase, erased_since
 from thingdesk.notices.errors import NOT_YOURS
 from thingdesk.notices.events import NoticeAcknowledged, NoticeGivenUp, NoticeTaken, NoticeTold
 from thingdesk.notices.give_up import give_up, give_up_all
@@ -48,6 +48,7 @@ __all__ = [
     "claim_due",
     "delivered",
     "erase",
+    "erased_since",
     "get",
     "give_up",
     "give_up_all",

@@ -190,11 +190,19 @@ async def measure(tx: Transaction, now: datetime) -> list[tuple[str, int, dateti
     return [(row["channel"], row["n"], row["since"]) for row in rows]
 
 
-async def erase(tx: Transaction, to: Recipient, case_ids: Sequence[UUID]) -> None:
+async def erased_since(tx: Transaction, channel: Channel, since: datetime) -> list[UUID]:
+    rows = await tx.fetch(
+        "select id from notice where channel = $1 and erased_at >= $2", channel.value, since
+    )
+    return [row["id"] for row in rows]
+
+
+async def erase(tx: Transaction, to: Recipient, case_ids: Sequence[UUID], now: datetime) -> None:
     await tx.execute(
-        "update notice set words = '(erased)', data = '{}'"
+        "update notice set words = '(erased)', data = '{}', erased_at = $4"
         " where case_id = any($1) or (to_kind = $2 and to_id = $3)",
         list(case_ids),
         to.kind.value,
         to.id,
+        now,
     )

@@ -250,6 +250,33 @@ async def test_mails_in_a_folder_are_for_the_desk_alone(desk: Database, tmp_path
     assert stat.S_IMODE((folder / f"{id_}.eml").stat().st_mode) == 0o600
 
 
+@pytest.mark.parametrize("server", [False, True])
+async def test_the_mails_of_who_is_erased_leave_the_folder(
+    desk: Database, tmp_path: Path, turnable: clock.Turnable, server: bool
+) -> None:
+    """Also when a mail server was set since they were written, and by each desk that has some."""
+    case, owner, other = ids.new(), await new_owner(desk), await new_owner(desk, "b@example.org")
+    folder = Mail(desk, Folder(tmp_path / "mail"), sender="desk@localhost", pages=PAGES)
+    about = Notice(Recipient.owner(other), "case.told", "A car at Moon Road.", case)
+    told = await tell(desk, plain(owner), about, plain(other))
+    while await folder.once():
+        pass
+    assert {one.stem for one in (tmp_path / "mail").iterdir()} == {str(one) for one in told}
+    settings = Settings(data_dir=tmp_path, smtp_url="smtp://127.0.0.1:1" if server else None)
+    mail = Mail(desk, carrier(settings), sender="desk@localhost", pages=PAGES)
+    await mail.once()
+    async with desk.transaction() as tx:
+        await notices.erase(tx, Recipient.owner(owner), [case])
+        turnable.turn(timedelta(minutes=1))  # it commits late, and others have looked meanwhile
+        await mail.once()
+    await mail.once()
+    assert {one.stem for one in (tmp_path / "mail").iterdir()} == {str(told[2])}
+    (tmp_path / "mail" / f"{told[0]}.eml").write_text("restored from a backup")
+    turnable.turn(DAY)
+    await Mail(desk, carrier(settings), sender="desk@localhost", pages=PAGES).once()
+    assert {one.stem for one in (tmp_path / "mail").iterdir()} == {str(told[2])}
+
+
 async def test_a_folder_that_cannot_be_written_loses_nothing(
     desk: Database, tmp_path: Path
 ) -> None:

@@ -1,7 +1,9 @@
 """What carries mails away, and how it may fail."""
 
+from collections.abc import Sequence
 from email.message import EmailMessage
 from typing import Protocol
+from uuid import UUID
 
 
 class Unreachable(Exception):
@@ -31,3 +33,6 @@ class Carrier(Protocol):
 
     def open(self) -> Line:
         """Raises Unreachable."""
+
+    def forget(self, mails: Sequence[UUID]) -> None:
+        """Delete what is kept here of the mails of these notices. It blocks. Raises OSError."""

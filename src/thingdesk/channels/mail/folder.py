@@ -1,8 +1,10 @@
 """Mails as files, for a desk without a mail server."""
 
+from collections.abc import Sequence
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
+from uuid import UUID
 
 from thingdesk.channels.mail.carrier import Unreachable
 from thingdesk.platform import private
@@ -40,6 +42,11 @@ class Folder:
             private.write(self.path / f"{name}.eml", message.as_bytes(policy=SMTP))
         except OSError as error:
             raise Unreachable(f"{self.path}: {error}") from error
+
+    def forget(self, mails: Sequence[UUID]) -> None:
+        """Delete the mails of these notices. Raises OSError."""
+        for one in mails:
+            (self.path / f"{one}.eml").unlink(missing_ok=True)
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -17,6 +17,9 @@ from thingdesk.platform.settings import Settings
 _LOOK_EVERY = 1.0
 # few: what is claimed and not sent before the next attempt is due, waits for that attempt
 _AT_ONCE = 10
+_EVER = datetime.min.replace(tzinfo=UTC)
+# an erasure that commits late, and a mail that was being written meanwhile, are still found
+_LATE = timedelta(minutes=10)
 _REST = Backoff(timedelta(seconds=5), timedelta(minutes=5))
 _log = logging.getLogger(__name__)
 
@@ -29,7 +32,7 @@ def carrier(settings: Settings) -> Carrier:
     except OSError as error:
         _log.warning("mails in %s are open to other accounts: %s", folder.path, error)
     if settings.smtp_url:
-        return Smtp(Server.read(settings.smtp_url))
+        return Smtp(Server.read(settings.smtp_url), left=folder)
     where = folder.path
     _log.warning("no mail server is set (THINGDESK_SMTP_URL): mails are written to %s", where)
     return folder
@@ -50,7 +53,8 @@ class Mail:
         self._carrier = carrier
         self._desk = Desk(sender, pages, contact)
         self._failures = 0
-        self._rests_until = datetime.min.replace(tzinfo=UTC)
+        self._forgotten = _EVER
+        self._rests_until = _EVER
 
     async def work(self, stop: asyncio.Event) -> None:
         """Send until `stop` is set; mails under way are finished."""
@@ -61,6 +65,7 @@ class Mail:
 
         After the mail server could not be used, none is claimed for a while.
         """
+        await self._forget()
         if clock.now() < self._rests_until:
             return 0
         async with self._database.transaction() as tx:
@@ -69,6 +74,21 @@ class Mail:
         if letters:
             await self._carry(letters)
         return len(claimed)
+
+    async def _forget(self) -> None:
+        """What was erased leaves the folder of this desk: at the start all there ever was, since
+        the folder may come out of a backup; then what is new.
+        """
+        now = clock.now()
+        async with self._database.transaction() as tx:
+            erased = await notices.erased_since(tx, Channel.MAIL, self._forgotten)
+        try:
+            if erased:
+                await asyncio.to_thread(self._carrier.forget, erased)
+        except OSError as error:
+            _log.error("mails of who was erased cannot be deleted yet: %s", error)
+        else:
+            self._forgotten = now - _LATE
 
     async def _carry(self, letters: list[Letter]) -> None:
         try:

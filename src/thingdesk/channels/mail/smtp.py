@@ -3,13 +3,16 @@
 import contextlib
 import smtplib
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from enum import StrEnum
 from ipaddress import ip_address
 from urllib.parse import parse_qs, unquote, urlsplit
+from uuid import UUID
 
 from thingdesk.channels.mail.carrier import Deferred, Rejected, Unreachable
+from thingdesk.channels.mail.folder import Folder
 
 # An attempt has to be over before the notice's next one is due.
 _TIMEOUT = 30.0
@@ -73,10 +76,13 @@ def _usual(host: str) -> str:
 
 
 class Smtp:
-    """Sends through one mail server."""
+    """Sends through one mail server. `left` has what was written before there was one."""
 
-    def __init__(self, server: Server, *, context: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, server: Server, *, context: ssl.SSLContext | None = None, left: Folder | None = None
+    ) -> None:
         self._server = server
+        self._left = left
         self._context = context or ssl.create_default_context()
 
     def open(self) -> "SmtpLine":
@@ -91,6 +97,11 @@ class Smtp:
                 raise Unreachable(f"{self._server.host}:{self._server.port}: {error}") from error
             undo.pop_all()
         return SmtpLine(connection)
+
+    def forget(self, mails: Sequence[UUID]) -> None:
+        """What the mail server took is out of reach."""
+        if self._left:
+            self._left.forget(mails)
 
     def _connect(self) -> smtplib.SMTP:
         host, port = self._server.host, self._server.port
