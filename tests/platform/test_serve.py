@@ -80,12 +80,13 @@ async def test_so_is_the_second_head_of_a_connection(app: Slow) -> None:
 
 async def test_an_answer_may_take_as_long_as_it_needs(app: Slow) -> None:
     async with connected(app) as (reader, writer):
-        writer.write(HEAD + b"\r\n" + HEAD)
+        writer.write(HEAD + b"\r\n")
 
         async def asked() -> bool:
             return app.asked == 1
 
         await until(asked)
+        writer.write(HEAD)
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(reader.read(1), 3 * SHORT)
         app.may_answer.set()
