@@ -1,9 +1,13 @@
 import asyncio
+import socket
+import threading
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import ip_network
+from typing import Any
 
 import orjson
 import pytest
@@ -13,6 +17,7 @@ from tests.links import subject_of
 
 from thingdesk import parties
 from thingdesk.channels.webhook import Webhooks, verify
+from thingdesk.channels.webhook.names import Names
 from thingdesk.channels.webhook.post import LIMIT
 from thingdesk.fulfilment import JobOffer, effects
 from thingdesk.platform import clock
@@ -161,6 +166,45 @@ async def test_a_system_that_hangs_holds_up_nobody_else(
         async with database.transaction() as tx:
             await tx.execute("truncate job_delivery")
         hanging.leave.set()
+
+
+async def test_a_name_that_hangs_holds_up_nobody_else(
+    database: Database, listener: Listener
+) -> None:
+    """Not even when many do, and however often they are asked for."""
+    asked: Counter[str] = Counter()
+    leave = threading.Event()
+
+    def look(name: str, *more: Any, **options: Any) -> list[Any]:
+        asked[name] += 1
+        if name != "localhost":
+            leave.wait()
+            raise OSError("no such name")
+        return socket.getaddrinfo(name, *more, **options)
+
+    names = Names(look)
+    webhooks = Webhooks(database, "http://desk", allowed=LOOPBACK, names=names)
+    slow = [f"slow-{n}.example" for n in range(12)]
+    try:
+        async with asyncio.timeout(LIMIT - 3), working(webhooks):
+            for name in slow:
+                provider = await make_provider(database, webhook_url=f"http://{name}/jobs")
+                async with database.transaction() as tx:
+                    for _ in range(3):
+                        await effects.offer_job(tx, make_offer(provider.id))
+            await offer_to(database, f"http://localhost:{listener.port}/jobs")
+            await listener.requests.get()
+            assert await asyncio.to_thread(lambda: "the loop's own threads are free")
+            async with database.transaction() as tx:
+                await tx.execute("truncate job_delivery")
+            leave.set()
+        again = asyncio.gather(*(names.addresses("slow.example") for _ in range(5)))
+        with pytest.raises(OSError, match="no such name"):
+            await again
+    finally:
+        leave.set()
+    assert {name: asked[name] for name in slow} == dict.fromkeys(slow, 1)
+    assert asked["slow.example"] == 1
 
 
 async def test_a_system_that_answers_gets_all_that_is_due_without_a_pause(

@@ -6,6 +6,7 @@ import httpx
 import pytest
 from tests.channels.webhook.listener import Listener, listening
 
+from thingdesk.channels.webhook.names import Names
 from thingdesk.channels.webhook.post import Attempt, End, make_http, post
 from thingdesk.channels.webhook.target import Forbidden, is_allowed, resolve
 
@@ -25,7 +26,9 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def attempt(http: httpx.AsyncClient, url: str, limit: float = 5.0) -> Attempt:
-    return await post(http, url, {"x-a": "1"}, b"hello", allowed=LOOPBACK, limit=limit)
+    return await post(
+        http, url, {"x-a": "1"}, b"hello", names=Names(), allowed=LOOPBACK, limit=limit
+    )
 
 
 async def test_a_post_arrives_whole(http: httpx.AsyncClient, listener: Listener) -> None:
@@ -139,10 +142,10 @@ async def test_where_a_webhook_may_not_go(http: httpx.AsyncClient, url: str) -> 
 async def test_loopback_is_for_those_who_allow_it(
     http: httpx.AsyncClient, listener: Listener
 ) -> None:
-    answered = await post(http, listener.url, {}, b"", allowed=())
+    answered = await post(http, listener.url, {}, b"", names=Names(), allowed=())
     assert answered.end is End.HOPELESS
     with pytest.raises(Forbidden):
-        await resolve(f"http://localhost:{listener.port}/", ())
+        await resolve(f"http://localhost:{listener.port}/", (), Names())
     assert listener.requests.empty()
 
 
@@ -161,6 +164,38 @@ async def test_loopback_is_for_those_who_allow_it(
         ("64:ff9b::a00:1", False),
         ("64:ff9b::5db8:d70e", True),
         ("2002:a00:1::", False),
+        ("2002:7f00:1::1", False),
+        ("2002:5db8:d70e::1", True),
+        ("2001:0:4136:e378:8000:63bf:f5ff:fffe", False),
+        ("2001:0:a00:1::1", False),
+        ("::7f00:1", False),
+        ("::a00:1", False),
+        ("::ffff:0:7f00:1", False),
+        ("64:ff9b::7f00:1", False),
+        ("64:ff9b::c0a8:101", False),
+        ("64:ff9b:1::a00:1", False),
+        ("64:ff9b:1::5db8:d70e", False),
+        ("fec0::1", False),
+        ("feff::1", False),
+        ("ff02::1", False),
+        ("ff0e::1", False),
+        ("239.1.2.3", False),
+        ("::", False),
+        ("::1", False),
+        ("0.0.0.0", False),  # noqa: S104 - looked at, not bound
+        ("0.1.2.3", False),
+        ("127.1.2.3", False),
+        ("169.254.169.254", False),
+        ("172.16.0.1", False),
+        ("198.18.0.1", False),
+        ("192.0.0.8", False),
+        ("192.88.99.1", False),
+        ("240.0.0.1", False),
+        ("2001:db8::1", False),
+        ("3fff::1", False),
+        ("5f00::1", False),
+        ("100::1", False),
+        ("4000::1", False),
     ],
 )
 def test_public_addresses(address: str, public: bool) -> None:

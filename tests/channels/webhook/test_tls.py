@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from tests.channels.webhook.listener import listening
 
+from thingdesk.channels.webhook.names import Names
 from thingdesk.channels.webhook.post import Attempt, End, make_http, post
 from thingdesk.platform import clock
 
@@ -51,7 +52,7 @@ def certified(
 async def attempt(server: ssl.SSLContext, trusted: ssl.SSLContext | None) -> Attempt:
     async with listening(server) as listener, make_http(trusted) as http:
         url = f"https://localhost:{listener.port}/jobs"
-        return await post(http, url, {}, b"hello", allowed=LOOPBACK)
+        return await post(http, url, {}, b"hello", names=Names(), allowed=LOOPBACK)
 
 
 async def test_a_certificate_for_the_name_is_taken(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from thingdesk import fulfilment, parties
 from thingdesk.channels.webhook.message import Links, message
+from thingdesk.channels.webhook.names import Names
 from thingdesk.channels.webhook.post import Attempt, End, make_http, post
 from thingdesk.channels.webhook.signature import sign
 from thingdesk.channels.webhook.target import Network
@@ -33,12 +34,14 @@ class Webhooks:
         *,
         allowed: Sequence[Network] = (),
         at_once: int = 60,
+        names: Names | None = None,
     ) -> None:
         self._database = database
         self._pages = pages.rstrip("/")
         self._allowed = allowed
         self._at_once = at_once
         self._http = make_http()
+        self._names = names or Names()
         self._under_way: dict[asyncio.Task[None], Delivery] = {}
         self._place_free = asyncio.Event()
 
@@ -94,7 +97,9 @@ class Webhooks:
         body = message(delivery, now, links)
         headers = sign(delivery.secret, str(delivery.id), now, body)
         headers["content-type"] = "application/json"
-        attempt = await post(self._http, delivery.url, headers, body, allowed=self._allowed)
+        attempt = await post(
+            self._http, delivery.url, headers, body, names=self._names, allowed=self._allowed
+        )
         await self._record(delivery, attempt)
 
     async def _record(self, delivery: Delivery, attempt: Attempt) -> None:

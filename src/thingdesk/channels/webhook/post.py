@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import httpx
 
+from thingdesk.channels.webhook.names import Names
 from thingdesk.channels.webhook.target import Forbidden, Network, resolve
 
 # shorter than half of the first pause between attempts, so that none overtakes another
@@ -55,6 +56,7 @@ async def post(
     headers: Mapping[str, str],
     body: bytes,
     *,
+    names: Names,
     allowed: Sequence[Network] = (),
     limit: float = LIMIT,
 ) -> Attempt:
@@ -64,7 +66,7 @@ async def post(
     """
     try:
         async with asyncio.timeout(limit):
-            target = await resolve(url, allowed)
+            target = await resolve(url, allowed, names)
             async with http.stream(
                 "POST",
                 target.url,

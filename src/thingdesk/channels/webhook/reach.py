@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import Sequence
 
+from thingdesk.channels.webhook.names import Names
 from thingdesk.channels.webhook.target import Forbidden, Network, resolve
 
 _WITHIN = 3.0
@@ -10,7 +11,7 @@ async def why_forbidden(url: str, allowed: Sequence[Network]) -> str | None:
     """Why `url` would never be called; None when it would, or its name has no address just now."""
     try:
         async with asyncio.timeout(_WITHIN):
-            await resolve(url, allowed)
+            await resolve(url, allowed, Names())
     except Forbidden as error:
         return str(error)
     except (OSError, UnicodeError):

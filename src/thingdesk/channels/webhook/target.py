@@ -4,19 +4,23 @@ The name is resolved once, and the request goes to the very address that was che
 name could point elsewhere at the second look (DNS rebinding), at a service behind our firewall.
 """
 
-import asyncio
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
 
 import httpx
 
+from thingdesk.channels.webhook.names import Address, Names
+
 Network = IPv4Network | IPv6Network
-Address = IPv4Address | IPv6Address
 _SCHEMES = {"http": 80, "https": 443}
+# IPv6 that is given to anybody, RFC 4291 and the registry of IANA; all else is special
+_UNICAST = IPv6Network("2000::/3")
 # IPv4 inside of IPv6, RFC 6052
 _TRANSLATED = IPv6Network("64:ff9b::/96")
+# what Python takes for public, or took in an earlier release: protocols and relays, RFC 6890 and
+# 7526, and what is for documentation, RFC 9637
+_SPECIAL = tuple(ip_network(one) for one in ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20"))
 _IPV4 = (1 << 32) - 1
 
 
@@ -33,16 +37,14 @@ class Target:
     name: str
 
 
-async def resolve(url: str, allowed: Sequence[Network]) -> Target:
+async def resolve(url: str, allowed: Sequence[Network], names: Names) -> Target:
     """The target of `url`. Raises Forbidden, and OSError for a name without an address.
 
     Of several addresses the first that may be called is taken; `allowed` are private networks
     that may be called all the same.
     """
     parsed = _parse(url)
-    port = parsed.port or _SCHEMES[parsed.scheme]
-    found = await asyncio.get_running_loop().getaddrinfo(parsed.host, port, type=socket.SOCK_STREAM)
-    addresses = [ip_address(str(one[4][0])) for one in found]
+    addresses = await names.addresses(parsed.host)
     fit = next((one for one in addresses if is_allowed(one, allowed)), None)
     if fit is None:
         raise Forbidden(f"{parsed.host} is in a network that webhooks may not reach")
@@ -52,8 +54,15 @@ async def resolve(url: str, allowed: Sequence[Network]) -> Target:
 def is_allowed(address: Address, allowed: Sequence[Network]) -> bool:
     """Whether `address` is public, or in one of the `allowed` networks."""
     inner = _inner(address)
-    public = inner.is_global and not inner.is_multicast
-    return public or any(inner in network for network in allowed)
+    return _is_public(inner) or any(
+        one in network for one in (address, inner) for network in allowed
+    )
+
+
+def _is_public(address: Address) -> bool:
+    if any(address in network for network in _SPECIAL) or address.is_multicast:
+        return False
+    return address.is_global and (isinstance(address, IPv4Address) or address in _UNICAST)
 
 
 def _inner(address: Address) -> Address:
