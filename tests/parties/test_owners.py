@@ -42,6 +42,7 @@ async def test_what_cannot_be_an_owner_is_refused(database: Database) -> None:
     assert other.email
     for new, words in (
         (NewOwner("nobody", "N"), "is no e-mail address"),
+        (NewOwner("=?utf-8?q?eve?=@example.org", "N"), "is no e-mail address"),
         (NewOwner("n@example.org", " "), "is missing"),
         (NewOwner("n@example.org", "N", "Mars/North"), "is no time zone"),
         (NewOwner(other.email, "N"), "is another owner's"),

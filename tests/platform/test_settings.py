@@ -16,7 +16,7 @@ WRONG = {
     "CURRENCY": ("euro", "is 'euro': String should match pattern '^[A-Z]{3}$' (The currency"),
     "WEBHOOK_NETWORKS": ("127.0.0.1/8", "is '127.0.0.1/8': Input is not a valid IPv4 network"),
     "TROUBLE_CODES": ("nowhere.csv", "is 'nowhere.csv': Path does not point to a file"),
-    "MAIL_FROM": ("the desk", "is 'the desk': String should match pattern"),
+    "MAIL_FROM": ("the desk", "is 'the desk': is no e-mail address: one address"),
     "DATABASE_URL": ("mysql://a:secret@b/c", ": it is no address that begins with postgresql://"),
     "BROKER_URL": ("broker:secret@host", ": it is no address that begins with mqtt:// or mqtts://"),
     "SMTP_URL": ("smtp://a:secret@b:99999", ": it is no address that begins with smtp://"),

@@ -7,14 +7,12 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from thingdesk.parties.model import MACHINE_ID, NewMachine, NewOwner, NewProvider
-from thingdesk.platform import moments
+from thingdesk.platform import addresses, moments
 from thingdesk.platform.errors import FieldError
 
 LONGEST_TEXT = 128
-_LONGEST_EMAIL = 254
 _LONGEST_INTERVAL_DAYS = 366
 _DEEPEST = 16
-_EMAIL = pattern(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+")
 _URL = pattern(r"https?://[^\s/]+\S*")
 _zones = cache(available_timezones)
 
@@ -65,8 +63,9 @@ def provider(new: NewProvider) -> Iterator[FieldError]:
 
 
 def email(value: str, path: str = "email") -> Iterator[FieldError]:
-    if len(value) > _LONGEST_EMAIL or not _EMAIL.fullmatch(value) or not value.isprintable():
-        yield FieldError(path, "is no e-mail address", "name@place, 254 characters at most")
+    wrong = addresses.problem(value)
+    if wrong:
+        yield FieldError(path, wrong, addresses.MEND)
 
 
 def name(value: str) -> Iterator[FieldError]:

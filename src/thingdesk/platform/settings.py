@@ -11,6 +11,8 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BeforeValidator, Field, FilePath, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from thingdesk.platform import addresses
+
 Role = Literal["web", "ingest", "work"]
 ROLES: tuple[Role, ...] = ("web", "ingest", "work")
 
@@ -24,6 +26,11 @@ def _split(value: object) -> object:
 def _zone(value: str) -> str:
     if value not in available_timezones():
         raise ValueError(f"{value!r} is no time zone: give an IANA name such as Europe/Berlin")
+    return value
+
+
+def _sender(value: str) -> str:
+    addresses.split(value)
     return value
 
 
@@ -94,8 +101,9 @@ class Settings(BaseSettings):
     smtp_url: Annotated[str | None, AfterValidator(_url("smtp", "smtps"))] = Field(
         default=None, description="smtp://[name:password@]host:port for mail."
     )
-    mail_from: str = Field(
-        default="desk@localhost", pattern=r"\S@\S", description="The sender of the desk's mail."
+    mail_from: Annotated[str, AfterValidator(_sender)] = Field(
+        default="desk@localhost",
+        description="The sender of the desk's mail: name@place, or Name <name@place>.",
     )
     contact: str = Field(
         default="",

@@ -10,6 +10,7 @@ from email.utils import format_datetime
 from html import escape
 
 from thingdesk.notices import Outgoing, To
+from thingdesk.platform import addresses
 
 _LONGEST_SUBJECT = 100
 _LINE_END = re.compile(r"\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
@@ -91,8 +92,8 @@ def subject(words: str) -> str:
 
 def sender_of(text: str) -> Address:
     """The desk's own address, as `name@place` or `Name <name@place>`. Raises ValueError."""
-    name, _, rest = text.strip().rpartition("<")
-    return _address(rest.removesuffix(">"), name.strip().strip('"'))
+    name, address = addresses.split(text)
+    return _address(address, name)
 
 
 def _address(text: str, name: str = "") -> Address:
