@@ -26,6 +26,7 @@ from thingdesk.parties import (
     register_provider,
 )
 from thingdesk.platform.database import Database
+from thingdesk_machine.canonical import canonical
 
 Event = dict[str, Any]
 
@@ -59,8 +60,7 @@ def reading(machine: str, kwh: float, at: str, **changes: Any) -> Event:
 
 
 def hash_of(one: Event) -> str:
-    text = json.dumps(one, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return sha256(text.encode()).hexdigest()
+    return sha256(canonical(one)).hexdigest()
 
 
 def receipt(signed: str, keys: Sequence[dict[str, Any]], machine: str) -> list[Event]:

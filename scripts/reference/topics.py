@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from fastapi.routing import APIRoute
-from scripts.reference import examples
+from scripts.reference import examples, vectors
 from scripts.reference.words import data, page, said, table
 
 from thingdesk.channels import http
@@ -45,8 +45,9 @@ of its receipt and marked as not trusted. A machine that knows that its clock is
 `time` out.
 """
 UP = {
-    Kind.SIGNALS: "an observation: `values` (metric: finite number), `codes` (trouble codes that "
-    "are set; an empty list says that there are none; `p0301` and `P0301-00` are taken as `P0301`) "
+    Kind.SIGNALS: "an observation: `values` (metric: number between -1e15 and 1e15), `codes` "
+    "(trouble codes that are set; an empty list says that there are none; `p0301` and `P0301-00` "
+    "are taken as `P0301`) "
     "and `position` (degrees); at least one",
     Kind.REPORTS: "a request for a service: `service`, its `input`, and `subject` when it is "
     "about another machine of the same owner",
@@ -60,9 +61,15 @@ DOWN = {
     "commands": "commands and their recalls, repeated with the same id until there is a result",
 }
 MQTT = f"""
-**Versions.** The desk's own broker speaks MQTT 3.1.1 alone, and refuses others at the connection
-(MQTT 5: CONNACK 132, unsupported protocol version). A broker of yours may speak both; the desk
-asks it for 5 where several of its processes share the load.
+**Versions.** Topics, payloads and promises are the same in MQTT 3.1.1 and MQTT 5; a machine speaks
+what its broker does. To a broker of yours the desk itself speaks 5, for shared subscriptions, so it
+has to know both or 5 alone. `thingdesk_machine` tries 5 and falls back to 3.1.1.
+
+| broker | MQTT 3.1.1 | MQTT 5 |
+| --- | --- | --- |
+| the desk's own | yes | refused at the connection (CONNACK 132, unsupported protocol version) |
+| mosquitto 2, by which external brokers are tested | yes | yes |
+| EMQX 5, HiveMQ 4, RabbitMQ from 3.13 on, AWS IoT Core | yes | yes, as their makers say |
 
 **Quality.** Publish at QoS 1: what comes at QoS 0 is stored as well, but has no answer. QoS 2 is
 taken, and promises nothing more: an event counts once by its `id`. An acknowledgement (PUBACK) is
@@ -89,8 +96,8 @@ connection that sends more than 1 MiB.
 RECEIPT = """
 A receipt is the desk's signed word that events are stored; a machine repeats an event until it
 holds the receipt. `receipt` is a compact JWS (`alg` EdDSA, `typ` `thingdesk-receipt+jwt`, `kid` one
-of `GET /v1/desk`). `hash` is the SHA-256, in hex, of the event as JSON with sorted keys, without
-blanks, in UTF-8. A report's entry names its `case`, or the `outcome` of an instant service; both
+of `GET /v1/desk`). `hash` is [that of the event](#the-hash-of-an-event). A report's entry names its
+`case`, or the `outcome` of an instant service; both
 where the same was refused a moment ago: `outcome` then is `refused`, with `words`, `code`,
 `reason`, `recovery`, and `again`, the time from which on it is taken again. What one message
 brought can come back in several receipts, so that none is longer than brokers take. A receipt's
@@ -112,6 +119,7 @@ def make() -> str:
         table(("path", "what"), paths()),
         "## Up: what machines send",
         *_up(),
+        vectors.section(),
         "## Down: what the desk sends",
         *_down(),
     )

@@ -1,12 +1,12 @@
-"""The one way to write an event, so that both sides compute the same hash of it.
-
-Sorted names, no spaces, UTF-8, floats as Python writes them: the shortest text that reads back as
-the same float, with an exponent below 1e-4 and from 1e16 on, of two digits at least (1e-05, 1e+16).
+"""The one way to write an event, so that both sides compute the same hash of it: RFC 8785 (JSON
+Canonicalization Scheme). Names are sorted by their UTF-16 code units, there are no blanks, text is
+UTF-8, and a number is spelled as ECMAScript spells it.
 """
 
 import json
 import math
 import re
+from decimal import Decimal
 from typing import Any
 
 from thingdesk_machine.errors import NotSendable
@@ -14,17 +14,43 @@ from thingdesk_machine.errors import NotSendable
 MAX_DEPTH = 16
 # the desk takes tab and line ends alone
 _UNPRINTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_INTEGERS = range(-(2**63), 2**63)
+_EXACT = range(-(2**53) + 1, 2**53)
+_POSITIONAL = range(-6, 21)
+_plainly = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def canonical(value: Any) -> bytes:
     """Raises NotSendable for what the desk cannot read, or would read as something else."""
     _check(value, 0)
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     try:
-        return text.encode()
+        return _write(value).encode()
     except UnicodeEncodeError as error:
         raise NotSendable(f"a text cannot be written as UTF-8: {error}") from error
+
+
+def _write(value: Any) -> str:
+    if isinstance(value, dict):
+        names = sorted(value, key=_units)
+        return f"{{{','.join([f'{_plainly(name)}:{_write(value[name])}' for name in names])}}}"
+    if isinstance(value, list | tuple):
+        return f"[{','.join([_write(one) for one in value])}]"
+    return _number(value) if isinstance(value, float) else _plainly(value)
+
+
+def _units(name: str) -> bytes:
+    return name.encode("utf-16-be")
+
+
+def _number(value: float) -> str:
+    """As ECMAScript's Number::toString (ECMA-262, 6.1.6.1.20) does: the shortest digits that read
+    back as the same number, with an exponent below 1e-6 and from 1e21 on.
+    """
+    text = float.__repr__(value)
+    if "e" not in text:
+        return text.removesuffix(".0") if value else "0"
+    digits, _, power = text.partition("e")
+    exponent = int(power)
+    return f"{Decimal(text):f}" if exponent in _POSITIONAL else f"{digits}e{exponent:+}"
 
 
 def _check(value: Any, level: int) -> None:
@@ -47,7 +73,7 @@ def _check_plain(value: Any) -> None:
         if not math.isfinite(value):
             raise NotSendable(f"{value} is no number that JSON can hold")
     elif isinstance(value, int):
-        if value not in _INTEGERS:
-            raise NotSendable(f"{value} needs more than 64 bits: send it as a float or as text")
+        if value not in _EXACT:
+            raise NotSendable(f"{value} needs more than 53 bits: send it as a float or as text")
     else:
         raise NotSendable(f"{type(value).__name__} is nothing that JSON can hold")

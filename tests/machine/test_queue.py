@@ -120,7 +120,7 @@ UNSENDABLE: dict[str, dict[str, Any]] = {
     "too large": {"values": {"t": "x" * 300_000}},
     "no JSON": {"values": {"t": object()}},
     "an object with numbers for names": {"values": {"t": {1: 2}}},
-    "more than 64 bits": {"values": {"t": 2**63}},
+    "more than 53 bits": {"values": {"t": 2**53}},
     "half a character": {"values": {"t": "\ud800"}},
     "an id with a line break": {"values": {"t": 1}, "event_id": "a\nb"},
     "an id with a space": {"values": {"t": 1}, "event_id": "a b"},

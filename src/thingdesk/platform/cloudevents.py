@@ -14,6 +14,7 @@ from uuid import UUID
 
 import orjson
 
+from thingdesk.platform.canonical import EXACT, canonical, number, sorted_json
 from thingdesk.platform.errors import FieldError, Refusal, Refused, refuse
 
 MOST_BYTES = 256 * 1024
@@ -21,11 +22,9 @@ MOST_EVENTS = 1000
 MOST_DEPTH = 16
 _TOO_DEEP = (f"is nested deeper than {MOST_DEPTH}", "send it flatter")
 _ID = re.compile(r"[!-~]{1,128}")
-_SMALL_FLOAT = re.compile(rb"0\.0000|e-\d(?!\d)")
-_SPELLING = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-_LONG = re.compile(rb"[0-9]{19}")
-_INTEGERS = range(-(2**63), 2**64)
-_LONGEST = 20
+_LONG = re.compile(rb"[0-9]{16,}")
+_POINT = ord(".")
+_LONGEST = len("-100000000000000000000")
 # control characters but for tab and line ends: PostgreSQL stores no NUL, and nobody reads the rest
 _UNPRINTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 # how any of them begins in JSON as orjson spells it, and little else
@@ -67,7 +66,8 @@ def read(payload: bytes) -> list[Envelope | Unreadable]:
             f"the payload is no JSON: {str(error)[:120]}. Send one event, or an array of events; "
             "numbers must be finite",
         ) from None
-    if _LONG.search(payload):
+    # what comes after a point is no integer
+    if any(payload[one.start() - 1] != _POINT for one in _LONG.finditer(payload)):
         content = _with_long_integers(payload)
     events = content if isinstance(content, list) else [content]
     if not 1 <= len(events) <= MOST_EVENTS:
@@ -76,23 +76,8 @@ def read(payload: bytes) -> list[Envelope | Unreadable]:
 
 
 def canonical_hash(event: Mapping[str, Any]) -> str:
-    """The hex digest of an event: SHA-256 over its JSON with sorted keys and no spaces.
-
-    Machines compute it too, so its spelling is Python's, which does not change. orjson, ten times
-    as fast, spells small floats otherwise (1e-5 and 1e-7 are 0.00001 and 1e-7, not 1e-05 and
-    1e-07), so an event that may hold one is written again.
-    """
-    return _hash(event, _sorted(event))
-
-
-def _sorted(event: Mapping[str, Any]) -> bytes:
-    return orjson.dumps(event, option=orjson.OPT_SORT_KEYS)
-
-
-def _hash(event: Mapping[str, Any], text: bytes) -> str:
-    if _SMALL_FLOAT.search(text):
-        text = _SPELLING.encode(event).encode()
-    return sha256(text).hexdigest()
+    """The hex digest of an event, which its machine computes too: SHA-256 over it as RFC 8785."""
+    return sha256(canonical(event)).hexdigest()
 
 
 def read_id(data: Mapping[str, Any], name: str) -> UUID:
@@ -149,7 +134,8 @@ def _envelope(event: dict[str, Any], event_id: str | None) -> Envelope:
     if not isinstance(data, dict):
         raise unfit("data", "is missing or no object", "put what you say into data")
     text = _checked(event)
-    return Envelope(event_id, kind, _time(event.get("time")), data, _hash(event, text))
+    digest = sha256(canonical(event, text)).hexdigest()
+    return Envelope(event_id, kind, _time(event.get("time")), data, digest)
 
 
 def _time(text: object) -> datetime | None:
@@ -169,18 +155,23 @@ def _time(text: object) -> datetime | None:
 
 
 class _TooLong:
-    """Stands where an integer was that no machine and no table reads as it was written."""
+    """Stands where an integer was that no double holds as it was written."""
 
 
-def _integer(text: str) -> int | _TooLong:
-    if len(text) > _LONGEST or int(text) not in _INTEGERS:
+def _integer(text: str) -> int | float | _TooLong:
+    """Beyond 53 bits what is a double or, as ECMAScript writes such, one with zeros at its end."""
+    if len(text) > _LONGEST:
         return _TooLong()
-    return int(text)
+    value = int(text)
+    if value in EXACT:
+        return value
+    read = float(value)
+    return read if read == value or number(read) == text else _TooLong()
 
 
 def _with_long_integers(payload: bytes) -> Any:
-    """Read again, because orjson makes a float of an integer beyond 64 bits: another number, and
-    another hash than the machine's.
+    """Read again, because orjson keeps integers of 64 bits, of which RFC 8785 knows 53, and makes
+    other numbers of longer ones.
     """
     try:
         return json.loads(payload, parse_int=_integer)
@@ -191,7 +182,7 @@ def _with_long_integers(payload: bytes) -> Any:
 def _checked(event: Mapping[str, Any]) -> bytes:
     """The event as sorted JSON. Hardly any needs more than a look at its text."""
     try:
-        text = _sorted(event)
+        text = sorted_json(event)
     except orjson.JSONEncodeError:
         _check(event)
         raise
@@ -210,7 +201,7 @@ def _check(event: Mapping[str, Any]) -> None:
             if _UNPRINTED.search(one):
                 raise unfit(path, "has control characters", "leave them out")
         elif isinstance(one, _TooLong):
-            raise unfit(path, "is an integer of more than 64 bits", "send it as text")
+            raise unfit(path, "is an integer of more than 53 bits", "send it as text")
         elif isinstance(one, dict | list):
             if depth > MOST_DEPTH:
                 raise unfit("data", *_TOO_DEEP)

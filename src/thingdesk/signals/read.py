@@ -1,4 +1,3 @@
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,16 +33,15 @@ def _values(given: object) -> dict[str, float]:
             mend = "name it with 1 to 64 printable characters"
             raise _bad("data.values", "has a metric with an unfit name", mend)
         if not _is_number(value):
-            raise _bad(
-                f"data.values.{name}", "is no finite number", "send a number, or leave it out"
-            )
+            problem = "is no number between -1e15 and 1e15"
+            raise _bad(f"data.values.{name}", problem, "send such a number, or leave it out")
     return dict(given)
 
 
 def _is_number(value: object) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    return math.isfinite(value) and abs(value) < _BIGGEST
+    return abs(value) < _BIGGEST
 
 
 def _codes(given: object) -> tuple[str, ...]:
