@@ -125,8 +125,11 @@ class Intake:
         for one in self._gatherers.values():
             await one.__aexit__(*details)
 
-    async def take(self, machine: str, kind: Kind, payload: bytes) -> Taken:
-        """Store what `machine` sent; returns once it is committed.
+    async def take(
+        self, machine: str, kind: Kind, payload: bytes, *, answered: bool = True
+    ) -> Taken:
+        """Store what `machine` sent; returns once it is committed. Receipts cost a signature each:
+        there are none for a machine that is not `answered`.
 
         A machine that sends without waiting for its receipts has only so much under way; the rest
         is refused before any work is done for it, and `on_flood` hears of one that goes on so. Of
@@ -138,30 +141,31 @@ class Intake:
             traces.span("intake", kind=kind, machine=machine) as span,
         ):
             free = room is Room.FREE
-            taken = await self._take(machine, kind, payload, span) if free else _NO_ROOM[room]
-        for one in taken.refused:
+            outcome = await self._take(machine, kind, payload, span) if free else _NO_ROOM[room]
+            signed = outcome.entries if answered else ()
+            receipts = parties.sign_receipts(self.key, machine, signed)
+        _STORED.add(len(outcome.entries), kind)
+        _RECEIPTS.add(len(receipts))
+        for one in outcome.refused:
             _REFUSED.add(1, one.refusal.code)
-        return taken
+        return Taken(receipts, tuple(outcome.refused))
 
-    async def _take(self, machine: str, kind: Kind, payload: bytes, span: Span) -> Taken:
+    async def _take(self, machine: str, kind: Kind, payload: bytes, span: Span) -> _Outcome:
         try:
             message, refused = _read(machine, kind, cloudevents.read(payload))
         except Refused as broken:
-            return Taken((), (Refusing(None, broken.refusal),))
+            return _Outcome(refused=[Refusing(None, broken.refusal)])
         if not message.items:
-            return Taken((), tuple(refused))
+            return _Outcome(refused=refused)
         try:
             outcome = await self._gatherers[kind].put(message)
         except Exception as error:  # noqa: BLE001 - whatever it was, it is answered
             # the others of its group are stored; were this one to come again, it would fail again
             self._failures.error(f"{kind} of {machine} could not be stored", error)
             failed = [Refusing(item.event_id, _FAILED) for item in message.items]
-            return Taken((), (*refused, *failed))
-        receipts = parties.sign_receipts(self.key, machine, outcome.entries)
-        _STORED.add(len(outcome.entries), kind)
-        _RECEIPTS.add(len(receipts))
+            return _Outcome(refused=[*refused, *failed])
         span.tell(cases=sorted({one["case"] for one in outcome.entries if "case" in one}))
-        return Taken(receipts, (*refused, *outcome.refused))
+        return _Outcome(outcome.entries, [*refused, *outcome.refused])
 
     async def _signals(self, tx: Transaction, group: Sequence[_Message]) -> list[_Outcome]:
         flat, outcomes = await _known(tx, group, noted=True)
@@ -226,8 +230,8 @@ _BUSY = Refusal(
     Recovery.RETRY,
 )
 _NO_ROOM = {
-    Room.NONE_OF_THEIRS: Taken((), (Refusing(None, _TOO_MUCH),)),
-    Room.NONE_AT_ALL: Taken((), (Refusing(None, _BUSY),)),
+    Room.NONE_OF_THEIRS: _Outcome(refused=[Refusing(None, _TOO_MUCH)]),
+    Room.NONE_AT_ALL: _Outcome(refused=[Refusing(None, _BUSY)]),
 }
 _FAILED = Refusal(
     "desk_failed", "the desk could not store this now; send the same again later", Recovery.RETRY

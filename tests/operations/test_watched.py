@@ -10,6 +10,7 @@ import httpx
 import pytest
 from scripts.reference.metrics import rows
 from tests.desk import DeskProcess, running
+from tests.line import line
 from tests.machine.brokers import free_port
 from tests.operations.collector import Collector, collecting, facts
 from tests.saying import Caller, a_caller, a_centre, event, report, signal
@@ -93,6 +94,21 @@ async def test_what_machines_send_is_counted(site: Site, car: Caller) -> None:
     assert more(f'thingdesk_refusals_total{{code="{code}"}}') == 1
     assert more('thingdesk_group_items_sum{kind="reports"}') == 2
     assert more('thingdesk_timeline_events_total{kind="case.opened"}') == 2
+
+
+async def test_telemetry_at_quality_0_is_stored_and_nothing_is_signed_for_it(
+    site: Site, car: Caller
+) -> None:
+    before = await site.metrics()
+    stored, receipts = 'thingdesk_events_total{kind="signals"}', "thingdesk_receipts_total"
+    async with line(car.signing, site.desk.mqtt_port) as wire:
+        wire.publish(f"td/{car.id}/signals", json.dumps(signal(car.id)).encode(), qos=0)
+
+        async def arrived() -> bool:
+            return await site.metric(stored) == before.get(stored, 0.0) + 1
+
+        await until(arrived)
+    assert await site.metric(receipts) == before.get(receipts, 0.0)
 
 
 async def test_how_the_desk_is_can_be_read(site: Site, car: Caller) -> None:

@@ -49,7 +49,8 @@ class Receiver:
             _log.warning("passed over a message on an unknown topic: %r", topic[:128])
             return
         machine, kind = match[1], Kind(match[2])
-        taken = await self._intake.take(machine, kind, payload)
+        # nobody waits for a word on what was sent at QoS 0
+        taken = await self._intake.take(machine, kind, payload, answered=qos > 0)
         if qos:
             self._answer(machine, taken)
 
