@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from thingdesk import __version__, app, journeys, parties, timeline
+from thingdesk.catalog import in_words
 from thingdesk.channels.mqtt import BrokerAddress, Connection
 from thingdesk.loading import PackError
 from thingdesk.parties import DeskKey, Unreadable
@@ -134,7 +135,7 @@ async def _journeys(database: Database, settings: Settings) -> list[Check]:
 def _by_cause(runs: Sequence[Standing], state: str, mend: str) -> list[Check]:
     causes: dict[tuple[str, str], list[str]] = {}
     for one in runs:
-        cases = causes.setdefault((_code(one.code), one.problem or ""), [])
+        cases = causes.setdefault((in_words(one.code), one.problem or ""), [])
         cases.append(str(journeys.Facts.from_data(one.input).case_id))
     return [
         Check("journeys", f"{state}: {code}: {problem}; {_cases(cases)}", well=False, mend=mend)
@@ -149,13 +150,10 @@ def _cases(found: Sequence[str]) -> str:
 
 
 def _without_code(code: str, number: int) -> Check:
-    found = f"{number} {'waits' if number == 1 else 'wait'} for code: {_code(code)}"
-    mend = f"Load the pack that has {_code(code)} (THINGDESK_PACKS); none that is set here has it."
+    name = in_words(code)
+    found = f"{number} {'waits' if number == 1 else 'wait'} for code: {name}"
+    mend = f"Load the pack that has {name} (THINGDESK_PACKS); none that is set here has it."
     return Check("journeys", found, well=False, mend=mend)
-
-
-def _code(code: str) -> str:
-    return code.replace("@", ", version ")
 
 
 async def _chains(database: Database, progress: Progress) -> Check:

@@ -1,4 +1,4 @@
-"""Cars, two centres and two tow trucks, in the test's hand."""
+"""Cars, centres and tow trucks, or presses and technicians, in the test's hand."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -9,14 +9,15 @@ from thingdesk import fulfilment, mandates, parties
 from thingdesk.catalog import Catalog
 from thingdesk.flow import Flow
 from thingdesk.fulfilment import StockLine
-from thingdesk.mandates import Terms
-from thingdesk.packs import vehicle
+from thingdesk.mandates import Policy, Terms
+from thingdesk.packs import equipment, vehicle
 from thingdesk.platform.database import Database
 from thingdesk.platform.money import Money
 
 MINUTE = timedelta(minutes=1)
 MISFIRE = {"code": "P0301"}
 COIL = "ignition_coil"
+BOUNDLESS = Terms(("*",), per_case=Money(90000, "EUR"), per_period=Money(9000000, "EUR"))
 GENEROUS = Terms(("vehicle.*",), per_case=Money(50000, "EUR"), per_period=Money(200000, "EUR"))
 
 
@@ -42,6 +43,21 @@ async def car(hand: Hand, name: str, terms: Terms | None = GENEROUS) -> UUID:
         async with hand.database.transaction() as tx:
             await mandates.grant(tx, owner, terms)
     return owner
+
+
+async def owned(hand: Hand, name: str) -> UUID:
+    """A car whose owner permits everything, and money for hundreds of cases."""
+    return await car(hand, name, BOUNDLESS)
+
+
+async def open_workshop(database: Database) -> Hand:
+    """Technicians for presses that nobody owns, and for which the desk acts all the same."""
+    one = await open_hand(database, Flow(Catalog(equipment.SERVICES), equipment.RULES))
+    for n in range(8):
+        await one.provider(f"Machinery {n}", "technician", "machinery", km=n)
+    async with database.transaction() as tx:
+        await mandates.set_policy(tx, Policy(acts_for_unowned=True))
+    return one
 
 
 async def stock(hand: Hand, name: str, part: str = COIL) -> int:

@@ -3,14 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from tests.hand import Hand, open_hand
+from tests.hand import Hand
+from tests.journeys.garage import open_workshop
 
-from thingdesk import cases, mandates
+from thingdesk import cases
 from thingdesk.cases import Case, Outcome, State
-from thingdesk.catalog import Catalog
-from thingdesk.flow import Flow
-from thingdesk.mandates import Policy
-from thingdesk.packs import equipment
 from thingdesk.platform import clock
 from thingdesk.platform.database import Database
 
@@ -20,12 +17,7 @@ GOOD, BAD = [80.0] * 8, [60.0] * 27
 
 @pytest.fixture(scope="module")
 async def hand(database: Database) -> Hand:
-    one = await open_hand(database, Flow(Catalog(equipment.SERVICES), equipment.RULES))
-    for n in range(8):
-        await one.provider(f"Machinery {n}", "technician", "machinery", km=n)
-    async with database.transaction() as tx:
-        await mandates.set_policy(tx, Policy(acts_for_unowned=True))
-    return one
+    return await open_workshop(database)
 
 
 async def cases_of(hand: Hand, machine: str) -> list[Case]:

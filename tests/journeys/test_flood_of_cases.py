@@ -6,23 +6,21 @@ from uuid import UUID
 
 import pytest
 from tests.hand import Hand, open_hand
+from tests.journeys.garage import owned
 
-from thingdesk import cases, decisions, fulfilment, mandates
+from thingdesk import cases, decisions, fulfilment
 from thingdesk.cases import Answer, CaseFilter, Report, State
 from thingdesk.catalog import Catalog
 from thingdesk.flow import Flow
 from thingdesk.fulfilment import JobState
-from thingdesk.mandates import Terms
 from thingdesk.packs import equipment, vehicle
 from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Database
 from thingdesk.platform.errors import Recovery, Refusal
-from thingdesk.platform.money import Money
 from thingdesk.sdk import Data, Instant, Promise, service
 from thingdesk.sdk import Outcome as Result
 
 MOST = 20
-GENEROUS = Terms(("*",), per_case=Money(90000, "EUR"), per_period=Money(9000000, "EUR"))
 
 
 class Said(Data):
@@ -46,14 +44,6 @@ async def hand(database: Database) -> Hand:
         await one.provider(f"Truck {n}", "tow_truck", km=n)
         await one.provider(f"Technician {n}", "technician", "machinery", km=n)
     return one
-
-
-async def owned(hand: Hand, name: str) -> UUID:
-    owner = await hand.machine(name, "car", owner=f"owner-{name}")
-    assert owner
-    async with hand.database.transaction() as tx:
-        await mandates.grant(tx, owner, GENEROUS)
-    return owner
 
 
 def invented(n: int) -> dict[str, str]:

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from tests.hand import Hand, open_hand
 from tests.journeys.bustle import Bustle, open_cases, report
+from tests.journeys.garage import BOUNDLESS, owned
 from tests.waiting import until
 
 from thingdesk import cases, decisions, fulfilment, mandates, parties
@@ -15,20 +16,17 @@ from thingdesk.cases import CaseFilter, Outcome, State
 from thingdesk.catalog import Catalog
 from thingdesk.flow import Flow
 from thingdesk.fulfilment import JobState, StockLine
-from thingdesk.mandates import Terms
 from thingdesk.notices import Recipient
 from thingdesk.packs import vehicle
 from thingdesk.parties import NewOwner
 from thingdesk.platform import clock
 from thingdesk.platform.database import Database, Transaction
 from thingdesk.platform.errors import Refused
-from thingdesk.platform.money import Money
 from thingdesk.sdk import Data, Journey, Promise, minutes, service
 from thingdesk.sdk import Outcome as Result
 from thingdesk.signals import Signal
 
 MISFIRE = {"code": "P0301"}
-GENEROUS = Terms(("*",), per_case=Money(90000, "EUR"), per_period=Money(9000000, "EUR"))
 
 
 class Ask(Data):
@@ -68,14 +66,6 @@ async def hand(database: Database) -> Hand:
         async with database.transaction() as tx:
             await fulfilment.set_stock(tx, [StockLine(centre.id, "ignition_coil", 10_000)])
     return one
-
-
-async def owned(hand: Hand, name: str) -> UUID:
-    owner = await hand.machine(name, "car", owner=f"owner-{name}")
-    assert owner
-    async with hand.database.transaction() as tx:
-        await mandates.grant(tx, owner, GENEROUS)
-    return owner
 
 
 async def buyer(hand: Hand, name: str) -> UUID:
@@ -225,7 +215,7 @@ async def test_sales_amid_everything_leave_every_case_with_its_owner(hand: Hand)
         for n in range(3):
             async with hand.database.transaction() as tx:
                 one = await parties.add_owner(tx, NewOwner(f"{name}-{n}@example.org", name))
-                await mandates.grant(tx, one.id, GENEROUS)
+                await mandates.grant(tx, one.id, BOUNDLESS)
     bustle = Bustle(hand, names)
     acts = (bustle.report, bustle.signal, bustle.diagnose, bustle.work, bustle.work, bustle.answer)
     async with asyncio.timeout(120), asyncio.TaskGroup() as group:

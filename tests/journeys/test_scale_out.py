@@ -13,7 +13,7 @@ import httpx
 import pytest
 from tests.desk import DeskProcess, all_running
 from tests.journeys.outside import HERE, settle_in
-from tests.machine.brokers import MOSQUITTO, Mosquitto, free_port
+from tests.machine.brokers import MOSQUITTO, free_port, mosquitto
 from tests.machine.conftest import QUICK
 from tests.parties.making import signing, unique
 from tests.saying import signal
@@ -88,19 +88,15 @@ async def site(
 ) -> AsyncIterator[Site]:
     folder = tmp_path_factory.mktemp("site")
     await settle_in(database)
-    broker = Mosquitto(folder)
-    await broker.start()
-    url = f"mqtt://127.0.0.1:{broker.port}"
     operations: dict[DeskProcess, int] = {}
-    for role in ("web", "ingest", "work"):
-        for n in (1, 2):
-            port = free_port()
-            given: dict[str, Any] = {"database_url": database_url, "broker_url": url, "lease": 2}
-            one = DeskProcess(folder / f"{role}-{n}", roles=role, operations_port=port, **given)
-            operations[one] = port
-    desks = list(operations)
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(broker.kill)
+    async with mosquitto(folder) as url, AsyncExitStack() as stack:
+        for role in ("web", "ingest", "work"):
+            for n in (1, 2):
+                port = free_port()
+                given: dict[str, Any] = {"database_url": database_url, "broker_url": url}
+                given |= {"operations_port": port, "lease": 2}
+                operations[DeskProcess(folder / f"{role}-{n}", roles=role, **given)] = port
+        desks = list(operations)
         web, ingest, work = desks[:2], desks[2:4], desks[4:]
         # role by role: six that start at once hold each other up on a small machine
         for pair in (web, ingest, work):

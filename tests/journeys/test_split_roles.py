@@ -13,7 +13,7 @@ import httpx
 import pytest
 from tests.desk import DeskProcess, all_running
 from tests.journeys.outside import HERE, settle_in
-from tests.machine.brokers import MOSQUITTO, Mosquitto
+from tests.machine.brokers import MOSQUITTO, mosquitto
 from tests.machine.conftest import QUICK
 from tests.parties.making import unique
 from tests.waiting import until
@@ -72,12 +72,8 @@ async def site(
 ) -> AsyncIterator[Site]:
     folder = tmp_path_factory.mktemp("site")
     await settle_in(database)
-    broker = Mosquitto(folder)
-    await broker.start()
-    url = f"mqtt://127.0.0.1:{broker.port}"
-    common: dict[str, Any] = {"database_url": database_url, "broker_url": url}
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(broker.kill)
+    async with mosquitto(folder) as url, AsyncExitStack() as stack:
+        common: dict[str, Any] = {"database_url": database_url, "broker_url": url}
         web, one, two, work = [
             DeskProcess(folder / name, roles=name.split("-")[0], **common)
             for name in ("web", "ingest-1", "ingest-2", "work")

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from tests.desk import DeskProcess, all_running
 from tests.journeys.outside import Gate, Gated, settle_in
-from tests.machine.brokers import MOSQUITTO, Mosquitto
+from tests.machine.brokers import MOSQUITTO, mosquitto
 from tests.waiting import until
 
 from thingdesk.platform.database import Database
@@ -56,17 +56,15 @@ async def site(
 ) -> AsyncIterator[Site]:
     folder = tmp_path_factory.mktemp("site")
     await settle_in(database)
-    gate, broker = Gate(folder / "gate"), Mosquitto(folder)
-    await broker.start()
-    common: dict[str, Any] = {
-        "database_url": database_url,
-        "broker_url": f"mqtt://127.0.0.1:{broker.port}",
-        "packs": "tests.journeys.gated_pack",
-        "test_gate": gate.folder,
-        "lease": LEASE,
-    }
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(broker.kill)
+    gate = Gate(folder / "gate")
+    async with mosquitto(folder) as url, AsyncExitStack() as stack:
+        common: dict[str, Any] = {
+            "database_url": database_url,
+            "broker_url": url,
+            "packs": "tests.journeys.gated_pack",
+            "test_gate": gate.folder,
+            "lease": LEASE,
+        }
         door, one, two = [
             DeskProcess(folder / name, roles=roles, **common)
             for name, roles in (("door", "web,ingest"), ("one", "work"), ("two", "work"))

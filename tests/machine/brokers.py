@@ -7,6 +7,8 @@ import shutil
 import signal
 import socket
 import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
@@ -93,6 +95,17 @@ class Embedded:
             return identity is not None and token_of(token, identity)["sub"] == machine
         except JoseError as error:
             return str(error)
+
+
+@asynccontextmanager
+async def mosquitto(folder: Path) -> AsyncIterator[str]:
+    """The URL of a broker that lets everybody in, for as long as the block lasts."""
+    broker = Mosquitto(folder)
+    await broker.start()
+    try:
+        yield f"mqtt://127.0.0.1:{broker.port}"
+    finally:
+        await broker.kill()
 
 
 class Mosquitto:

@@ -6,7 +6,7 @@ a problem, and a description from which every surface is generated. It has no ta
 
 from thingdesk.catalog.catalog import Catalog, describe, problem_identity, problem_key, read_input
 from thingdesk.catalog.define import ServiceError, service
-from thingdesk.catalog.model import NAME, Promise, Service, Stage, span
+from thingdesk.catalog.model import NAME, Promise, Service, Stage, in_words, span
 
 __all__ = [
     "NAME",
@@ -16,6 +16,7 @@ __all__ = [
     "ServiceError",
     "Stage",
     "describe",
+    "in_words",
     "problem_identity",
     "problem_key",
     "read_input",

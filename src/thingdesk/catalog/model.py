@@ -80,3 +80,8 @@ class Service:
     def code(self) -> str:
         """Name and version: what a running journey is pinned to."""
         return f"{self.name}@{self.version}"
+
+
+def in_words(code: str) -> str:
+    """A service's `code`, for people: `vehicle.repair, version 1`."""
+    return code.replace("@", ", version ")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
+from thingdesk.catalog import in_words
 from thingdesk.journeys import store
 from thingdesk.journeys.events import JourneyFailed, JourneyRetried, JourneyStuck, JourneyWentOn
 from thingdesk.journeys.model import Facts
@@ -66,7 +67,7 @@ async def tell_late(tx: Transaction) -> int:
     for code, number, since in found:
         if not await is_news(tx, f"late {code}"):
             continue
-        name = code.replace("@", ", version ")
+        name = in_words(code)
         many = "journey is" if number == 1 else "journeys are"
         words = (
             f"{number} {many} due and not taken up: {name}, since {since:%Y-%m-%d %H:%M} UTC.\n\n"

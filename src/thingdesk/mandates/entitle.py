@@ -4,12 +4,11 @@ from uuid import UUID
 
 from thingdesk import parties, timeline
 from thingdesk.mandates import store
-from thingdesk.mandates.errors import invalid
 from thingdesk.mandates.events import EntitlementAdded, EntitlementEnded, PolicySet
 from thingdesk.mandates.model import Entitlement, Payer, Policy, PolicyVersion
 from thingdesk.platform import clock, moments
 from thingdesk.platform.database import Transaction
-from thingdesk.platform.errors import FieldError, refuse
+from thingdesk.platform.errors import FieldError, invalid, refuse
 
 
 async def add_entitlement(tx: Transaction, new: Entitlement, by: UUID | None = None) -> bool:

@@ -5,12 +5,11 @@ from uuid import UUID
 from thingdesk import parties, timeline
 from thingdesk.mandates import money_store, store
 from thingdesk.mandates.budget import period_scope
-from thingdesk.mandates.errors import invalid
 from thingdesk.mandates.events import MandateGranted, MandateRevoked
 from thingdesk.mandates.model import Mandate, Terms, period_of
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
-from thingdesk.platform.errors import FieldError, refuse
+from thingdesk.platform.errors import FieldError, invalid, refuse
 from thingdesk.platform.money import Money
 
 

@@ -1,9 +1,8 @@
 """What the parties refuse in more than one place."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
-from thingdesk.platform.errors import FieldError, Recovery, Refused, refuse
+from thingdesk.platform.errors import Recovery, Refused, refuse
 
 
 def unknown_machine(machine: str) -> Refused:
@@ -16,9 +15,3 @@ def unknown_owner(owner_id: UUID) -> Refused:
 
 def erased_owner() -> Refused:
     return refuse("owner_erased", "what was known of this owner was erased", Recovery.CONTACT_US)
-
-
-def invalid(what: str, fields: Sequence[FieldError]) -> Refused:
-    """`what` cannot be registered; `fields` says why and how to mend it."""
-    problems = "; ".join(f"{one.path} {one.problem} ({one.mend})" for one in fields)
-    return refuse("invalid_input", f"{what}: {problems}", fields=tuple(fields))

@@ -9,7 +9,7 @@ from thingdesk.parties.links import end_links
 from thingdesk.parties.model import NewOwner, Owner, Ownership
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
-from thingdesk.platform.errors import FieldError, Recovery, refuse
+from thingdesk.platform.errors import FieldError, Recovery, invalid, refuse
 
 
 async def add_owner(tx: Transaction, new: NewOwner, by: UUID | None = None) -> Owner:
@@ -19,7 +19,7 @@ async def add_owner(tx: Transaction, new: NewOwner, by: UUID | None = None) -> O
     """
     fields = list(validate.owner(new))
     if fields:
-        raise errors.invalid("the owner cannot be added", fields)
+        raise invalid("the owner cannot be added", fields)
     email = new.email.lower()
     added = await add_all(tx, {email: new}, by)
     return (await store.get_many(tx, [added[email]]))[added[email]]
@@ -45,7 +45,7 @@ async def change_owner(
     """
     fields = list(validate.owner(new))
     if fields:
-        raise errors.invalid("the owner cannot be changed", fields)
+        raise invalid("the owner cannot be changed", fields)
     wanted = NewOwner(new.email.lower(), new.name, new.zone)
     known = await store.lock(tx, owner_id)
     if known is None:
@@ -59,7 +59,7 @@ async def change_owner(
         return
     if not await store.change(tx, owner_id, wanted):
         field = FieldError("email", "is another owner's", "use the address of this one")
-        raise errors.invalid("the owner cannot be changed", [field])
+        raise invalid("the owner cannot be changed", [field])
     timeline.append(tx, f"owner:{owner_id}", events.OwnerChanged(owner_id, changed, by))
     if "email" in changed:  # who reads what was mailed to the former address may be a stranger
         await end_links(tx, owner_id, by)

@@ -2,11 +2,12 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from thingdesk import timeline
-from thingdesk.parties import errors, events, validate
+from thingdesk.parties import events, validate
 from thingdesk.parties import provider_store as store
 from thingdesk.parties.model import NewProvider, Provider
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
+from thingdesk.platform.errors import invalid
 
 
 async def register_provider(tx: Transaction, new: NewProvider) -> Provider:
@@ -16,7 +17,7 @@ async def register_provider(tx: Transaction, new: NewProvider) -> Provider:
     """
     fields = list(validate.provider(new))
     if fields:
-        raise errors.invalid("the provider cannot be registered", fields)
+        raise invalid("the provider cannot be registered", fields)
     provider, written = await store.put(tx, new, clock.now())
     if written:
         timeline.append(tx, "desk", events.ProviderRegistered(provider.id))

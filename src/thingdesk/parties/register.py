@@ -3,13 +3,13 @@ from datetime import datetime
 from uuid import UUID
 
 from thingdesk import timeline
-from thingdesk.parties import errors, events, key_store, keys, owner_store, validate
+from thingdesk.parties import events, key_store, keys, owner_store, validate
 from thingdesk.parties import machine_store as store
 from thingdesk.parties.model import NewMachine, NewOwner, Ownership, Registration
 from thingdesk.parties.owners import add_all
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
-from thingdesk.platform.errors import FieldError
+from thingdesk.platform.errors import FieldError, invalid
 
 
 async def register(tx: Transaction, machines: Sequence[NewMachine]) -> Registration:
@@ -26,7 +26,7 @@ async def register(tx: Transaction, machines: Sequence[NewMachine]) -> Registrat
         for wrong in validate.machine(one)
     ]
     if fields:
-        raise errors.invalid("machines cannot be registered", fields)
+        raise invalid("machines cannot be registered", fields)
     await store.lock_registration(tx)
     problems = await conflicts(tx, machines)
     if problems:
@@ -34,7 +34,7 @@ async def register(tx: Transaction, machines: Sequence[NewMachine]) -> Registrat
             FieldError(machines[at].id, problem, "mend it, or leave it out")
             for at, problem in problems.items()
         ]
-        raise errors.invalid("machines cannot be registered", fields)
+        raise invalid("machines cannot be registered", fields)
     return await put(tx, machines)
 
 

@@ -5,12 +5,12 @@ from datetime import timedelta
 from uuid import UUID
 
 from thingdesk import timeline
-from thingdesk.parties import errors, events, passwords, validate
+from thingdesk.parties import events, passwords, validate
 from thingdesk.parties import staff_store as store
 from thingdesk.parties.model import Role, Staff
 from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Transaction
-from thingdesk.platform.errors import FieldError, Recovery, Refused, refuse
+from thingdesk.platform.errors import FieldError, Recovery, Refused, invalid, refuse
 
 LINK_LIFE = timedelta(hours=24)
 
@@ -39,7 +39,7 @@ async def add_staff(
     """A new account, without a password yet. Raises Refused: bad values, a known address."""
     fields = [*validate.email(email), *validate.name(name), *_role_problems(roles)]
     if fields:
-        raise errors.invalid("the account cannot be added", fields)
+        raise invalid("the account cannot be added", fields)
     staff = Staff(ids.new(), email.lower(), name, frozenset(roles), ready=False)
     if not await store.add(tx, staff, clock.now()):
         words = f"there is, or was, an account of {email}"
@@ -58,7 +58,7 @@ async def set_roles(
     """
     fields = list(_role_problems(roles))
     if fields:
-        raise errors.invalid("the roles cannot be set", fields)
+        raise invalid("the roles cannot be set", fields)
     await store.lock(tx)
     staff = await store.get(tx, staff_id)
     if staff is None:

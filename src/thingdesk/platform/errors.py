@@ -1,5 +1,6 @@
 """Refusals: values that say what is wrong, where, and how to mend it, in every channel the same."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -55,3 +56,9 @@ def refuse(
     wrong in the input.
     """
     return Refused(Refusal(code, reason, recovery, fields))
+
+
+def invalid(what: str, fields: Sequence[FieldError]) -> Refused:
+    """`what` is not possible; `fields` says why and how to mend it."""
+    problems = "; ".join(f"{one.path} {one.problem} ({one.mend})" for one in fields)
+    return refuse("invalid_input", f"{what}: {problems}", fields=tuple(fields))

@@ -13,7 +13,7 @@ _SAFE = {"GET", "HEAD", "OPTIONS"}
 _LINKS = ("/decision/", "/job/", "/owner/", "/set-up/")
 # who needs no session sends no more than a form of ours can hold
 _OPEN = (*_LINKS, "/owner", "/log-in")
-_MOST = 64 * 1024
+LONGEST_FORM = 64 * 1024
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
@@ -89,7 +89,7 @@ class _TooLong(Exception):
 
 
 def _bounded(receive: Receive) -> Receive:
-    left = _MOST
+    left = LONGEST_FORM
 
     async def read() -> Message:
         nonlocal left

@@ -10,7 +10,7 @@ from thingdesk import parties, timeline
 from thingdesk.parties import RIGHTS, Right, Role, Staff
 from thingdesk.platform.errors import FieldError, Refused, refuse
 from thingdesk.web.pages import Open, Pages
-from thingdesk.web.staff.form import Reader, Sent, Tried
+from thingdesk.web.staff.form import Reader, Sent, Tried, not_right
 from thingdesk.web.staff.people import history
 from thingdesk.web.staff.session import Allowed, Person
 from thingdesk.web.staff.show import show
@@ -80,7 +80,7 @@ async def post_disable(pages: Open, person: Keeper, staff_id: UUID, given: Sent)
                 raise refuse("staff_unknown", "There is no such account.")
             if Reader(given).line("address", 254).lower() != found.email:
                 field = FieldError("address", "is another one", f"type {found.email}")
-                raise refuse("invalid_input", "Something is not right yet.", fields=(field,))
+                raise not_right([field])
             await parties.disable_staff(tx, staff_id, person.id)
     except Refused as refused:
         tried = Tried(f"disable-{staff_id}", given, refused.refusal)

@@ -16,7 +16,7 @@ from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import FieldError, Refused, refuse
 from thingdesk.web.pages import Open, Pages
-from thingdesk.web.staff.form import Given, Reader, Sent, Tried
+from thingdesk.web.staff.form import Given, Reader, Sent, Tried, not_right
 from thingdesk.web.staff.machine import MachineId, machine_page
 from thingdesk.web.staff.session import Allowed
 
@@ -97,7 +97,7 @@ async def _add(tx: Transaction, new: Entitlement, *, alone: bool, by: UUID) -> N
         period = await parties.ownership_of(tx, new.machine, clock.now())
         if period is None:
             field = FieldError("alone", "is of nobody", "the machine has no owner: leave it out")
-            raise refuse("invalid_input", "Something is not right yet.", fields=(field,))
+            raise not_right([field])
         new = replace(new, owner_id=period.owner_id)
     if not await mandates.add_entitlement(tx, new, by):
         field = FieldError("reference", "is known", "this kind has it already: use another one")

@@ -11,11 +11,11 @@ from urllib.parse import parse_qsl
 from fastapi import Depends, Request
 
 from thingdesk.platform import moments
-from thingdesk.platform.errors import FieldError, Recovery, Refusal, refuse
+from thingdesk.platform.errors import FieldError, Recovery, Refusal, Refused, refuse
 from thingdesk.platform.money import Money
+from thingdesk.web.guard import LONGEST_FORM
 from thingdesk.web.staff.session import Person
 
-_LONGEST = 64 * 1024
 _MOST_FIELDS = 100
 _NAME = re.compile(r"[A-Za-z0-9_.*?\[\]!-]{1,64}")
 _MOST_NAMES = 50
@@ -64,6 +64,11 @@ class Tried:
             if found
             else None
         )
+
+
+def not_right(fields: Sequence[FieldError]) -> Refused:
+    """The form is shown again; `fields` says what is wrong in its place."""
+    return refuse("invalid_input", "Something is not right yet.", fields=tuple(fields))
 
 
 class Reader:
@@ -158,7 +163,7 @@ class Reader:
     def check(self) -> None:
         """Raises Refused when anything was wrong."""
         if self._wrong:
-            raise refuse("invalid_input", "Something is not right yet.", fields=tuple(self._wrong))
+            raise not_right(self._wrong)
 
 
 async def _given(request: Request, _: Person) -> Given:
@@ -166,7 +171,7 @@ async def _given(request: Request, _: Person) -> Given:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > _LONGEST:
+        if len(body) > LONGEST_FORM:
             raise refuse("unfit_request", "The form is too long.", Recovery.FIX_INPUT)
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS)

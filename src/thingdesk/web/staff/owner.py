@@ -19,7 +19,7 @@ from thingdesk.platform.errors import FieldError, Recovery, Refused, refuse
 from thingdesk.platform.money import Money
 from thingdesk.web.owner.plain import Plain, Standing, plain, standing
 from thingdesk.web.pages import Open, Pages
-from thingdesk.web.staff.form import Reader, Sent, Tried
+from thingdesk.web.staff.form import Reader, Sent, Tried, not_right
 from thingdesk.web.staff.owners import Registrar, read_owner
 from thingdesk.web.staff.people import history
 from thingdesk.web.staff.session import Allowed, Person
@@ -87,7 +87,7 @@ async def post_erase(
         wanted = owner.email or owner.name
         if Reader(given).line("address", 254).lower() != wanted:
             field = FieldError("address", "is another one", f"type {wanted}")
-            raise refuse("invalid_input", "Something is not right yet.", fields=(field,))
+            raise not_right([field])
         await erasure.erase_owner(pages.database, pages.flow, owner_id, person.id)
     except Refused as refused:
         return await _page(pages, person, owner_id, Tried("erase", given, refused.refusal))

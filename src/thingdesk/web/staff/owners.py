@@ -9,9 +9,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from thingdesk import parties
 from thingdesk.parties import NewOwner, Right, Staff
-from thingdesk.platform.errors import FieldError, Refused, refuse
+from thingdesk.platform.errors import FieldError, Refused
 from thingdesk.web.pages import Open, Pages
-from thingdesk.web.staff.form import Given, Reader, Sent, Tried
+from thingdesk.web.staff.form import Given, Reader, Sent, Tried, not_right
 from thingdesk.web.staff.session import Allowed, Person
 from thingdesk.web.staff.show import show
 
@@ -39,7 +39,7 @@ async def post_owner(pages: Open, person: Registrar, given: Sent) -> Response:
         async with pages.database.transaction() as tx:
             if await parties.owner_by_email(tx, new.email):
                 field = FieldError("email", "is known", "find this owner by it")
-                raise refuse("invalid_input", "Something is not right yet.", fields=(field,))
+                raise not_right([field])
             added = await parties.add_owner(tx, new, person.id)
     except Refused as refused:
         return await _page(pages, person, "", None, Tried("owner", given, refused.refusal))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from thingdesk.cases import Verification
+from thingdesk.catalog import in_words
 from thingdesk.decisions import Decision, To
 from thingdesk.decisions import State as Asked
 from thingdesk.fulfilment import CommandState, Job, JobState, SentCommand, command_key, job_key
@@ -40,7 +41,7 @@ def troubles(runs: Iterable[Standing], known: Container[str]) -> list[Trouble]:
 
 
 def _trouble(one: Standing, known: Container[str]) -> Trouble | None:
-    code = one.code.replace("@", ", version ")
+    code = in_words(one.code)
     if one.state is State.STUCK:
         return Trouble(f"The journey {code} is stuck.", one.problem, stuck=True)
     if one.code not in known:
