@@ -53,7 +53,14 @@ async def prepare(database: Database) -> None:
         for k in range(4):
             centre = await parties.register_provider(
                 tx,
-                NewProvider(f"Centre {k}", ("repair_centre",), ("engine",), HERE, capacity=9999),
+                NewProvider(
+                    f"Centre {k}",
+                    ("repair_centre",),
+                    ("engine",),
+                    HERE,
+                    capacity=9999,
+                    email="jobs@example.org",
+                ),
             )
             await fulfilment.set_stock(tx, [StockLine(centre.id, "ignition_coil", 10**6)])
         owned = await parties.ownerships_of(

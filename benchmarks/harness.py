@@ -89,7 +89,14 @@ async def permit(tx: Any, machines: Sequence[str]) -> None:
 
 
 async def a_centre(tx: Any, n: int) -> None:
-    new = NewProvider(f"Centre {n}", ("repair_centre",), ("engine",), HERE, capacity=9999)
+    new = NewProvider(
+        f"Centre {n}",
+        ("repair_centre",),
+        ("engine",),
+        HERE,
+        capacity=9999,
+        email="jobs@example.org",
+    )
     centre = await parties.register_provider(tx, new)
     await fulfilment.set_stock(tx, [StockLine(centre.id, "ignition_coil", 10**6)])
 

@@ -59,7 +59,16 @@ class Hand:
         async with self.database.transaction() as tx:
             place = Position(HERE.lat + km / 111, HERE.lon)
             return await parties.register_provider(
-                tx, NewProvider(name, (kind,), skills, place, "Europe/Berlin", capacity=2)
+                tx,
+                NewProvider(
+                    name,
+                    (kind,),
+                    skills,
+                    place,
+                    "Europe/Berlin",
+                    capacity=2,
+                    email="jobs@example.org",
+                ),
             )
 
     async def take(

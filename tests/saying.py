@@ -144,7 +144,7 @@ async def a_caller(
 async def a_centre(database: Database) -> None:
     """A repair centre, so that journeys have something to wait for: their owners' approval."""
     place = Position(52.52, 13.40)
-    new = NewProvider("Centre", ("repair_centre",), ("engine",), place)
+    new = NewProvider("Centre", ("repair_centre",), ("engine",), place, email="jobs@example.org")
     async with database.transaction() as tx:
         centre = await register_provider(tx, new)
         await fulfilment.set_stock(tx, [StockLine(centre.id, "ignition_coil", 1000)])

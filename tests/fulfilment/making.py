@@ -27,6 +27,7 @@ async def make_provider(database: Database, **changes: Any) -> parties.Provider:
         kinds=("tow_truck",),
         skills=("engine",),
         position=BERLIN,
+        email="jobs@example.org",
     )
     async with database.transaction() as tx:
         return await parties.register_provider(tx, replace(new, **changes))
@@ -127,6 +128,7 @@ async def heard(database: Database, run_id: UUID) -> Mapping[str, Any]:
 
 
 async def happened(database: Database, case_id: UUID) -> list[str]:
-    """The kinds of the events on the timeline of a case."""
+    """The kinds of the events on the timeline of a case, but what was told of them."""
     async with database.transaction() as tx:
-        return [entry.kind for entry in await read(tx, f"case:{case_id}")]
+        kinds = [entry.kind for entry in await read(tx, f"case:{case_id}")]
+    return [kind for kind in kinds if not kind.startswith("notice.")]

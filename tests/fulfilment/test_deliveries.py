@@ -108,7 +108,9 @@ async def test_the_system_is_told_that_a_job_was_cancelled(database: Database) -
 
 async def test_a_webhook_that_was_taken_away_ends_the_attempts(database: Database) -> None:
     provider = await make_provider(database, webhook_url=HOOK)
-    new = parties.NewProvider(provider.name, provider.kinds, provider.skills, provider.position)
+    new = parties.NewProvider(
+        provider.name, provider.kinds, provider.skills, provider.position, email="jobs@example.org"
+    )
     async with database.transaction() as tx:
         await effects.offer_job(tx, make_offer(provider.id))
     async with database.transaction() as tx:

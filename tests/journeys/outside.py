@@ -65,7 +65,9 @@ class Gate:
 
 async def settle_in(database: Database) -> None:
     """A technician, and leave to act for machines that nobody owns."""
-    new = NewProvider("North", ("technician",), ("machinery",), HERE, capacity=50)
+    new = NewProvider(
+        "North", ("technician",), ("machinery",), HERE, capacity=50, email="jobs@example.org"
+    )
     async with database.transaction() as tx:
         await parties.register_provider(tx, new)
         await mandates.set_policy(tx, Policy(acts_for_unowned=True))

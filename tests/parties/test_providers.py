@@ -68,6 +68,7 @@ async def test_providers_are_found_by_kind(database: Database) -> None:
         {"zone": "Mars"},
         {"capacity": 0},
         {"email": "a\nb@c.org"},
+        {"email": None, "webhook_url": None},
         {"webhook_url": "file:///etc/passwd"},
     ],
 )

@@ -72,8 +72,6 @@ def _problems(error: ValidationError) -> Iterator[str]:
 
 def _provider(said: _Line) -> NewProvider:
     """Raises ValueError for what cannot be."""
-    if not said.email and not said.webhook_url:
-        raise ValueError("email and webhook_url are missing: give one, jobs are offered there")
     hours = WeeklyHours.always()
     if said.weekdays:
         hours = WeeklyHours.weekdays(*map(time.fromisoformat, said.weekdays.split("-")))
@@ -85,6 +83,6 @@ def _provider(said: _Line) -> NewProvider:
         said.zone,
         hours,
         said.capacity,
-        said.webhook_url,
-        said.email,
+        said.webhook_url or None,
+        said.email or None,
     )

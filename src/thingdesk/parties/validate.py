@@ -56,6 +56,8 @@ def provider(new: NewProvider) -> Iterator[FieldError]:
     yield from zone(new.zone, "zone")
     if new.capacity < 1:
         yield FieldError("capacity", "is less than 1", "the number of jobs at the same time")
+    if new.email is None and new.webhook_url is None:
+        yield FieldError("email", "is missing", "give it, or webhook_url: jobs are offered there")
     if new.email is not None:
         yield from email(new.email, "email")
     if new.webhook_url is not None and not _URL.fullmatch(new.webhook_url):

@@ -14,7 +14,7 @@ def is_open(path: Path) -> bool:
 
 
 def close(path: Path) -> None:
-    """Take from other accounts what an older desk, or somebody else, left to them.
+    """Take from other accounts every right to it, whoever gave it to them.
 
     Raises PermissionError when it belongs to another account.
     """

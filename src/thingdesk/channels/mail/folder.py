@@ -20,7 +20,7 @@ class Folder:
         self.path = path
 
     def close_to_others(self) -> None:
-        """The same for what an older desk has written. Raises OSError."""
+        """The same for what is in it already, whoever wrote it. Raises OSError."""
         if self.path.exists():
             private.close(self.path)
             for mail in self.path.glob("*.eml"):
