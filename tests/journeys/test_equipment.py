@@ -13,6 +13,24 @@ from thingdesk.platform import clock
 from thingdesk.platform.database import Database
 
 MINUTE = timedelta(minutes=1)
+HAPPENED = [
+    "case.opened",
+    "journey.started",
+    "notice.told",
+    "promise.kept",
+    "journey.considered",
+    "effect.intended",
+    "effect.done",
+    "job.offered",
+    "notice.told",
+    "job.accepted",
+    "job.done",
+    "verification.begun",
+    "verification.proven",
+    "promise.kept",
+    "case.ended",
+    "notice.told",
+]
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +52,8 @@ async def test_a_finding_becomes_a_resolution_that_the_machine_has_proven(hand: 
         case = await hand.case_of("press-1")
         assert (case.origin, case.state) == ("finding", State.OPEN)
         assert (case.evidence or {})["limit"] == equipment.COLD
-        assert await hand.told(case.id) == [("machine", "case.opened")]
+        told = [("machine", "case.opened"), ("provider", "job.offered")]
+        assert await hand.told(case.id) == told
         job = await hand.accept(case.id)
         assert "temperature is 60.0, beyond 68.0" in job.offer.words
         await hand.finish(job, "Heater mended.")
@@ -48,20 +67,4 @@ async def test_a_finding_becomes_a_resolution_that_the_machine_has_proven(hand: 
         ended = await hand.case(case.id)
     assert ended.outcome is Outcome.VERIFIED
     assert ended.outcome_data == {"by": "Machinery North", "found": "Heater mended."}
-    assert await hand.kinds(case.id) == [
-        "case.opened",
-        "journey.started",
-        "notice.told",
-        "promise.kept",
-        "journey.considered",
-        "effect.intended",
-        "effect.done",
-        "job.offered",
-        "job.accepted",
-        "job.done",
-        "verification.begun",
-        "verification.proven",
-        "promise.kept",
-        "case.ended",
-        "notice.told",
-    ]
+    assert await hand.kinds(case.id) == HAPPENED
