@@ -16,6 +16,8 @@ limited nor counted). Beyond it
   a mandate, not silence;
 - a question without a default is asked all the same, too, and counted: nobody else can answer it.
 
+Mails are gathered besides: see `gather`.
+
 So the budget bounds the questions that could be spared, and pages can show how far the others go
 beyond it.
 """

@@ -4,6 +4,7 @@ from uuid import UUID
 from thingdesk import notices
 from thingdesk.decisions import errors, store
 from thingdesk.decisions.events import DecisionAnswered
+from thingdesk.decisions.gather import tell_rest
 from thingdesk.decisions.model import CHANNEL, Decision, State
 from thingdesk.notices import Recipient
 from thingdesk.platform import clock, durable
@@ -33,8 +34,9 @@ async def answer(tx: Transaction, decision: UUID, option: str, by: Recipient) ->
     message = settled.message()
     event = DecisionAnswered(question.id, option, f"{by.kind}:{by.id}", message["approves"])
     append(tx, f"case:{question.case_id}", event)
-    if settled.notice_id is not None:
-        await notices.acknowledge(tx, settled.notice_id, by)
+    for one in await tell_rest(tx, [settled]):
+        if one.notice_id is not None:
+            await notices.acknowledge(tx, one.notice_id, by)
     tx.notify(CHANNEL)
     return settled
 

@@ -1,25 +1,17 @@
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
-from thingdesk import cases, notices, parties
-from thingdesk.decisions import store
+from thingdesk import parties
+from thingdesk.decisions import gather, store
 from thingdesk.decisions.attention import attention_of
 from thingdesk.decisions.budget import counts, spare, week_of
 from thingdesk.decisions.events import DecisionAsked, DecisionSpared
 from thingdesk.decisions.model import CHANNEL, Decision, Question, State
-from thingdesk.decisions.words import About, in_words
-from thingdesk.notices import Notice, Page, Recipient, To
 from thingdesk.parties import Owner
 from thingdesk.platform import clock, durable
 from thingdesk.platform.database import Transaction
 from thingdesk.timeline import append
-
-PURPOSE = "decision"
-"""What the signed link to the page of a question is for."""
-
-_SHOWN = timedelta(days=30)
-"""How long after its deadline the page still says what became of a question."""
 
 
 async def ask(tx: Transaction, question: Question) -> None:
@@ -35,11 +27,12 @@ async def _ask(tx: Transaction, questions: list[Question]) -> None:
     owner_ids = {one.owner_id for one in questions if one.owner_id is not None}
     owners = await parties.get_owners(tx, sorted(owner_ids))
     spared = await _spare(tx, questions, owners)
-    abouts = await _abouts(tx, [one for one in questions if one.id not in spared])
+    asked = [one for one in questions if one.id not in spared]
+    for one in asked:
+        append(tx, f"case:{one.case_id}", _asked(one))
+    mails = await gather.put(tx, asked, owners)
     decisions = [
-        _settle(tx, one, *spared[one.id])
-        if one.id in spared
-        else _put(tx, one, abouts[one.case_id], owners)
+        _settle(tx, one, *spared[one.id]) if one.id in spared else _open(one, mails.get(one.id))
         for one in questions
     ]
     await store.insert(tx, decisions)
@@ -84,48 +77,22 @@ def _settle(tx: Transaction, question: Question, week: date, budget: int) -> Dec
     return decision
 
 
-async def _abouts(tx: Transaction, questions: Sequence[Question]) -> dict[UUID, About]:
-    """What the questions are about, by case."""
-    found = await cases.get_many(tx, sorted({one.case_id for one in questions}))
-    machines = await parties.get_machines(tx, sorted({one.subject for one in found.values()}))
-    known = {key: About(one, machines.get(one.subject)) for key, one in found.items()}
-    return {one.case_id: known.get(one.case_id, About()) for one in questions}
-
-
-def _put(
-    tx: Transaction, question: Question, about: About, owners: Mapping[UUID, Owner]
-) -> Decision:
-    append(
-        tx,
-        f"case:{question.case_id}",
-        DecisionAsked(
-            decision=question.id,
-            to=question.to,
-            owner=question.owner_id,
-            words=question.words,
-            options=tuple(option.id for option in question.options),
-            default=question.default,
-            approves={one.id: one.approves for one in question.options if one.approves},
-            deadline=question.deadline.isoformat(),
-        ),
+def _asked(question: Question) -> DecisionAsked:
+    return DecisionAsked(
+        decision=question.id,
+        to=question.to,
+        owner=question.owner_id,
+        words=question.words,
+        options=tuple(option.id for option in question.options),
+        default=question.default,
+        approves={one.id: one.approves for one in question.options if one.approves},
+        deadline=question.deadline.isoformat(),
     )
-    notice = None
-    if question.to is To.OWNER and question.owner_id is not None:
-        zone = _zone(owners, question.owner_id)
-        notice = notices.tell(tx, _notice(question, question.owner_id, about, zone))
-    return Decision(question, State.OPEN, clock.now(), notice)
 
 
-def _notice(question: Question, owner_id: UUID, about: About, zone: str) -> Notice:
-    return Notice(
-        to=Recipient.owner(owner_id),
-        kind="decision.asked",
-        words=in_words(question, about, zone),
-        case_id=question.case_id,
-        data={"decision": str(question.id)},
-        page=Page(PURPOSE, question.id, question.deadline + _SHOWN),
-        until=question.deadline,
-    )
+def _open(question: Question, mail: tuple[UUID, datetime] | None) -> Decision:
+    notice, at = mail or (None, None)
+    return Decision(question, State.OPEN, clock.now(), notice, mail_at=at)
 
 
 def _zone(owners: Mapping[UUID, Owner], owner_id: UUID) -> str:

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 from thingdesk.decisions import store
 from thingdesk.decisions.events import DecisionExpired
+from thingdesk.decisions.gather import tell_rest
 from thingdesk.decisions.model import CHANNEL, Decision, State
 from thingdesk.platform import clock, durable
 from thingdesk.platform.database import Transaction
@@ -26,5 +27,6 @@ async def expire(tx: Transaction, most: int = 500) -> list[Decision]:
         question = one.question
         durable.send(tx, question.run_id, question.key, one.message())
         append(tx, f"case:{question.case_id}", DecisionExpired(question.id, one.chosen))
+    await tell_rest(tx, settled)
     tx.notify(CHANNEL)
     return settled

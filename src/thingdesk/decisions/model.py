@@ -120,7 +120,9 @@ def yes_or_no(action: str) -> tuple[Option, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A question and what became of it. `chosen` is an option's id: the answer, or the default."""
+    """A question and what became of it. `chosen` is an option's id: the answer, or the default.
+    The mail that has it is `notice_id`, which may have others, too; it is first sent at `mail_at`.
+    """
 
     question: Question
     state: State
@@ -129,6 +131,7 @@ class Decision:
     chosen: str | None = None
     by: Recipient | None = None
     settled_at: datetime | None = None
+    mail_at: datetime | None = None
 
     def message(self) -> dict[str, Any]:
         """What the waiting run is handed."""

@@ -19,15 +19,16 @@ where case_id = any($1)
 """
 _INSERT = """
 insert into decision (id, case_id, run_id, key, asks, owner_id, words, options, deadline,
-                      default_option, proposal, safety, asked_at, notice_id, state, chosen,
-                      settled_at)
+                      default_option, proposal, safety, asked_at, notice_id, mail_at, state,
+                      chosen, settled_at)
 select id, case_id, run_id, key, asks, owner_id, words, options::jsonb, deadline, default_option,
-       proposal::jsonb, safety, asked_at, notice_id, state, chosen, settled_at
+       proposal::jsonb, safety, asked_at, notice_id, mail_at, state, chosen, settled_at
 from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::text[],
             $8::text[], $9::timestamptz[], $10::text[], $11::text[], $12::boolean[],
-            $13::timestamptz[], $14::uuid[], $15::text[], $16::text[], $17::timestamptz[])
+            $13::timestamptz[], $14::uuid[], $15::timestamptz[], $16::text[], $17::text[],
+            $18::timestamptz[])
     as t (id, case_id, run_id, key, asks, owner_id, words, options, deadline, default_option,
-          proposal, safety, asked_at, notice_id, state, chosen, settled_at)
+          proposal, safety, asked_at, notice_id, mail_at, state, chosen, settled_at)
 """
 _SETTLE = """
 update decision d
@@ -40,6 +41,11 @@ where d.id = t.id
 _LOCK_DUE = """
 select * from decision where state = 'open' and deadline <= $1
 order by deadline limit $2 for update skip locked
+"""
+_MAILED = """
+select distinct on (owner_id) owner_id, notice_id, mail_at from decision
+where owner_id = any($1) and asks = 'owner' and state = 'open' and not safety and mail_at > $2
+order by owner_id, mail_at desc
 """
 _LOCK_SPENT = """
 insert into attention_spent (owner_id, week, asked)
@@ -72,6 +78,7 @@ async def insert(tx: Transaction, decisions: Sequence[Decision]) -> None:
             one.question.safety,
             one.asked_at,
             one.notice_id,
+            one.mail_at,
             one.state.value,
             one.chosen,
             one.settled_at,
@@ -101,6 +108,7 @@ def _decision(row: Row) -> Decision:
         state=State(row["state"]),
         asked_at=row["asked_at"],
         notice_id=row["notice_id"],
+        mail_at=row["mail_at"],
         chosen=row["chosen"],
         by=Recipient(To(row["by_kind"]), row["by_id"]) if row["by_kind"] else None,
         settled_at=row["settled_at"],
@@ -151,6 +159,24 @@ async def get(tx: Transaction, decision: UUID) -> Decision | None:
 
 async def of_case(tx: Transaction, case_id: UUID) -> list[Decision]:
     rows = await tx.fetch("select * from decision where case_id = $1 order by asked_at", case_id)
+    return [_decision(row) for row in rows]
+
+
+async def mailed(
+    tx: Transaction, owners: Sequence[UUID], since: datetime
+) -> list[tuple[UUID, UUID, datetime]]:
+    """Of each owner the newest mail after `since` with an open question that is not for safety:
+    the notice, and when it is first sent.
+    """
+    rows = await tx.fetch(_MAILED, list(owners), since)
+    return [(row["owner_id"], row["notice_id"], row["mail_at"]) for row in rows]
+
+
+async def open_of_notices(tx: Transaction, notice_ids: Sequence[UUID]) -> list[Decision]:
+    rows = await tx.fetch(
+        "select * from decision where notice_id = any($1) and state = 'open' order by asked_at, id",
+        list(notice_ids),
+    )
     return [_decision(row) for row in rows]
 
 

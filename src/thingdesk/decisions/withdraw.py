@@ -4,6 +4,7 @@ from uuid import UUID
 from thingdesk import notices
 from thingdesk.decisions import store
 from thingdesk.decisions.events import DecisionWithdrawn
+from thingdesk.decisions.gather import tell_rest
 from thingdesk.decisions.model import CHANNEL, State
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
@@ -25,6 +26,7 @@ async def withdraw(tx: Transaction, case_id: UUID, reason: str) -> None:
     await store.settle(tx, settled)
     for one in settled:
         append(tx, f"case:{case_id}", DecisionWithdrawn(one.question.id, reason))
+    for one in await tell_rest(tx, settled):
         if one.notice_id is not None:
             await notices.give_up(tx, one.notice_id, reason)
     tx.notify(CHANNEL)

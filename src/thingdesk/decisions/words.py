@@ -1,6 +1,6 @@
 """What people read of a question. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -12,6 +12,12 @@ from thingdesk.parties import Machine
 from thingdesk.platform import formats
 from thingdesk.platform.formats import local
 
+_MOST = 50
+_ON_YOUR_PAGE = (
+    "All of them are on your page, each with what would be done and what it costs. Where a yes is"
+    " asked for, no answer is a no. A mandate, which you can give there, says once what may be done"
+    " without asking."
+)
 _PAYERS = {Payer.ORGANISATION: "we pay", Payer.MAKER: "the maker pays"}
 
 
@@ -44,6 +50,19 @@ def in_words(question: Question, about: About, zone: str) -> str:
     if question.approves and question.option(NO) is None:
         lines += ["", "Your choice permits exactly this, and nothing else."]
     return "\n".join([*lines, "", _without_answer(question, zone)])
+
+
+def gathered(questions: Sequence[tuple[Question, About]], zone: str) -> str:
+    """Several questions, a line each; they are answered on the owner's page."""
+    lines = [
+        f"- {about.name + ': ' if about.name else ''}{' '.join(question.words.split())}"
+        f" (until {local(question.deadline, zone)})"
+        for question, about in questions[:_MOST]
+    ]
+    if len(questions) > _MOST:
+        lines.append(f"- and {len(questions) - _MOST} more")
+    head = f"{len(questions)} questions wait for you."
+    return "\n".join([head, "", *lines, "", _ON_YOUR_PAGE])
 
 
 def proposed(question: Question, zone: str) -> list[tuple[str, str]]:

@@ -27,6 +27,7 @@ from thingdesk.notices.model import (
     To,
 )
 from thingdesk.notices.read import get, of_case, pending
+from thingdesk.notices.reword import hold, reword
 from thingdesk.notices.tell import tell
 
 __all__ = [
@@ -52,8 +53,10 @@ __all__ = [
     "get",
     "give_up",
     "give_up_all",
+    "hold",
     "measure",
     "of_case",
     "pending",
+    "reword",
     "tell",
 ]

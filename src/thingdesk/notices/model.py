@@ -76,7 +76,8 @@ class Notice:
     """What to tell. `kind` is dotted, like `case.verified`; its first word chooses the policy.
 
     `words` are for people and may hold text that came from a machine: data, never a format or a
-    header. `data` is for machines. `until` gives up earlier than the policy would.
+    header. `data` is for machines. `until` gives up earlier than the policy would. The first
+    attempt is due `after` a time, or at once.
     """
 
     to: Recipient
@@ -87,6 +88,7 @@ class Notice:
     page: Page | None = None
     until: datetime | None = None
     channel: Channel | None = None
+    after: datetime | None = None
 
     @property
     def goes_by(self) -> Channel:

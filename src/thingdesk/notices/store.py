@@ -10,12 +10,12 @@ _INSERT = """
 insert into notice (id, channel, to_kind, to_id, kind, words, case_id, data,
                     page_purpose, page_subject, page_until, told_at, until, again_at)
 select id, channel, to_kind, to_id, kind, words, case_id, data::jsonb,
-       page_purpose, page_subject, page_until, told_at, until, told_at
+       page_purpose, page_subject, page_until, told_at, until, again_at
 from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[],
             $8::text[], $9::text[], $10::uuid[], $11::timestamptz[], $12::timestamptz[],
-            $13::timestamptz[])
+            $13::timestamptz[], $14::timestamptz[])
     as t (id, channel, to_kind, to_id, kind, words, case_id, data,
-          page_purpose, page_subject, page_until, told_at, until)
+          page_purpose, page_subject, page_until, told_at, until, again_at)
 """
 _DUE = """
 select * from notice where channel = $1 and again_at <= $2 and state = 'open'
@@ -45,7 +45,11 @@ update notice n set state = t.state, settled_at = $4, reason = t.reason
 from unnest($1::uuid[], $2::text[], $3::text[]) as t (id, state, reason)
 where n.id = t.id
 """
-
+_REWORD = """
+update notice set words = $2, case_id = $3, data = $4, page_purpose = $5, page_subject = $6,
+    page_until = $7, until = coalesce($8, until)
+where id = $1 and state = 'open' and (attempts = 0 or not $9) returning true
+"""
 _MEASURE = """
 select channel, count(*) as n, least(min(again_at), $1) as since
 from notice where state = 'open' group by channel
@@ -79,6 +83,7 @@ def tell(tx: Transaction, outgoing: Outgoing) -> None:
             page.until if page else None,
             outgoing.told_at,
             outgoing.until,
+            outgoing.again_at,
         ),
     )
 
@@ -159,6 +164,24 @@ async def settle(tx: Transaction, endings: Sequence[Ending], at: datetime) -> No
         [e.state.value for e in endings],
         [e.reason for e in endings],
         at,
+    )
+
+
+async def reword(tx: Transaction, notice: UUID, new: Notice, *, unsent: bool) -> bool:
+    page = new.page
+    return bool(
+        await tx.fetchval(
+            _REWORD,
+            notice,
+            new.words,
+            new.case_id,
+            new.data,
+            page.purpose if page else None,
+            page.subject if page else None,
+            page.until if page else None,
+            new.until,
+            unsent,
+        )
     )
 
 

@@ -16,7 +16,7 @@ def tell(tx: Transaction, notice: Notice) -> UUID:
     """
     now, channel = clock.now(), notice.goes_by
     until = policy_of(notice.kind, channel).ends(notice, now)
-    outgoing = Outgoing(ids.new(), notice, now, until, attempts=0, again_at=now)
+    outgoing = Outgoing(ids.new(), notice, now, until, attempts=0, again_at=notice.after or now)
     store.tell(tx, outgoing)
     told = NoticeTold(outgoing.id, notice.kind, channel, notice.to.kind, notice.to.id, notice.words)
     append(tx, notice.stream, told)
