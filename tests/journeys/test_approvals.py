@@ -4,7 +4,7 @@ import pytest
 from tests.hand import Hand
 from tests.journeys.garage import MISFIRE, car, open_garage, stock
 
-from thingdesk import journeys, mandates, parties
+from thingdesk import journeys, mandates, notices, parties
 from thingdesk.cases import Outcome
 from thingdesk.fulfilment import Period
 from thingdesk.fulfilment import effects as world
@@ -105,6 +105,16 @@ async def test_a_no_and_no_answer_are_the_same(hand: Hand, answer: str | None) -
         "code": "not_approved",
         "reason": "The owner did not approve it.",
         "recovery": "ask_owner",
+    }
+    async with hand.database.transaction() as tx:
+        said = {
+            one.notice.to.kind.value: one.notice.words
+            for one in await notices.of_case(tx, case_id)
+            if one.notice.kind == "case.ended"
+        }
+    assert said == {
+        "machine": "The owner did not approve it.",
+        "owner": "You did not say yes to it.",
     }
     assert await stock(hand, "Centre Near") == before
 

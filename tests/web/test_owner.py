@@ -48,7 +48,7 @@ async def test_what_ended_has_its_outcome_in_words_page_by_page(site: Site) -> N
     own = await site.own("own-b")
     page = await get(site, own)
     assert page.count("Not done") == 5
-    assert "The owner did not approve it." in page
+    assert "You did not say yes to it." in page
     first = await get(site, own + "/done")
     assert first.count("Not done") == 20
     (further,) = re.findall(r'href="([^"]+after=[^"]+)"', first)

@@ -56,7 +56,7 @@ from thingdesk.decisions.model import (
 )
 from thingdesk.decisions.read import get, of_case, open_for_owner, open_for_staff
 from thingdesk.decisions.withdraw import withdraw
-from thingdesk.decisions.words import option_words, proposed, start_of
+from thingdesk.decisions.words import option_words, payer_words, proposed, start_of
 from thingdesk.notices.model import To
 
 __all__ = [
@@ -90,6 +90,7 @@ __all__ = [
     "open_for_owner",
     "open_for_staff",
     "option_words",
+    "payer_words",
     "proposed",
     "set_attention",
     "start_of",

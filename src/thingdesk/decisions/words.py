@@ -1,6 +1,6 @@
 """What people read of a question. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -18,7 +18,7 @@ _ON_YOUR_PAGE = (
     " asked for, no answer is a no. A mandate, which you can give there, says once what may be done"
     " without asking."
 )
-_PAYERS = {Payer.ORGANISATION: "we pay", Payer.MAKER: "the maker pays"}
+_PAYERS: Mapping[str, str] = {Payer.OWNER: "you pay", Payer.ORGANISATION: "we pay"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +94,16 @@ def cost_words(costs: tuple[Cost, ...]) -> str:
     due = [one for one in costs if one.amount.minor]
     theirs = " and ".join(str(one.amount) for one in due if one.payer is Payer.OWNER)
     others = " and ".join(
-        f"{_PAYERS.get(one.payer, f'the {one.payer} pays')} {one.amount}"
-        for one in due
-        if one.payer is not Payer.OWNER
+        f"{payer_words(one.payer)} {one.amount}" for one in due if one.payer is not Payer.OWNER
     )
     if theirs and others:
         return f"{theirs}; {others}"
     return theirs or (f"nothing: {others}" if others else "nothing")
+
+
+def payer_words(payer: str) -> str:
+    """Who pays, as the owner is told."""
+    return _PAYERS.get(payer, f"the {payer} pays")
 
 
 def option_words(option: Option, zone: str) -> str:

@@ -3,10 +3,10 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from thingdesk import cases, decisions, notices, parties
+from thingdesk import cases, decisions, mandates, notices, parties
 from thingdesk.cases import Case, Outcome
 from thingdesk.journeys.quiet import is_news
-from thingdesk.notices import Notice, Recipient
+from thingdesk.notices import Notice, Recipient, To
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 
@@ -35,7 +35,8 @@ async def close(
     if case.owner_id == (period.owner_id if period else None):
         recipients.insert(0, Recipient.machine(case.subject))
     for to in recipients:
-        notices.tell(tx, Notice(to, "case.ended", words, case_id, told))
+        said = mandates.to_owner(data.get("code", ""), words) if to.kind is To.OWNER else words
+        notices.tell(tx, Notice(to, "case.ended", said, case_id, told))
     return case
 
 

@@ -1,4 +1,4 @@
-"""Why an owner is asked, in words to the owner. Pure."""
+"""Why an owner is asked, and why something was not done, in words to the owner. Pure."""
 
 _WHY = {
     "no_mandate": "You have given us no mandate for such things.",
@@ -12,10 +12,12 @@ _WHY = {
     "always_ask": "You want to be asked for this, always.",
     "no_money": "Your mandate lets nothing be spent unasked.",
     "currency_differs": "It is not in the currency of your mandate.",
+    "not_approved": "You did not say yes to it.",
+    "owner_changed": "The machine is not yours any more.",
     "approval_unfit": "What you permitted before was something else.",
 }
 
 
 def to_owner(code: str, reason: str) -> str:
-    """The reason of a verdict; where it does not speak of the owner, as it is."""
+    """The reason of a verdict or of an end; where it does not speak of the owner, as it is."""
     return _WHY.get(code, reason)

@@ -8,7 +8,7 @@ from thingdesk.decisions import Decision
 from thingdesk.notices import Recipient
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery, Refusal, Refused, refuse
-from thingdesk.web.owner.house import House, Token, house_of, link
+from thingdesk.web.owner.ownerships import Ownerships, Token, link, ownerships_of
 from thingdesk.web.owner.view import view
 from thingdesk.web.pages import Open, Pages
 from thingdesk.web.render import page
@@ -35,20 +35,20 @@ async def post_decision(
 ) -> Response:
     """The owner's answer. What was settled before stays, and the page says how."""
     async with pages.database.transaction() as tx:
-        house, decision = await _decision(pages, tx, token)
+        owned, decision = await _decision(pages, tx, token)
         if not option:
-            return await _page(pages, tx, house, decision, _MISSING, 422)
-        by = Recipient.owner(house.owner.id)
+            return await _page(pages, tx, owned, decision, _MISSING, 422)
+        by = Recipient.owner(owned.owner.id)
         try:
             await decisions.answer(tx, decision.question.id, option, by)
         except Refused as refused:
             unfit = refused.refusal.recovery is Recovery.FIX_INPUT
-            house, decision = await _decision(pages, tx, token)
-            return await _page(pages, tx, house, decision, refused.refusal, 422 if unfit else 409)
+            owned, decision = await _decision(pages, tx, token)
+            return await _page(pages, tx, owned, decision, refused.refusal, 422 if unfit else 409)
     return RedirectResponse(f"/decision/{token}", 303)
 
 
-async def _decision(pages: Pages, tx: Transaction, token: str) -> tuple[House, Decision]:
+async def _decision(pages: Pages, tx: Transaction, token: str) -> tuple[Ownerships, Decision]:
     """The question, and who may answer it by this link."""
     link = await parties.read_link(tx, pages.key, PURPOSE, token)
     found = await decisions.get(tx, link.subject)
@@ -57,21 +57,21 @@ async def _decision(pages: Pages, tx: Transaction, token: str) -> tuple[House, D
     if link.owner is None or link.owner != found.question.owner_id:
         words = "This question was put to somebody else."
         raise refuse("decision_not_yours", words, Recovery.CONTACT_US)
-    house = await house_of(tx, link.owner, token, link.until)
+    owned = await ownerships_of(tx, link.owner, token, link.until)
     case = await cases.get(tx, found.question.case_id)
-    if case is not None and not house.sees(case):
+    if case is not None and not owned.sees(case):
         raise refuse("decision_gone", _GONE, Recovery.CONTACT_US)
-    return house, found
+    return owned, found
 
 
 async def _page(
     pages: Pages,
     tx: Transaction,
-    house: House,
+    owned: Ownerships,
     decision: Decision,
     refusal: Refusal | None = None,
     status: int = 200,
 ) -> HTMLResponse:
-    own = link(pages, house, parties.OWNER_PAGE, house.owner.id)
+    own = link(pages, owned, parties.OWNER_PAGE, owned.owner.id)
     shown = await view(tx, decision)
     return page("owner/decision.html", status, view=shown, refusal=refusal, own=own)

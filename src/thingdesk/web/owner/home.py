@@ -18,7 +18,7 @@ from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery, refuse
 from thingdesk.platform.money import Money
 from thingdesk.web.owner.contact import Contact, contact
-from thingdesk.web.owner.house import House, Token, enter, link
+from thingdesk.web.owner.ownerships import Ownerships, Token, enter, link
 from thingdesk.web.owner.plain import Plain, Standing, plain, standing
 from thingdesk.web.owner.told import Told, tell
 from thingdesk.web.pages import Open, Pages
@@ -42,7 +42,7 @@ class Asked:
 class Home:
     """All that the page shows. `open` and `done` may hold one more than is shown."""
 
-    house: House
+    owned: Ownerships
     asked: tuple[Asked, ...]
     open: tuple[Told, ...]
     done: tuple[Told, ...]
@@ -57,17 +57,17 @@ class Home:
 
     @property
     def zone(self) -> str:
-        return self.house.owner.zone
+        return self.owned.owner.zone
 
 
 @router.get("/{token}")
 async def get_home(pages: Open, token: Token, said: str = "") -> HTMLResponse:
     """What is, and what was. Looking at it changes nothing."""
     async with pages.database.transaction() as tx:
-        house = await enter(pages, tx, token)
-        home = await _home(pages, tx, house)
+        owned = await enter(pages, tx, token)
+        home = await _home(pages, tx, owned)
     most = {"open": MOST_OPEN, "done": _MOST_DONE}
-    return page("owner/home.html", home=home, house=house, most=most, said=said)
+    return page("owner/home.html", home=home, owned=owned, most=most, said=said)
 
 
 @router.get("/{token}/done")
@@ -76,40 +76,40 @@ async def get_done(
 ) -> HTMLResponse:
     """All that has ended, the latest first, page by page."""
     async with pages.database.transaction() as tx:
-        house = await enter(pages, tx, token)
-        found = await _cases(tx, house, ended=True, most=_A_PAGE + 1, after=_place(after))
-        told = [await tell(tx, one, house.owner.zone) for one in found[:_A_PAGE]]
+        owned = await enter(pages, tx, token)
+        found = await _cases(tx, owned, ended=True, most=_A_PAGE + 1, after=_place(after))
+        told = [await tell(tx, one, owned.owner.zone) for one in found[:_A_PAGE]]
     further = None
     if len(found) > _A_PAGE:
         last = found[_A_PAGE - 1]
         further = f"{(last.ended_at or last.opened_at).isoformat()}_{last.id}"
-    return page("owner/done.html", house=house, told=told, further=further, first=not after)
+    return page("owner/done.html", owned=owned, told=told, further=further, first=not after)
 
 
 async def mandate_in_words(
-    pages: Pages, tx: Transaction, house: House
+    pages: Pages, tx: Transaction, owned: Ownerships
 ) -> tuple[Mandate | None, Standing, Plain | None]:
-    found = await mandates.mandate_of(tx, house.owner.id)
-    words = plain(found.terms, pages.flow.catalog, house.since) if found else None
+    found = await mandates.mandate_of(tx, owned.owner.id)
+    words = plain(found.terms, pages.flow.catalog, owned.since) if found else None
     return found, standing(found, clock.now()), words
 
 
-async def open_cases(tx: Transaction, house: House, most: int) -> list[Told]:
-    found = await _cases(tx, house, ended=False, most=most)
-    return [await tell(tx, one, house.owner.zone) for one in found]
+async def open_cases(tx: Transaction, owned: Ownerships, most: int) -> list[Told]:
+    found = await _cases(tx, owned, ended=False, most=most)
+    return [await tell(tx, one, owned.owner.zone) for one in found]
 
 
-async def _home(pages: Pages, tx: Transaction, house: House) -> Home:
-    owner, now = house.owner, clock.now()
-    done = await _cases(tx, house, ended=True, most=_MOST_DONE + 1)
-    machines = await parties.get_machines(tx, list(house.since)[:_MOST_MACHINES])
+async def _home(pages: Pages, tx: Transaction, owned: Ownerships) -> Home:
+    owner, now = owned.owner, clock.now()
+    done = await _cases(tx, owned, ended=True, most=_MOST_DONE + 1)
+    machines = await parties.get_machines(tx, list(owned.since)[:_MOST_MACHINES])
     return Home(
-        house,
-        tuple(await _asked(pages, tx, house)),
-        tuple(await open_cases(tx, house, MOST_OPEN + 1)),
+        owned,
+        tuple(await _asked(pages, tx, owned)),
+        tuple(await open_cases(tx, owned, MOST_OPEN + 1)),
         tuple([await tell(tx, one, owner.zone) for one in done]),
-        tuple(machines[one] for one in house.since if one in machines),
-        *await mandate_in_words(pages, tx, house),
+        tuple(machines[one] for one in owned.since if one in machines),
+        *await mandate_in_words(pages, tx, owned),
         tuple(await mandates.spent_in_period(tx, owner.id, now)),
         (await decisions.attention_of(tx, [owner.id]))[owner.id],
         await decisions.asked_this_week(tx, owner),
@@ -119,26 +119,26 @@ async def _home(pages: Pages, tx: Transaction, house: House) -> Home:
 
 async def _cases(
     tx: Transaction,
-    house: House,
+    owned: Ownerships,
     *,
     ended: bool,
     most: int,
     after: tuple[datetime, UUID] | None = None,
 ) -> list[cases.Case]:
-    wanted = OwnedCases(house.owner.id, house.since, ended, after, most)
+    wanted = OwnedCases(owned.owner.id, owned.since, ended, after, most)
     return await cases.of_owner(tx, wanted)
 
 
-async def _asked(pages: Pages, tx: Transaction, house: House) -> list[Asked]:
+async def _asked(pages: Pages, tx: Transaction, owned: Ownerships) -> list[Asked]:
     """The questions that can still be answered, about cases that the owner may see."""
-    found = await decisions.open_for_owner(tx, house.owner.id)
+    found = await decisions.open_for_owner(tx, owned.owner.id)
     about = await cases.get_many(tx, [one.question.case_id for one in found])
     now = clock.now()
     return [
-        Asked(one, case.subject, link(pages, house, "decision", one.question.id))
+        Asked(one, case.subject, link(pages, owned, "decision", one.question.id))
         for one in found
         if (case := about.get(one.question.case_id))
-        and house.sees(case)
+        and owned.sees(case)
         and one.question.deadline > now
     ]
 

@@ -5,7 +5,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from thingdesk import notices, parties
 from thingdesk.notices import Notice, Recipient
-from thingdesk.web.owner.house import Token, enter
+from thingdesk.web.owner.ownerships import Token, enter
 from thingdesk.web.pages import Open
 from thingdesk.web.render import page
 
@@ -20,15 +20,15 @@ _TOLD = (
 async def get_links(pages: Open, token: Token) -> HTMLResponse:
     """What it means to end them. Looking at it ends none."""
     async with pages.database.transaction() as tx:
-        house = await enter(pages, tx, token)
-    return page("owner/links.html", house=house)
+        owned = await enter(pages, tx, token)
+    return page("owner/links.html", owned=owned)
 
 
 @router.post("")
 async def post_links(pages: Open, token: Token) -> Response:
     """The link to this page ends, too; the mail about it has a new one, as each mail has."""
     async with pages.database.transaction() as tx:
-        house = await enter(pages, tx, token)
-        await parties.end_links(tx, house.owner.id)
-        notices.tell(tx, Notice(Recipient.owner(house.owner.id), "owner.links_ended", _TOLD))
+        owned = await enter(pages, tx, token)
+        await parties.end_links(tx, owned.owner.id)
+        notices.tell(tx, Notice(Recipient.owner(owned.owner.id), "owner.links_ended", _TOLD))
     return RedirectResponse("/owner?said=ended", 303)

@@ -13,9 +13,9 @@ from thingdesk.notices import Notice, Recipient
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Refused
-from thingdesk.web.owner.house import House, Token, enter
+from thingdesk.web.owner.mandate_form import Frame, MandateForm, form_of, make_frame, read
+from thingdesk.web.owner.ownerships import Ownerships, Token, enter
 from thingdesk.web.owner.plain import Plain, askable, effect_words, effects_of, plain
-from thingdesk.web.owner.wish import Frame, Wish, make_frame, read, wish_of
 from thingdesk.web.pages import Open, Pages
 from thingdesk.web.render import page
 
@@ -35,43 +35,45 @@ async def get_mandate(pages: Open, token: Token) -> HTMLResponse:
     """The form. Looking at it grants nothing."""
     async with pages.database.transaction() as tx:
         frame = await _frame(pages, tx, token)
-    return _form(frame, wish_of(frame, clock.now()))
+    return _form(frame, form_of(frame, clock.now()))
 
 
 @router.post("")
-async def post_mandate(pages: Open, token: Token, wish: Annotated[Wish, Form()]) -> Response:
+async def post_mandate(
+    pages: Open, token: Token, given: Annotated[MandateForm, Form()]
+) -> Response:
     """First a look at what was chosen, then the mandate."""
     async with pages.database.transaction() as tx:
         frame = await _frame(pages, tx, token)
-        terms, wrong = read(wish, frame, clock.now())
+        terms, wrong = read(given, frame, clock.now())
         if terms is None:
-            return _form(frame, wish, wrong, status=422)
-        if wish.act == "change":
-            return _form(frame, wish)
-        if wish.seen != _stands(frame) and not _is_given(frame, terms):
-            return _form(frame, wish.model_copy(update={"seen": _stands(frame)}), changed=True)
-        if wish.act == "look":
-            words = plain(terms, frame.catalog, frame.house.since)
-            return page("owner/mandate_look.html", house=frame.house, wish=wish, plain=words)
-    return await _grant(pages, token, wish, terms)
+            return _form(frame, given, wrong, status=422)
+        if given.act == "change":
+            return _form(frame, given)
+        if given.seen != _stands(frame) and not _is_given(frame, terms):
+            return _form(frame, given.model_copy(update={"seen": _stands(frame)}), changed=True)
+        if given.act == "look":
+            words = plain(terms, frame.catalog, frame.owned.since)
+            return page("owner/mandate_look.html", owned=frame.owned, given=given, plain=words)
+    return await _grant(pages, token, given, terms)
 
 
-async def _grant(pages: Pages, token: str, wish: Wish, terms: Terms) -> Response:
+async def _grant(pages: Pages, token: str, given: MandateForm, terms: Terms) -> Response:
     try:
         async with pages.database.transaction() as tx:
-            house = await enter(pages, tx, token)
-            granted = await mandates.grant(tx, house.owner.id, terms, seen=wish.seen)
+            owned = await enter(pages, tx, token)
+            granted = await mandates.grant(tx, owned.owner.id, terms, seen=given.seen)
             told = _TOLD.format(version=granted.version)
-            notices.tell(tx, Notice(Recipient.owner(house.owner.id), "mandate.granted", told))
+            notices.tell(tx, Notice(Recipient.owner(owned.owner.id), "mandate.granted", told))
     except Refused as refused:
         if refused.refusal.code != "mandate_changed":
             raise
         async with pages.database.transaction() as tx:
             frame = await _frame(pages, tx, token)
         if not _is_given(frame, terms):
-            return _form(frame, wish.model_copy(update={"seen": _stands(frame)}), changed=True)
-        house = frame.house
-    return RedirectResponse(f"{house.path}?said=granted", 303)
+            return _form(frame, given.model_copy(update={"seen": _stands(frame)}), changed=True)
+        owned = frame.owned
+    return RedirectResponse(f"{owned.path}?said=granted", 303)
 
 
 def _stands(frame: Frame) -> str:
@@ -84,27 +86,27 @@ def _is_given(frame: Frame, terms: Terms) -> bool:
 
 
 async def _frame(pages: Pages, tx: Transaction, token: str) -> Frame:
-    house: House = await enter(pages, tx, token)
-    before = await mandates.mandate_of(tx, house.owner.id)
-    return make_frame(house, pages.flow.catalog, before, pages.currency)
+    owned: Ownerships = await enter(pages, tx, token)
+    before = await mandates.mandate_of(tx, owned.owner.id)
+    return make_frame(owned, pages.flow.catalog, before, pages.currency)
 
 
 def _form(
     frame: Frame,
-    wish: Wish,
+    given: MandateForm,
     wrong: Mapping[str, str] | None = None,
     *,
     changed: bool = False,
     status: int = 200,
 ) -> HTMLResponse:
     before = frame.before
-    words = plain(before.terms, frame.catalog, frame.house.since) if before else None
+    words = plain(before.terms, frame.catalog, frame.owned.since) if before else None
     return page(
         "owner/mandate.html",
         409 if changed else status,
-        house=frame.house,
+        owned=frame.owned,
         frame=frame,
-        wish=wish,
+        given=given,
         wrong=wrong or {},
         changed=_CHANGED if changed else None,
         before=words,

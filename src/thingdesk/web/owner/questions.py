@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from thingdesk import decisions
 from thingdesk.platform.database import Transaction
-from thingdesk.web.owner.house import House, Token, enter
+from thingdesk.web.owner.ownerships import Ownerships, Token, enter
 from thingdesk.web.pages import Open
 from thingdesk.web.render import page
 
@@ -21,8 +21,8 @@ _WRONG = f"Write a whole number from 0 to {MOST_QUESTIONS}."
 async def get_questions(pages: Open, token: Token) -> HTMLResponse:
     """The form. Looking at it changes nothing."""
     async with pages.database.transaction() as tx:
-        house = await enter(pages, tx, token)
-        return await _page(tx, house)
+        owned = await enter(pages, tx, token)
+        return await _page(tx, owned)
 
 
 @router.post("")
@@ -34,12 +34,12 @@ async def post_questions(
 ) -> Response:
     """The owner's own number, or again what the organisation set."""
     async with pages.database.transaction() as tx:
-        house = await enter(pages, tx, token)
+        owned = await enter(pages, tx, token)
         chosen = None if usual else _read(questions)
         if chosen is None and not usual:
-            return await _page(tx, house, questions, 422)
-        await decisions.choose_attention(tx, house.owner.id, chosen)
-    return RedirectResponse(f"{house.path}?said=questions", 303)
+            return await _page(tx, owned, questions, 422)
+        await decisions.choose_attention(tx, owned.owner.id, chosen)
+    return RedirectResponse(f"{owned.path}?said=questions", 303)
 
 
 def _read(text: str) -> int | None:
@@ -50,13 +50,13 @@ def _read(text: str) -> int | None:
 
 
 async def _page(
-    tx: Transaction, house: House, wrong: str | None = None, status: int = 200
+    tx: Transaction, owned: Ownerships, wrong: str | None = None, status: int = 200
 ) -> HTMLResponse:
-    number = (await decisions.attention_of(tx, [house.owner.id]))[house.owner.id]
+    number = (await decisions.attention_of(tx, [owned.owner.id]))[owned.owner.id]
     return page(
         "owner/questions.html",
         status,
-        house=house,
+        owned=owned,
         given=number if wrong is None else wrong,
         usual=await decisions.attention(tx),
         most=MOST_QUESTIONS,

@@ -6,7 +6,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from thingdesk import mandates, notices
 from thingdesk.notices import Notice, Recipient
 from thingdesk.web.owner.home import MOST_OPEN, mandate_in_words, open_cases
-from thingdesk.web.owner.house import Token, enter
+from thingdesk.web.owner.ownerships import Token, enter
 from thingdesk.web.pages import Open
 from thingdesk.web.render import page
 
@@ -22,17 +22,17 @@ _TOLD = (
 async def get_stop(pages: Open, token: Token) -> HTMLResponse:
     """What a stop does, and what it does not undo. Looking at it stops nothing."""
     async with pages.database.transaction() as tx:
-        house = await enter(pages, tx, token)
-        _, standing, _ = await mandate_in_words(pages, tx, house)
-        told = await open_cases(tx, house, MOST_OPEN + 1)
-    return page("owner/stop.html", house=house, standing=standing, told=told, most=MOST_OPEN)
+        owned = await enter(pages, tx, token)
+        _, standing, _ = await mandate_in_words(pages, tx, owned)
+        told = await open_cases(tx, owned, MOST_OPEN + 1)
+    return page("owner/stop.html", owned=owned, standing=standing, told=told, most=MOST_OPEN)
 
 
 @router.post("")
 async def post_stop(pages: Open, token: Token) -> Response:
     async with pages.database.transaction() as tx:
-        house = await enter(pages, tx, token)
-        if await mandates.revoke(tx, house.owner.id, _REASON):
-            to = Recipient.owner(house.owner.id)
+        owned = await enter(pages, tx, token)
+        if await mandates.revoke(tx, owned.owner.id, _REASON):
+            to = Recipient.owner(owned.owner.id)
             notices.tell(tx, Notice(to, "mandate.revoked", _TOLD))
-    return RedirectResponse(f"{house.path}?said=stopped", 303)
+    return RedirectResponse(f"{owned.path}?said=stopped", 303)

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from thingdesk import cases, decisions, fulfilment, journeys, parties
+from thingdesk import cases, decisions, fulfilment, journeys, mandates, parties
 from thingdesk.cases import Case, Verification
 from thingdesk.decisions import Decision, State, To, option_words
 from thingdesk.fulfilment import Appointment, Job, JobState, SentCommand, command_key, job_key
 from thingdesk.platform import durable, formats
 from thingdesk.platform.database import Transaction
-from thingdesk.web.owner.deeds import Deed, deeds, standings
+from thingdesk.web.owner.effects import Effect, effects, standings
 
 _HOW = {
     State.ANSWERED: "You said:",
@@ -36,14 +36,20 @@ class Told:
 
     case: Case
     happened: str
-    deeds: tuple[Deed, ...]
+    effects: tuple[Effect, ...]
     waits: tuple[Wait, ...]
     settled: tuple[str, ...]
 
     @property
-    def running(self) -> list[Deed]:
+    def outcome(self) -> str:
+        """How it ended, in words to the owner."""
+        code = (self.case.outcome_data or {}).get("code")
+        return mandates.to_owner(str(code), self.case.outcome_words or "")
+
+    @property
+    def running(self) -> list[Effect]:
         """What goes on without anybody's doing."""
-        return [one for one in self.deeds if one.runs]
+        return [one for one in self.effects if one.runs]
 
 
 async def tell(tx: Transaction, case: Case, zone: str) -> Told:
@@ -56,7 +62,7 @@ async def tell(tx: Transaction, case: Case, zone: str) -> Told:
     return Told(
         case,
         cases.happened(case, zone),
-        deeds(entries, known, zone),
+        effects(entries, known, zone),
         () if ended else tuple(await _waits(tx, case, asked, jobs, commands, zone)),
         tuple(words for one in asked if (words := _settled(one, zone))),
     )

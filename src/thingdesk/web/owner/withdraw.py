@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from thingdesk import journeys
-from thingdesk.web.owner.house import Token, case_of, enter
+from thingdesk.web.owner.ownerships import Token, case_of, enter
 from thingdesk.web.owner.told import tell
 from thingdesk.web.pages import Open
 from thingdesk.web.render import page
@@ -19,16 +19,16 @@ _WORDS = "You did not want it any more."
 async def get_withdraw(pages: Open, token: Token, case_id: UUID) -> HTMLResponse:
     """What would be taken back. Looking at it takes nothing back."""
     async with pages.database.transaction() as tx:
-        house = await enter(pages, tx, token)
-        told = await tell(tx, await case_of(tx, house, case_id), house.owner.zone)
-    return page("owner/withdraw.html", house=house, told=told)
+        owned = await enter(pages, tx, token)
+        told = await tell(tx, await case_of(tx, owned, case_id), owned.owner.zone)
+    return page("owner/withdraw.html", owned=owned, told=told)
 
 
 @router.post("")
 async def post_withdraw(pages: Open, token: Token, case_id: UUID) -> Response:
     """Ask the case's journeys to stop and to take back what they did. One that has ended stays."""
     async with pages.database.transaction() as tx:
-        house = await enter(pages, tx, token)
-        await case_of(tx, house, case_id)
+        owned = await enter(pages, tx, token)
+        await case_of(tx, owned, case_id)
         withdrawn = await journeys.withdraw(tx, case_id, _WORDS)
-    return RedirectResponse(f"{house.path}?said={'withdrawn' if withdrawn else 'ended'}", 303)
+    return RedirectResponse(f"{owned.path}?said={'withdrawn' if withdrawn else 'ended'}", 303)

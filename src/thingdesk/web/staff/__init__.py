@@ -1,9 +1,9 @@
 """The console: what staff see and do, once they have logged in."""
 
 from thingdesk.web.staff import (
+    accounts,
     case,
     cases,
-    colleagues,
     entitlements,
     keys,
     log_in,
@@ -31,7 +31,7 @@ ROUTERS = (
     entitlements.router,
     services.router,
     policy.router,
-    colleagues.router,
+    accounts.router,
     owners.router,
     owner.router,
     providers.router,

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from thingdesk.catalog import Catalog
 from thingdesk.mandates import Mandate, Terms
 from thingdesk.platform.money import Money
-from thingdesk.web.owner.house import House
+from thingdesk.web.owner.ownerships import Ownerships
 from thingdesk.web.owner.plain import ALL, askable, effects_of, fits
 
 _LAST = date(2200, 1, 1)
@@ -19,7 +19,7 @@ Name = Annotated[str, Field(max_length=128)]
 Names = Annotated[list[Name], Field(max_length=200)]
 
 
-class Wish(BaseModel):
+class MandateForm(BaseModel):
     """What comes from the form. `seen` is the `standing` of the mandate that it was filled beside,
     empty for none.
     """
@@ -40,7 +40,7 @@ class Frame:
     does not show of `before` stays as it is.
     """
 
-    house: House
+    owned: Ownerships
     catalog: Catalog
     before: Mandate | None
     currency: str
@@ -48,7 +48,7 @@ class Frame:
     @property
     def machines(self) -> list[str]:
         """The machines to choose from; none where there is nothing to choose, or too many."""
-        found = list(self.house.since)
+        found = list(self.owned.since)
         return found if 1 < len(found) <= _MOST_MACHINES else []
 
     @property
@@ -62,22 +62,22 @@ class Frame:
 _MOST_MACHINES = 24
 
 
-def make_frame(house: House, catalog: Catalog, before: Mandate | None, currency: str) -> Frame:
+def make_frame(owned: Ownerships, catalog: Catalog, before: Mandate | None, currency: str) -> Frame:
     """With the currency of the mandate before, where that has one."""
     terms = before.terms if before else None
     money = terms and (terms.per_case or terms.per_period)
-    return Frame(house, catalog, before, money.currency if money else currency)
+    return Frame(owned, catalog, before, money.currency if money else currency)
 
 
-def wish_of(frame: Frame, now: datetime) -> Wish:
+def form_of(frame: Frame, now: datetime) -> MandateForm:
     """The form as it is first shown: the mandate before, or nothing chosen."""
     before = frame.before
     if before is None:
-        return Wish(machines=[ALL])
+        return MandateForm(machines=[ALL])
     terms = before.terms
     ends = terms.ends if terms.ends and terms.ends > now else None
-    zone = ZoneInfo(frame.house.owner.zone)
-    return Wish(
+    zone = ZoneInfo(frame.owned.owner.zone)
+    return MandateForm(
         services=[ALL]
         if ALL in terms.services
         else [one.name for one in askable(frame.catalog) if fits(one.name, terms.services)],
@@ -90,13 +90,13 @@ def wish_of(frame: Frame, now: datetime) -> Wish:
     )
 
 
-def read(wish: Wish, frame: Frame, now: datetime) -> tuple[Terms | None, Mapping[str, str]]:
+def read(given: MandateForm, frame: Frame, now: datetime) -> tuple[Terms | None, Mapping[str, str]]:
     """The terms, or what is wrong, field by field."""
     wrong: dict[str, str] = {}
-    per_case, per_period = _money(wish, frame.currency, wrong)
-    ends = _ends(wish.ends, frame.house.owner.zone, now, wrong)
-    services = _services(wish, frame, wrong)
-    machines = _machines(wish, frame, wrong)
+    per_case, per_period = _money(given, frame.currency, wrong)
+    ends = _ends(given.ends, frame.owned.owner.zone, now, wrong)
+    services = _services(given, frame, wrong)
+    machines = _machines(given, frame, wrong)
     if wrong:
         return None, wrong
     terms = Terms(
@@ -105,28 +105,28 @@ def read(wish: Wish, frame: Frame, now: datetime) -> tuple[Terms | None, Mapping
         machines=machines,
         per_case=per_case,
         per_period=per_period,
-        always_ask=_always(wish, frame),
+        always_ask=_always(given, frame),
         begins=_begins(frame, now),
         ends=ends,
     )
     return terms, wrong
 
 
-def _services(wish: Wish, frame: Frame, wrong: dict[str, str]) -> tuple[str, ...]:
-    if ALL in wish.services:
+def _services(given: MandateForm, frame: Frame, wrong: dict[str, str]) -> tuple[str, ...]:
+    if ALL in given.services:
         return (ALL,)
-    offered = tuple(one.name for one in askable(frame.catalog) if one.name in wish.services)
+    offered = tuple(one.name for one in askable(frame.catalog) if one.name in given.services)
     if not offered:
         wrong["services"] = "Choose at least one. To permit nothing at all, say stop instead."
     return offered
 
 
-def _machines(wish: Wish, frame: Frame, wrong: dict[str, str]) -> tuple[str, ...] | None:
+def _machines(given: MandateForm, frame: Frame, wrong: dict[str, str]) -> tuple[str, ...] | None:
     if not frame.machines:
         return _kept_machines(frame)
-    if ALL in wish.machines:
+    if ALL in given.machines:
         return None
-    chosen = tuple(one for one in frame.machines if one in wish.machines)
+    chosen = tuple(one for one in frame.machines if one in given.machines)
     if not chosen:
         wrong["machines"] = "Choose at least one of your machines."
     return chosen
@@ -137,11 +137,11 @@ def _kept_machines(frame: Frame) -> tuple[str, ...] | None:
     named = frame.before.terms.machines if frame.before else None
     if named is None:
         return None
-    return tuple(one for one in named if one in frame.house.since) or None
+    return tuple(one for one in named if one in frame.owned.since) or None
 
 
-def _always(wish: Wish, frame: Frame) -> tuple[str, ...]:
-    chosen = [one for one in effects_of(frame.catalog) if one in wish.always]
+def _always(given: MandateForm, frame: Frame) -> tuple[str, ...]:
+    chosen = [one for one in effects_of(frame.catalog) if one in given.always]
     return (*chosen, *frame.kept_always)
 
 
@@ -150,10 +150,12 @@ def _begins(frame: Frame, now: datetime) -> datetime | None:
     return begins if begins and begins > now else None
 
 
-def _money(wish: Wish, currency: str, wrong: dict[str, str]) -> tuple[Money | None, Money | None]:
+def _money(
+    given: MandateForm, currency: str, wrong: dict[str, str]
+) -> tuple[Money | None, Money | None]:
     found: dict[str, Money | None] = {}
     for name in ("per_case", "per_period"):
-        text = getattr(wish, name).strip()
+        text = getattr(given, name).strip()
         try:
             found[name] = Money.read(text, currency) if text else None
         except ValueError:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from thingdesk.decisions import payer_words
 from thingdesk.fulfilment import (
     CommandState,
     Job,
@@ -20,7 +21,7 @@ from thingdesk.platform.money import Money
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class Effect:
     """An effect as its owner is told of it. `standing` is how far it has come; `why` it was
     permitted; `runs` while it goes on without anybody's doing.
     """
@@ -36,7 +37,6 @@ class Deed:
 
 
 _WHY = {"mandated": "by your mandate", "approved": "you said yes", "safety": "for your safety"}
-_PAYER = {"owner": "you pay", "organisation": "we pay"}
 _JOB = {
     JobState.OFFERED: "asked, no answer yet",
     JobState.ACCEPTED: "accepted",
@@ -85,22 +85,24 @@ def standings(
     }
 
 
-def deeds(entries: Sequence[Entry], known: Mapping[UUID, Standing], zone: str) -> tuple[Deed, ...]:
+def effects(
+    entries: Sequence[Entry], known: Mapping[UUID, Standing], zone: str
+) -> tuple[Effect, ...]:
     """The effects of a case, the oldest first."""
-    return tuple(_deed(one, known.get(one.id, ("", False)), zone) for one in entries)
+    return tuple(_effect(one, known.get(one.id, ("", False)), zone) for one in entries)
 
 
-def _deed(entry: Entry, known: Standing, zone: str) -> Deed:
+def _effect(entry: Entry, known: Standing, zone: str) -> Effect:
     say = _SAY.get(entry.name, _other(entry.name))
     stays = entry.state == "done"
     standing, runs = known if stays else (_STATES.get(entry.state, ""), False)
-    return Deed(
+    return Effect(
         say(entry.details, zone),
         entry.at,
         standing,
         _WHY.get(entry.code, "") if stays else "",
         _amount(entry) if stays or entry.state == "asked" else None,
-        _PAYER.get(entry.payer or "", f"the {entry.payer} pays"),
+        payer_words(entry.payer) if entry.payer else "",
         runs,
         stays,
     )

@@ -18,7 +18,7 @@ from thingdesk.fulfilment import (
 from thingdesk.journeys import Entry
 from thingdesk.platform import clock, ids
 from thingdesk.platform.money import Money
-from thingdesk.web.owner.deeds import Standing, deeds, standings
+from thingdesk.web.owner.effects import Standing, effects, standings
 
 NOW = clock.now()
 CENTRE = {"name": "Centre Near", "provider": str(ids.new())}
@@ -69,9 +69,9 @@ def entry(name: str, details: dict[str, Any], **changes: Any) -> Entry:
     ],
 )
 def test_each_effect_has_words(name: str, details: dict[str, Any], words: str) -> None:
-    (deed,) = deeds([entry(name, details)], {}, "Europe/Berlin")
-    assert deed.words.replace(" 2026", "") == words
-    assert (deed.amount, deed.payer, deed.why) == (
+    (effect,) = effects([entry(name, details)], {}, "Europe/Berlin")
+    assert effect.words.replace(" 2026", "") == words
+    assert (effect.amount, effect.payer, effect.why) == (
         Money(18900, "EUR"),
         "you pay",
         "by your mandate",
@@ -91,12 +91,12 @@ def test_what_does_not_stay_costs_nothing(
     changes: dict[str, Any], amount: Money | None, standing: str
 ) -> None:
     one = entry("reserve_part", {"part": "pump", **CENTRE}, **changes)
-    (deed,) = deeds([one], {one.id: ("set aside", True)}, "UTC")
-    assert (deed.stays, deed.runs, deed.why) == (False, False, "")
-    assert (deed.amount, deed.standing) == (amount, standing)
+    (effect,) = effects([one], {one.id: ("set aside", True)}, "UTC")
+    assert (effect.stays, effect.runs, effect.why) == (False, False, "")
+    assert (effect.amount, effect.standing) == (amount, standing)
 
 
-def effect(state: CommandState | JobState | ReservationState) -> dict[UUID, Standing]:
+def known_of(state: CommandState | JobState | ReservationState) -> dict[UUID, Standing]:
     """The standing of an effect that has come to `state`."""
     one, run, case = ids.new(), ids.new(), ids.new()
     match state:
@@ -118,10 +118,10 @@ def effect(state: CommandState | JobState | ReservationState) -> dict[UUID, Stan
 def test_each_state_has_words_and_goes_on_or_not(
     state: CommandState | JobState | ReservationState,
 ) -> None:
-    ((one, (words, runs)),) = effect(state).items()
+    ((one, (words, runs)),) = known_of(state).items()
     given = entry("command", {"command": "restart"}, id=one, minor=None, currency=None)
-    (deed,) = deeds([given], {one: (words, runs)}, "UTC")
-    assert (deed.standing, deed.runs, deed.amount) == (words, state in GO_ON, None)
+    (told,) = effects([given], {one: (words, runs)}, "UTC")
+    assert (told.standing, told.runs, told.amount) == (words, state in GO_ON, None)
     assert words
 
 
@@ -135,7 +135,7 @@ def test_each_state_has_words_and_goes_on_or_not(
     ],
 )
 def test_whether_the_machine_has_acted_is_said(state: CommandState, words: str) -> None:
-    assert [said for said, _ in effect(state).values()] == [words]
+    assert [said for said, _ in known_of(state).values()] == [words]
 
 
 @pytest.mark.parametrize(
@@ -143,5 +143,5 @@ def test_whether_the_machine_has_acted_is_said(state: CommandState, words: str) 
     [("organisation", "we pay"), ("maker", "the maker pays"), ("insurer", "the insurer pays")],
 )
 def test_who_pays_is_said(payer: str, words: str) -> None:
-    (deed,) = deeds([entry("command", {"command": "restart"}, payer=payer)], {}, "UTC")
-    assert deed.payer == words
+    (effect,) = effects([entry("command", {"command": "restart"}, payer=payer)], {}, "UTC")
+    assert effect.payer == words
