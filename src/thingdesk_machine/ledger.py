@@ -51,6 +51,7 @@ class NoticeRecord:
     first_at: datetime
     repeats: int
     handled_at: datetime | None
+    words: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,7 @@ class Ledger:
                 datetime.fromisoformat(first_at),
                 repeats,
                 _time(handled_at),
+                str(body.get("words", "")),
             )
 
     def commands(self) -> Iterator[CommandRecord]:

@@ -1,6 +1,7 @@
 """Recordings through the real desk: its own processes, PostgreSQL and broker, and real MQTT."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -90,6 +91,9 @@ async def test_a_case_in_each_failure_window_is_verified_by_what_the_machine_sai
     assert code == 0, said
     assert "22695 rows of 1 machines" in said
     assert "22695 receipts, 0 refused" in said
+    assert "Cases that the machines have heard of: 4\n" in said
+    assert said.count("│ verified │") == 4
+    assert re.search(r"Console http://127\.0\.0\.1:\d+", said)
     got = await result(desk, file)
     inside = [[case for case in got.cases if begin <= case[0] <= end] for begin, end in windows()]
     assert [len(one) for one in inside] == [1, 1, 1, 1]
@@ -172,6 +176,8 @@ async def test_a_case_that_nobody_works_on_is_waited_for_only_so_long(
     assert code == 0, said
     assert said.count("Going on without waiting for ") == 1
     assert "250 receipts" in said
+    assert "Cases that the machines have heard of: 1\n" in said
+    assert "│ open " in said
 
 
 async def test_a_wrong_file_and_a_desk_that_is_not_there_are_said(

@@ -18,6 +18,7 @@ from thingdesk.replay.times import in_sending_order
 from thingdesk_machine import Identity, Machine, Options, QueueInUse
 
 _CONNECTS_WITHIN = 30.0
+_TOLD_WITHIN = 15.0
 
 
 class ReplayError(Exception):
@@ -96,7 +97,10 @@ async def replay(
         for name, identity in loaded.identities.items()
     }
     async with _open(machines, wanted.desk):
-        return await feed(machines, due, wanted.speed, still.wait, progress)
+        sent = await feed(machines, due, wanted.speed, still.wait, progress)
+        if not await still.told(_TOLD_WITHIN):
+            warn("The desk has not answered all yet: more may come of it.")
+        return sent
 
 
 @asynccontextmanager

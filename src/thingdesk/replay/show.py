@@ -1,4 +1,4 @@
-"""A replay in the terminal: a bar, what could not be read, and a line that sums up."""
+"""A replay in the terminal: a bar, what could not be read, a line that sums up, and the cases."""
 
 import logging
 import time
@@ -11,6 +11,7 @@ from thingdesk import app
 from thingdesk.platform import present
 from thingdesk.platform.settings import Settings
 from thingdesk.replay.feed import Sent
+from thingdesk.replay.heard import heard, summed_up, table
 from thingdesk.replay.replay import Loaded, ReplayError, Wanted, load, replay
 
 
@@ -48,6 +49,12 @@ async def show(settings: Settings, wanted: Wanted, console: Console) -> bool:
     for event, reason in sent.refused:
         say(f"{event} was refused: {reason}")
     say(_summed_up(loaded, sent, time.monotonic() - began))
+    cases = heard(loaded.queues, loaded.kinds)
+    say(summed_up(cases))
+    if cases:
+        console.print(table(cases))
+    if address := present.read(settings.data_dir).get("http"):
+        say(f"Console {address}")
     return sent.receipts == len(loaded.rows)
 
 

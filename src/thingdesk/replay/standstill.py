@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from thingdesk import cases, diagnosis
+from thingdesk import cases, diagnosis, notices
 from thingdesk.platform.database import Database
 from thingdesk.platform.loops import first_of
 
@@ -41,6 +41,27 @@ class Standstill:
         async with self._database.listening("timeline", moved.set):
             await self._until_seen(moved)
             return await self._until_done(moved)
+
+    async def told(self, within: float) -> bool:
+        """Until the rules have seen all that was sent, and the machines have heard what there is to
+        hear so far; False when that took more than so many seconds.
+        """
+        loop = asyncio.get_running_loop()
+        end, moved = loop.time() + within, asyncio.Event()
+        async with self._database.listening("timeline", moved.set):
+            while await self._is_behind() or await self._is_untold():
+                if loop.time() > end:
+                    return False
+                moved.clear()
+                await first_of(moved, seconds=_LOOK_EVERY)
+        return True
+
+    async def _is_untold(self) -> bool:
+        async with self._database.transaction() as tx:
+            for machine in self._machines:
+                if await notices.pending(tx, machine, 1):
+                    return True
+        return False
 
     async def _until_seen(self, moved: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
