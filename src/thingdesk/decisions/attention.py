@@ -16,15 +16,13 @@ async def attention(tx: Transaction) -> int:
     """How many questions an owner gets in a calendar week, who has chosen no other number: what
     was set, else three.
     """
-    budget = await store.attention(tx)
-    return USUAL if budget is None else budget
+    return _or_usual(await store.attention(tx))
 
 
 async def attention_of(tx: Transaction, owner_ids: Collection[UUID]) -> dict[UUID, int]:
     """How many questions each of these owners gets in a calendar week."""
-    chosen = await store.chosen(tx, owner_ids)
-    usual = await attention(tx)
-    return {one: chosen.get(one, usual) for one in owner_ids}
+    budgets = await store.attention_of(tx, owner_ids)
+    return {one: _or_usual(budget) for one, budget in budgets.items()}
 
 
 async def asked_this_week(tx: Transaction, owner: Owner) -> int:
@@ -47,6 +45,10 @@ async def choose_attention(tx: Transaction, owner_id: UUID, questions: int | Non
         _check(questions)
     await store.choose_attention(tx, owner_id, questions)
     append(tx, f"owner:{owner_id}", AttentionChosen(questions))
+
+
+def _or_usual(budget: int | None) -> int:
+    return USUAL if budget is None else budget
 
 
 def _check(questions: int) -> None:

@@ -54,6 +54,12 @@ order by owner_id, week
 on conflict (owner_id, week) do update set asked = attention_spent.asked
 returning owner_id, week, asked
 """
+_ATTENTION_OF = """
+select owner_id, coalesce(c.questions, s.questions) as questions
+from unnest($1::uuid[]) as t (owner_id)
+left join attention_chosen c using (owner_id)
+left join attention_setting s on true
+"""
 _SPEND = """
 update attention_spent s set asked = t.asked
 from unnest($1::uuid[], $2::date[], $3::integer[]) as t (owner_id, week, asked)
@@ -222,8 +228,8 @@ async def spent(tx: Transaction, owner_id: UUID, week: date) -> int:
     return found or 0
 
 
-async def chosen(tx: Transaction, owners: Collection[UUID]) -> dict[UUID, int]:
-    rows = await tx.fetch("select * from attention_chosen where owner_id = any($1)", list(owners))
+async def attention_of(tx: Transaction, owners: Collection[UUID]) -> dict[UUID, int | None]:
+    rows = await tx.fetch(_ATTENTION_OF, list(owners))
     return {row["owner_id"]: row["questions"] for row in rows}
 
 
