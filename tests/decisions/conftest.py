@@ -1,5 +1,5 @@
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -17,16 +17,11 @@ async def desk(database: Database) -> Database:
     return database
 
 
-class MondayNoon(clock.Turnable):
-    """A clock that stands in the middle of a week, so that no test crosses into the next."""
-
-    def __call__(self) -> datetime:
-        now = super().__call__()
-        return now + timedelta(days=14 - now.weekday()) - timedelta(hours=now.hour - 12)
-
-
 @pytest.fixture
 def monday() -> Iterator[clock.Turnable]:
-    turning = MondayNoon()
+    """A clock that begins on a Monday at noon, so that no test crosses into the next week."""
+    turning = clock.Turnable()
+    now = turning()
+    turning.turn(now.replace(hour=12) + timedelta(days=14 - now.weekday()) - now)
     with clock.reading(turning):
         yield turning
