@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -14,7 +14,10 @@ from tests.waiting import until
 
 from thingdesk.platform.database import Database, Transaction
 from thingdesk.platform.embedded import EmbeddedPostgres
+from thingdesk.platform.gather import Gatherer
 from thingdesk.platform.loops import repeat
+from thingdesk.platform.metrics import Counter
+from thingdesk.platform.pool import NotCommitted
 
 LOCK = 4711
 
@@ -80,10 +83,71 @@ async def test_nor_of_one_that_fails(one: Database, database: Database) -> None:
 
 
 async def test_nor_of_one_that_the_database_has_aborted(one: Database, database: Database) -> None:
-    async with left_clean(one, database), one.transaction(idle_limit=5) as tx:
+    async def make_and_fail(tx: Transaction) -> None:
         await make_a_mess(tx)
+        await fail_quietly(tx)
+
+    async with left_clean(one, database):
+        with pytest.raises(NotCommitted):
+            await run(one, make_and_fail)
+
+
+async def run(database: Database, act: Callable[[Transaction], Awaitable[None]]) -> None:
+    async with database.transaction(idle_limit=5) as tx:
+        await act(tx)
+
+
+async def fail_quietly(tx: Transaction) -> None:
+    """What is never right: PostgreSQL takes nothing more after a statement that failed."""
+    with suppress(asyncpg.DivisionByZeroError):
+        await tx.execute("select 1 / 0")
+
+
+async def release_a_failed_savepoint(tx: Transaction) -> None:
+    with suppress(asyncpg.InFailedSQLTransactionError):
+        async with tx.savepoint():
+            await fail_quietly(tx)
+
+
+@pytest.mark.parametrize("fail", [fail_quietly, release_a_failed_savepoint])
+async def test_a_commit_that_was_none_is_an_error_and_counts_nothing(
+    database: Database, fail: Callable[[Transaction], Awaitable[None]]
+) -> None:
+    counter = Counter(f"test.{fail.__name__}", "What was committed.")
+
+    async def make_and_fail(tx: Transaction) -> None:
+        await tx.execute("create table never_made (n int)")
+        tx.count(counter)
+        await fail(tx)
+
+    with pytest.raises(NotCommitted):
+        await run(database, make_and_fail)
+    async with database.transaction() as tx:
+        assert await tx.fetchval("select to_regclass('never_made')") is None
+    assert counter.totals == {"": 0}
+
+
+async def test_what_fails_within_a_savepoint_may_be_caught_outside_it(database: Database) -> None:
+    async with database.transaction() as tx:
+        await tx.execute("create table was_made (n int)")
         with suppress(asyncpg.DivisionByZeroError):
-            await tx.execute("select 1 / 0")
+            async with tx.savepoint():
+                await tx.execute("select 1 / 0")
+    async with database.transaction() as tx:
+        assert await tx.fetchval("select to_regclass('was_made')")
+
+
+async def test_who_waits_for_a_group_that_was_not_committed_hears_it(database: Database) -> None:
+    async def handle(tx: Transaction, items: Sequence[bool]) -> Sequence[bool]:
+        for bad in items:
+            if bad:
+                await fail_quietly(tx)
+        return items
+
+    async with Gatherer(database, handle, kind="test") as group:
+        all_ = [group.put(bad) for bad in (False, True, False, False)]
+        answers = await asyncio.gather(*all_, return_exceptions=True)
+    assert [type(one) for one in answers] == [bool, NotCommitted, bool, bool]
 
 
 @pytest.mark.parametrize("times", [1, 2])

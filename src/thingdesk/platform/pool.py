@@ -32,6 +32,27 @@ class Unreachable(ConnectionError):
     """The database does not answer, or does not let us in."""
 
 
+class NotCommitted(RuntimeError):
+    """A statement of the transaction had failed, and whoever ran it went on: nothing is stored."""
+
+
+class _Connection(asyncpg.Connection):  # type: ignore[misc]
+    """Raises NotCommitted where PostgreSQL rolls back instead of committing.
+
+    To the `COMMIT` of a transaction with a failed statement it answers `ROLLBACK`, which is no
+    error to asyncpg: what is lost would be acknowledged.
+    """
+
+    async def execute(self, query: str, *arguments: object, **how: Any) -> str:
+        status: str = await super().execute(query, *arguments, **how)
+        if status == "ROLLBACK" and not query.startswith("ROLLBACK"):
+            raise NotCommitted(
+                "nothing is stored: a statement failed, and the error was caught in the middle of"
+                " the transaction (what may fail belongs in a savepoint)"
+            )
+        return status
+
+
 def is_passing(error: BaseException) -> bool:
     """Whether it came from the database or the way to it, and may be gone at the next attempt."""
     return isinstance(error, _PASSING)
@@ -81,6 +102,7 @@ class Pool:
                 init_size=1,
                 min_size=0,
                 max_size=most,
+                connection_class=_Connection,
                 init=_prepare,
                 reset=_leave,
                 server_settings=named,
