@@ -17,7 +17,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 from benchmarks.harness import ROOT, Fleet, Running, a_desk, machine, ride  # noqa: E402
 
 MACHINES = 400
-EACH = 100
+EACH = 40
 MESSAGES = MACHINES * EACH
 COUNTER = """
 import asyncio, sys, time, uvloop

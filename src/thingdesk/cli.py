@@ -27,7 +27,7 @@ from thingdesk import (
     safekeeping,
 )
 from thingdesk.demo import show as demo
-from thingdesk.platform import logs, supervisor
+from thingdesk.platform import garbage, logs, supervisor
 from thingdesk.platform.migrate import Phase
 from thingdesk.platform.settings import ROLES, Settings
 from thingdesk.terminal import CONSOLE, database, known_desk, run, settings_of
@@ -234,6 +234,7 @@ async def _up(settings: Settings) -> None:
         say(f"broker   {desk.broker_address}")
         if desk.operations_url:
             say(f"metrics  {desk.operations_url}/metrics")
+        garbage.look_seldom()
         say("Ready. Ctrl-C stops it.")
         supervisor.tell("READY=1")
         alive = asyncio.create_task(supervisor.tell_alive(stop))
