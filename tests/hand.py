@@ -198,5 +198,5 @@ class Hand:
 
 async def open_hand(database: Database, flow: Flow) -> Hand:
     async with database.transaction() as tx:
-        await signals.keep(tx, timedelta(days=400))
+        await signals.make_room(tx)
     return Hand(database, flow)

@@ -157,7 +157,7 @@ async def migrate_all(found: Database, phase: Phase | None = Phase.PRE) -> list[
     """Bring the schema to this release, and what was restored in order; what was applied."""
     applied = await migrate.apply(found, PACKAGES, phase)
     async with found.transaction() as tx:
-        await upkeep.keep_signals(tx)
+        await signals.make_room(tx)
         if await diagnosis.settle_in(tx):
             _log.warning("this database comes from another server: signals are put in order again")
     return applied
@@ -277,13 +277,11 @@ async def _work(
         acts = (*desk.flow.watches, upkeep.make_checkpoint)
         return await each(database, acts, desk.settings.lease)
 
-    async def keep() -> int:
-        return await each(database, upkeep.ACTS, desk.settings.lease)
-
     group.create_task(engine.work(stop))
     group.create_task(sender.run(stop))
     group.create_task(post.work(stop))
     group.create_task(hooks.work(stop))
     group.create_task(repeat(database, signals.CHANNEL, diagnose, stop, every=0.2))
     group.create_task(repeat(database, "clock", keep_time, stop, every=1.0))
-    group.create_task(repeat(database, "keep", keep, stop, every=600.0))
+    kept = upkeep.Upkeep(database, desk.settings.signals_kept, desk.settings.lease)
+    group.create_task(repeat(database, "keep", kept.once, stop, every=600.0))

@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from thingdesk import __version__, app, journeys, parties, timeline
+from thingdesk import __version__, app, journeys, parties, timeline, upkeep
 from thingdesk.catalog import in_words
 from thingdesk.channels.mqtt import BrokerAddress, Connection
 from thingdesk.loading import PackError
@@ -22,6 +23,7 @@ from thingdesk.timeline import Checkpoint, Flaw
 _WITHIN = 5.0
 _LEAST_POSTGRES = 150000
 _MOST_CASES = 3
+_HOUR = timedelta(hours=1)
 _MEND_STUCK = (
     "Mend the service and start the desk again: what is stuck is tried once at each start, or by"
     " `thingdesk retry`. A journey that has begun needs the steps it began with: register what"
@@ -69,6 +71,7 @@ async def examine(
             checks += [await look(database) for look in (_server, _schema)]
             if checks[-1].well:
                 checks += await _journeys(database, settings)
+                checks.append(await _kept(database, settings))
                 checks.append(await _chains(database, progress))
                 checks += await _checkpoints(database, progress, kept)
     except (OSError, EmbeddedError) as error:
@@ -154,6 +157,17 @@ def _without_code(code: str, number: int) -> Check:
     found = f"{number} {'waits' if number == 1 else 'wait'} for code: {name}"
     mend = f"Load the pack that has {name} (THINGDESK_PACKS); none that is set here has it."
     return Check("journeys", found, well=False, mend=mend)
+
+
+async def _kept(database: Database, settings: Settings) -> Check:
+    async with database.transaction() as tx:
+        found = await upkeep.overdue(tx, settings.signals_kept)
+    late = [f"{one} by {int(by / _HOUR)} h" for one, by in found.items() if by > _HOUR]
+    if not late:
+        return Check("what is kept", "all that is over has been let go")
+    words = f"what is over is still there: {', '.join(late)}"
+    mend = "A process with the role work lets go of it: does one run, and what does its log say?"
+    return Check("what is kept", words, well=False, mend=mend)
 
 
 async def _chains(database: Database, progress: Progress) -> Check:

@@ -9,10 +9,11 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 from starlette.routing import Router
 
-from thingdesk import cases, diagnosis, fulfilment, journeys, notices
+from thingdesk import cases, diagnosis, fulfilment, journeys, notices, upkeep
 from thingdesk.channels import operations
 from thingdesk.channels.operations import Check, Readiness, Unready
 from thingdesk.platform import durable, migrate
@@ -109,7 +110,8 @@ class Operations:
             if now() - self._measured_at >= _FRESH:
                 try:
                     async with asyncio.timeout(_WITHIN):
-                        for measure in MEASURES:
+                        kept = partial(upkeep.measure, signals_kept=self._settings.signals_kept)
+                        for measure in (*MEASURES, kept):
                             async with self._database.transaction() as tx:
                                 await measure(tx)
                 except Exception as error:  # noqa: BLE001 - the age says that it failed

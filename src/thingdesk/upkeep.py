@@ -7,30 +7,72 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from thingdesk import cases, journeys, parties, signals, timeline
+from thingdesk import cases, decisions, diagnosis, journeys, notices, parties, signals, timeline
 from thingdesk.platform import durable
 from thingdesk.platform.database import Database, Transaction
+from thingdesk.platform.kept import LettingGo
+from thingdesk.platform.loops import each
+from thingdesk.platform.metrics import Gauge
 
-SIGNALS_KEPT = timedelta(days=400)
 CHECKPOINT_EVERY = timedelta(minutes=1)
 _SEAL_WITHIN = 3.0
+_OVERDUE = Gauge(
+    "thingdesk.kept.overdue",
+    "For about how long rows of a table should have been let go that are there still.",
+    "table",
+    unit="s",
+    of_desk=True,
+)
 _log = logging.getLogger(__name__)
 
-
-async def keep_signals(tx: Transaction) -> int:
-    """Have partitions for the signals of the coming days, and none for those of long ago."""
-    await signals.keep(tx, SIGNALS_KEPT)
-    return 0
+Act = Callable[[Transaction], Awaitable[int]]
 
 
-ACTS: tuple[Callable[[Transaction], Awaitable[int]], ...] = (
-    keep_signals,
-    signals.forget,
-    cases.forget_reports,
-    journeys.forget_told,
-    durable.forget,
-)
-"""Each is for a transaction of its own, takes so many rows at most, and says how many it took."""
+def letting_go(signals_kept: timedelta) -> tuple[LettingGo, ...]:
+    """All that does not stay for ever, each with the time for which it is kept."""
+    return (
+        signals.Days(signals_kept),
+        signals.outside(signals_kept),
+        diagnosis.cleared_findings(signals_kept),
+        *signals.KEPT,
+        *cases.KEPT,
+        *notices.KEPT,
+        *decisions.KEPT,
+        *journeys.KEPT,
+        *parties.KEPT,
+        *durable.KEPT,
+    )
+
+
+class Upkeep:
+    """Room for the coming days, and what has to go."""
+
+    def __init__(self, database: Database, signals_kept: timedelta, idle_limit: float) -> None:
+        going = (one.let_go for one in letting_go(signals_kept))
+        self._acts: tuple[Act, ...] = (signals.make_room, durable.forget_unheard, *going)
+        self._left: list[Act] = []
+        self._database, self._idle_limit = database, idle_limit
+
+    async def once(self) -> int:
+        """A step of each act that found something to do at the last time, or else of all; how many
+        found something now.
+        """
+        acts = self._left or list(self._acts)
+        self._left = [act for act in acts if await each(self._database, [act], self._idle_limit)]
+        return len(self._left)
+
+
+async def overdue(tx: Transaction, signals_kept: timedelta) -> dict[str, timedelta]:
+    """By table, for about how long something should have gone that is there still."""
+    found = {one.table: await one.overdue(tx) for one in letting_go(signals_kept)}
+    return {table: since for table, since in found.items() if since}
+
+
+async def measure(tx: Transaction, signals_kept: timedelta) -> None:
+    """Say how far letting go is behind."""
+    late = await overdue(tx, signals_kept)
+    tables = [one.table for one in letting_go(signals_kept)]
+    _OVERDUE.set({one: late.get(one, timedelta()).total_seconds() for one in tables})
 
 
 async def make_checkpoint(tx: Transaction, every: timedelta = CHECKPOINT_EVERY) -> int:

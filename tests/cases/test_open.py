@@ -85,7 +85,7 @@ async def test_what_a_machine_finds_is_a_relapse_by_its_own_clock(database: Data
     behind = clock.now() - timedelta(days=60)
     async with database.transaction() as tx:
         await parties.register(tx, [NewMachine("press-105", "press", recorded=True)])
-        await signals.keep(tx, timedelta(days=400))
+        await signals.make_room(tx)
         await signals.take(tx, [Signal("press-105", "e1", b"", behind, {"temperature": 80.0})])
     first = await open_one(database, opening("press-105"))
     await end(database, first.case_id, Outcome.FULFILLED)

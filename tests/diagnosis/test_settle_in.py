@@ -1,7 +1,5 @@
 """A database that was restored on another server: its transactions are numbered anew there."""
 
-from datetime import timedelta
-
 import pytest
 from tests.diagnosis.test_advance import HOT, MINUTE, advance, machine, say
 
@@ -15,7 +13,7 @@ ELSEWHERE = 10**12
 @pytest.fixture(autouse=True)
 async def kept(database: Database) -> None:
     async with database.transaction() as tx:
-        await signals.keep(tx, timedelta(days=400))
+        await signals.make_room(tx)
 
 
 async def restore(database: Database) -> None:

@@ -52,6 +52,21 @@ async def test_a_reading_is_answered_at_once_and_opens_no_case(hand: Hand) -> No
     assert [value["kwh"] for _, value in kept] == [1001.5, 1000]
 
 
+async def test_readings_are_let_go_after_four_years(hand: Hand) -> None:
+    await hand.machine("meter-old", "meter")
+    await read(hand, "meter-old", 1000, 0)
+    turnable, left = clock.Turnable(), []
+    with clock.reading(turnable):
+        for days in (1460, 2):
+            turnable.turn(timedelta(days=days))
+            async with hand.database.transaction() as tx:
+                for one in journeys.KEPT:
+                    await one.let_go(tx)
+                of = "meter.reading", "meter-old", "reading:"
+                left.append(len(await journeys.remembered(tx, *of, 10)))
+    assert left == [1, 0]
+
+
 @pytest.mark.parametrize(
     ("kwh", "hours", "path"),
     [

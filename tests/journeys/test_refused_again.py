@@ -130,7 +130,8 @@ async def test_what_was_told_long_ago_is_forgotten_and_the_rest_is_not(hand: Han
         turnable.turn(timedelta(minutes=59))
         for forgotten, minutes in ((0, 2), (1, 0)):
             async with hand.database.transaction() as tx:
-                await journeys.forget_told(tx)
+                for one in journeys.KEPT:
+                    await one.let_go(tx)
                 left = await tx.fetchval(
                     "select count(*) from journey_told where name like $1", f"refused {owner} %"
                 )

@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ FROM_THE_START = [
 async def machine(database: Database) -> str:
     async with database.transaction() as tx:
         await parties.register(tx, [NewMachine("press-1", "press"), NewMachine("press-2", "press")])
-        await signals.keep(tx, timedelta(days=30))
+        await signals.make_room(tx)
     return "press-1"
 
 
@@ -181,7 +182,9 @@ async def test_old_partitions_go_and_coming_ones_are_made(database: Database) ->
     with clock.reading(turnable):
         turnable.turn(timedelta(days=40))
         async with database.transaction() as tx:
-            await signals.keep(tx, timedelta(days=30))
+            await signals.make_room(tx)
+            while await signals.Days(timedelta(days=30)).let_go(tx):
+                pass
         await take(database, signal("press-2", "later", at=None))
         async with database.transaction() as tx:
             counts = await tx.fetch(
@@ -215,15 +218,15 @@ async def test_what_came_while_no_partition_was_made_finds_its_place_and_its_rea
     turnable = clock.Turnable()
     with clock.reading(turnable):
         turnable.turn(timedelta(days=80))  # the process that makes them was away for weeks
-        await take(database, *(signal("press-2", f"late{n}", at=None) for n in range(3)))
+        await take(database, *(signal("press-2", f"came{n}", at=None) for n in range(3)))
         async with database.transaction() as tx:
             before = await tx.fetch(
-                "select * from signal_other where event_id like 'late%' order by id"
+                "select * from signal_other where event_id like 'came%' order by id"
             )
-            await signals.keep(tx, timedelta(days=30))
+            await signals.make_room(tx)
             after = await tx.fetch(
                 "select *, tableoid::regclass::text as place from signal"
-                " where event_id like 'late%' order by id"
+                " where event_id like 'came%' order by id"
             )
     assert len(before) == 3
     place = f"signal_{turnable():%Y%m%d}"
@@ -235,7 +238,7 @@ async def test_ids_are_forgotten_after_eight_days_a_piece_at_a_time(database: Da
     with clock.reading(turnable):
         turnable.turn(timedelta(days=120))
         async with database.transaction() as tx:
-            await signals.keep(tx, timedelta(days=400))
+            await signals.make_room(tx)
             await tx.execute("truncate signal_event")
         await take(database, *(signal("press-2", f"old{n}") for n in range(5)))
         turnable.turn(timedelta(days=7))
@@ -244,7 +247,7 @@ async def test_ids_are_forgotten_after_eight_days_a_piece_at_a_time(database: Da
         pieces = []
         for _ in range(4):
             async with database.transaction() as tx:
-                pieces.append(await signals.forget(tx, most=2))
+                pieces.append(await replace(signals.KEPT[0], most=2).let_go(tx))
         async with database.transaction() as tx:
             left = await tx.fetch("select event_id from signal_event")
     assert pieces == [2, 2, 1, 0]

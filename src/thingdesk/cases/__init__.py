@@ -39,11 +39,11 @@ from thingdesk.cases.promises import (
 )
 from thingdesk.cases.recovery import Criterion, Progress, Sample
 from thingdesk.cases.relapse import came_back
+from thingdesk.cases.report_store import KEPT
 from thingdesk.cases.reports import (
     answer_report,
     answered_at_once,
     drop_reports,
-    forget_reports,
     note_reports,
     read_report,
 )
@@ -59,6 +59,7 @@ from thingdesk.cases.verify import (
 )
 
 __all__ = [
+    "KEPT",
     "Answer",
     "Case",
     "CaseFilter",
@@ -89,7 +90,6 @@ __all__ = [
     "elapsed",
     "end",
     "erase",
-    "forget_reports",
     "get",
     "get_many",
     "give_up_verification",

@@ -1,12 +1,13 @@
 """The rows of reports."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from thingdesk.cases.model import Report
 from thingdesk.platform.database import Transaction, json
+from thingdesk.platform.kept import Kept
 
 _KNOW = """
 insert into report (reporter, event_id, hash, received_at)
@@ -23,6 +24,8 @@ from unnest($1::text[], $2::text[], $3::uuid[], $4::text[])
     as t (reporter, event_id, case_id, outcome)
 where r.reporter = t.reporter and r.event_id = t.event_id
 """
+KEPT = (Kept("report", "received_at", timedelta(days=8)),)
+"""What was answered, for as long as machines repeat a report."""
 
 
 async def know(tx: Transaction, reports: Sequence[Report], now: datetime) -> set[tuple[str, str]]:
@@ -76,13 +79,3 @@ async def drop(tx: Transaction, reports: Sequence[Report]) -> None:
         [one.reporter for one in reports],
         [one.event_id for one in reports],
     )
-
-
-async def forget(tx: Transaction, before: datetime, most: int) -> int:
-    gone = await tx.execute(
-        "delete from report where ctid = any(array("
-        " select ctid from report where received_at < $1 limit $2))",
-        before,
-        most,
-    )
-    return int(gone.removeprefix("DELETE "))

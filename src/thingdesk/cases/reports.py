@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,6 @@ from thingdesk.platform.cloudevents import Envelope
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import FieldError, Recovery, Refusal, Refused, refuse
 
-KEPT = timedelta(days=8)
 _SUBJECT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _FIELDS = {"service", "input", "subject"}
 
@@ -70,11 +69,6 @@ async def drop_reports(tx: Transaction, reports: Sequence[Report]) -> None:
     """Forget new reports that were refused after all: nothing of them stays."""
     if reports:
         await store.drop(tx, reports)
-
-
-async def forget_reports(tx: Transaction, most: int = 10_000) -> int:
-    """Let go of reports that nobody repeats any more, `most` at a time; how many."""
-    return await store.forget(tx, clock.now() - KEPT, most)
 
 
 def _again(

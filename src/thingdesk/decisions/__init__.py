@@ -55,12 +55,14 @@ from thingdesk.decisions.model import (
     yes_or_no,
 )
 from thingdesk.decisions.read import get, of_case, open_for_owner, open_for_staff
+from thingdesk.decisions.store import KEPT
 from thingdesk.decisions.withdraw import withdraw
 from thingdesk.decisions.words import option_words, payer_words, proposed, start_of
 from thingdesk.notices.model import To
 
 __all__ = [
     "CHANNEL",
+    "KEPT",
     "NO",
     "YES",
     "AttentionChosen",

@@ -1,5 +1,5 @@
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -7,8 +7,11 @@ from thingdesk.decisions.model import Cost, Decision, Option, Proposal, Question
 from thingdesk.mandates import Payer
 from thingdesk.notices import Recipient, To
 from thingdesk.platform.database import Row, Transaction, json
+from thingdesk.platform.kept import Kept
 from thingdesk.platform.money import Money
 
+KEPT = (Kept("attention_spent", "week", timedelta(days=14)),)
+"""How often an owner was asked, from the beginning of the week; only this one is counted in."""
 # the ids of options stay: what was answered refers to them
 _ERASE = """
 update decision set words = '(erased)', options = (

@@ -32,6 +32,7 @@ from thingdesk.diagnosis.sample import samples
 from thingdesk.diagnosis.settle_in import settle_in
 from thingdesk.diagnosis.store import (
     LOOK,
+    cleared_findings,
     evidence_data,
     findings_of,
     open_findings,
@@ -59,6 +60,7 @@ __all__ = [
     "UnreadableCode",
     "advance",
     "check_silence",
+    "cleared_findings",
     "evidence_data",
     "findings_due",
     "findings_of",

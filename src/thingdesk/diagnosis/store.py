@@ -5,6 +5,7 @@ from typing import Any
 from thingdesk.diagnosis.model import Cleared, Evidence, Finding, Opened, Severity
 from thingdesk.platform import ids
 from thingdesk.platform.database import Row, Transaction, json
+from thingdesk.platform.kept import Kept
 from thingdesk.signals import Cursor
 
 _CLAIM = """
@@ -46,6 +47,11 @@ LOOK = timedelta(minutes=5)
 """How often it is looked whether an open finding has an open case."""
 _LATEST_COMMIT = timedelta(hours=1)
 """Longer than any transaction that stores signals may last."""
+
+
+def cleared_findings(lasts: timedelta) -> Kept:
+    """Findings, from when they have cleared."""
+    return Kept("finding", "cleared_at", lasts)
 
 
 async def cursors(tx: Transaction) -> list[Cursor]:

@@ -7,6 +7,7 @@ cannot go on takes back what it did and says why.
 """
 
 from thingdesk.fulfilment import Slot
+from thingdesk.journeys import memory_store, store
 from thingdesk.journeys.awaited import ForgottenAwait
 from thingdesk.journeys.choices import Alternative, Choice, choose
 from thingdesk.journeys.context import Context, Intent
@@ -27,7 +28,6 @@ from thingdesk.journeys.model import (
 )
 from thingdesk.journeys.picking import OwnerPicks
 from thingdesk.journeys.providing import Dispatched, Found, free_slots
-from thingdesk.journeys.quiet import forget_told
 from thingdesk.journeys.reserving import Reserved
 from thingdesk.journeys.start import start
 from thingdesk.journeys.store import effects_of, of_case
@@ -43,8 +43,11 @@ from thingdesk.journeys.trouble import (
 from thingdesk.journeys.undoing import EFFECTS
 from thingdesk.journeys.withdraw import withdraw, withdraw_all
 
+KEPT = (*memory_store.KEPT, *store.KEPT)
+
 __all__ = [
     "EFFECTS",
+    "KEPT",
     "Alternative",
     "Choice",
     "Context",
@@ -71,7 +74,6 @@ __all__ = [
     "effects_of",
     "erase",
     "facts_of",
-    "forget_told",
     "free_slots",
     "note_mistake",
     "note_repeats",

@@ -1,7 +1,7 @@
 """Instant services: no case, no journey, no effects; they finish inside the intake transaction."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel
@@ -52,11 +52,15 @@ class Instant(Author):
         await store.lock(self._tx, self._service.name, self.subject)
         return await store.neighbours(self._tx, self._service.name, self.subject, prefix, key)
 
-    async def keep(self, key: str, value: Any) -> None:
-        """Keep plain JSON under `key` for this subject; it replaces what was there. When the
-        function raises, nothing is kept.
+    async def keep(self, key: str, value: Any, *, lasts: timedelta | None = None) -> None:
+        """Keep plain JSON under `key` for this subject; it replaces what was there. With `lasts`
+        it is let go when so much time is over, else it stays. When the function raises, nothing
+        is kept.
         """
-        await store.keep(self._tx, self._service.name, self.subject, key, value, clock.now())
+        now = clock.now()
+        until = now + lasts if lasts else None
+        of = self._service.name, self.subject
+        await store.keep(self._tx, *of, key, value, now=now, until=until)
 
 
 async def answer_now(

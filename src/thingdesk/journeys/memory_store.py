@@ -1,9 +1,13 @@
 """What instant services keep, one namespace a service and subject."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from thingdesk.platform.database import Transaction, json
+from thingdesk.platform.kept import Kept
+
+KEPT = (Kept("service_memory", "until", timedelta()),)
+"""What a service keeps for a time is let go when that is over; the rest stays."""
 
 _NEIGHBOURS = """
 (select false as after, key, value from service_memory
@@ -40,18 +44,26 @@ async def neighbours(
 
 
 async def keep(
-    tx: Transaction, service: str, subject: str, key: str, value: Any, now: datetime
+    tx: Transaction,
+    service: str,
+    subject: str,
+    key: str,
+    value: Any,
+    *,
+    now: datetime,
+    until: datetime | None,
 ) -> None:
     await tx.execute(
-        "insert into service_memory (service, subject, key, value, at)"
-        " values ($1, $2, $3, $4::text::jsonb, $5)"
+        "insert into service_memory (service, subject, key, value, at, until)"
+        " values ($1, $2, $3, $4::text::jsonb, $5, $6)"
         " on conflict (service, subject, key)"
-        " do update set value = excluded.value, at = excluded.at",
+        " do update set value = excluded.value, at = excluded.at, until = excluded.until",
         service,
         subject,
         key,
         json(value),
         now,
+        until,
     )
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from thingdesk.journeys.model import Entry
 from thingdesk.platform.database import Transaction, json
+from thingdesk.platform.kept import Kept
 
 _START = """
 insert into journey (id, case_id, service, version, started_at)
@@ -31,6 +32,9 @@ update journey j set ended_at = t.at
 from unnest($1::uuid[], $2::timestamptz[]) as t (id, at) where j.id = t.id
 """
 
+QUIET = timedelta(hours=1)
+"""What was told is told again after this at the earliest."""
+KEPT = (Kept("journey_told", "at", QUIET),)
 _NEWS = """
 insert into journey_told (name, at) values ($1, $2)
 on conflict (name) do update set at = excluded.at where journey_told.at <= $3
@@ -108,16 +112,6 @@ async def named(tx: Transaction, journey_ids: Sequence[UUID]) -> list[tuple[UUID
 async def is_news(tx: Transaction, name: str, now: datetime, quiet: timedelta) -> bool:
     """Whether nobody was told of `name` for so long."""
     return await tx.fetchval(_NEWS, name, now, now - quiet) is not None
-
-
-async def forget_told(tx: Transaction, before: datetime, most: int) -> int:
-    gone = await tx.execute(
-        "delete from journey_told where name = any(array("
-        " select name from journey_told where at < $1 limit $2 for update skip locked))",
-        before,
-        most,
-    )
-    return int(gone.removeprefix("DELETE "))
 
 
 async def say_again(tx: Transaction, journey_ids: Sequence[UUID], now: datetime) -> list[UUID]:

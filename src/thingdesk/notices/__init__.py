@@ -28,10 +28,12 @@ from thingdesk.notices.model import (
 )
 from thingdesk.notices.read import get, of_case, pending
 from thingdesk.notices.reword import hold, reword
+from thingdesk.notices.store import KEPT
 from thingdesk.notices.tell import tell
 
 __all__ = [
     "CHANNEL",
+    "KEPT",
     "NOT_YOURS",
     "Channel",
     "Notice",

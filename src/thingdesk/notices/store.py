@@ -1,10 +1,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from thingdesk.notices.model import Channel, Notice, Outgoing, Page, Recipient, State, To
 from thingdesk.platform.database import Row, Transaction, json
+from thingdesk.platform.kept import Kept
 
 _INSERT = """
 insert into notice (id, channel, to_kind, to_id, kind, words, case_id, data,
@@ -54,6 +55,8 @@ _MEASURE = """
 select channel, count(*) as n, least(min(again_at), $1) as since
 from notice where state = 'open' group by channel
 """
+KEPT = (Kept("notice", "settled_at", timedelta(days=120), most=1_000),)
+"""Notices, from when they are settled; what they said stands on the timeline."""
 
 
 @dataclass(frozen=True, slots=True)

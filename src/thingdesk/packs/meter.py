@@ -9,6 +9,7 @@ from thingdesk.sdk import (
     Instant,
     Outcome,
     Promise,
+    days,
     minutes,
     refuse,
     service,
@@ -17,6 +18,8 @@ from thingdesk.sdk import (
 _MOST_PER_HOUR = 100.0
 """kWh; more than a domestic connection of 3 x 63 A at 230 V can carry is no reading."""
 _AHEAD = minutes(5)
+_KEPT = days(1461)
+"""Four years: a bill can be disputed for three, from the end of its year."""
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -65,7 +68,7 @@ async def reading(instant: Instant, given: MeterReading) -> ReadingKept:
     if before and before[0] != key:
         used, elapsed = given.kwh - before[1]["kwh"], _hours(given, before[0])
         _check("before", elapsed, used)
-    await instant.keep(key, {"kwh": given.kwh})
+    await instant.keep(key, {"kwh": given.kwh}, lasts=_KEPT)
     words = "The first reading." if used is None else f"{used:.3f} kWh since the reading before."
     return ReadingKept(words=words, used=used, hours=elapsed, late=after is not None)
 

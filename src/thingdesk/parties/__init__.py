@@ -107,10 +107,12 @@ from thingdesk.parties.staff import (
     set_up_link,
     staff_names,
 )
+from thingdesk.parties.staff_store import KEPT
 from thingdesk.parties.transfer import transfer
 
 __all__ = [
     "CHANNEL",
+    "KEPT",
     "MACHINE_ID",
     "OWNER_LINK_LASTS",
     "OWNER_PAGE",

@@ -15,7 +15,6 @@ FREE_BY_NAME, FREE_BY_SOURCE = 5, 50
 _FIRST_PAUSE = timedelta(seconds=30)
 _LONGEST_PAUSE = timedelta(minutes=15)
 _MOST_DOUBLINGS = 5
-_FORGET = timedelta(days=1)
 
 
 async def log_in(tx: Transaction, email: str, password: str, source: str) -> LoggedIn | Refusal:
@@ -29,7 +28,7 @@ async def log_in(tx: Transaction, email: str, password: str, source: str) -> Log
     email = _storable(email.lower())
     free = {f"name {email}": FREE_BY_NAME, f"source {_storable(source)}": FREE_BY_SOURCE}
     # the rows stay locked until the commit: guesses at one name cannot run side by side
-    attempts = await store.attempt(tx, sorted(free), now, _FORGET)
+    attempts = await store.attempt(tx, sorted(free), now)
     blocked = [until for _, until in attempts.values() if until and until > now]
     if blocked:
         return _throttled(max(blocked) - now)
@@ -50,7 +49,6 @@ async def log_in(tx: Transaction, email: str, password: str, source: str) -> Log
 async def _open(tx: Transaction, staff: Staff) -> LoggedIn:
     now = clock.now()
     token, expires = ids.secret(), now + SESSION_LIFE
-    await store.forget_sessions(tx, now)
     await store.open_session(tx, passwords.digest(token), staff.id, expires)
     timeline.append(tx, "desk", events.StaffLoggedIn(staff.id))
     return LoggedIn(staff, token, expires)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from thingdesk.parties.model import Role, Staff
 from thingdesk.platform.database import Row, Transaction
+from thingdesk.platform.kept import Kept
 
 _ADDING_STAFF = 7_413_302_120
 _SELECT = """
@@ -15,16 +16,20 @@ insert into staff (id, email, name, roles, added_at) values ($1, $2, $3, $4, $5)
 on conflict (email) do nothing
 returning id
 """
+_ATTEMPTS_COUNT = timedelta(days=1)
 _ATTEMPT = """
 insert into staff_attempt as a (subject, failures, last_at)
 select subject, 0, $2 from unnest($1::text[]) as t (subject) order by subject
-on conflict (subject) do update set last_at = excluded.last_at
+on conflict (subject) do update set last_at = excluded.last_at,
+    failures = case when a.last_at < $3 then 0 else a.failures end,
+    blocked_until = case when a.last_at >= $3 then a.blocked_until end
 returning subject, failures, blocked_until
 """
-_FORGET = """
-delete from staff_attempt where subject in (
-    select subject from staff_attempt where last_at < $1 for update skip locked)
-"""
+KEPT = (
+    Kept("staff_link", "expires_at", timedelta()),
+    Kept("staff_session", "expires_at", timedelta()),
+    Kept("staff_attempt", "last_at", _ATTEMPTS_COUNT),
+)
 _FAIL = """
 update staff_attempt a set failures = a.failures + 1, blocked_until = t.blocked_until
 from unnest($1::text[], $2::timestamptz[]) as t (subject, blocked_until)
@@ -123,10 +128,6 @@ async def close_sessions(tx: Transaction, staff_id: UUID) -> None:
     await tx.execute("delete from staff_session where staff_id = $1", staff_id)
 
 
-async def forget_sessions(tx: Transaction, before: datetime) -> None:
-    await tx.execute("delete from staff_session where expires_at <= $1", before)
-
-
 async def disable(tx: Transaction, staff_id: UUID, at: datetime) -> bool:
     found = await tx.fetchval(
         "update staff set disabled_at = $2, password = null"
@@ -143,11 +144,10 @@ async def set_roles(tx: Transaction, staff_id: UUID, roles: frozenset[Role]) -> 
 
 
 async def attempt(
-    tx: Transaction, subjects: Sequence[str], now: datetime, forget: timedelta
+    tx: Transaction, subjects: Sequence[str], now: datetime
 ) -> dict[str, tuple[int, datetime | None]]:
     """The failures of each subject and until when it is blocked. Their rows stay locked."""
-    await tx.execute(_FORGET, now - forget)
-    rows = await tx.fetch(_ATTEMPT, list(subjects), now)
+    rows = await tx.fetch(_ATTEMPT, list(subjects), now, now - _ATTEMPTS_COUNT)
     return {row["subject"]: (row["failures"], row["blocked_until"]) for row in rows}
 
 

@@ -1,6 +1,7 @@
 """Ids and randomness. Ids are UUIDs of version 7 (RFC 9562), so that later ones sort later."""
 
 import secrets
+from datetime import UTC, datetime
 from uuid import UUID
 
 from thingdesk.platform import clock
@@ -14,6 +15,11 @@ def new() -> UUID:
     random = secrets.randbits(_RANDOM_BITS)
     high, low = random >> 62, random & ((1 << 62) - 1)
     return UUID(int=(milliseconds << 80) | (0x7 << 76) | (high << 64) | (0b10 << 62) | low)
+
+
+def moment(one: UUID) -> datetime:
+    """When an id was made, by the platform clock."""
+    return datetime.fromtimestamp((one.int >> 80) / 1000, UTC)
 
 
 def secret(size: int = 32) -> str:

@@ -1,6 +1,7 @@
 """Settings, read from the environment: `THINGDESK_` and the name in capitals."""
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -98,6 +99,12 @@ class Settings(BaseSettings):
         ge=1,
         description="Open cases of one machine at most; those for safety are counted apart.",
     )
+    keep_signals: int = Field(
+        default=400,
+        ge=31,
+        le=36_500,
+        description="Days for which signals and the findings from them are kept.",
+    )
     smtp_url: Annotated[str | None, AfterValidator(_url("smtp", "smtps"))] = Field(
         default=None, description="smtp://[name:password@]host:port for mail."
     )
@@ -149,6 +156,10 @@ class Settings(BaseSettings):
         one.
         """
         return self.database_url is not None or (self.data_dir / "postgres").exists()
+
+    @property
+    def signals_kept(self) -> timedelta:
+        return timedelta(days=self.keep_signals)
 
     @property
     def which_database(self) -> str:

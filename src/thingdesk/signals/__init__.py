@@ -13,7 +13,7 @@ from thingdesk.signals.availability import (
     present_of,
 )
 from thingdesk.signals.codes import fits, is_absent, is_trouble_code, one_form
-from thingdesk.signals.keep import forget, keep
+from thingdesk.signals.keep import Days, make_room
 from thingdesk.signals.model import (
     SHARDS,
     Cursor,
@@ -25,14 +25,25 @@ from thingdesk.signals.model import (
 )
 from thingdesk.signals.order_store import is_beyond, reorder, unread_since
 from thingdesk.signals.read import read_signal
-from thingdesk.signals.store import after, curve, history, latest, unread, with_news
+from thingdesk.signals.store import (
+    KEPT,
+    after,
+    curve,
+    history,
+    latest,
+    outside,
+    unread,
+    with_news,
+)
 from thingdesk.signals.take import CHANNEL, take
 
 __all__ = [
     "CHANNEL",
+    "KEPT",
     "SHARDS",
     "Availability",
     "Cursor",
+    "Days",
     "Intake",
     "Signal",
     "Stored",
@@ -41,15 +52,15 @@ __all__ = [
     "beat",
     "curve",
     "fits",
-    "forget",
     "history",
     "intake_spans",
     "is_absent",
     "is_beyond",
     "is_trouble_code",
-    "keep",
     "latest",
+    "make_room",
     "one_form",
+    "outside",
     "present_of",
     "read_signal",
     "reorder",

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from thingdesk.platform.database import Row, Transaction, json
+from thingdesk.platform.kept import Kept
 from thingdesk.signals.model import METRICS_KEPT, Cursor, Signal, Stored
 
 _KNOW = """
@@ -32,6 +33,12 @@ set at = excluded.at, received_at = excluded.received_at,
     lat = coalesce(excluded.lat, l.lat), lon = coalesce(excluded.lon, l.lon)
 where l.at <= excluded.at
 """  # noqa: S608 - of a constant
+KEPT = (
+    Kept("signal_event", "received_at", timedelta(days=8)),
+    Kept("intake_span", "until", timedelta(days=8)),
+)
+"""What a repeated event is known by, for as long as machines repeat; when our intake was up."""
+_LOCK_TIMEOUT_MS = 2_000
 _PARTITIONS_LOCK = 7_413_302_121
 _COLUMNS = (
     "shard",
@@ -219,8 +226,16 @@ async def spans(tx: Transaction, since: datetime) -> list[tuple[datetime, dateti
     return [(row["since"], row["until"]) for row in rows]
 
 
+def outside(lasts: timedelta) -> Kept:
+    """Signals that came in while their day had no partition."""
+    return Kept("signal_other", "received_at", lasts)
+
+
 async def lock_partitions(tx: Transaction) -> None:
-    """Processes that start at the same time make the same partitions."""
+    """Processes that start at the same time make the same partitions. Whoever comes after us to
+    the signals waits for us while we wait for them: not for long.
+    """
+    await tx.execute(f"set local lock_timeout = {_LOCK_TIMEOUT_MS}")
     await tx.execute("select pg_advisory_xact_lock($1)", _PARTITIONS_LOCK)
 
 
@@ -254,21 +269,6 @@ async def add_partition(tx: Transaction, day: date) -> None:
 
 async def drop_partition(tx: Transaction, day: date) -> None:
     await tx.execute(f"drop table signal_{day:%Y%m%d}")
-
-
-async def forget_events(tx: Transaction, before: datetime, most: int) -> int:
-    """Lets go of `most` at most; how many."""
-    gone = await tx.execute(
-        "delete from signal_event where ctid = any(array("
-        " select ctid from signal_event where received_at < $1 limit $2))",
-        before,
-        most,
-    )
-    return int(gone.removeprefix("DELETE "))
-
-
-async def forget_spans(tx: Transaction, before: datetime) -> None:
-    await tx.execute("delete from intake_span where until < $1", before)
 
 
 def stored(row: Row) -> Stored:

@@ -1,8 +1,18 @@
+from dataclasses import replace
 from datetime import timedelta
 
 from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Database
-from thingdesk.platform.durable import Engine, Priority, Run, forget, send, start, store
+from thingdesk.platform.durable import (
+    KEPT,
+    Engine,
+    Priority,
+    Run,
+    forget_unheard,
+    send,
+    start,
+    store,
+)
 
 
 async def waiting(run: Run) -> None:
@@ -28,7 +38,7 @@ async def test_runs_that_ended_long_ago_are_let_go_with_their_messages(database:
         for days in (100, 50, 0, 0):
             turnable.turn(timedelta(days=days))
             async with database.transaction() as tx:
-                gone.append(await forget(tx, most=2))
+                gone.append(await replace(KEPT[0], most=2).let_go(tx))
     async with database.transaction() as tx:
         left = await tx.fetch("select id from durable_run")
         messages = await tx.fetchval("select count(*) from durable_message")
@@ -53,3 +63,23 @@ async def test_a_message_that_came_while_its_run_ended_is_not_due_for_ever(
     async with database.transaction() as tx:
         assert await tx.fetchval("select state from durable_run where id = $1", run_id) == "ended"
         assert (await store.measure(tx, clock.now()))["told"] == 0
+
+
+async def test_a_message_to_a_run_that_is_gone_goes_too(database: Database) -> None:
+    engine, gone, waits = Engine(database, {"waiting": waiting}), ids.new(), ids.new()
+    async with database.transaction() as tx:
+        for key in ("one", "two", "three"):
+            send(tx, gone, key, None)
+        start(tx, waits, "waiting", None, priority=Priority.NORMAL)
+        send(tx, waits, "not yet", None)
+    steps = []
+    for _ in range(3):
+        async with database.transaction() as tx:
+            steps.append(await forget_unheard(tx, most=2))
+    async with database.transaction() as tx:
+        left = await tx.fetch(
+            "select key from durable_message where run_id in ($1, $2)", gone, waits
+        )
+    assert steps == [2, 1, 0]
+    assert [row["key"] for row in left] == ["not yet"]
+    await engine.once()

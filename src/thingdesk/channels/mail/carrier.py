@@ -1,6 +1,7 @@
 """What carries mails away, and how it may fail."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from email.message import EmailMessage
 from typing import Protocol
 from uuid import UUID
@@ -36,3 +37,6 @@ class Carrier(Protocol):
 
     def forget(self, mails: Sequence[UUID]) -> None:
         """Delete what is kept here of the mails of these notices. It blocks. Raises OSError."""
+
+    def let_go(self, before: datetime) -> None:
+        """Delete what is kept here of mails that were told before. It blocks. Raises OSError."""

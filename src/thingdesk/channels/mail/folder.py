@@ -1,13 +1,17 @@
 """Mails as files, for a desk without a mail server."""
 
+import re
 from collections.abc import Sequence
+from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 from uuid import UUID
 
 from thingdesk.channels.mail.carrier import Unreachable
-from thingdesk.platform import private
+from thingdesk.platform import ids, private
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Folder:
@@ -47,6 +51,12 @@ class Folder:
         """Delete the mails of these notices. Raises OSError."""
         for one in mails:
             (self.path / f"{one}.eml").unlink(missing_ok=True)
+
+    def let_go(self, before: datetime) -> None:
+        """Delete the mails of notices that were told before. Raises OSError."""
+        for mail in self.path.glob("*.eml"):
+            if _UUID.fullmatch(mail.stem) and ids.moment(UUID(mail.stem)) < before:
+                mail.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -20,6 +20,8 @@ _AT_ONCE = 10
 _EVER = datetime.min.replace(tzinfo=UTC)
 # an erasure that commits late, and a mail that was being written meanwhile, are still found
 _LATE = timedelta(minutes=10)
+_FILES_KEPT = timedelta(days=120)
+_LETS_GO_EVERY = timedelta(hours=1)
 _REST = Backoff(timedelta(seconds=5), timedelta(minutes=5))
 _log = logging.getLogger(__name__)
 
@@ -55,6 +57,7 @@ class Mail:
         self._failures = 0
         self._forgotten = _EVER
         self._rests_until = _EVER
+        self._lets_go_at = _EVER
 
     async def work(self, stop: asyncio.Event) -> None:
         """Send until `stop` is set; mails under way are finished."""
@@ -66,6 +69,7 @@ class Mail:
         After the mail server could not be used, none is claimed for a while.
         """
         await self._forget()
+        await self._let_go()
         if clock.now() < self._rests_until:
             return 0
         async with self._database.transaction() as tx:
@@ -89,6 +93,17 @@ class Mail:
             _log.error("mails of who was erased cannot be deleted yet: %s", error)
         else:
             self._forgotten = now - _LATE
+
+    async def _let_go(self) -> None:
+        """Now and then: what is a notice no more need not be a file."""
+        now = clock.now()
+        if now < self._lets_go_at:
+            return
+        try:
+            await asyncio.to_thread(self._carrier.let_go, now - _FILES_KEPT)
+        except OSError as error:
+            _log.error("old mails cannot be deleted yet: %s", error)
+        self._lets_go_at = now + _LETS_GO_EVERY
 
     async def _carry(self, letters: list[Letter]) -> None:
         try:

@@ -5,6 +5,7 @@ import smtplib
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from email.message import EmailMessage
 from enum import StrEnum
 from ipaddress import ip_address
@@ -102,6 +103,10 @@ class Smtp:
         """What the mail server took is out of reach."""
         if self._left:
             self._left.forget(mails)
+
+    def let_go(self, before: datetime) -> None:
+        if self._left:
+            self._left.let_go(before)
 
     def _connect(self) -> smtplib.SMTP:
         host, port = self._server.host, self._server.port

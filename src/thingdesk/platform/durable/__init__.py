@@ -8,7 +8,6 @@ is recorded has happened once, and a step that is not recorded has left nothing 
 from thingdesk.platform.durable.engine import (
     Engine,
     drop,
-    forget,
     retry,
     send,
     start,
@@ -28,9 +27,19 @@ from thingdesk.platform.durable.model import (
     Suspended,
 )
 from thingdesk.platform.durable.run import Function, Run
-from thingdesk.platform.durable.store import count_stuck, failing, late, standing, stuck, unknown
+from thingdesk.platform.durable.store import (
+    KEPT,
+    count_stuck,
+    failing,
+    forget_unheard,
+    late,
+    standing,
+    stuck,
+    unknown,
+)
 
 __all__ = [
+    "KEPT",
     "MOST_FAILURES",
     "AtLine",
     "Changed",
@@ -50,7 +59,7 @@ __all__ = [
     "drop",
     "failing",
     "failure_of",
-    "forget",
+    "forget_unheard",
     "late",
     "measure",
     "retry",

@@ -27,8 +27,6 @@ _MOST_RETRIED = 1_000
 _APART = timedelta(milliseconds=50)
 SWEEP = "durable_sweep"
 _EVERY = 0.5
-KEPT = timedelta(days=120)
-"""Longer than anybody sends messages to a run that has ended."""
 _log = logging.getLogger(__name__)
 
 
@@ -197,14 +195,6 @@ async def retry(tx: Transaction, run_ids: Sequence[UUID]) -> list[UUID]:
     if tried:
         tx.notify(CHANNEL)
     return tried
-
-
-async def forget(tx: Transaction, most: int = 1_000) -> int:
-    """Let go of runs that ended long ago, with their journals and messages; how many.
-
-    What they did is in the tables of those who did it.
-    """
-    return await store.forget(tx, clock.now() - KEPT, most)
 
 
 async def drop(tx: Transaction, runs: Sequence[UUID]) -> None:

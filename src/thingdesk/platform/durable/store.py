@@ -7,6 +7,7 @@ from thingdesk.platform import clock
 from thingdesk.platform.database import Row as Record
 from thingdesk.platform.database import Transaction, json
 from thingdesk.platform.durable.model import Fenced, Row, Standing, State
+from thingdesk.platform.kept import Kept
 
 _START = """
 insert into durable_run (id, code, input, priority, wake_at, started_at, progressed_at)
@@ -104,11 +105,23 @@ select (select count(*) from durable_run where state = 'active') as active,
        (select count(distinct m.run_id) from durable_message m join durable_run r on r.id = m.run_id
         where not m.seen and r.state = 'active') as told
 """
-_FORGET = """
-delete from durable_run where id = any(array(
-    select id from durable_run where state = 'ended' and progressed_at < $1
-    order by progressed_at limit $2 for update skip locked))
-returning id
+_UNHEARD = """
+delete from durable_message where ctid = any(array(
+    select m.ctid from durable_message m
+    where not m.seen and not exists (select from durable_run r where r.id = m.run_id) limit $1))
+"""
+KEPT = (
+    Kept(
+        "durable_run",
+        "progressed_at",
+        timedelta(days=120),
+        only="state = 'ended'",
+        most=1_000,
+        beside=("durable_message", "run_id"),
+    ),
+)
+"""Runs that ended, with their journals and messages. What they did is in the tables of those who
+did it.
 """
 
 
@@ -192,12 +205,9 @@ async def sweep(tx: Transaction, lease: timedelta) -> int:
     return len(await tx.fetch(_SWEEP, lease))
 
 
-async def forget(tx: Transaction, before: datetime, most: int) -> int:
-    rows = await tx.fetch(_FORGET, before, most)
-    gone = [row["id"] for row in rows]
-    if gone:
-        await tx.execute("delete from durable_message where run_id = any($1)", gone)
-    return len(gone)
+async def forget_unheard(tx: Transaction, most: int = 10_000) -> int:
+    """Let go of messages to runs that are gone, `most` at a time; how many."""
+    return int((await tx.execute(_UNHEARD, most)).removeprefix("DELETE "))
 
 
 async def drop(tx: Transaction, runs: Sequence[UUID]) -> None:
