@@ -7,7 +7,6 @@ from tests.architecture.source import Source, sources
 
 Name = tuple[str, str]
 TESTS_ONLY = {
-    ("thingdesk.cases.calendar", "elapsed"): "the other half of `due`, which it proves",
     ("thingdesk.journeys.instant", "remembered"): "what instant services keep, seen from outside",
     ("thingdesk.platform.clock", "Turnable"): "a clock that a test turns",
     ("thingdesk.platform.cloudevents", "canonical_hash"): "examples of the reference have it",

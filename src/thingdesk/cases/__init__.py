@@ -7,7 +7,7 @@ and by nothing else.
 """
 
 from thingdesk.cases.beginning import happened
-from thingdesk.cases.calendar import Hours, Pause, due, elapsed
+from thingdesk.cases.calendar import Hours, Pause, due
 from thingdesk.cases.end import Unproven
 from thingdesk.cases.end import end_case as end
 from thingdesk.cases.erase import erase
@@ -87,7 +87,6 @@ __all__ = [
     "came_back",
     "drop_reports",
     "due",
-    "elapsed",
     "end",
     "erase",
     "get",

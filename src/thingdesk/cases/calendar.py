@@ -42,18 +42,6 @@ def due(
     return None
 
 
-def elapsed(
-    started: datetime, now: datetime, hours: Hours | None, pauses: Sequence[Pause] = ()
-) -> timedelta:
-    """How long the clock has run from `started` to `now`."""
-    total = timedelta()
-    for begin, end in _running(started, hours, pauses):
-        if begin >= now:
-            break
-        total += (now if end is None else min(end, now)) - begin
-    return total
-
-
 def _running(
     started: datetime, hours: Hours | None, pauses: Sequence[Pause]
 ) -> Iterator[tuple[datetime, datetime | None]]:
