@@ -6,6 +6,7 @@ Pure: `flow` brings what is known, and does what is planned.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from thingdesk.cases import Case, Opened, Outcome, State
@@ -17,6 +18,24 @@ WAITS = "waits"
 """What staff were told of a finding for which its machine has no room among its open cases."""
 _UNRESOLVED = {Outcome.REFUSED: "was refused", Outcome.UNVERIFIED: "ended without a proof"}
 _AFTER_A_MISTAKE = timedelta(days=1)
+
+
+class Stands(StrEnum):
+    """How a finding stands: `cleared` by its rule; before that `proven well` by the newest case of
+    its problem, which the subject's signals verified after it was found; else it `holds`.
+    """
+
+    HOLDS = "holds"
+    PROVEN_WELL = "proven well"
+    CLEARED = "cleared"
+
+
+def stands(finding: Finding, last: Case | None) -> Stands:
+    if finding.cleared_at:
+        return Stands.CLEARED
+    if last is None or last.outcome is not Outcome.VERIFIED or last.ended_at is None:
+        return Stands.HOLDS
+    return Stands.PROVEN_WELL if last.ended_at >= finding.opened_at else Stands.HOLDS
 
 
 @dataclass(frozen=True, slots=True)

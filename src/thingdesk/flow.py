@@ -19,7 +19,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from thingdesk import cases, decisions, diagnosis, fulfilment, journeys, notices, parties, signals
-from thingdesk.aftercare import WAITS, plan, to_tell, without_room
+from thingdesk.aftercare import WAITS, Stands, plan, stands, to_tell, without_room
 from thingdesk.cases import Answer, Opened, Report, Sample
 from thingdesk.catalog import Catalog, Service
 from thingdesk.diagnosis import Finding, Rule
@@ -126,6 +126,15 @@ class Flow:
         await diagnosis.look_again(tx, [(one.look, one.next, one.told) for one in plans])
         return len(due)
 
+    async def findings_of(
+        self, tx: Transaction, machine: str, most: int
+    ) -> list[tuple[Finding, Stands]]:
+        """The newest findings of a machine, and how each stands."""
+        found = await diagnosis.findings_of(tx, machine, most)
+        keys = {one: self._key_of(one) for one in found if not one.cleared_at}
+        last = await cases.last_of(tx, [(machine, key) for key in keys.values() if key])
+        return [(one, stands(one, last.get((machine, keys.get(one) or "")))) for one in found]
+
     async def transfer(
         self,
         tx: Transaction,
@@ -189,6 +198,18 @@ class Flow:
                 cause = f"{finding.rule} {type(error).__name__}"
                 await journeys.note_mistake(tx, "rule.failed", cause, words)
         return asks
+
+    def _key_of(self, finding: Finding) -> str | None:
+        """The key of the problem that a finding is about, if its rule can say so."""
+        if finding.rule not in self.rules:
+            return None
+        try:
+            return self._openings.key_of(finding)
+        # a mistake in one rule must not keep a machine's page from staff; they are told of it
+        # where the rule asks for something
+        except Exception:  # noqa: BLE001 - whatever the author's code raises
+            _log.exception("rule %s cannot say what it asks for", finding.rule)
+            return None
 
     # -- reports ------------------------------------------------------------------------------
 

@@ -64,6 +64,12 @@ class Openings:
         )
         return opening, service
 
+    def key_of(self, finding: Finding) -> str:
+        """The key of the problem that the finding's rule asks for. Raises as `asked` does."""
+        rule = self.rules[finding.rule]
+        service = self.catalog.get(rule.service)
+        return problem_key(service, problem_identity(service, asked(rule, service, finding)))
+
     def of_report(self, report: Report, wanted: Wanted, owned: Ownership | None) -> Ask:
         """What the report asks for."""
         began, _ = signals.trusted_time(report.at, clock.now())

@@ -2,6 +2,7 @@
 for again.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -16,7 +17,18 @@ from thingdesk.packs import vehicle
 from thingdesk.parties import Role
 from thingdesk.platform import clock
 from thingdesk.platform.database import Database
-from thingdesk.sdk import Data, FaultCode, Finding, Journey, Promise, days, hours, service
+from thingdesk.sdk import (
+    Data,
+    FaultCode,
+    Finding,
+    Journey,
+    Promise,
+    days,
+    hours,
+    in_range,
+    minutes,
+    service,
+)
 from thingdesk.sdk import Outcome as Result
 
 MINUTES = timedelta(minutes=6)
@@ -24,6 +36,11 @@ MINUTES = timedelta(minutes=6)
 
 class Ask(Data):
     code: str
+
+
+class Again(Data):
+    code: str
+    words: str = "added with a later version of the service"
 
 
 class Told(Result):
@@ -188,3 +205,57 @@ async def test_a_journey_that_is_stuck_is_told_to_staff_once(hand: Hand) -> None
     assert "the author's mistake" in words
     assert "start the desk again" in words
     assert "withdraw the case" in words
+
+
+@service("lab.proven", title="Prove it", promise=Promise(), identity=("code",))
+async def proven(journey: Journey, ask: Ask) -> Told:
+    await journey.verify(in_range("speed", high=10), hold=minutes(1), within=hours(2))
+    return Told(words=f"{ask.code} is gone.")
+
+
+@service("lab.proven", title="As above", promise=Promise(), identity=("code",), version="2")
+async def proven_later(journey: Journey, ask: Again) -> Told:
+    return Told(words=f"{journey.subject}: {ask.words}")
+
+
+def _data(finding: Finding) -> dict[str, str]:
+    return {"code": finding.about}
+
+
+def _fails(finding: Finding) -> Ask:
+    raise ZeroDivisionError(finding.about)
+
+
+async def test_how_a_finding_stands_goes_by_its_problem_whatever_became_of_rule_and_service(
+    hand: Hand,
+) -> None:
+    database = hand.database
+    rule = replace(SLOW, asks=_data, name="lab.proof", service="lab.proven", codes=("P3*",))
+    flows = [
+        Flow(Catalog([proven]), [rule]),
+        Flow(Catalog([proven, proven_later]), [rule]),
+        Flow(Catalog([proven]), [replace(rule, asks=_fails)]),
+        Flow(Catalog([proven]), []),
+    ]
+
+    async def standing() -> list[list[str]]:
+        async with database.transaction() as tx:
+            each = [await flow.findings_of(tx, "car-p", 20) for flow in flows]
+        return [[how.value for _, how in found] for found in each]
+
+    turnable = clock.Turnable()
+    with clock.reading(turnable):
+        lab = Hand(database, flows[0])
+        await lab.machine("car-p", "car")
+        await found(lab, "car-p", "P3000")
+        assert await standing() == [["holds"]] * 4
+        turnable.turn(hours(1))
+        start = clock.now() - timedelta(minutes=20)
+        await lab.say("car-p", "speed", [5] * 15, start=start)
+        (case,) = await of_machine(lab, "car-p")
+        assert case.outcome is Outcome.VERIFIED, "proven by its speed; its codes are not read"
+        assert await standing() == [["proven well"], ["proven well"], ["holds"], ["holds"]]
+        turnable.turn(hours(1))
+        start = clock.now() - timedelta(minutes=20)
+        await lab.say("car-p", "speed", [5] * 15, start=start, codes=())
+    assert await standing() == [["cleared"]] * 4

@@ -1,6 +1,5 @@
 """One machine: whose it is, what it sends, what it may ask for, and what was done with it."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -8,11 +7,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from fastapi.responses import HTMLResponse
 
-from thingdesk import cases, diagnosis, mandates, parties, signals, timeline
-from thingdesk.cases import Case, CaseFilter, Outcome
+from thingdesk import cases, mandates, parties, signals, timeline
+from thingdesk.aftercare import Stands
+from thingdesk.cases import Case, CaseFilter
 from thingdesk.diagnosis import Finding
 from thingdesk.mandates import Entitlement, EntitlementKind, Payer
-from thingdesk.openings import asked
 from thingdesk.parties import Machine, MachineKey, Owner, Ownership
 from thingdesk.platform import clock, formats
 from thingdesk.platform.database import Transaction
@@ -55,7 +54,7 @@ class Card:
     week: float | None
     charts: tuple[Chart, ...]
     answers: tuple[tuple[datetime, dict[str, Any]], ...]
-    findings: tuple[tuple[Finding, str], ...]
+    findings: tuple[tuple[Finding, Stands], ...]
     cases: tuple[Case, ...]
     lines: tuple[Line, ...]
 
@@ -105,7 +104,6 @@ async def _collect(pages: Pages, tx: Transaction, name: str) -> Card | None:
     latest = await signals.latest(tx, name)
     entries = await timeline.latest_of(tx, f"machine:{name}", _MOST_LINES, _DONE_WITH)
     known = {one.owner_id for one in former} - ({period.owner_id} if period else set())
-    found = tuple(await cases.search(tx, CaseFilter(subject=name, most=20)))
     return Card(
         machine,
         period,
@@ -118,29 +116,10 @@ async def _collect(pages: Pages, tx: Transaction, name: str) -> Card | None:
         await _available(tx, machine, 7 * _DAY),
         await _charts(tx, latest),
         tuple(await cases.answered_at_once(tx, name)),
-        tuple(
-            (one, _standing(pages, one, found)) for one in await diagnosis.findings_of(tx, name, 20)
-        ),
-        found,
+        tuple(await pages.flow.findings_of(tx, name, 20)),
+        tuple(await cases.search(tx, CaseFilter(subject=name, most=20))),
         await history(tx, entries, former=known),
     )
-
-
-def _standing(pages: Pages, one: Finding, found: Iterable[Case]) -> str:
-    """`cleared` by its rule, or before that `proven well` by the case that it asked for."""
-    if one.cleared_at:
-        return "cleared"
-    rule = pages.flow.rules.get(one.rule)
-    verified = [
-        case
-        for case in found
-        if case.outcome is Outcome.VERIFIED and case.ended_at and case.ended_at >= one.opened_at
-    ]
-    if rule is None or not any(case.service == rule.service for case in verified):
-        return "holds"
-    given = asked(rule, pages.flow.catalog.get(rule.service), one).model_dump(mode="json")
-    well = any(case.service == rule.service and case.input == given for case in verified)
-    return "proven well" if well else "holds"
 
 
 async def _available(tx: Transaction, machine: Machine, period: timedelta) -> float | None:
