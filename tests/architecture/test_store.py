@@ -4,7 +4,8 @@ SQL, and names no table of another stage. A large one is split by noun: `promise
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 
 import pytest
 from tests.architecture.source import ROOT, Source, files, imports, sources, texts
@@ -87,6 +88,19 @@ def migrations() -> dict[str, str]:
     }
 
 
+def misnumbered(scripts: Iterable[str]) -> list[str]:
+    """Scripts that are not 0001, 0002 … of their package, each number once: two of one number
+    would be in order by their words alone, and a gap is a script that went missing.
+    """
+    found, last = [], Counter[str]()
+    for path in sorted(scripts):
+        package = package_of(path)
+        last[package] += 1
+        if f"/migrations/{last[package]:04}_" not in path:
+            found.append(f"{path}: is not number {last[package]} of {package}")
+    return found
+
+
 def stores() -> list[Source]:
     return [one for one in sources("src") if is_store(one)]
 
@@ -106,6 +120,18 @@ def test_a_stage_touches_only_its_own_tables() -> None:
     said += [(store.package, text) for store in stores() for text, _ in texts(store.tree)]
     assert tables
     assert not [line for package, sql in said for line in touched(package, sql, tables)]
+
+
+def test_migrations_are_numbered() -> None:
+    assert not misnumbered(migrations())
+
+
+@pytest.mark.parametrize("second", ["0001_b.sql", "0003_b.sql", "002_b.sql"])
+def test_a_migration_with_a_wrong_number_is_found(second: str) -> None:
+    folder = "src/thingdesk/cases/migrations"
+    assert len(misnumbered([f"{folder}/0001_a.sql", f"{folder}/{second}"])) == 1
+    others = "src/thingdesk/parties/migrations/0001_b.sql"
+    assert not misnumbered([f"{folder}/0001_a.sql", others, f"{folder}/0002_old.post.sql"])
 
 
 @pytest.mark.parametrize(
