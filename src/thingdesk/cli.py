@@ -195,6 +195,12 @@ def _speed(_context: click.Context, _parameter: click.Parameter, given: str) -> 
     help="How many times faster than recorded, or as fast as receipts come.",
 )
 @click.option("--desk", metavar="mqtt://...", help="Where the machines connect.")
+@click.option(
+    "--near",
+    type=(click.FloatRange(-90, 90), click.FloatRange(-180, 180)),
+    metavar="LATITUDE LONGITUDE",
+    help="About where cars drove whose log has damaged coordinates; not needed for whole ones.",
+)
 @click.option("--again", is_flag=True, help="As a new run, with machines of its own.")
 @click.option(
     "--patience",
@@ -204,7 +210,12 @@ def _speed(_context: click.Context, _parameter: click.Parameter, given: str) -> 
     help="How long the recording may stand still for one case; not in real time.",
 )
 def replay_(
-    files: tuple[Path, ...], speed: float | None, desk: str | None, again: bool, patience: float
+    files: tuple[Path, ...],
+    speed: float | None,
+    desk: str | None,
+    near: tuple[float, float] | None,
+    again: bool,
+    patience: float,
 ) -> None:
     """Replay recordings of real machines, the last row being now.
 
@@ -215,7 +226,8 @@ def replay_(
 
     async def act() -> None:
         settings = settings_of()
-        wanted = replay.Wanted(files, desk or replay.desk_of(settings), speed, patience, again)
+        where = desk or replay.desk_of(settings)
+        wanted = replay.Wanted(files, where, speed, patience, again, near)
         if not await replay.show(settings, wanted, CONSOLE):
             sys.exit(1)
 

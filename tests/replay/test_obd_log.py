@@ -89,6 +89,32 @@ def test_empty_cells_say_nothing_and_zeros_are_no_place() -> None:
     assert row.position is None
 
 
+def test_whole_coordinates_are_taken_as_they_are_wherever_that_is() -> None:
+    berlin, damaged, south = rows(
+        line(LATITUDE="52.5200066", LONGITUDE="13.4049540"),
+        line(LATITUDE="525.201.377", LONGITUDE="13.405"),
+        line(LATITUDE="-33.86", LONGITUDE="151.2093"),
+    )
+    assert berlin.position == (52.5200066, 13.404954)
+    assert damaged.position == (52.5201377, 13.405), "read near the whole one before it"
+    assert south.position == (-33.86, 151.2093)
+    beyond = list(read([HEADING, line(LATITUDE="90.0001", LONGITUDE="180.0001")], "cars.csv"))
+    assert [one.column for one in beyond if isinstance(one, Unreadable)] == [
+        "LATITUDE",
+        "LONGITUDE",
+    ]
+
+
+def test_damaged_coordinates_are_read_near_the_place_that_is_given() -> None:
+    damaged = [HEADING, line(LATITUDE="525.201.377", LONGITUDE="134.052.001")]
+    (row,) = read(damaged, "cars.csv", near=(52.5, 13.4))
+    assert isinstance(row, Recorded)
+    assert row.position == (52.5201377, 13.4052001)
+    (row, *bad) = read(damaged, "cars.csv")
+    assert isinstance(row, Recorded)
+    assert (row.position, len(bad)) == (None, 2)
+
+
 def test_codes_come_from_either_column_in_any_form() -> None:
     (row,) = rows(line(DTC_NUMBER="MIL is ON2 codes", TROUBLE_CODES="43 02 03 01 04 20"))
     assert row.codes == ("P0301", "P0420")

@@ -31,6 +31,9 @@ def test_a_log_of_cars_is_known_by_its_heading(tmp_path: Path) -> None:
     (row,) = read(file)
     assert isinstance(row, Recorded)
     assert row.machine == "c7"
+    assert row.position == (-5.8412345, -35.21234567)
+    (elsewhere,) = [one for one in read(file, (-58.4, -3.5)) if isinstance(one, Recorded)]
+    assert elsewhere.position == (-58.412345, -3.521234567)
 
 
 @pytest.mark.parametrize("content", ["", "a,b\n1,2\n"])

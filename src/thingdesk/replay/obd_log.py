@@ -20,12 +20,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from thingdesk.diagnosis import TroubleCodes, UnreadableCode, read_codes
-from thingdesk.replay.coordinates import coordinate
+from thingdesk.replay.coordinates import coordinate, decimal
 from thingdesk.replay.recorded import Recorded, Unreadable, event_id, is_machine, is_plausible
 
 HEADER = "TIME;LATITUDE;LONGITUDE;"
 NATAL = (-5.8, -35.2)
-"""Where the 19 drivers drove: latitude and longitude of Natal, Brazil."""
+"""Where the 19 drivers of the published log drove: latitude and longitude of Natal, Brazil."""
 
 _METRICS = {
     "ALTITUDE": ("altitude", ""),
@@ -49,7 +49,7 @@ _METRICS = {
     "EQUIV_RATIO": ("equivalence_ratio", "%"),
 }
 _CODES = ("DTC_NUMBER", "TROUBLE_CODES")
-_PLACE = ("LATITUDE", "LONGITUDE")
+_PLACE = (("LATITUDE", 90), ("LONGITUDE", 180))
 _NO_FIX = ("0.0", "0.0")
 _NUMBER = re.compile(r"(-?\d{1,15}(?:[.,]\d{1,15})?)(\D*)")
 _RUNTIME = re.compile(r"(\d{1,2}):([0-5]\d):([0-5]\d)")
@@ -95,14 +95,16 @@ def read(
 ) -> Iterator[Recorded | Unreadable]:
     """The rows of a file called `name`, the heading first; every VEHICLE_ID is a machine.
 
-    `near` is about where the cars drove: coordinates need it (see `coordinate`). Of a row with
-    a cell that cannot be read, that cell is reported and the others are kept; one without machine
-    or run time is reported as a whole, as nobody knows whose it was or when.
+    `near` is about where the cars drove: coordinates that a spreadsheet damaged are read near it
+    (see `coordinate`), or near the last one of the log that is whole. Of a row with a cell that
+    cannot be read, that cell is reported and the others are kept; one without machine or run time
+    is reported as a whole, as nobody knows whose it was or when.
     """
     numbered = enumerate(lines, start=1)
     _, heading = next(numbered, (1, ""))
     columns = [column.strip() for column in heading.split(";")]
     clocks: dict[str, _Clock] = {}
+    about = list(near)
     for line, text in numbered:
         if not text.strip():
             continue
@@ -111,7 +113,7 @@ def read(
             yield Unreadable(line, f"{len(cells)} cells where the heading has {len(columns)}")
             continue
         row = _Row(line, dict(zip(columns, cells, strict=True)))
-        yield from _row(row, event_id(name, line), clocks, near)
+        yield from _row(row, event_id(name, line), clocks, about)
 
 
 def _cells(text: str) -> list[str]:
@@ -122,7 +124,7 @@ def _cells(text: str) -> list[str]:
 
 
 def _row(
-    row: _Row, event: str, clocks: dict[str, _Clock], near: tuple[float, float]
+    row: _Row, event: str, clocks: dict[str, _Clock], about: list[float]
 ) -> Iterator[Recorded | Unreadable]:
     machine = row.cell("VEHICLE_ID")
     if not is_machine(machine):
@@ -144,7 +146,7 @@ def _row(
         event_id=event,
         values={**_values(row), "engine_runtime": float(runtime)},
         codes=_codes(row),
-        position=_position(row, near),
+        position=_position(row, about),
     )
     yield from row.bad
 
@@ -200,13 +202,19 @@ def _fix(row: _Row) -> tuple[str, str] | None:
     return None if place in (_NO_FIX, ("", "")) else place
 
 
-def _position(row: _Row, near: tuple[float, float]) -> tuple[float, float] | None:
+def _position(row: _Row, about: list[float]) -> tuple[float, float] | None:
+    """Where the car is; what stands there whole says `about` where the damaged ones are, too."""
     place = _fix(row)
     if place is None:
         return None
-    latitude = coordinate(place[0], near[0], largest=90)
-    longitude = coordinate(place[1], near[1], largest=180)
-    for column, value in zip(_PLACE, (latitude, longitude), strict=True):
+    values = []
+    for n, (column, largest) in enumerate(_PLACE):
+        whole = decimal(place[n], largest=largest)
+        value = coordinate(place[n], about[n], largest=largest) if whole is None else whole
+        if whole is not None:
+            about[n] = whole
         if value is None:
             row.cannot(column)
-    return None if latitude is None or longitude is None else (latitude, longitude)
+        else:
+            values.append(value)
+    return (values[0], values[1]) if len(values) == len(_PLACE) else None

@@ -8,7 +8,10 @@ from typing import TextIO
 from thingdesk.replay import obd_log, series
 from thingdesk.replay.recorded import Recorded, Unreadable
 
-_Reader = Callable[[Iterable[str], str], Iterator[Recorded | Unreadable]]
+Place = tuple[float, float]
+"""Latitude and longitude in degrees."""
+
+_Reader = Callable[[Iterable[str], str, Place], Iterator[Recorded | Unreadable]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +21,8 @@ class _Format:
 
 
 _FORMATS = {
-    series.HEADER: _Format("press", series.read),
-    obd_log.HEADER: _Format("car", obd_log.read),
+    series.HEADER: _Format("press", lambda lines, name, _: series.read(lines, name)),
+    obd_log.HEADER: _Format("car", lambda lines, name, near: obd_log.read(lines, name, near=near)),
 }
 
 
@@ -27,14 +30,15 @@ class UnknownRecordingError(ValueError):
     """The heading of a file is that of no known format."""
 
 
-def read(path: Path) -> Iterator[Recorded | Unreadable]:
+def read(path: Path, near: Place | None = None) -> Iterator[Recorded | Unreadable]:
     """The rows of a recording in the file's order. UnknownRecordingError, or OSError.
 
+    `near` is about where it was made, by which damaged coordinates are read.
     Bytes that are no UTF-8 make their cell unreadable and nothing else.
     """
     found = _format(path)
     with _open(path) as lines:
-        yield from found.reader(lines, path.name)
+        yield from found.reader(lines, path.name, near or obd_log.NATAL)
 
 
 def kind(path: Path) -> str:

@@ -11,7 +11,7 @@ from thingdesk.platform.database import Database
 from thingdesk.replay.feed import Sent, feed
 from thingdesk.replay.fleet import identities_in, register
 from thingdesk.replay.recorded import Recorded, Unreadable
-from thingdesk.replay.recordings import kind, read
+from thingdesk.replay.recordings import Place, kind, read
 from thingdesk.replay.runs import find_run
 from thingdesk.replay.standstill import Standstill
 from thingdesk.replay.times import in_sending_order
@@ -29,6 +29,7 @@ class ReplayError(Exception):
 class Wanted:
     """What to replay and how: `speed` None is as fast as receipts come, and with a `patience` of
     so many seconds the recording stands still while a case of its machines is worked on.
+    `near` is about where they were, for coordinates that are damaged.
     """
 
     files: Sequence[Path]
@@ -36,6 +37,7 @@ class Wanted:
     speed: float | None = 1.0
     patience: float = 10.0
     again: bool = False
+    near: Place | None = None
 
 
 @dataclass(slots=True)
@@ -49,15 +51,15 @@ class Loaded:
     unreadable: list[tuple[Path, Unreadable]] = field(default_factory=list)
 
 
-def load(folder: Path, files: Sequence[Path], *, again: bool) -> Loaded:
-    """Read the files. Raises ReplayError, UnknownRecordingError and OSError."""
+def load(folder: Path, wanted: Wanted) -> Loaded:
+    """Read the files that are wanted. Raises ReplayError, UnknownRecordingError and OSError."""
     queues = folder / "queues"
     queues.mkdir(mode=0o700, parents=True, exist_ok=True)
     loaded = Loaded(queues)
-    for file in files:
-        found = list(read(file))
+    for file in wanted.files:
+        found = list(read(file, wanted.near))
         loaded.unreadable += [(file, row) for row in found if isinstance(row, Unreadable)]
-        run = find_run(folder, file, again=again)
+        run = find_run(folder, file, again=wanted.again)
         rows = run.of(row for row in found if isinstance(row, Recorded))
         machines = {row.machine for row in rows}
         if twice := machines & loaded.kinds.keys():

@@ -29,7 +29,7 @@ async def show(settings: Settings, wanted: Wanted, console: Console) -> bool:
     logging.getLogger("thingdesk_machine").setLevel(logging.WARNING)
     logging.getLogger("gmqtt").setLevel(logging.ERROR)
     folder = settings.data_dir / "replay"
-    loaded = load(folder, wanted.files, again=wanted.again)
+    loaded = load(folder, wanted)
     say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
     for file, row in loaded.unreadable:
         where = f" {row.column}" if row.column else ""
