@@ -70,7 +70,6 @@ async def test_each_channel_claims_its_own(desk: Database) -> None:
     machine, owner = await tell(desk, to_machine(), to_owner("case.verified"))
     assert [c.id for c in await claim(desk, Channel.MAIL)] == [owner]
     assert [c.id for c in await claim(desk, Channel.MACHINE)] == [machine]
-    assert await claim(desk, Channel.WEBHOOK) == []
 
 
 async def test_a_claim_that_was_never_sent_is_repeated_with_the_same_id(

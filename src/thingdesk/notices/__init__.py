@@ -2,8 +2,8 @@
 
 What enters: notices, told in the transaction of whatever they are about. What leaves: attempts,
 claimed by the channels, and events on the timeline. Always true: a notice has one id, and every
-attempt carries it; a notice ends acknowledged, taken (plain information that a mail server or a
-webhook took) or given up with a reason, and never by being forgotten. An attempt is counted and
+attempt carries it; a notice ends acknowledged, taken (plain information that a mail server
+took) or given up with a reason, and never by being forgotten. An attempt is counted and
 the next one is planned before anything is sent, so a process that dies between claim and send
 causes a repeat and never a loss: receivers drop repeats by the id.
 """

@@ -37,7 +37,7 @@ async def claim_due(tx: Transaction, channel: Channel, most: int) -> list[Outgoi
 
 
 def _reason(row: Outgoing) -> str:
-    policy = policy_of(row.notice.kind, row.notice.goes_by)
+    policy = policy_of(row.notice.kind, row.notice.channel)
     missing = "acknowledged" if policy.answered else "taken"
     times = "1 attempt" if row.attempts == 1 else f"{row.attempts} attempts"
     return f"not {missing} by {row.until:%Y-%m-%d %H:%M} UTC, after {times}"

@@ -11,7 +11,7 @@ from thingdesk.platform.database import Transaction
 
 
 async def delivered(tx: Transaction, notices: Sequence[UUID]) -> None:
-    """The channel's other side (a mail server, a webhook) took these.
+    """The channel's other side (a mail server) took these.
 
     That ends plain information. What asks for an answer goes out again as a reminder, until it
     is acknowledged or given up. To say it twice changes nothing more than the reminder's time.
@@ -19,7 +19,7 @@ async def delivered(tx: Transaction, notices: Sequence[UUID]) -> None:
     now = clock.now()
     plain, asking = [], []
     for row in await store.lock_open(tx, notices):
-        policy = policy_of(row.notice.kind, row.notice.goes_by)
+        policy = policy_of(row.notice.kind, row.notice.channel)
         if policy.answered:
             asking.append(replace(row, again_at=min(now + policy.remind, row.until)))
         else:

@@ -24,11 +24,10 @@ class Channel(StrEnum):
 
     MACHINE = "machine"
     MAIL = "mail"
-    WEBHOOK = "webhook"
 
 
 class State(StrEnum):
-    """`taken`: plain information that a mail server or a webhook took; nobody has to answer it."""
+    """`taken`: plain information that a mail server took; nobody has to answer it."""
 
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
@@ -87,14 +86,10 @@ class Notice:
     data: dict[str, Any] = field(default_factory=dict)
     page: Page | None = None
     until: datetime | None = None
-    channel: Channel | None = None
     after: datetime | None = None
 
     @property
-    def goes_by(self) -> Channel:
-        """The channel: the one that is named, else MACHINE for a machine and MAIL for people."""
-        if self.channel:
-            return self.channel
+    def channel(self) -> Channel:
         return Channel.MACHINE if self.to.kind is To.MACHINE else Channel.MAIL
 
     @property

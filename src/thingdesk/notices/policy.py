@@ -38,7 +38,6 @@ _HOURS, _DAYS = timedelta(hours=1), timedelta(days=1)
 _BY_CHANNEL = {
     Channel.MACHINE: Policy(7 * _DAYS, Backoff(5 * _SECONDS, 1 * _HOURS), answered=True),
     Channel.MAIL: Policy(5 * _DAYS, Backoff(5 * _MINUTES, 4 * _HOURS), answered=False),
-    Channel.WEBHOOK: Policy(1 * _DAYS, Backoff(30 * _SECONDS, 1 * _HOURS), answered=False),
 }
 _BY_KIND = {
     ("safety", Channel.MACHINE): Policy(

@@ -74,7 +74,7 @@ def tell(tx: Transaction, outgoing: Outgoing) -> None:
         _INSERT,
         (
             outgoing.id,
-            notice.goes_by.value,
+            notice.channel.value,
             notice.to.kind.value,
             notice.to.id,
             notice.kind,
@@ -103,7 +103,6 @@ def _outgoing(row: Row) -> Outgoing:
         data=row["data"],
         page=page,
         until=row["until"],
-        channel=Channel(row["channel"]),
     )
     return Outgoing(
         id=row["id"],

@@ -14,7 +14,7 @@ def tell(tx: Transaction, notice: Notice) -> UUID:
 
     The notices of many journeys in one transaction are one statement.
     """
-    now, channel = clock.now(), notice.goes_by
+    now, channel = clock.now(), notice.channel
     until = policy_of(notice.kind, channel).ends(notice, now)
     outgoing = Outgoing(ids.new(), notice, now, until, attempts=0, again_at=notice.after or now)
     store.tell(tx, outgoing)
