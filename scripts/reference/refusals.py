@@ -6,6 +6,7 @@ from dataclasses import replace
 from scripts.reference.codes import Code, Unreadable, collect
 from scripts.reference.words import Undocumented, page, table
 
+from thingdesk.fulfilment import CommandState
 from thingdesk.fulfilment.jobs import model as jobs
 
 INTRO = """
@@ -37,10 +38,23 @@ The code in the data of a case that ended as *refused*, *withdrawn* or *unverifi
 what a journey asked for (`slot_taken` …) and the verdicts above may stand there, too.
 """
 JOBS = {f"job_{state}": why for state, why in vars(jobs)["_WHY"].items()}
+_NOT_DONE = {
+    CommandState.EXPIRED: "A command reached the machine too late; it says that it did nothing.",
+    CommandState.FAILED: "The machine could not carry out a command.",
+    CommandState.RECALLED: "A command was taken back; the machine says that it did nothing.",
+    CommandState.REFUSED: "The machine would not carry out a command.",
+    CommandState.UNANSWERED: "The machine has not said whether it did a command; it may have.",
+    CommandState.UNDELIVERED: "A command was not put out in its time: the machine never had it.",
+}
+COMMANDS = {
+    f"command_{state}": _NOT_DONE[state]
+    for state in CommandState
+    if state not in (CommandState.WAITING, CommandState.DONE)
+}
 FORMS: dict[str, tuple[str, ...]] = {
     "job_{}": tuple(JOBS),
     "over_{}_budget": ("over_case_budget", "over_period_budget"),
-    "command_{}": ("command_refused", "command_failed", "command_expired"),
+    "command_{}": tuple(COMMANDS),
 }
 """The codes that are put together, by their form."""
 FIELDS = "`fields` says what is wrong, and how to mend it."
@@ -49,10 +63,7 @@ WORDS = {
     "bad_event": f"The event is no CloudEvent as the desk takes it. {FIELDS}",
     "bad_report": f"The event is no report. {FIELDS}",
     "bad_signal": f"The event is no signal. {FIELDS}",
-    "command_expired": "The machine said nothing about a command in its time.",
-    "command_failed": "The machine could not carry out a command.",
     "command_invalid": f"A command holds what cannot be sent. {FIELDS}",
-    "command_refused": "The machine would not carry out a command.",
     "http": "HTTP itself has a word for it, such as 405 Method Not Allowed; the page says which.",
     "implausible_reading": f"The reading does not fit between those before and after it. {FIELDS}",
     "invalid_input": f"What is to be registered or set cannot be. {FIELDS}",
@@ -108,7 +119,7 @@ def _named(one: Code, name: str) -> Code:
     if name in JOBS:
         reason, recovery = JOBS[name]
         return replace(one, code=name, words=reason, kind=recovery.value)
-    return replace(one, code=name, words=WORDS.get(name, one.words))
+    return replace(one, code=name, words=COMMANDS.get(name, one.words))
 
 
 def _table(found: Iterable[Code], third: str = "recovery") -> str:

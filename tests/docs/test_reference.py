@@ -9,6 +9,7 @@ from pydantic import Field
 from scripts.make_reference import FOLDER, PAGES
 from scripts.reference import codes, commands, events, sdk, settings, words
 
+from thingdesk.fulfilment import CommandState
 from thingdesk.platform.settings import Settings
 from thingdesk.timeline import Event
 
@@ -22,6 +23,12 @@ def test_a_page_is_what_the_code_says(name: str) -> None:
 
 def test_there_is_no_other_page() -> None:
     assert sorted(one.name for one in FOLDER.iterdir()) == sorted(PAGES), MENDED
+
+
+def test_all_that_a_command_can_come_to_is_in_it() -> None:
+    refusals = (FOLDER / "refusals.md").read_text(encoding="utf-8")
+    ends = set(CommandState) - {CommandState.WAITING, CommandState.DONE}
+    assert not [one for one in ends if f"| `command_{one}` | `refused` |" not in refusals]
 
 
 def test_a_setting_without_a_meaning_is_found() -> None:
