@@ -3,6 +3,7 @@
 python benchmarks/bench_spine.py          the embedded PostgreSQL, with its durable settings
 """
 
+import asyncio
 import sys
 import tempfile
 import time
@@ -23,7 +24,7 @@ from thingdesk.flow import Flow  # noqa: E402
 from thingdesk.fulfilment import StockLine  # noqa: E402
 from thingdesk.mandates import Terms  # noqa: E402
 from thingdesk.parties import NewMachine, NewOwner, NewProvider  # noqa: E402
-from thingdesk.platform import clock, durable, ids  # noqa: E402
+from thingdesk.platform import clock, durable, garbage, ids, present  # noqa: E402
 from thingdesk.platform.database import Database  # noqa: E402
 from thingdesk.platform.money import Money  # noqa: E402
 from thingdesk.platform.settings import Settings  # noqa: E402
@@ -118,6 +119,34 @@ async def run_journeys(engine: durable.Engine) -> int:
     return done
 
 
+async def worker(url: str) -> None:
+    """A process that works journeys off, once it is told to."""
+    flow = app.make_flow(Settings())
+    database = await Database.connect(url, most=4)
+    engine = durable.Engine(database, journeys.drivers(flow.catalog.versions), batch=100)
+    garbage.look_seldom()
+    print("ready", flush=True)
+    await asyncio.to_thread(sys.stdin.readline)
+    print(await run_journeys(engine), flush=True)
+    await database.close()
+
+
+async def by_two(url: str) -> float:
+    """Journeys a second of two processes."""
+    pipe = asyncio.subprocess.PIPE
+    command = (sys.executable, __file__, url)
+    both = [
+        await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe) for _ in range(2)
+    ]
+    for one in both:
+        assert one.stdout
+        await one.stdout.readline()
+    started = time.perf_counter()
+    told = await asyncio.gather(*(one.communicate(b"go\n") for one in both))
+    took = time.perf_counter() - started
+    return sum(int(out) for out, _ in told) / took
+
+
 async def say(database: Database, flow: Flow, count: int) -> None:
     for start in range(0, count, GROUP):
         group = [
@@ -138,18 +167,21 @@ async def say(database: Database, flow: Flow, count: int) -> None:
             left -= await flow.diagnose(tx)
 
 
-async def measure(database: Database, flow: Flow) -> None:
+async def measure(database: Database, flow: Flow, url: str) -> None:
     engine = durable.Engine(database, journeys.drivers(flow.catalog.versions), batch=100)
     async with database.transaction() as tx:
         await tx.execute("create table if not exists bench_limit (id uuid, words text)")
         await signals.make_room(tx)
-    figures: dict[str, list[float]] = {"limit": [], "reports": [], "journeys": [], "signals": []}
+    names = ("limit", "reports", "journeys", "by two", "signals")
+    figures: dict[str, list[float]] = {name: [] for name in names}
     for turn in range(ROUNDS):
         figures["limit"].append(await timed(lambda n: limit(database, n), 20_000))
         figures["reports"].append(await timed(lambda n: reports(database, flow, turn, n), MACHINES))  # noqa: B023
         started = time.perf_counter()
         done = await run_journeys(engine)
         figures["journeys"].append(done / (time.perf_counter() - started))
+        await reports(database, flow, ROUNDS + turn, MACHINES)
+        figures["by two"].append(await by_two(url))
         figures["signals"].append(await timed(lambda n: say(database, flow, n), 10_000))
     for name, values in figures.items():
         print(f"{name:10} {median(values):10.0f}/s   {min(values):.0f} to {max(values):.0f}")
@@ -161,7 +193,10 @@ async def main() -> None:
         async with app.database(settings) as database:
             await app.migrate_all(database)
             await prepare(database)
-            await measure(database, app.make_flow(settings))
+            garbage.look_seldom()
+            url = present.read(settings.data_dir)["database"]
+            await measure(database, app.make_flow(settings), url)
 
 
-uvloop.run(main())
+if __name__ == "__main__":
+    uvloop.run(worker(sys.argv[1]) if len(sys.argv) > 1 else main())
