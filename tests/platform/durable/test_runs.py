@@ -1,61 +1,12 @@
 import asyncio
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-import asyncpg
-import pytest
+from tests.platform.durable.ledger import begin, effect, effects, state
 
-from thingdesk.platform import clock, ids
-from thingdesk.platform.database import Database, Transaction
-from thingdesk.platform.durable import Engine, Function, Message, Priority, Run, send, start
-
-
-@pytest.fixture
-async def ledger(database: Database) -> Database:
-    async with database.transaction() as tx:
-        await tx.execute("create table if not exists happened (run uuid, name text)")
-        await tx.execute("truncate happened, durable_run, durable_message")
-    return database
-
-
-async def begin(database: Database, code: str, data: object = None) -> Any:
-    run_id = ids.new()
-    async with database.transaction() as tx:
-        start(tx, run_id, code, data, priority=Priority.NORMAL)
-    return run_id
-
-
-async def effects(database: Database) -> list[str]:
-    async with database.transaction() as tx:
-        return [row["name"] for row in await tx.fetch("select name from happened order by name")]
-
-
-async def state(database: Database, run_id: Any) -> tuple[str, str | None]:
-    async with database.transaction() as tx:
-        row = await tx.fetchrow("select state, problem from durable_run where id = $1", run_id)
-        assert row
-        return row["state"], row["problem"]
-
-
-def effect(run: Run, name: str) -> Any:
-    async def act() -> str:
-        await run.tx.execute("insert into happened values ($1, $2)", run.id, name)
-        return name
-
-    return run.step(name, act)
-
-
-class Pause:
-    """In the middle of a batch, until it is over."""
-
-    def __init__(self) -> None:
-        self.reached, self.over = asyncio.Event(), asyncio.Event()
-
-    async def __call__(self, _: Transaction, items: Sequence[None]) -> Sequence[None]:
-        self.reached.set()
-        await self.over.wait()
-        return items
+from thingdesk.platform import clock
+from thingdesk.platform.database import Database
+from thingdesk.platform.durable import Engine, Function, Message, Run, send
 
 
 async def waiting(run: Run) -> None:
@@ -159,31 +110,6 @@ async def test_the_first_of_several_messages_answers_a_wait(ledger: Database) ->
     assert heard == [Message("b", 7)]
 
 
-async def test_a_worker_that_falls_silent_loses_its_runs_and_cannot_commit(
-    ledger: Database,
-) -> None:
-    pause = Pause()
-
-    async def slow(run: Run) -> None:
-        await effect(run, "by the one that paused")
-        await run.tx.share(pause, None)
-
-    await begin(ledger, "shared")
-    paused = asyncio.create_task(Engine(ledger, {"shared": slow}, lease=0.3).once())
-    await pause.reached.wait()
-
-    async def quick(run: Run) -> None:
-        await effect(run, "by the one that took over")
-
-    other = Engine(ledger, {"shared": quick})
-    async with asyncio.timeout(10):
-        while await effects(ledger) == []:
-            await other.once()
-    pause.over.set()
-    assert await paused == 0
-    assert await effects(ledger) == ["by the one that took over"]
-
-
 async def test_the_worker_wakes_by_itself_and_stops_when_told(ledger: Database) -> None:
     ended, stop = asyncio.Event(), asyncio.Event()
 
@@ -232,57 +158,3 @@ async def test_messages_that_nobody_will_hear_do_not_hold_up_the_others(ledger: 
     assert unseen == 20
     assert await engine.once() == 1
     assert (await state(ledger, run_id))[0] == "ended"
-
-
-async def test_a_failure_of_a_worker_that_was_fenced_does_not_touch_the_run(
-    ledger: Database,
-) -> None:
-    pause = Pause()
-
-    async def slow(run: Run) -> None:
-        await effect(run, "by the one that paused")
-        await run.tx.share(pause, None)
-
-    run_id = await begin(ledger, "shared")
-    fenced = Engine(ledger, {"shared": slow}, lease=0.3, batch=1)
-    paused = asyncio.create_task(fenced._one())
-    await pause.reached.wait()
-
-    async def quick(run: Run) -> None:
-        await effect(run, "by the one that took over")
-
-    other = Engine(ledger, {"shared": quick})
-    async with asyncio.timeout(10):
-        while await effects(ledger) == []:
-            await other.once()
-    pause.over.set()
-    assert await paused is False
-    assert await state(ledger, run_id) == ("ended", None)
-
-
-async def test_a_worker_that_stopped_while_it_read_is_ended_by_another(
-    ledger: Database, database_url: str
-) -> None:
-    stuck = await Database.connect(database_url, most=1)
-    async with stuck._pool.connection() as connection:
-        await connection.execute("begin")
-        me = await connection.fetchval("select pg_backend_pid()")
-        statement = await connection.prepare(
-            "select repeat('x', 1000000) from generate_series(1, 50)"
-        )
-        connection._con._transport.pause_reading()
-        reading = asyncio.create_task(statement.fetch())
-        engine = Engine(ledger, {}, lease=0.2)
-        async with asyncio.timeout(20):
-            while await alive(ledger, me):
-                await engine.sweep()
-        connection._con._transport.resume_reading()
-        with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
-            await reading
-    stuck.abandon()
-
-
-async def alive(database: Database, pid: int) -> bool:
-    async with database.transaction() as tx:
-        query = "select count(*) from pg_stat_activity where pid = $1"
-        return bool(await tx.fetchval(query, pid))
