@@ -169,6 +169,8 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
     await migrate_all(found, Phase.PRE if settings.database_url else None)
     stop = asyncio.Event()
     watched = Operations(settings, found, PACKAGES, stop)
+    if settings.database_url is None or settings.broker_url is None:
+        watched.stores_in(settings.data_dir)
     senders = await stack.enter_async_context(Senders(found))
     desk = Desk(settings, found, settings.broker_url or "", flow, watched, senders, stop)
     served = await stack.enter_async_context(watched.serving())

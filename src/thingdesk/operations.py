@@ -7,9 +7,11 @@ few seconds. These figures are the desk's, not the process's: every process tell
 
 import asyncio
 import logging
+import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 
 from starlette.routing import Router
 
@@ -18,6 +20,7 @@ from thingdesk.channels import operations
 from thingdesk.channels.operations import Check, Readiness, Unready
 from thingdesk.platform import durable, migrate
 from thingdesk.platform.database import Database
+from thingdesk.platform.embedded import ROOM
 from thingdesk.platform.export import CONTENT_TYPE, Export
 from thingdesk.platform.loops import each, first_of, watch_lag
 from thingdesk.platform.metrics import Gauge
@@ -75,6 +78,15 @@ class Operations:
                 raise Unready("not connected to the broker")
 
         self.checks[name] = check
+
+    def stores_in(self, folder: Path) -> None:
+        """The process is not ready while the disk of what is embedded is full."""
+
+        async def check() -> None:
+            if shutil.disk_usage(folder).free < ROOM:
+                raise Unready("the disk of the data folder is full")
+
+        self.checks["disk"] = check
 
     async def run(self) -> None:
         """Watch the loop and the journeys that nobody takes up, and keep fresh what a collector is

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from thingdesk.platform import clock
-from thingdesk.platform.sparing import SparingLog, printable
+from thingdesk.platform.sparing import RepeatedErrors, SparingLog, printable
 
 _log = logging.getLogger("thingdesk.test")
 
@@ -20,6 +20,22 @@ def test_a_flood_writes_no_more_than_can_be_read(caplog: pytest.LogCaptureFixtur
         sparing.warning("later")
         sparing.warning("again")
     assert caplog.messages[3:] == ["7 more lines like these were left out", "later", "again"]
+
+
+def test_what_fails_every_second_is_told_once_and_then_a_line_a_minute(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    repeated, turnable = RepeatedErrors(_log), clock.Turnable()
+    with clock.reading(turnable):
+        for _ in range(130):
+            repeated.tell("work", OSError("the disk is full"))
+            turnable.turn(timedelta(seconds=1))
+        repeated.tell("work", ValueError("another"))
+        turnable.turn(timedelta(minutes=2))
+        repeated.tell("work", OSError("full again"))
+    again = "work: 60 times more: the disk is full"
+    assert caplog.messages == ["work", again, again, "work", "work"]
+    assert [bool(one.exc_info) for one in caplog.records] == [True, False, False, True, True]
 
 
 @pytest.mark.parametrize("text", ["a\nERROR b", "a\r\x1b[2Jb", "a\u2028b", "a\0b"])

@@ -6,8 +6,10 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from thingdesk.platform.database import Database, Transaction
 from thingdesk.platform.metrics import SECONDS, Histogram
+from thingdesk.platform.sparing import RepeatedErrors
 
 _log = logging.getLogger(__name__)
+_failures = RepeatedErrors(_log)
 _PAUSE_AFTER_ERROR = 1.0
 _LOOK_EVERY = 0.25
 _LAG = Histogram(
@@ -30,16 +32,16 @@ async def repeat(
     """Call `act` whenever `channel` is notified or `wake` is set, and at least `every` seconds,
     until `stop`.
 
-    It is called again at once while it says that it found something to do. An error is logged,
-    and the next attempt comes a second later.
+    It is called again at once while it says that it found something to do. An error is logged (one
+    that lasts once a minute), and the next attempt comes a second later.
     """
     wake = wake or asyncio.Event()
     while not stop.is_set():
         try:
             async with database.listening(channel, wake.set) as deaf:
                 await _repeat(act, wake, stop, deaf, every)
-        except Exception:  # noqa: BLE001 - whatever it was, the next attempt may find it gone
-            _log.exception("work on %s failed; trying again", channel)
+        except Exception as error:  # noqa: BLE001 - the next attempt may find it gone
+            _failures.tell(f"work on {channel} failed; trying again", error)
             await first_of(stop, seconds=_PAUSE_AFTER_ERROR)
 
 
@@ -67,8 +69,8 @@ async def each(
         try:
             async with database.transaction(idle_limit=idle_limit) as tx:
                 found += await act(tx)
-        except Exception:  # noqa: BLE001 - whatever it was, the others must not wait for it
-            _log.exception("%s failed; it is tried again", act)
+        except Exception as error:  # noqa: BLE001 - the others must not wait for it
+            _failures.tell(f"{act} failed; it is tried again", error)
     return found
 
 

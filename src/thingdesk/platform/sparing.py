@@ -42,6 +42,31 @@ class SparingLog:
         self._until, self._count = now + _SPAN, 0
 
 
+class RepeatedErrors:
+    """Writes an error with where it came from, and while it comes again and again a line a minute:
+    what is tried every second while the disk is full must not fill what room there is.
+    """
+
+    def __init__(self, log: logging.Logger) -> None:
+        self._log = log
+        self._told: dict[tuple[str, type[Exception]], tuple[datetime, datetime, int]] = {}
+
+    def tell(self, what: str, error: Exception) -> None:
+        """`what` failed; of those there are only a few."""
+        now, key = clock.now(), (what, type(error))
+        told, last, times = self._told.get(key, (now, now - 2 * _SPAN, 0))
+        if abs(now - last) > _SPAN:
+            self._log.error("%s", printable(what), exc_info=error)
+            told, times = now, 0
+        elif now - told >= _SPAN:
+            again = "%s: %d times more: %s"
+            self._log.error(again, printable(what), times + 1, printable(str(error)))
+            told, times = now, 0
+        else:
+            times += 1
+        self._told[key] = told, now, times
+
+
 def printable(text: str) -> str:
     """`text` with everything that cannot be printed spelled as Python does."""
     return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)

@@ -7,12 +7,14 @@ with the desk, however the desk ends; one desk to a data folder.
 
 from thingdesk.platform.embedded.backup import Progress, backup
 from thingdesk.platform.embedded.broker import SESSION_PREFIX, EmbeddedBroker
+from thingdesk.platform.embedded.broker_health import ROOM
 from thingdesk.platform.embedded.errors import EmbeddedError
 from thingdesk.platform.embedded.postgres import EmbeddedPostgres
 from thingdesk.platform.embedded.restore import restore
 from thingdesk.platform.embedded.supervise import Died
 
 __all__ = [
+    "ROOM",
     "SESSION_PREFIX",
     "Died",
     "EmbeddedBroker",

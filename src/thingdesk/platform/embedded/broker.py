@@ -40,7 +40,7 @@ from nats import errors as nats_errors
 from nats.aio.client import Client as Control
 from nats.aio.msg import Msg
 
-from thingdesk.platform.embedded import broker_files, leftovers
+from thingdesk.platform.embedded import broker_files, broker_health, leftovers
 from thingdesk.platform.embedded.account import Account, account_for
 from thingdesk.platform.embedded.broker_files import SYSTEM, Listening
 from thingdesk.platform.embedded.callout import DESK, Callout, OnRefused, Verifier
@@ -108,6 +108,17 @@ class EmbeddedBroker(Embedded):
 
     async def _begin(self) -> None:
         self._keep(asyncio.create_task(self._violations.follow()))
+        if self._server is not None:
+            care = broker_health.look_after(self._folder, self._illness, self._server.restart)
+            self._keep(asyncio.create_task(care))
+
+    async def _illness(self) -> str | None:
+        try:
+            found = await self._request("PING.HEALTHZ", {})
+        except EmbeddedError:  # it does not run: that is seen to elsewhere
+            return None
+        illness: str | None = found["data"].get("error")
+        return illness
 
     async def _tear_down(self) -> None:
         if self._control is not None:

@@ -43,7 +43,7 @@ class Program:
 
 @dataclass(frozen=True)
 class Died:
-    """A child ended by itself. `code` is negative when a signal ended it."""
+    """A child ended, and nobody had stopped it for good. `code` is negative when a signal did."""
 
     name: str
     code: int
@@ -144,6 +144,7 @@ class Supervised:
         self._on_death = on_death
         self._child: _Child | None = None
         self._watcher: asyncio.Task[None] | None = None
+        self._reason = ""
         self.pid: int | None = None
         self.serving = asyncio.Event()
 
@@ -155,6 +156,12 @@ class Supervised:
             await self._bring_down()
             raise
         self._watcher = asyncio.create_task(self._watch())
+
+    async def restart(self, why: str) -> None:
+        """Ends the program in order; it is then started again as if it had ended by itself."""
+        if self._child is not None:
+            self._reason = why
+            await self._child.stop(self._program.stop)
 
     async def stop(self) -> None:
         """Ends the program within the seconds that its signals are given."""
@@ -208,13 +215,16 @@ class Supervised:
                     await self._bring_down()
 
     async def _why(self, code: int) -> str:
+        if self._reason:
+            reason, self._reason = self._reason, ""
+            return reason
         if code == -signal.SIGKILL:
             return "It was killed: by somebody, or by the system for want of memory."
         return str(await asyncio.to_thread(self._explain))
 
     def _tell_death(self, died: Died) -> None:
         _logger.error(
-            "%s ended by itself (code %s), starting it again in %.1f s. %s",
+            "%s ended (code %s), starting it again in %.1f s. %s",
             died.name,
             died.code,
             died.restart_in,
