@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -6,7 +7,7 @@ from thingdesk import signals
 from thingdesk.cases import promise_store, store
 from thingdesk.cases import verification_store as proofs
 from thingdesk.cases.events import CaseEnded
-from thingdesk.cases.model import Case, Move, Outcome, after
+from thingdesk.cases.model import Case, Move, Outcome, State, after
 from thingdesk.cases.promises import keep_promise
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
@@ -42,6 +43,15 @@ async def end_case(
         await keep_promise(tx, case_id, "resolution")
     await promise_store.drop(tx, case_id)
     since = proven or await signals.present_of(tx, case.subject)
-    await store.end(tx, case, outcome, words, data, now, since + relapse)
+    until = since + relapse
+    await store.end(tx, case, outcome, words, data, now, until)
     append(tx, f"case:{case_id}", CaseEnded(outcome.value, words, data))
-    return case
+    return replace(
+        case,
+        state=State.ENDED,
+        outcome=outcome,
+        outcome_words=words,
+        outcome_data=data,
+        ended_at=now,
+        relapse_until=until,
+    )

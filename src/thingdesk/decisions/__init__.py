@@ -57,7 +57,15 @@ from thingdesk.decisions.model import (
 from thingdesk.decisions.read import get, of_case, open_for_owner, open_for_staff
 from thingdesk.decisions.store import KEPT
 from thingdesk.decisions.withdraw import withdraw
-from thingdesk.decisions.words import option_words, payer_words, proposed, start_of
+from thingdesk.decisions.words import (
+    About,
+    about_words,
+    cost_words,
+    option_words,
+    payer_words,
+    proposed,
+    start_of,
+)
 from thingdesk.notices.model import To
 
 __all__ = [
@@ -65,6 +73,7 @@ __all__ = [
     "KEPT",
     "NO",
     "YES",
+    "About",
     "AttentionChosen",
     "AttentionSet",
     "Cost",
@@ -79,12 +88,14 @@ __all__ = [
     "Question",
     "State",
     "To",
+    "about_words",
     "answer",
     "ask",
     "asked_this_week",
     "attention",
     "attention_of",
     "choose_attention",
+    "cost_words",
     "erase",
     "expire",
     "get",

@@ -43,7 +43,7 @@ def in_words(question: Question, about: About, zone: str) -> str:
     what can be answered, and what happens without an answer. Times are those of `zone`.
     """
     lines = [question.words, ""]
-    facts = [*_about(about, zone), *proposed(question, zone)]
+    facts = [*about_words(about, zone), *proposed(question, zone)]
     lines += [f"{name}: {words}" for name, words in facts]
     lines += ["", "You can answer:"] if facts else ["You can answer:"]
     lines += [f"- {option_words(option, zone)}" for option in question.options]
@@ -70,7 +70,8 @@ def proposed(question: Question, zone: str) -> list[tuple[str, str]]:
     return list(_proposed(question.proposal, zone)) if question.proposal else []
 
 
-def _about(about: About, zone: str) -> Iterator[tuple[str, str]]:
+def about_words(about: About, zone: str) -> Iterator[tuple[str, str]]:
+    """Which machine, and what happened to it: names and words."""
     if about.name:
         yield "Your machine", about.name
     if about.case:

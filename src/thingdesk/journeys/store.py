@@ -141,6 +141,17 @@ async def effects_of(tx: Transaction, case_id: UUID) -> Sequence[Entry]:
     return [Entry(**dict(row)) for row in rows]
 
 
+async def paid(tx: Transaction, case_ids: Sequence[UUID]) -> list[tuple[UUID, str, str, int]]:
+    """What the effects of these cases that stay cost: the case, who pays, currency, minor units."""
+    rows = await tx.fetch(
+        "select case_id, payer, currency, sum(minor)::bigint as minor from effect"
+        " where case_id = any($1) and state = 'done' and minor > 0 and payer is not null"
+        " group by case_id, payer, currency order by payer desc, currency",
+        list(case_ids),
+    )
+    return [(row["case_id"], row["payer"], row["currency"], row["minor"]) for row in rows]
+
+
 async def ended(tx: Transaction, case_ids: Sequence[UUID]) -> list[UUID]:
     """The journeys of these cases that have ended."""
     rows = await tx.fetch(

@@ -13,6 +13,7 @@ _WHY = {
     "no_money": "Your mandate lets nothing be spent unasked.",
     "currency_differs": "It is not in the currency of your mandate.",
     "not_approved": "You did not say yes to it.",
+    "no_provider": "Nobody who could do it is free.",
     "owner_changed": "The machine is not yours any more.",
     "approval_unfit": "What you permitted before was something else.",
 }
