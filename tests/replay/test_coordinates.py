@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thingdesk.replay.coordinates import coordinate
+from thingdesk.replay.coordinates import coordinate, decimal
 
 
 def grouped(value: float) -> str:
@@ -38,6 +38,17 @@ def test_the_point_stands_where_the_value_lies_near(
 )
 def test_what_is_no_coordinate_near_is_none(text: str) -> None:
     assert coordinate(text, -5.8, largest=90) is None
+
+
+def test_a_whole_coordinate_has_one_point_and_no_group_of_three_digits_after_it() -> None:
+    assert [decimal(text, largest=90) for text in ("52.5200066", "-33.86", "-58.4123", "0.0")] == [
+        52.5200066,
+        -33.86,
+        -58.4123,
+        0.0,
+    ]
+    for text in ("-58.412", "-58.412.345", "-58", "90.0001", "", "5,8", "1.", "x1.5"):
+        assert decimal(text, largest=90) is None, text
 
 
 def test_no_coordinate_lies_beyond_the_largest() -> None:

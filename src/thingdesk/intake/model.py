@@ -1,0 +1,98 @@
+"""Messages of machines, and what is answered to them. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from thingdesk.cases.model import Answer
+from thingdesk.platform.errors import Refusal
+
+
+class Kind(StrEnum):
+    """What a message brings; also the last part of its topic and of its path."""
+
+    SIGNALS = "signals"
+    REPORTS = "reports"
+    ACKS = "acks"
+    RESULTS = "results"
+
+
+TYPES = {
+    Kind.SIGNALS: "thingdesk.signal",
+    Kind.REPORTS: "thingdesk.report",
+    Kind.ACKS: "thingdesk.ack",
+    Kind.RESULTS: "thingdesk.result",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusing:
+    """A refusal of one event; `event` is its id, None when not even that could be read."""
+
+    event: str | None
+    refusal: Refusal
+
+    def as_data(self) -> dict[str, Any]:
+        return {"event": self.event, **self.refusal.as_data()}
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What to answer: receipts for what is stored, if anything is, and what is refused."""
+
+    receipts: tuple[str, ...]
+    refused: tuple[Refusing, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One event of a message; `said` is what its kind's reader made of it."""
+
+    event_id: str
+    hash: str
+    said: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one machine sent in one go, as far as it could be read."""
+
+    machine: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a message: an entry for its receipt of each event that is stored, and what
+    is refused.
+    """
+
+    entries: Sequence[dict[str, Any]] = ()
+    refused: Sequence[Refusing] = ()
+
+
+def settled(message: Message, answers: Iterable[Answer | Refusal | None]) -> Settled:
+    """What became of a message whose events have these answers, in order."""
+    entries: list[dict[str, Any]] = []
+    refused: list[Refusing] = []
+    for item, answer in zip(message.items, answers, strict=True):
+        if isinstance(answer, Refusal):
+            refused.append(Refusing(item.event_id, answer))
+        else:
+            entries.append(_entry(item, answer))
+    return Settled(entries, refused)
+
+
+def all_refused(message: Message, refusal: Refusal) -> Settled:
+    """Every event of the message is refused for the same."""
+    return Settled(refused=[Refusing(item.event_id, refusal) for item in message.items])
+
+
+def _entry(item: Item, answer: Answer | None) -> dict[str, Any]:
+    entry: dict[str, Any] = {"id": item.event_id, "hash": item.hash}
+    if answer is not None and answer.case_id:
+        entry["case"] = str(answer.case_id)
+    if answer is not None and answer.outcome is not None:
+        entry["outcome"] = answer.outcome
+    return entry
