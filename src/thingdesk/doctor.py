@@ -1,6 +1,7 @@
 """What is reachable, which versions, what is wrong and what to do about it."""
 
 import asyncio
+import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,7 +13,7 @@ from thingdesk.catalog import in_words
 from thingdesk.channels.mqtt import BrokerAddress, Connection
 from thingdesk.loading import PackError
 from thingdesk.parties import DeskKey, Unreadable
-from thingdesk.platform import durable, ids, migrate, private
+from thingdesk.platform import durable, embedded, ids, migrate, present, private
 from thingdesk.platform.database import Database
 from thingdesk.platform.durable import Standing
 from thingdesk.platform.embedded import EmbeddedError
@@ -20,6 +21,7 @@ from thingdesk.platform.migrate import MigrationError, Phase
 from thingdesk.platform.settings import Settings
 from thingdesk.timeline import Checkpoint, Flaw
 
+_BROKER = "MQTT broker"
 _WITHIN = 5.0
 _LEAST_POSTGRES = 150000
 _MOST_CASES = 3
@@ -60,7 +62,7 @@ async def examine(
     """Look at everything; one thing that is wrong does not keep the others from being seen. `kept`
     is a checkpoint that was kept elsewhere, to be compared with.
     """
-    checks = [Check("thingdesk", __version__), _person(settings)]
+    checks = [_release(), _person(settings)]
     checks.append(_folder(settings.data_dir))
     checks.append(await _broker(settings))
     if not settings.has_database:
@@ -79,6 +81,10 @@ async def examine(
         found = f"{settings.which_database}: {error}"
         checks.append(Check("PostgreSQL", found, well=False, mend=mend))
     return checks
+
+
+def _release() -> Check:
+    return Check("thingdesk", f"{__version__}, on Python {platform.python_version()}")
 
 
 def _folder(folder: Path) -> Check:
@@ -245,12 +251,31 @@ def _all_kept_to(flaws: tuple[int, Flaw | None], newest: Checkpoint | None) -> C
 
 async def _broker(settings: Settings) -> Check:
     if settings.broker_url is None:
-        return Check("MQTT broker", "embedded; it runs with the desk")
+        return await _embedded_broker(settings.data_dir)
     address = BrokerAddress.read(settings.broker_url, shared=True)
+    mend = "Check THINGDESK_BROKER_URL, its name and password too, and that the broker runs."
+    return await _lets_in(address, f"doctor-{ids.new()}", "lets the desk in, by MQTT 5", mend)
+
+
+async def _embedded_broker(folder: Path) -> Check:
+    try:
+        version = embedded.broker_version()
+    except EmbeddedError as error:
+        return Check(_BROKER, str(error), well=False)
+    own = f"embedded, {version}"
+    url = present.read(folder).get(app.DESK_BROKER)
+    if url is None:
+        return Check(_BROKER, f"{own}; it runs with the desk, and no desk runs in this folder")
+    address = BrokerAddress.read(url, shared=False)
+    mend = "If the desk was killed, `thingdesk up` starts both again; if it runs, its log says why."
+    # one name for all: what this broker keeps of a session stays
+    return await _lets_in(address, "doctor", f"lets the desk in ({own})", mend)
+
+
+async def _lets_in(address: BrokerAddress, name: str, well: str, mend: str) -> Check:
     where = f"{address.host}:{address.port}"
     try:
-        async with asyncio.timeout(_WITHIN), Connection(address, f"doctor-{ids.new()}"):
-            return Check("MQTT broker", f"{where} lets the desk in")
+        async with asyncio.timeout(_WITHIN), Connection(address, name):
+            return Check(_BROKER, f"{where} {well}")
     except (OSError, TimeoutError) as error:
-        mend = "Check THINGDESK_BROKER_URL, its name and password too, and that the broker runs."
-        return Check("MQTT broker", f"{where}: {error or 'no answer'}", well=False, mend=mend)
+        return Check(_BROKER, f"{where}: {error or 'no answer'}", well=False, mend=mend)

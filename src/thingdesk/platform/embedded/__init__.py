@@ -10,6 +10,7 @@ from thingdesk.platform.embedded.broker import SESSION_PREFIX, EmbeddedBroker
 from thingdesk.platform.embedded.broker_health import ROOM
 from thingdesk.platform.embedded.errors import EmbeddedError
 from thingdesk.platform.embedded.postgres import EmbeddedPostgres
+from thingdesk.platform.embedded.programs import broker_version
 from thingdesk.platform.embedded.restore import restore
 from thingdesk.platform.embedded.supervise import Died
 
@@ -22,5 +23,6 @@ __all__ = [
     "EmbeddedPostgres",
     "Progress",
     "backup",
+    "broker_version",
     "restore",
 ]

