@@ -96,6 +96,23 @@ def test_what_does_not_stay_costs_nothing(
     assert (effect.amount, effect.standing) == (amount, standing)
 
 
+@pytest.mark.parametrize("state", [JobState.DECLINED, JobState.EXPIRED, JobState.CANCELLED])
+def test_a_job_that_was_passed_on_says_what_the_provider_did(state: JobState) -> None:
+    ((one, known),) = known_of(state).items()
+    (effect,) = effects(
+        [entry("dispatch", {"task": "tow", **CENTRE}, id=one, state="undone")], {one: known}, "UTC"
+    )
+    assert (
+        effect.standing
+        == {
+            JobState.DECLINED: "declined",
+            JobState.EXPIRED: "no answer in time",
+            JobState.CANCELLED: "taken back",
+        }[state]
+    )
+    assert (effect.stays, effect.runs, effect.amount) == (False, False, None)
+
+
 def known_of(state: CommandState | JobState | ReservationState) -> dict[UUID, Standing]:
     """The standing of an effect that has come to `state`."""
     one, run, case = ids.new(), ids.new(), ids.new()

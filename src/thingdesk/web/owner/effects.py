@@ -47,6 +47,8 @@ _JOB = {
     JobState.DONE: "done",
     JobState.CANCELLED: "taken back",
 }
+_PASSED_ON = {_JOB[JobState.DECLINED], _JOB[JobState.EXPIRED]}
+"""What the provider did says more than that it is taken back for it."""
 _JOB_RUNS = {JobState.OFFERED, JobState.ACCEPTED, JobState.UNDER_WAY, JobState.ARRIVED}
 _STATES = {
     "undone": "taken back",
@@ -95,7 +97,8 @@ def effects(
 def _effect(entry: Entry, known: Standing, zone: str) -> Effect:
     say = _SAY.get(entry.name, _other(entry.name))
     stays = entry.state == "done"
-    standing, runs = known if stays else (_STATES.get(entry.state, ""), False)
+    speaks = stays or (entry.state == "undone" and known[0] in _PASSED_ON)
+    standing, runs = known if speaks else (_STATES.get(entry.state, ""), False)
     return Effect(
         say(entry.details, zone),
         entry.at,
