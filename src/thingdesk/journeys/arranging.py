@@ -36,7 +36,7 @@ async def book(
 ) -> Dispatched:
     """Passing on takes the parts along: they are released there and reserved at the next one.
 
-    The owner is told when the time or the provider is another than was agreed.
+    The owner is told when the time or the provider is another than they know of.
     """
     picked = Picked(when) if isinstance(when, Slot) else await pick(journey, provider, when, work)
     slot, given = picked.slot, picked.given
@@ -45,7 +45,7 @@ async def book(
     while True:
         job = await _offer_slot(journey, chosen, work, wanted, given)
         if job is not None:
-            await _tell_changed(journey, job, provider, slot)
+            await _tell_new(journey, job, provider, picked)
             return job
         given = None
         parts = await _leave(journey, chosen)
@@ -121,8 +121,9 @@ async def _unless_gone(
     return None, True
 
 
-async def _tell_changed(journey: Context, job: Dispatched, provider: Found, slot: Slot) -> None:
-    if job.start is None or (job.start, job.provider.id) == (slot.start, provider.id):
+async def _tell_new(journey: Context, job: Dispatched, provider: Found, picked: Picked) -> None:
+    agreed = (job.start, job.provider.id) == (picked.slot.start, provider.id)
+    if job.start is None or (agreed and picked.by_owner):
         return
     time = await telling.owner_time(journey, job.start)
     words = f"{job.provider.name} will see to {journey.subject} on {time}."

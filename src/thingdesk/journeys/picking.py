@@ -45,10 +45,11 @@ class OwnerPicks:
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """A time, and the approval that goes with it, if there is one."""
+    """A time, and the approval that goes with it, if there is one. `by_owner`: they know of it."""
 
     slot: Slot
     given: Given | None = None
+    by_owner: bool = True
 
 
 async def pick(journey: Context, provider: Found, asked: OwnerPicks, work: Work) -> Picked:
@@ -103,7 +104,7 @@ async def _heard(journey: Context, key: str, effect_id: UUID, decision_id: UUID)
         raise Denied("not_approved", words, Recovery.ASK_OWNER)
     slot, approves = _slot(heard.value["data"]), heard.value["approves"]
     given = Given(effect_id, Approval(decision_id, approves)) if approves else None
-    return Picked(slot, given)
+    return Picked(slot, given, heard.value["state"] == decisions.State.ANSWERED)
 
 
 async def _options(

@@ -1,15 +1,15 @@
-"""What an owner reads when a case has ended: of what, how, for how much, and what comes now."""
+"""What an owner is told of what they did not choose: a time that was taken for them, an end."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 from tests.hand import Hand
 from tests.journeys.garage import MINUTE, MISFIRE, car, open_garage
 
-from thingdesk import notices
+from thingdesk import decisions, notices
 from thingdesk.notices import To
-from thingdesk.platform import clock
+from thingdesk.platform import clock, formats
 from thingdesk.platform.database import Database
 
 
@@ -23,6 +23,34 @@ async def mail(hand: Hand, case_id: UUID) -> list[str]:
         told = [one.notice for one in await notices.of_case(tx, case_id)]
     (words,) = [one.words for one in told if (one.to.kind, one.kind) == (To.OWNER, "case.ended")]
     return words.splitlines()
+
+
+async def appointments(hand: Hand, case_id: UUID) -> list[str]:
+    async with hand.database.transaction() as tx:
+        told = [one.notice for one in await notices.of_case(tx, case_id)]
+    return [one.words for one in told if (one.to.kind, one.kind) == (To.OWNER, "case.told")]
+
+
+@pytest.mark.parametrize("how", ["spared", "unanswered", "answered"])
+async def test_an_appointment_that_was_chosen_for_the_owner_is_told(hand: Hand, how: str) -> None:
+    name = f"chosen-{how}"
+    owner = await car(hand, name)
+    turnable = clock.Turnable()
+    with clock.reading(turnable):
+        async with hand.database.transaction() as tx:
+            await decisions.choose_attention(tx, owner, 0 if how == "spared" else 3)
+        case_id = await hand.opened(name, "vehicle.repair", MISFIRE)
+        if how == "answered":
+            await hand.answer(case_id, "slot0")
+        elif how == "unanswered":
+            turnable.turn(timedelta(hours=25))
+            await hand.tick()
+        assert await appointments(hand, case_id) == [], "they have not accepted it yet"
+        job = await hand.accept(case_id)
+    start = datetime.fromisoformat(job.offer.details["appointment"]["start"])
+    time = f"{formats.moment(start, 'Europe/Berlin')} (Europe/Berlin)"
+    said = [f"Centre Near will see to {name} on {time}."]
+    assert await appointments(hand, case_id) == ([] if how == "answered" else said)
 
 
 async def test_a_repair_says_of_which_car_what_came_of_it_and_what_it_cost(hand: Hand) -> None:
