@@ -1,5 +1,6 @@
 """docs/reference/ is what the code says of itself, and everything says something."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -7,13 +8,26 @@ import click
 import pytest
 from pydantic import Field
 from scripts.make_reference import FOLDER, PAGES
-from scripts.reference import codes, commands, events, sdk, settings, words
+from scripts.reference import codes, commands, events, refusals, sdk, settings, words
 
 from thingdesk.fulfilment import CommandState
 from thingdesk.platform.settings import Settings
 from thingdesk.timeline import Event
 
+TWO_WAYS = """
+refuse("machine_unknown", "there is no such machine")
+refuse("machine_unknown", "there is no such machine", Recovery.CONTACT_US)
+refuse("owner_unknown", "there is no such owner")
+"""
 MENDED = "run `make reference` and commit what it changes"
+
+
+def several_recoveries(found: Iterable[codes.Code]) -> list[str]:
+    """A machine knows by the code what to do next, wherever it meets it."""
+    ways: dict[str, set[str]] = {}
+    for one in found:
+        ways.setdefault(one.code, set()).add(one.kind)
+    return [f"{code}: {', '.join(sorted(of))}" for code, of in ways.items() if len(of) > 1]
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -26,9 +40,18 @@ def test_there_is_no_other_page() -> None:
 
 
 def test_all_that_a_command_can_come_to_is_in_it() -> None:
-    refusals = (FOLDER / "refusals.md").read_text(encoding="utf-8")
+    said = (FOLDER / "refusals.md").read_text(encoding="utf-8")
     ends = set(CommandState) - {CommandState.WAITING, CommandState.DONE}
-    assert not [one for one in ends if f"| `command_{one}` | `refused` |" not in refusals]
+    assert not [one for one in ends if f"| `command_{one}` | `refused` |" not in said]
+
+
+def test_a_code_has_one_recovery() -> None:
+    assert not several_recoveries(refusals.spelled(codes.collect("refusals")))
+
+
+def test_a_code_with_two_recoveries_is_found() -> None:
+    found = list(codes.read(TWO_WAYS, "thingdesk.parties", "refusals"))
+    assert several_recoveries(found) == ["machine_unknown: contact_us, fix_input"]
 
 
 def test_a_setting_without_a_meaning_is_found() -> None:

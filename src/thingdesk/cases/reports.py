@@ -8,10 +8,10 @@ from uuid import UUID
 
 from thingdesk.cases import report_store as store
 from thingdesk.cases.model import Answer, Report
-from thingdesk.platform import clock
+from thingdesk.platform import clock, cloudevents
 from thingdesk.platform.cloudevents import Envelope
 from thingdesk.platform.database import Transaction
-from thingdesk.platform.errors import FieldError, Recovery, Refusal, Refused, refuse
+from thingdesk.platform.errors import FieldError, Refusal, Refused, refuse
 
 _SUBJECT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _FIELDS = {"service", "input", "subject"}
@@ -77,12 +77,7 @@ def _again(
     if one.hash == (hash_now or (before and before[0])):
         # a repeat within the same group has no answer yet: its twin's is sent for it
         return Answer(before[1], before[2]) if before else Answer(None, None)
-    return Refusal(
-        "event_id_reused",
-        f"event {one.event_id} was sent before with other content",
-        Recovery.FIX_INPUT,
-        (FieldError("id", "was used before", "give every event an id of its own"),),
-    )
+    return cloudevents.reused(one.event_id)
 
 
 def _key(one: Report) -> tuple[str, str]:

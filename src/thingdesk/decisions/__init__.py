@@ -32,6 +32,7 @@ from thingdesk.decisions.attention import (
     set_attention,
 )
 from thingdesk.decisions.erase import erase
+from thingdesk.decisions.errors import not_yours, unknown
 from thingdesk.decisions.events import (
     AttentionChosen,
     AttentionSet,
@@ -99,6 +100,7 @@ __all__ = [
     "erase",
     "expire",
     "get",
+    "not_yours",
     "of_case",
     "open_for_owner",
     "open_for_staff",
@@ -107,6 +109,7 @@ __all__ = [
     "proposed",
     "set_attention",
     "start_of",
+    "unknown",
     "withdraw",
     "yes_or_no",
 ]

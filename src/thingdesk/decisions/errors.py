@@ -3,7 +3,7 @@ from thingdesk.platform.errors import FieldError, Recovery, Refused, refuse
 
 
 def unknown() -> Refused:
-    return refuse("decision_unknown", "There is no such question.")
+    return refuse("decision_unknown", "There is no such question.", Recovery.CONTACT_US)
 
 
 def not_yours() -> Refused:

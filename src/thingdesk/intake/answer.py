@@ -6,8 +6,9 @@ from itertools import islice
 from thingdesk import fulfilment, notices, parties, signals
 from thingdesk.cases import Answer
 from thingdesk.flow import Flow
-from thingdesk.intake.errors import UNRECOGNISED, reused
+from thingdesk.intake.errors import UNRECOGNISED
 from thingdesk.intake.model import Item, Kind, Message, Settled, all_refused, settled
+from thingdesk.platform import cloudevents
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Refusal, Refused
 
@@ -39,7 +40,7 @@ async def answer(
 async def _signals(flow: Flow, tx: Transaction, said: _Said) -> _Answers:
     taken = await flow.take_signals(tx, [item.said for _, item in said])
     return [
-        reused(item.event_id) if became is signals.Intake.REUSED_ID else None
+        cloudevents.reused(item.event_id) if became is signals.Intake.REUSED_ID else None
         for (_, item), became in zip(said, taken, strict=True)
     ]
 

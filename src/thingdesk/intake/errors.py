@@ -1,6 +1,6 @@
 """What messages and events of machines are refused for."""
 
-from thingdesk.platform.errors import FieldError, Recovery, Refusal
+from thingdesk.platform.errors import Recovery, Refusal
 
 TOO_MUCH = Refusal(
     "too_much_at_once",
@@ -20,12 +20,3 @@ UNRECOGNISED = Refusal(
     "this machine is not registered, or its key was revoked",
     Recovery.CONTACT_US,
 )
-
-
-def reused(event_id: str) -> Refusal:
-    return Refusal(
-        "event_id_reused",
-        f"event {event_id} was sent before with other content",
-        Recovery.FIX_INPUT,
-        (FieldError("id", "was used before", "give every event an id of its own"),),
-    )

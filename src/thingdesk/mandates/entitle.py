@@ -20,7 +20,7 @@ async def add_entitlement(tx: Transaction, new: Entitlement, by: UUID | None = N
     if fields:
         raise invalid("the entitlement cannot be added", fields)
     if await parties.get_machine(tx, new.machine) is None:
-        raise refuse("machine_unknown", f"the desk knows no machine {new.machine!r}")
+        raise parties.unknown_machine(new.machine)
     added = await store.add_entitlement(tx, new, clock.now())
     if added:
         event = EntitlementAdded(new.id, new.kind.value, new.reference, new.payer.value, by)

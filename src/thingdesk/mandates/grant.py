@@ -26,7 +26,7 @@ async def grant(
     if fields:
         raise invalid("the mandate cannot be granted", fields)
     if await parties.get_owner(tx, owner_id) is None:
-        raise refuse("owner_unknown", f"the desk knows no owner {owner_id}")
+        raise parties.unknown_owner(owner_id)
     now = clock.now()
     await store.take_turns(tx, owner_id)
     granted = await store.grant(tx, owner_id, terms, now, seen)

@@ -11,6 +11,7 @@ Not here: what an owner permits (`mandates`), and when a machine's silence matte
 from thingdesk.parties.check_token import check_tokens
 from thingdesk.parties.desk_key import DeskKey, desk_key
 from thingdesk.parties.desk_time import desk_time
+from thingdesk.parties.errors import unknown_machine, unknown_owner, unknown_staff
 from thingdesk.parties.fleet_file import Form, read_fleet
 from thingdesk.parties.keys import (
     CHANNEL,
@@ -206,4 +207,7 @@ __all__ = [
     "staff_names",
     "thumbprint",
     "transfer",
+    "unknown_machine",
+    "unknown_owner",
+    "unknown_staff",
 ]

@@ -1,4 +1,4 @@
-"""What the parties refuse in more than one place."""
+"""What is refused in more than one place, here or in the stages after this one."""
 
 from uuid import UUID
 
@@ -11,6 +11,10 @@ def unknown_machine(machine: str) -> Refused:
 
 def unknown_owner(owner_id: UUID) -> Refused:
     return refuse("owner_unknown", f"the desk knows no owner {owner_id}", Recovery.CONTACT_US)
+
+
+def unknown_staff() -> Refused:
+    return refuse("staff_unknown", "there is no such account", Recovery.CONTACT_US)
 
 
 def erased_owner() -> Refused:

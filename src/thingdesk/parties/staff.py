@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from thingdesk import timeline
-from thingdesk.parties import events, passwords, validate
+from thingdesk.parties import errors, events, passwords, validate
 from thingdesk.parties import staff_store as store
 from thingdesk.parties.model import Role, Staff
 from thingdesk.platform import clock, ids
@@ -62,7 +62,7 @@ async def set_roles(
     await store.lock(tx)
     staff = await store.get(tx, staff_id)
     if staff is None:
-        raise _unknown()
+        raise errors.unknown_staff()
     if staff.roles == frozenset(roles):
         return
     if Role.ADMIN not in roles:
@@ -74,7 +74,7 @@ async def set_roles(
 async def set_up_link(tx: Transaction, staff_id: UUID, by: UUID | None = None) -> str:
     """A token to set a password with, good once and for a day; older ones end."""
     if await store.get(tx, staff_id) is None:
-        raise _unknown()
+        raise errors.unknown_staff()
     token = ids.secret()
     expires = clock.now() + LINK_LIFE
     await store.put_link(tx, passwords.digest(token), staff_id, expires)
@@ -147,10 +147,6 @@ def _names(roles: Collection[Role]) -> tuple[str, ...]:
 def _role_problems(roles: Collection[Role]) -> Iterator[FieldError]:
     if not roles:
         yield FieldError("roles", "is empty", "give at least one role")
-
-
-def _unknown() -> Refused:
-    return refuse("staff_unknown", "there is no such account", Recovery.CONTACT_US)
 
 
 def _used_up() -> Refused:

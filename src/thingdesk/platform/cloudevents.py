@@ -15,7 +15,7 @@ from uuid import UUID
 import orjson
 
 from thingdesk.platform.canonical import EXACT, canonical, number, sorted_json
-from thingdesk.platform.errors import FieldError, Refusal, Refused, refuse
+from thingdesk.platform.errors import FieldError, Recovery, Refusal, Refused, refuse
 
 MOST_BYTES = 256 * 1024
 MOST_EVENTS = 1000
@@ -94,6 +94,16 @@ def unfit(path: str, problem: str, mend: str) -> Refused:
     """The refusal of an event for what stands at `path`, and how to mend it."""
     where = f"{path} {problem}" if path else f"the event {problem}"
     return refuse("bad_event", where, fields=(FieldError(path, problem, mend),))
+
+
+def reused(event_id: str) -> Refusal:
+    """The refusal of an event whose id was given to another one before."""
+    return Refusal(
+        "event_id_reused",
+        f"event {event_id} was sent before with other content",
+        Recovery.FIX_INPUT,
+        (FieldError("id", "was used before", "give every event an id of its own"),),
+    )
 
 
 def make(

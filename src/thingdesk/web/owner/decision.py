@@ -53,10 +53,9 @@ async def _decision(pages: Pages, tx: Transaction, token: str) -> tuple[Ownershi
     link = await parties.read_link(tx, pages.key, PURPOSE, token)
     found = await decisions.get(tx, link.subject)
     if found is None:
-        raise refuse("decision_unknown", "There is no such question.", Recovery.CONTACT_US)
+        raise decisions.unknown()
     if link.owner is None or link.owner != found.question.owner_id:
-        words = "This question was put to somebody else."
-        raise refuse("decision_not_yours", words, Recovery.CONTACT_US)
+        raise decisions.not_yours()
     owned = await ownerships_of(tx, link.owner, token, link.until)
     case = await cases.get(tx, found.question.case_id)
     if case is not None and not owned.sees(case):

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from thingdesk import parties, timeline
 from thingdesk.parties import RIGHTS, Right, Role, Staff
-from thingdesk.platform.errors import FieldError, Refused, refuse
+from thingdesk.platform.errors import FieldError, Refused
 from thingdesk.web.pages import Open, Pages
 from thingdesk.web.staff.form import Reader, Sent, Tried, not_right
 from thingdesk.web.staff.people import history
@@ -52,7 +52,7 @@ async def post_link(request: Request, pages: Open, person: Keeper, staff_id: UUI
         token = await parties.set_up_link(tx, staff_id, person.id)
         found = await parties.get_staff(tx, staff_id)
     if found is None:
-        raise refuse("staff_unknown", "There is no such account.")
+        raise parties.unknown_staff()
     return await _page(pages, person, link=(found, _address(request, pages, token)))
 
 
@@ -77,7 +77,7 @@ async def post_disable(pages: Open, person: Keeper, staff_id: UUID, given: Sent)
         async with pages.database.transaction() as tx:
             found = await parties.get_staff(tx, staff_id)
             if found is None:
-                raise refuse("staff_unknown", "There is no such account.")
+                raise parties.unknown_staff()
             if Reader(given).line("address", 254).lower() != found.email:
                 field = FieldError("address", "is another one", f"type {found.email}")
                 raise not_right([field])

@@ -15,7 +15,7 @@ from thingdesk.mandates import Mandate
 from thingdesk.parties import Machine, Owner, Right, Staff
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
-from thingdesk.platform.errors import FieldError, Recovery, Refused, refuse
+from thingdesk.platform.errors import FieldError, Refused
 from thingdesk.platform.money import Money
 from thingdesk.web.owner.plain import Plain, Standing, plain, standing
 from thingdesk.web.pages import Open, Pages
@@ -83,7 +83,7 @@ async def post_erase(
         async with pages.database.transaction() as tx:
             owner = await parties.get_owner(tx, owner_id)
         if owner is None:
-            raise _unknown()
+            raise parties.unknown_owner(owner_id)
         wanted = owner.email or owner.name
         if Reader(given).line("address", 254).lower() != wanted:
             field = FieldError("address", "is another one", f"type {wanted}")
@@ -100,14 +100,10 @@ async def _page(
     async with pages.database.transaction() as tx:
         known = await _collect(tx, pages.flow.catalog, owner_id)
     if known is None:
-        raise _unknown()
+        raise parties.unknown_owner(owner_id)
     status = 422 if tried else 200
     shown = tried or Tried()
     return show("owner.html", person, "people", status, known=known, said=said, tried=shown)
-
-
-def _unknown() -> Refused:
-    return refuse("owner_unknown", "There is no such owner.", Recovery.CONTACT_US)
 
 
 async def _collect(tx: Transaction, catalog: Catalog, owner_id: UUID) -> Known | None:

@@ -16,7 +16,7 @@ from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import FieldError, Refused, refuse
 from thingdesk.web.pages import Open
-from thingdesk.web.staff.form import Given, Reader, Sent, Tried
+from thingdesk.web.staff.form import Given, Reader, Sent, Tried, not_right
 from thingdesk.web.staff.machine import MachineId, machine_page
 from thingdesk.web.staff.session import Allowed
 
@@ -96,6 +96,6 @@ async def _owner(tx: Transaction, wanted: Wanted, by: UUID) -> UUID:
         return known.id
     if not wanted.name:
         field = FieldError("name", "is missing", "nobody has this address yet: say who it is")
-        raise refuse("owner_unknown", "Nobody is registered with this address.", fields=(field,))
+        raise not_right([field])
     new = NewOwner(wanted.email, wanted.name, wanted.zone)
     return (await parties.add_owner(tx, new, by)).id
