@@ -13,7 +13,7 @@ INSTALL := $(PY) -m pip install --disable-pip-version-check --require-hashes --p
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo up test check lint pytest chaos reference requirements bench clean
+.PHONY: help demo up test check lint pytest chaos upgrade reference requirements bench clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -41,6 +41,9 @@ pytest: $(DEV) $(VENDOR) $(AXE)
 
 chaos: $(DEV) ## Kill the desk, its broker and its database for long (KILLS=200 SEED=n)
 	@$(PY) -m tests.journeys.chaos --kills $(or $(KILLS),200) $(if $(SEED),--seed $(SEED))
+
+upgrade: $(DEV) ## See whether the working tree can follow another release (FROM=tag or commit)
+	@$(PY) -m tests.upgrade --from $(or $(FROM),HEAD)
 
 reference: $(DEV) ## Write docs/reference/ from the code
 	@$(PY) -m scripts.make_reference

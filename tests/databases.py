@@ -22,6 +22,8 @@ FAST = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "max_connections": "200",
+    # a worker of it is the superuser's, and keeps a database from being dropped
+    "autovacuum": "off",
 }
 
 
@@ -65,7 +67,12 @@ def named(url: str, name: str) -> str:
 
 @asynccontextmanager
 async def template(url: str) -> AsyncIterator[str]:
-    """The name of a migrated database that nobody is connected to."""
+    """The name of a migrated database that nobody is connected to: one that is there, if it is
+    named, for tests on the schema of another release (`make upgrade`).
+    """
+    if there := os.environ.get("THINGDESK_TEST_TEMPLATE"):
+        yield there
+        return
     name = f"template_{secrets.token_hex(4)}"
     await command(url, f"create database {name}")
     try:

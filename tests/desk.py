@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,18 @@ STOP_WITHIN = 10.0
 
 
 class DeskProcess:
-    """One process of a desk. Its ports and its data folder stay the same over restarts."""
+    """One process of a desk. Its ports and its data folder stay the same over restarts. `path` is
+    where its code is.
+    """
 
-    def __init__(self, folder: Path, *, roles: str = "web,ingest,work", **settings: object) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        roles: str = "web,ingest,work",
+        path: Sequence[Path] = (ROOT / "src", ROOT),
+        **settings: object,
+    ) -> None:
         self.folder = folder
         self.roles = roles.split(",")
         self.http_port, self.mqtt_port = free_port(), free_port()
@@ -44,7 +53,7 @@ class DeskProcess:
         }
         self._environment = {
             **{name: value for name, value in os.environ.items() if "THINGDESK" not in name},
-            "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
+            "PYTHONPATH": os.pathsep.join(map(str, path)),
             **{f"THINGDESK_{name.upper()}": str(value) for name, value in given.items()},
         }
 
