@@ -57,6 +57,34 @@ def test_a_late_bad_sample_within_the_window_counts() -> None:
     assert not after(COOL, *steps).proven
 
 
+def test_a_late_bad_sample_at_the_first_instant_of_the_window_counts() -> None:
+    assert after(COOL, *good(1, 2), (1.0, {"t": 91.0}, None)).since is None
+
+
+def test_a_late_bad_sample_from_before_the_window_changes_nothing() -> None:
+    late = (1.5, {"t": 91.0}, None)
+    assert after(COOL, *good(2, 3), late) == after(COOL, *good(2, 3))
+
+
+def test_after_a_late_bad_sample_what_is_older_than_the_newest_one_does_not_count() -> None:
+    steps = [*good(1, 2, 3), (2.5, {"t": 91.0}, None), *good(2.8)]
+    assert after(COOL, *steps).samples == 0
+
+
+def test_many_samples_of_one_instant_count_as_one() -> None:
+    assert after(COOL, *good(1, 1, 1)).samples == 1
+
+
+def test_a_gap_as_long_as_may_be_is_none_yet() -> None:
+    assert after(COOL, *good(1, 3, 5, 7)).proven
+    assert not after(COOL, *good(1, 3, 5, 7.01)).proven
+
+
+def test_limits_may_leave_one_value_which_is_good() -> None:
+    exact = Criterion(metric="t", low=50, high=50)
+    assert after(exact, *good(1)).samples == 1
+
+
 def test_signals_from_before_the_work_was_done_count_for_nothing() -> None:
     assert after(COOL, *good(-5, -4, -3, -2, -1, 0)) == Progress(begun=START)
 
