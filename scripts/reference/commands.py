@@ -7,7 +7,7 @@ from thingdesk import cli
 
 INTRO = """
 All of them read the same [settings](settings.md). A command that fails says on the last line what
-to do, and ends with 1.
+to do, and ends with 1; one that was called in the wrong way ends with 2.
 """
 _WIDTH = 88
 

@@ -103,7 +103,11 @@ def _tell_commands(desk: Desk, stack: AsyncExitStack) -> None:
     folder = desk.settings.data_dir
     private.make_folder(folder)
     stack.callback(present.forget, folder)
-    facts = {"broker": desk.broker_address}
+    facts = {
+        "broker": desk.broker_address,
+        "services": " ".join(desk.flow.catalog.versions),
+        "webhook_networks": " ".join(map(str, desk.settings.webhook_networks)),
+    }
     if desk.http_url:
         facts["http"] = desk.http_url
     if desk.broker is not None:

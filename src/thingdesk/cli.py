@@ -27,7 +27,7 @@ from thingdesk import (
     safekeeping,
 )
 from thingdesk.demo import show as demo
-from thingdesk.platform import garbage, logs, supervisor
+from thingdesk.platform import garbage, logs, present, supervisor
 from thingdesk.platform.migrate import Phase
 from thingdesk.platform.settings import ROLES, Settings
 from thingdesk.terminal import CONSOLE, database, known_desk, run, settings_of
@@ -130,9 +130,9 @@ def retry_(case: UUID | None, every: bool) -> None:
         async with database(settings) as desk, desk.transaction() as tx:
             found = [case] if case else await journeys.stuck_cases(tx)
             tried = await journeys.retry(tx, found, "the operator")
-        click.echo(f"{tried} {'journey is' if tried == 1 else 'journeys are'} tried again.")
         if case and not tried:
-            sys.exit(1)
+            raise click.ClickException("No journey of this case is stuck or fails.")
+        click.echo(f"{tried} {'journey is' if tried == 1 else 'journeys are'} tried again.")
 
     run(act())
 
@@ -148,7 +148,8 @@ def staff(email: str, name: str) -> None:
         known_desk(settings)
         async with database(settings) as desk, desk.transaction() as tx:
             token = await parties.first_account(tx, email, name)
-        click.echo(f"{app.public_url(settings)}/set-up/{token}")
+        pages = present.read(settings.data_dir).get("http") or app.public_url(settings)
+        click.echo(f"{pages}/set-up/{token}")
         click.echo("It is good once, and for a day.", err=True)
 
     run(act())

@@ -125,8 +125,9 @@ async def _schema(database: Database) -> Check:
 
 async def _journeys(database: Database, settings: Settings) -> list[Check]:
     """All that keeps journeys from going on, one check for each cause."""
+    running = present.read(settings.data_dir).get("services", "").split()
     try:
-        known = list(app.make_flow(settings).catalog.versions)
+        known = running or list(app.make_flow(settings).catalog.versions)
     except PackError as error:
         return [Check("packs", str(error), well=False, mend="Mend the pack, or THINGDESK_PACKS.")]
     async with database.transaction() as tx:
@@ -161,7 +162,7 @@ def _cases(found: Sequence[str]) -> str:
 def _without_code(code: str, number: int) -> Check:
     name = in_words(code)
     found = f"{number} {'waits' if number == 1 else 'wait'} for code: {name}"
-    mend = f"Load the pack that has {name} (THINGDESK_PACKS); none that is set here has it."
+    mend = f"Load the pack that has {name} (THINGDESK_PACKS); none of the desk's has it."
     return Check("journeys", found, well=False, mend=mend)
 
 

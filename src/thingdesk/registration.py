@@ -1,6 +1,7 @@
 """The commands that register machines and providers from files."""
 
 import sys
+from ipaddress import ip_network
 from pathlib import Path
 from typing import BinaryIO
 
@@ -11,6 +12,7 @@ from thingdesk import fulfilment, parties
 from thingdesk.channels import webhook
 from thingdesk.fulfilment import StockLine
 from thingdesk.parties import BadLine, Form, Provider, ProviderLine
+from thingdesk.platform import present
 from thingdesk.platform.database import Database
 from thingdesk.platform.errors import Refused
 from thingdesk.platform.settings import Settings
@@ -98,8 +100,12 @@ async def _put(desk: Database, one: ProviderLine) -> Provider | str:
 async def _forbidden(known: Provider, settings: Settings) -> str | None:
     if not known.webhook_url:
         return None
-    why = await webhook.why_forbidden(known.webhook_url, settings.webhook_networks)
-    return why and f"jobs will not reach {known.name}: {why} (THINGDESK_WEBHOOK_NETWORKS allows it)"
+    running = present.read(settings.data_dir).get("webhook_networks")
+    allowed = settings.webhook_networks if running is None else map(ip_network, running.split())
+    why = await webhook.why_forbidden(known.webhook_url, tuple(allowed))
+    return why and (
+        f"jobs will not reach {known.name}: {why} (THINGDESK_WEBHOOK_NETWORKS allows it)"
+    )
 
 
 def _end(bad: int) -> None:

@@ -28,6 +28,13 @@ class ProviderLine:
     parts: Mapping[str, int] | None = field(default=None)
 
 
+_EXAMPLES = {
+    "kinds": 'say what they are, as in ["technician"]',
+    "weekdays": "say from when to when, as in 08:00-17:00",
+    "parts": 'say how many of each, as in {"fan": 3}',
+}
+
+
 class _Line(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -67,7 +74,8 @@ def _problems(error: ValidationError) -> Iterator[str]:
         if one["type"] == "extra_forbidden":
             yield f"{where}: no such key" + (f"; did you mean {near[0]}?" if near else "")
         else:
-            yield f"{where}: {one['msg']}" if where else one["msg"]
+            problem = _EXAMPLES.get(where, one["msg"])
+            yield f"{where}: {problem}" if where else problem
 
 
 def _provider(said: _Line) -> NewProvider:
