@@ -143,9 +143,6 @@ class Settings(BaseSettings):
     trouble_codes: FilePath | None = Field(
         default=None, description="A file of trouble code descriptions."
     )
-    recordings: Path | None = Field(
-        default=None, description="Real recordings for tests and the demo."
-    )
     packs: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
         default=(), description="Modules with services of your own, beside the ready packs."
     )
