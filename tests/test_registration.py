@@ -1,4 +1,4 @@
-"""Providers from a file: what is wrong or would never work is said, and counted."""
+"""Machines and providers from files: what is wrong or would never work is said, and counted."""
 
 from pathlib import Path
 
@@ -28,3 +28,14 @@ def test_providers_who_cannot_be_told_are_said(tmp_path: Path, database_url: str
     allowed = thingdesk(tmp_path, "providers", file.name, **networks)
     assert (allowed.returncode, allowed.stdout.splitlines()[-1]) == (0, "1 registered, 0 bad")
     assert len(allowed.stderr.splitlines()) == 1
+
+
+def test_a_fleet_is_read_by_its_suffix_or_refused(tmp_path: Path, database_url: str) -> None:
+    for name in ("FLEET.CSV", "fleet.xlsx"):
+        (tmp_path / name).write_text("id,kind,model\nbus-1,bus,b-12\n")
+    read = thingdesk(tmp_path, "machines", "FLEET.CSV", DATABASE_URL=database_url)
+    assert "line 1" not in read.stdout + read.stderr
+    assert read.returncode < 2
+    refused = thingdesk(tmp_path, "machines", "fleet.xlsx", DATABASE_URL=database_url)
+    assert refused.returncode == 2
+    assert "fleet.xlsx: a fleet is a file .csv, .jsonl, .json" in refused.stderr

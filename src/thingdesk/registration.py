@@ -19,13 +19,16 @@ from thingdesk.platform.settings import Settings
 from thingdesk.terminal import CONSOLE, database, run, settings_of
 
 _MOST_BAD_LINES = 20
+_FORMS = {".csv": Form.CSV, ".jsonl": Form.JSON_LINES, ".json": Form.JSON_LINES}
 
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def machines(file: Path) -> None:
     """Register a fleet from a CSV or JSON-lines FILE; good lines are kept, bad ones reported."""
-    form = Form.CSV if file.suffix == ".csv" else Form.JSON_LINES
+    form = _FORMS.get(file.suffix.lower())
+    if form is None:
+        raise click.UsageError(f"{file.name}: a fleet is a file {', '.join(_FORMS)}")
     with file.open("rb") as opened:
         run(_register(opened, form, file.stat().st_size))
 
