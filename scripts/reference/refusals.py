@@ -64,7 +64,7 @@ WORDS = {
     "bad_report": f"The event is no report. {FIELDS}",
     "bad_signal": f"The event is no signal. {FIELDS}",
     "command_invalid": f"A command holds what cannot be sent. {FIELDS}",
-    "http": "HTTP itself has a word for it, such as 405 Method Not Allowed; the page says which.",
+    "http": "HTTP itself has a word for it, such as 405 of a page; the reason says which.",
     "implausible_reading": f"The reading does not fit between those before and after it. {FIELDS}",
     "invalid_input": f"What is to be registered or set cannot be. {FIELDS}",
     "nobody_to_ask": "An approval is needed, and the machine has no owner who could give it.",

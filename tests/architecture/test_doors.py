@@ -14,7 +14,7 @@ STAGES = {
     f"thingdesk.{name}"
     for name in (
         "timeline", "parties", "catalog", "mandates", "signals", "diagnosis", "cases", "notices",
-        "decisions", "fulfilment", "knowledge", "contact", "journeys", "insight",
+        "decisions", "fulfilment", "journeys",
     )
 }  # fmt: skip
 NOUNS = {"model", "events", "errors"}
