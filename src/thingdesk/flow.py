@@ -30,7 +30,7 @@ from thingdesk.openings import Ask, Openings, Wanted, in_order, not_yours
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Refusal, Refused
-from thingdesk.signals import Intake, Signal, Stored
+from thingdesk.signals import Arrival, Signal, Stored
 
 Watch = Callable[[Transaction], Awaitable[int]]
 _SOLD = "The machine has another owner now."
@@ -60,7 +60,7 @@ class Flow:
 
     # -- the first half: what arrives ---------------------------------------------------------
 
-    async def take_signals(self, tx: Transaction, group: Sequence[Signal]) -> list[Intake]:
+    async def take_signals(self, tx: Transaction, group: Sequence[Signal]) -> list[Arrival]:
         """Store signals; diagnosis takes them from there, once they are committed."""
         return await signals.take(tx, group)
 

@@ -6,12 +6,12 @@ The terms of a foreign standard keep their names in its channel; glossary.toml s
 import ast
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 import pytest
 from tests.architecture.source import ROOT, Source, files, sources, texts, within
-from tests.architecture.test_store import COMMENT, PLATFORM, migrations, package_of
+from tests.architecture.test_store import COMMENT, PLATFORM, migrations, package_of, stage
 
 GLOSSARY = tomllib.loads((ROOT / "tests" / "architecture" / "glossary.toml").read_text())
 OURS = {other: word for word, others in GLOSSARY["instead_of"].items() for other in others}
@@ -20,6 +20,8 @@ PATH = re.compile(r"/[\w{}:.-]+(?:/[\w{}:.-]*)*")
 QUOTED = re.compile(r"'(?:[^']|'')*'|\$\w*\$.*?\$\w*\$", re.DOTALL)
 SQL_NAME = re.compile(r"[a-z_]{2,}", re.IGNORECASE)
 # words of SQL itself
+ROW = re.compile(r"^\| \*\*(\w+)\*\* \| [^|]+ \| ([^|]+) \|$", re.MULTILINE)
+DOTTED = re.compile(r"`(thingdesk[\w.]*)`")
 SQL_WORDS = {"current_user", "session_user", "user"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -48,7 +50,7 @@ def _singular(word: str) -> str:
 
 
 def names(source: Source) -> Iterator[tuple[str, int]]:
-    """What this module names: itself, classes, functions, arguments, attributes, constants."""
+    """What this module names: itself, classes, functions, arguments, and what it assigns."""
     yield PurePosixPath(source.path).stem, 1
     for node in ast.walk(source.tree):
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
@@ -57,21 +59,10 @@ def names(source: Source) -> Iterator[tuple[str, int]]:
             yield node.arg, node.lineno
         elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
             yield node.attr, node.lineno
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id, node.lineno
         elif isinstance(node, ast.alias) and node.asname:
             yield node.asname, node.lineno
-    for scope in ast.walk(source.tree):
-        if isinstance(scope, ast.Module | ast.ClassDef):
-            yield from _assigned(scope)
-
-
-def _assigned(scope: ast.Module | ast.ClassDef) -> Iterator[tuple[str, int]]:
-    for node in scope.body:
-        targets = node.targets if isinstance(node, ast.Assign) else []
-        if isinstance(node, ast.AnnAssign):
-            targets = [node.target]
-        for target in targets:
-            if isinstance(target, ast.Name):
-                yield target.id, node.lineno
 
 
 def paths(source: Source) -> Iterator[tuple[str, int]]:
@@ -111,6 +102,23 @@ def wrong_file_names(path: str) -> list[str]:
     ]
 
 
+def homes() -> dict[str, set[str]]:
+    """The class that each word of the glossary would be, with the packages where the word lives."""
+    rows = ROW.findall((ROOT / "GLOSSARY.md").read_text(encoding="utf-8"))
+    return {word.title(): {stage(one) for one in DOTTED.findall(place)} for word, place in rows}
+
+
+def strays(source: Source, homes: Mapping[str, set[str]]) -> list[str]:
+    """The classes that are named by a word which means something else, in another package."""
+    return [
+        f"{source.path}:{node.lineno}: {node.name} is what {', '.join(sorted(homes[name]))} has"
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.ClassDef) and (name := node.name.lstrip("_")) in homes
+        if stage(source.module) not in homes[name]
+        if f"{source.module}.{node.name}" not in GLOSSARY["same_word"]
+    ]
+
+
 def test_names_are_our_words() -> None:
     assert not [line for source in sources("src") for line in wrong_names(source)]
 
@@ -127,6 +135,16 @@ def test_a_synonym_is_no_word_of_ours() -> None:
     assert not set(OURS) & set(GLOSSARY["instead_of"])
 
 
+def test_a_word_of_ours_names_one_class() -> None:
+    assert not [line for source in sources("src") for line in strays(source, homes())]
+
+
+def test_a_word_that_names_another_class_is_found() -> None:
+    text = "class Outcome: ...\ndef f():\n    class _Case: ..."
+    assert len(strays(Source("src/thingdesk/journeys/drive.py", text), homes())) == 2
+    assert not strays(Source("src/thingdesk/cases/model.py", text), homes())
+
+
 STAGE = "src/thingdesk/cases/open.py"
 WRONG = {
     "a module": ("src/thingdesk/cases/ticket.py", ""),
@@ -137,6 +155,7 @@ WRONG = {
     "an argument": (STAGE, "def open(*, device_ids): ..."),
     "a field": (STAGE, "class Case:\n    customer_id: int"),
     "an attribute": (STAGE, "def f(case):\n    case.alerts = 1"),
+    "a name within a function": (STAGE, "def f(cases):\n    for ticket in cases: ..."),
     "a constant": (STAGE, "MAX_DEVICES = 3"),
     "a name given to an import": (STAGE, "from thingdesk import cases as tickets"),
     "a route": (STAGE, "@app.get('/customers/{id}')\ndef show(): ..."),

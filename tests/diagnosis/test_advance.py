@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from thingdesk import diagnosis, parties, signals
-from thingdesk.diagnosis import Finding, Rule, Silence, Step, Threshold
+from thingdesk.diagnosis import Diagnosed, Finding, Rule, Silence, Threshold
 from thingdesk.parties import NewMachine
 from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Database
@@ -51,13 +51,13 @@ async def say(database: Database, name: str, start: datetime, *values: float) ->
         )
 
 
-async def advance(database: Database, most: int = 500) -> Step:
+async def advance(database: Database, most: int = 500) -> Diagnosed:
     """All that is committed, in as many steps as it takes."""
-    steps: list[Step] = []
+    steps: list[Diagnosed] = []
     while not steps or steps[-1].observations:
         async with database.transaction() as tx:
             steps.append(await diagnosis.advance(tx, RULES, most))
-    return Step(
+    return Diagnosed(
         tuple(one for step in steps for one in step.observations),
         tuple(one for step in steps for one in step.opened),
         tuple(one for step in steps for one in step.cleared),

@@ -9,7 +9,7 @@ from thingdesk import parties, signals
 from thingdesk.parties import NewMachine
 from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Database
-from thingdesk.signals import Cursor, Intake, Signal
+from thingdesk.signals import Arrival, Cursor, Signal
 
 FROM_THE_START = [
     Cursor(shard, 0, 0, clock.now() - timedelta(days=1)) for shard in range(signals.SHARDS)
@@ -31,7 +31,7 @@ def signal(machine: str, event_id: str = "", **said: Any) -> Signal:
     return Signal(machine, event_id or str(ids.new()), content, at, values, **said)
 
 
-async def take(database: Database, *group: Signal) -> list[Intake]:
+async def take(database: Database, *group: Signal) -> list[Arrival]:
     async with database.transaction() as tx:
         return await signals.take(tx, group)
 
@@ -46,10 +46,10 @@ async def test_an_event_is_stored_once_however_often_it_comes(
     database: Database, machine: str
 ) -> None:
     one = signal(machine, "e1")
-    assert await take(database, one, one) == [Intake.NEW, Intake.REPEATED]
-    assert await take(database, one) == [Intake.REPEATED]
+    assert await take(database, one, one) == [Arrival.NEW, Arrival.REPEATED]
+    assert await take(database, one) == [Arrival.REPEATED]
     other = signal(machine, "e1", values={"temperature": 71.0})
-    assert await take(database, other) == [Intake.REUSED_ID]
+    assert await take(database, other) == [Arrival.REUSED_ID]
     assert [s.event_id for s in await stored(database, machine, timedelta(hours=1))].count(
         "e1"
     ) == 1
@@ -62,8 +62,8 @@ async def test_the_same_events_from_many_sides_at_once_are_stored_once(
     answers = await asyncio.gather(
         *(take(database, *(events if side % 2 else events[::-1])) for side in range(8))
     )
-    assert sum(answer is Intake.NEW for group in answers for answer in group) == 200
-    assert all(answer is not Intake.REUSED_ID for group in answers for answer in group)
+    assert sum(answer is Arrival.NEW for group in answers for answer in group) == 200
+    assert all(answer is not Arrival.REUSED_ID for group in answers for answer in group)
 
 
 async def test_a_clock_that_is_years_off_is_served_and_not_trusted(

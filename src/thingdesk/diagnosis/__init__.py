@@ -7,7 +7,7 @@ are cut into batches and whatever restarts in between; at most one finding of (m
 about) is open at a time.
 """
 
-from thingdesk.diagnosis.advance import Step, advance, is_behind
+from thingdesk.diagnosis.advance import Diagnosed, advance, is_behind
 from thingdesk.diagnosis.check_silence import check_silence
 from thingdesk.diagnosis.descriptions import Descriptions, load_descriptions, read_descriptions
 from thingdesk.diagnosis.detect import State, observe, restored, run
@@ -42,6 +42,7 @@ __all__ = [
     "LOOK",
     "Cleared",
     "Descriptions",
+    "Diagnosed",
     "Evidence",
     "FaultCode",
     "Finding",
@@ -53,7 +54,6 @@ __all__ = [
     "Severity",
     "Silence",
     "State",
-    "Step",
     "Threshold",
     "Transition",
     "TroubleCodes",

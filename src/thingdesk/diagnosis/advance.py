@@ -17,7 +17,7 @@ _SHARDS_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Diagnosed:
     """What was taken on, and what the rules made of it."""
 
     observations: tuple[Stored, ...] = ()
@@ -25,7 +25,7 @@ class Step:
     cleared: tuple[Cleared, ...] = ()
 
 
-async def advance(tx: Transaction, rules: Sequence[Rule], most: int = 500) -> Step:
+async def advance(tx: Transaction, rules: Sequence[Rule], most: int = 500) -> Diagnosed:
     """Take committed signals through the rules, `most` of each shard.
 
     The shards' cursors, the states of the rules and the findings move in one transaction: what a
@@ -34,7 +34,7 @@ async def advance(tx: Transaction, rules: Sequence[Rule], most: int = 500) -> St
     news = await signals.with_news(tx, await store.cursors(tx))
     cursors = await store.claim(tx, news, _SHARDS_AT_ONCE) if news else []
     if not cursors:
-        return Step()
+        return Diagnosed()
     found = await signals.after(tx, cursors, most)
     observed = _by_machine([one for _, one in found])
     known = await parties.get_machines(tx, sorted(observed))
@@ -44,7 +44,7 @@ async def advance(tx: Transaction, rules: Sequence[Rule], most: int = 500) -> St
         await work.take(name, machine.model, observed[name])
     await work.save()
     await store.move(tx, _furthest([cursor for cursor, _ in found]), clock.now())
-    return Step(
+    return Diagnosed(
         tuple(one for _, one in found),
         tuple(one.finding for one in work.opened),
         tuple(work.cleared),

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from thingdesk import parties, signals
 from thingdesk.diagnosis import store
-from thingdesk.diagnosis.advance import Step, note
+from thingdesk.diagnosis.advance import Diagnosed, note
 from thingdesk.diagnosis.model import Cleared, Opened, Rule, Silence
 from thingdesk.diagnosis.silence import SilenceState, Span, check
 from thingdesk.parties import Machine
@@ -14,7 +14,7 @@ _MOST = 1000
 _LOOK_BACK = timedelta(days=7)
 
 
-async def check_silence(tx: Transaction, rules: Sequence[Rule], most: int = _MOST) -> Step:
+async def check_silence(tx: Transaction, rules: Sequence[Rule], most: int = _MOST) -> Diagnosed:
     """Look at the next machines by id, as far as `most` silent ones, and after the last one at the
     first again: which are not heard, and which silent ones are heard again?
 
@@ -23,11 +23,11 @@ async def check_silence(tx: Transaction, rules: Sequence[Rule], most: int = _MOS
     wanted = [rule for rule in rules if isinstance(rule, Silence)]
     after = await store.silence_round(tx) if wanted else None
     if after is None:
-        return Step()
+        return Diagnosed()
     machines, last = await _doubtful(tx, wanted, after, most)
     if last != after:
         await store.go_on_after(tx, last)
-    return await _check_all(tx, wanted, machines) if machines else Step()
+    return await _check_all(tx, wanted, machines) if machines else Diagnosed()
 
 
 async def _doubtful(
@@ -44,7 +44,7 @@ async def _doubtful(
 
 async def _check_all(
     tx: Transaction, wanted: Sequence[Silence], machines: Mapping[str, Machine]
-) -> Step:
+) -> Diagnosed:
     now = clock.now()
     up = [Span(*span) for span in await signals.intake_spans(tx, now - _LOOK_BACK)]
     states = await store.load(tx, sorted(machines))
@@ -63,7 +63,7 @@ async def _check_all(
     if changed:
         await store.save(tx, changed)
     await note(tx, {rule.name: rule for rule in wanted}, opened, cleared)
-    return Step((), tuple(one.finding for one in opened), tuple(cleared))
+    return Diagnosed((), tuple(one.finding for one in opened), tuple(cleared))
 
 
 def _check(

@@ -40,7 +40,7 @@ async def answer(
 async def _signals(flow: Flow, tx: Transaction, said: _Said) -> _Answers:
     taken = await flow.take_signals(tx, [item.said for _, item in said])
     return [
-        cloudevents.reused(item.event_id) if became is signals.Intake.REUSED_ID else None
+        cloudevents.reused(item.event_id) if became is signals.Arrival.REUSED_ID else None
         for (_, item), became in zip(said, taken, strict=True)
     ]
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 from thingdesk.notices import store
 from thingdesk.notices.end import end
 from thingdesk.notices.model import Channel, Outgoing, State
-from thingdesk.notices.policy import policy_of
+from thingdesk.notices.plan import plan_of
 from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Transaction
 
@@ -23,7 +23,7 @@ async def claim_due(tx: Transaction, channel: Channel, most: int) -> list[Outgoi
             replace(
                 row,
                 attempts=row.attempts + 1,
-                again_at=policy_of(row.notice.kind, channel).again(
+                again_at=plan_of(row.notice.kind, channel).again(
                     row.attempts + 1, now, row.until, ids.draw()
                 ),
             )
@@ -37,7 +37,7 @@ async def claim_due(tx: Transaction, channel: Channel, most: int) -> list[Outgoi
 
 
 def _reason(row: Outgoing) -> str:
-    policy = policy_of(row.notice.kind, row.notice.channel)
-    missing = "acknowledged" if policy.answered else "taken"
+    plan = plan_of(row.notice.kind, row.notice.channel)
+    missing = "acknowledged" if plan.answered else "taken"
     times = "1 attempt" if row.attempts == 1 else f"{row.attempts} attempts"
     return f"not {missing} by {row.until:%Y-%m-%d %H:%M} UTC, after {times}"

@@ -5,7 +5,7 @@ from uuid import UUID
 from thingdesk.notices import store
 from thingdesk.notices.end import end
 from thingdesk.notices.model import State
-from thingdesk.notices.policy import policy_of
+from thingdesk.notices.plan import plan_of
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 
@@ -19,9 +19,9 @@ async def delivered(tx: Transaction, notices: Sequence[UUID]) -> None:
     now = clock.now()
     plain, asking = [], []
     for row in await store.lock_open(tx, notices):
-        policy = policy_of(row.notice.kind, row.notice.channel)
-        if policy.answered:
-            asking.append(replace(row, again_at=min(now + policy.remind, row.until)))
+        plan = plan_of(row.notice.kind, row.notice.channel)
+        if plan.answered:
+            asking.append(replace(row, again_at=min(now + plan.remind, row.until)))
         else:
             plain.append(store.Ending(row, State.TAKEN))
     await end(tx, plain)

@@ -72,10 +72,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What to tell. `kind` is dotted, like `case.verified`; its first word chooses the policy.
+    """What to tell. `kind` is dotted, like `case.verified`; its first word chooses the plan.
 
     `words` are for people and may hold text that came from a machine: data, never a format or a
-    header. `data` is for machines. `until` gives up earlier than the policy would. The first
+    header. `data` is for machines. `until` gives up earlier than the plan would. The first
     attempt is due `after` a time, or at once.
     """
 

@@ -8,7 +8,7 @@ from thingdesk.platform.backoff import Backoff
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class Plan:
     """Attempts for `lasts`, with `backoff` between them.
 
     `answered`: only an acknowledgement ends it. Then a channel that took it waits for `remind`
@@ -36,23 +36,19 @@ _HOURS, _DAYS = timedelta(hours=1), timedelta(days=1)
 # The first pause is also the time that a claimer has for itself: longer than an attempt takes.
 # RFC 5321, 4.5.4.1, asks senders of mail to try for four to five days, half an hour apart or more.
 _BY_CHANNEL = {
-    Channel.MACHINE: Policy(7 * _DAYS, Backoff(5 * _SECONDS, 1 * _HOURS), answered=True),
-    Channel.MAIL: Policy(5 * _DAYS, Backoff(5 * _MINUTES, 4 * _HOURS), answered=False),
+    Channel.MACHINE: Plan(7 * _DAYS, Backoff(5 * _SECONDS, 1 * _HOURS), answered=True),
+    Channel.MAIL: Plan(5 * _DAYS, Backoff(5 * _MINUTES, 4 * _HOURS), answered=False),
 }
 _BY_KIND = {
-    ("safety", Channel.MACHINE): Policy(
+    ("safety", Channel.MACHINE): Plan(
         1 * _DAYS, Backoff(2 * _SECONDS, 1 * _MINUTES), answered=True
     ),
-    ("safety", Channel.MAIL): Policy(
-        1 * _DAYS, Backoff(1 * _MINUTES, 5 * _MINUTES), answered=False
-    ),
-    ("job", Channel.MAIL): Policy(1 * _DAYS, Backoff(1 * _MINUTES, 5 * _MINUTES), answered=False),
-    ("decision", Channel.MAIL): Policy(
-        60 * _DAYS, Backoff(5 * _MINUTES, 4 * _HOURS), answered=True
-    ),
+    ("safety", Channel.MAIL): Plan(1 * _DAYS, Backoff(1 * _MINUTES, 5 * _MINUTES), answered=False),
+    ("job", Channel.MAIL): Plan(1 * _DAYS, Backoff(1 * _MINUTES, 5 * _MINUTES), answered=False),
+    ("decision", Channel.MAIL): Plan(60 * _DAYS, Backoff(5 * _MINUTES, 4 * _HOURS), answered=True),
 }
 
 
-def policy_of(kind: str, channel: Channel) -> Policy:
-    """The policy of a notice: of the first word of its kind on this channel, else the channel's."""
+def plan_of(kind: str, channel: Channel) -> Plan:
+    """Of the first word of a notice's kind on this channel, else the channel's."""
     return _BY_KIND.get((kind.partition(".")[0], channel), _BY_CHANNEL[channel])

@@ -3,7 +3,7 @@ from uuid import UUID
 from thingdesk.notices import store
 from thingdesk.notices.events import NoticeTold
 from thingdesk.notices.model import CHANNEL, Notice, Outgoing
-from thingdesk.notices.policy import policy_of
+from thingdesk.notices.plan import plan_of
 from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Transaction
 from thingdesk.timeline import append
@@ -15,7 +15,7 @@ def tell(tx: Transaction, notice: Notice) -> UUID:
     The notices of many journeys in one transaction are one statement.
     """
     now, channel = clock.now(), notice.channel
-    until = policy_of(notice.kind, channel).ends(notice, now)
+    until = plan_of(notice.kind, channel).ends(notice, now)
     outgoing = Outgoing(ids.new(), notice, now, until, attempts=0, again_at=notice.after or now)
     store.tell(tx, outgoing)
     told = NoticeTold(outgoing.id, notice.kind, channel, notice.to.kind, notice.to.id, notice.words)

@@ -23,7 +23,7 @@ import orjson
 from thingdesk.platform.errors import Refused
 from thingdesk.platform.metrics import Counter
 from thingdesk.platform.pool import Pool
-from thingdesk.platform.turns import Act, Question, ask, take_turns
+from thingdesk.platform.turns import Act, Demand, ask, take_turns
 
 _log = logging.getLogger(__name__)
 Item = TypeVar("Item")
@@ -124,7 +124,7 @@ class Transaction:
         for such an answer too, or have ended: for what depends on what they are about to do.
         """
         if self._taking_turns:
-            answer: Answer | Refused = await ask(Question(handler, item, last))
+            answer: Answer | Refused = await ask(Demand(handler, item, last))
         else:
             (answer,) = await handler(self, [item])
         if isinstance(answer, Refused):

@@ -19,7 +19,7 @@ Answering = Callable[[Any, list[Any]], Awaitable[Sequence[Any]]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Question:
+class Demand:
     """What a coroutine waits for: the answer to `item`. With `last` it comes when all wait so."""
 
     handler: Any
@@ -38,7 +38,7 @@ class Foreign(RuntimeError):
 
 
 @types.coroutine
-def ask(question: Question) -> Generator[Any, Any, Any]:
+def ask(question: Demand) -> Generator[Any, Any, Any]:
     """The answer. Only for coroutines that are driven by `take_turns`."""
     return (yield question)
 
@@ -50,7 +50,7 @@ async def take_turns(acts: Iterable[Act], answering: Answering, is_busy: Busy) -
 
     Each has context variables of its own. What one of them raises ends the others where they are.
     """
-    waiting: dict[Act, Question] = {}
+    waiting: dict[Act, Demand] = {}
     contexts: dict[Act, Context] = {}
     try:
         for act in acts:
@@ -66,11 +66,11 @@ async def take_turns(acts: Iterable[Act], answering: Answering, is_busy: Busy) -
             contexts[act].run(act.close)
 
 
-async def _answers(questions: Iterable[Question], answering: Answering) -> dict[Question, Any]:
-    kinds: dict[Any, list[Question]] = {}
+async def _answers(questions: Iterable[Demand], answering: Answering) -> dict[Demand, Any]:
+    kinds: dict[Any, list[Demand]] = {}
     for one in questions:
         kinds.setdefault(one.handler, []).append(one)
-    answers: dict[Question, Any] = {}
+    answers: dict[Demand, Any] = {}
     for handler, asked in kinds.items():
         given = await answering(handler, [one.item for one in asked])
         answers.update(zip(asked, given, strict=True))
@@ -78,7 +78,7 @@ async def _answers(questions: Iterable[Question], answering: Answering) -> dict[
 
 
 async def _turn(
-    act: Act, context: Context, answer: Any, waiting: dict[Act, Question], is_busy: Busy
+    act: Act, context: Context, answer: Any, waiting: dict[Act, Demand], is_busy: Busy
 ) -> None:
     waiting.pop(act, None)
     question = await _run(act, context, answer, is_busy)
@@ -89,7 +89,7 @@ async def _turn(
 @types.coroutine
 def _run(
     act: Act, context: Context, answer: Any, is_busy: Busy
-) -> Generator[Any, Any, Question | None]:
+) -> Generator[Any, Any, Demand | None]:
     """Run `act` until it asks something; None when it has ended. What the database is to answer, it
     waits for as a part of our own task.
     """
@@ -100,7 +100,7 @@ def _run(
             awaited = context.run(resume, value)
         except StopIteration:
             return None
-        if isinstance(awaited, Question):
+        if isinstance(awaited, Demand):
             return awaited
         if not is_busy():
             _end_at_its_line(act, context, awaited)

@@ -16,8 +16,8 @@ from thingdesk.signals.codes import fits, is_absent, is_trouble_code, one_form
 from thingdesk.signals.keep import Days, make_room
 from thingdesk.signals.model import (
     SHARDS,
+    Arrival,
     Cursor,
-    Intake,
     Signal,
     Stored,
     shard_of,
@@ -41,10 +41,10 @@ __all__ = [
     "CHANNEL",
     "KEPT",
     "SHARDS",
+    "Arrival",
     "Availability",
     "Cursor",
     "Days",
-    "Intake",
     "Signal",
     "Stored",
     "after",

@@ -33,7 +33,7 @@ class Signal:
     lon: float | None = None
 
 
-class Intake(StrEnum):
+class Arrival(StrEnum):
     """What became of a signal: stored, known already, or its id was used for something else."""
 
     NEW = "new"

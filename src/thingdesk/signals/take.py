@@ -7,7 +7,7 @@ from thingdesk.platform.database import Transaction
 from thingdesk.signals import store
 from thingdesk.signals.model import (
     METRICS_KEPT,
-    Intake,
+    Arrival,
     Signal,
     Stored,
     shard_of,
@@ -17,7 +17,7 @@ from thingdesk.signals.model import (
 CHANNEL = "signal"
 
 
-async def take(tx: Transaction, signals: Sequence[Signal]) -> list[Intake]:
+async def take(tx: Transaction, signals: Sequence[Signal]) -> list[Arrival]:
     """Store signals of any machines, each event once; one answer a signal, in order.
 
     A repeated event changes nothing. The same id with other content is not stored.
@@ -37,20 +37,20 @@ async def take(tx: Transaction, signals: Sequence[Signal]) -> list[Intake]:
 
 async def _answers(
     tx: Transaction, signals: Sequence[Signal], new: set[tuple[str, str]]
-) -> list[Intake]:
+) -> list[Arrival]:
     old = [one for one in signals if _key(one) not in new]
     hashes = await store.known(tx, old) if old else {}
-    answers: list[Intake] = []
+    answers: list[Arrival] = []
     told: dict[tuple[str, str], bytes] = {}
     for one in signals:
         key = _key(one)
         if key in new and key not in told:
             told[key] = one.hash
-            answers.append(Intake.NEW)
+            answers.append(Arrival.NEW)
         elif one.hash == (told.get(key) or hashes.get(key)):
-            answers.append(Intake.REPEATED)
+            answers.append(Arrival.REPEATED)
         else:
-            answers.append(Intake.REUSED_ID)
+            answers.append(Arrival.REUSED_ID)
     return answers
 
 

@@ -61,7 +61,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Intake:
+class Listening:
     """Whether machines are heard."""
 
     up: bool
@@ -79,7 +79,7 @@ class Wall:
     risks: tuple[tuple[Promised, Case | None], ...]
     asked: tuple[tuple[Decision, Case | None], ...]
     feed: tuple[Item, ...]
-    intake: Intake
+    intake: Listening
 
 
 @router.get("/")
@@ -154,13 +154,13 @@ async def _count(tx: Transaction) -> Counts:
     )
 
 
-async def _intake(tx: Transaction) -> Intake:
+async def _intake(tx: Transaction) -> Listening:
     now = clock.now()
     spans = await signals.intake_spans(tx, now - _BEATING)
     registered, heard = await parties.heard_since(tx, now - _HEARD)
     stuck = await durable.count_stuck(tx)
     since = min((begun for begun, _ in spans), default=None)
-    return Intake(bool(spans), since, registered, heard, stuck)
+    return Listening(bool(spans), since, registered, heard, stuck)
 
 
 def _case_of(entry: Entry) -> UUID | None:
