@@ -10,9 +10,9 @@ async def get(tx: Transaction, decision: UUID) -> Decision | None:
     return await store.get(tx, decision)
 
 
-async def of_case(tx: Transaction, case_id: UUID) -> list[Decision]:
-    """All decisions of a case, the oldest first."""
-    return await store.of_case(tx, case_id)
+async def of_case(tx: Transaction, case_id: UUID, most: int = 100) -> list[Decision]:
+    """Those of a case that are open, and the newest others, the oldest of them first."""
+    return await store.of_case(tx, case_id, most)
 
 
 async def open_for_owner(tx: Transaction, owner_id: UUID) -> list[Decision]:

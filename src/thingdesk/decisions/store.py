@@ -166,8 +166,14 @@ async def get(tx: Transaction, decision: UUID) -> Decision | None:
     return _decision(row) if row else None
 
 
-async def of_case(tx: Transaction, case_id: UUID) -> list[Decision]:
-    rows = await tx.fetch("select * from decision where case_id = $1 order by asked_at", case_id)
+async def of_case(tx: Transaction, case_id: UUID, most: int) -> list[Decision]:
+    rows = await tx.fetch(
+        "select * from (select * from decision where case_id = $1"
+        " order by state = 'open' desc, asked_at desc"
+        " limit $2) newest order by asked_at",
+        case_id,
+        most,
+    )
     return [_decision(row) for row in rows]
 
 

@@ -136,8 +136,14 @@ async def standing(tx: Transaction, journey_ids: Sequence[UUID]) -> list[Entry]:
     return [Entry(**dict(row)) for row in rows]
 
 
-async def effects_of(tx: Transaction, case_id: UUID) -> Sequence[Entry]:
-    rows = await tx.fetch("select * from effect where case_id = $1 order by at, step", case_id)
+async def effects_of(tx: Transaction, case_id: UUID, most: int = 100) -> Sequence[Entry]:
+    """The newest effects of a case, the oldest of them first."""
+    rows = await tx.fetch(
+        "select * from (select * from effect where case_id = $1 order by at desc, step desc"
+        " limit $2) newest order by at, step",
+        case_id,
+        most,
+    )
     return [Entry(**dict(row)) for row in rows]
 
 

@@ -16,6 +16,6 @@ async def get(tx: Transaction, notice: UUID) -> Outgoing | None:
     return await store.get(tx, notice)
 
 
-async def of_case(tx: Transaction, case_id: UUID) -> list[Outgoing]:
-    """All that was told in a case, the oldest first."""
-    return await store.of_case(tx, case_id)
+async def of_case(tx: Transaction, case_id: UUID, most: int = 100) -> list[Outgoing]:
+    """What was told last in a case, the oldest of it first."""
+    return await store.of_case(tx, case_id, most)

@@ -192,8 +192,13 @@ async def get(tx: Transaction, notice: UUID) -> Outgoing | None:
     return _outgoing(row) if row else None
 
 
-async def of_case(tx: Transaction, case_id: UUID) -> list[Outgoing]:
-    rows = await tx.fetch("select * from notice where case_id = $1 order by told_at, id", case_id)
+async def of_case(tx: Transaction, case_id: UUID, most: int) -> list[Outgoing]:
+    rows = await tx.fetch(
+        "select * from (select * from notice where case_id = $1 order by told_at desc, id desc"
+        " limit $2) newest order by told_at, id",
+        case_id,
+        most,
+    )
     return [_outgoing(row) for row in rows]
 
 

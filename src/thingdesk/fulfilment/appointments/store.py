@@ -81,10 +81,13 @@ async def cancel(tx: Transaction, effect_id: UUID) -> Appointment | None:
     return _appointment(row) if row else None
 
 
-async def appointments_of(tx: Transaction, case_id: UUID) -> list[Appointment]:
-    """The appointments of a case, the oldest first."""
+async def appointments_of(tx: Transaction, case_id: UUID, most: int = 100) -> list[Appointment]:
+    """The newest appointments of a case, the oldest of them first."""
     rows = await tx.fetch(
-        "select * from appointment where case_id = $1 order by booked_at, id", case_id
+        "select * from (select * from appointment where case_id = $1"
+        " order by booked_at desc, id desc limit $2) newest order by booked_at, id",
+        case_id,
+        most,
     )
     return [_appointment(row) for row in rows]
 

@@ -121,9 +121,14 @@ async def end(
     )
 
 
-async def commands_of(tx: Transaction, case_id: UUID) -> list[SentCommand]:
-    """The commands of a case, the oldest first."""
-    rows = await tx.fetch("select * from command where case_id = $1 order by sent_at, id", case_id)
+async def commands_of(tx: Transaction, case_id: UUID, most: int = 100) -> list[SentCommand]:
+    """The newest commands of a case, the oldest of them first."""
+    rows = await tx.fetch(
+        "select * from (select * from command where case_id = $1 order by sent_at desc, id desc"
+        " limit $2) newest order by sent_at, id",
+        case_id,
+        most,
+    )
     return [_sent(row) for row in rows]
 
 

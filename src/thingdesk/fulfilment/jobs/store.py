@@ -117,10 +117,10 @@ async def get_job(tx: Transaction, job_id: UUID) -> Job | None:
     return (await get(tx, [job_id])).get(job_id)
 
 
-async def jobs_of(tx: Transaction, case_id: UUID) -> list[Job]:
-    """The jobs of a case, the oldest first."""
-    rows = await tx.fetch("select * from job where case_id = $1 order by offered_at, id", case_id)
-    return [_job(row) for row in rows]
+async def jobs_of(tx: Transaction, case_id: UUID, most: int = 100) -> list[Job]:
+    """The newest jobs of a case, the oldest of them first."""
+    newest = "select * from job where case_id = $1 order by offered_at desc, id desc limit $2"
+    return [_job(row) for row in reversed(await tx.fetch(newest, case_id, most))]
 
 
 async def jobs_of_provider(tx: Transaction, provider: UUID, most: int) -> list[Job]:

@@ -13,6 +13,7 @@ from thingdesk.platform import durable, formats
 from thingdesk.platform.database import Transaction
 from thingdesk.web.owner.effects import Effect, effects, standings
 
+_MOST = 100
 _HOW = {
     State.ANSWERED: "You said:",
     State.EXPIRED: "There was no answer, so it is:",
@@ -31,7 +32,7 @@ class Wait:
 @dataclass(frozen=True, slots=True)
 class Told:
     """A case with what was done for it, what it waits for, and how questions to the owner were
-    settled.
+    settled. `cut`: more was done before than is shown.
     """
 
     case: Case
@@ -39,6 +40,7 @@ class Told:
     effects: tuple[Effect, ...]
     waits: tuple[Wait, ...]
     settled: tuple[str, ...]
+    cut: bool
 
     @property
     def outcome(self) -> str:
@@ -53,7 +55,7 @@ class Told:
 
 
 async def tell(tx: Transaction, case: Case, zone: str) -> Told:
-    entries = await journeys.effects_of(tx, case.id)
+    entries = await journeys.effects_of(tx, case.id, _MOST + 1)
     jobs = await fulfilment.jobs_of(tx, case.id)
     commands = await fulfilment.commands_of(tx, case.id)
     known = standings(jobs, commands, await fulfilment.parts_of(tx, case.id))
@@ -62,9 +64,10 @@ async def tell(tx: Transaction, case: Case, zone: str) -> Told:
     return Told(
         case,
         cases.happened(case, zone),
-        effects(entries, known, zone),
+        effects(entries[-_MOST:], known, zone),
         () if ended else tuple(await _waits(tx, case, asked, jobs, commands, zone)),
         tuple(words for one in asked if (words := _settled(one, zone))),
+        len(entries) > _MOST,
     )
 
 

@@ -1,9 +1,10 @@
 """All that is known of one case, as its page shows it."""
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import TypeVar
 from uuid import UUID
 
 from thingdesk import cases, decisions, fulfilment, journeys, notices, parties, timeline
@@ -22,6 +23,8 @@ from thingdesk.web.staff.waits import Trouble, Wait, open_key, troubles, waits
 from thingdesk.web.words import Line, Names, say
 
 _MOST_LINES = 200
+_MOST = 100
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,8 @@ class File:
     names: Names
     older: int | None
     """The number before which the timeline goes on, None where it begins."""
+    cut: frozenset[str]
+    """Of which of these the newest are shown, and the older ones are on the timeline alone."""
 
     @property
     def days(self) -> list[list[Line]]:
@@ -101,14 +106,14 @@ async def collect(
     if case is None:
         return None
     entries = await timeline.read(tx, f"case:{case_id}", before=before, most=_MOST_LINES)
-    jobs = await fulfilment.jobs_of(tx, case_id)
+    cut = _Cut()
+    jobs = cut("jobs", await fulfilment.jobs_of(tx, case_id, _MOST + 1))
     names = await names_in(tx, entries, case.owner_id, *(one.offer.provider for one in jobs))
-    asked = await decisions.of_case(tx, case_id)
+    asked = cut("asked", await decisions.of_case(tx, case_id, _MOST + 1))
     commands = await fulfilment.commands_of(tx, case_id)
     proofs = await cases.verifications_of(tx, case_id)
     runs = await journeys.of_case(tx, case_id)
     going = await durable.standing(tx, [run[0] for run in runs if run[4] is None])
-    appointments = await fulfilment.appointments_of(tx, case_id)
     return File(
         case,
         await parties.get_machine(tx, case.subject),
@@ -120,16 +125,29 @@ async def collect(
         await around(tx, case, proofs),
         tuple(proofs),
         tuple(Run(*run[1:]) for run in runs),
-        tuple(_effect(one) for one in await journeys.effects_of(tx, case_id)),
+        tuple(map(_effect, cut("effects", await journeys.effects_of(tx, case_id, _MOST + 1)))),
         tuple(asked),
         tuple(jobs),
-        {one.id: one for one in appointments},
+        {one.id: one for one in await fulfilment.appointments_of(tx, case_id)},
         tuple(commands),
-        tuple(await notices.of_case(tx, case_id)),
+        tuple(cut("notices", await notices.of_case(tx, case_id, _MOST + 1))),
         tuple(say(entry, names) for entry in entries),
         names,
         entries[0].seq if entries and entries[0].seq > 1 else None,
+        frozenset(cut.what),
     )
+
+
+class _Cut:
+    """Keeps in mind of what there is more than was read."""
+
+    def __init__(self) -> None:
+        self.what: set[str] = set()
+
+    def __call__(self, what: str, found: Sequence[_T]) -> Sequence[_T]:
+        if len(found) > _MOST:
+            self.what.add(what)
+        return found
 
 
 def _effect(one: journeys.Entry) -> Effect:
