@@ -18,7 +18,7 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
 from tests.hand import HERE  # noqa: E402 - the path comes first
 
-from thingdesk import app, fulfilment, journeys, mandates, parties, signals  # noqa: E402
+from thingdesk import app, fulfilment, mandates, parties, signals  # noqa: E402
 from thingdesk.cases import Report  # noqa: E402
 from thingdesk.flow import Flow  # noqa: E402
 from thingdesk.fulfilment import StockLine  # noqa: E402
@@ -123,7 +123,7 @@ async def worker(url: str) -> None:
     """A process that works journeys off, once it is told to."""
     flow = app.make_flow(Settings())
     database = await Database.connect(url, most=4)
-    engine = durable.Engine(database, journeys.drivers(flow.catalog.versions), batch=100)
+    engine = durable.Engine(database, flow.drivers, batch=100)
     garbage.look_seldom()
     print("ready", flush=True)
     await asyncio.to_thread(sys.stdin.readline)
@@ -168,7 +168,7 @@ async def say(database: Database, flow: Flow, count: int) -> None:
 
 
 async def measure(database: Database, flow: Flow, url: str) -> None:
-    engine = durable.Engine(database, journeys.drivers(flow.catalog.versions), batch=100)
+    engine = durable.Engine(database, flow.drivers, batch=100)
     async with database.transaction() as tx:
         await tx.execute("create table if not exists bench_limit (id uuid, words text)")
         await signals.make_room(tx)

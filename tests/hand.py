@@ -29,8 +29,9 @@ class Hand:
     flow: Flow
 
     def engine(self, batch: int = 50) -> durable.Engine:
-        functions = journeys.drivers(self.flow.catalog.versions, self.flow.meanings)
-        return durable.Engine(self.database, functions, batch=batch, tell=journeys.note_trouble)
+        return durable.Engine(
+            self.database, self.flow.drivers, batch=batch, tell=journeys.note_trouble
+        )
 
     async def work(self, batch: int = 50) -> None:
         """Until nothing is left to do."""

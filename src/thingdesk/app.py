@@ -266,7 +266,7 @@ async def _work(
     desk: Desk, stack: AsyncExitStack, group: asyncio.TaskGroup, address: BrokerAddress
 ) -> None:
     database, stop = desk.database, desk.stop
-    functions = journeys.drivers(desk.flow.catalog.versions, desk.flow.meanings)
+    functions = desk.flow.drivers
     engine = durable.Engine(
         database,
         functions,

@@ -126,7 +126,7 @@ async def test_a_mandate_that_is_revoked_between_two_batches_counts(hand: Hand) 
         much = Money(10**6, "EUR")
         await mandates.grant(tx, owner, Terms(("*",), per_case=much, per_period=much))
     case_ids = await report(hand, "between", 4)
-    engine = durable.Engine(hand.database, journeys.drivers(hand.flow.catalog.versions), batch=2)
+    engine = durable.Engine(hand.database, hand.flow.drivers, batch=2)
     assert await engine.once() == 2
     async with hand.database.transaction() as tx:
         await mandates.revoke(tx, owner, "sold my trust")

@@ -24,14 +24,13 @@ from thingdesk.journeys.model import (
     Stopped,
     Withdrawn,
     about,
-    facts_of,
 )
 from thingdesk.journeys.picking import OwnerPicks
 from thingdesk.journeys.providing import Dispatched, Found, free_slots
 from thingdesk.journeys.reserving import Reserved
 from thingdesk.journeys.start import start
 from thingdesk.journeys.store import effects_of, of_case
-from thingdesk.journeys.telling import tell_staff, tell_subject
+from thingdesk.journeys.telling import tell_staff
 from thingdesk.journeys.trouble import (
     note_mistake,
     note_repeats,
@@ -73,7 +72,6 @@ __all__ = [
     "drivers",
     "effects_of",
     "erase",
-    "facts_of",
     "free_slots",
     "note_mistake",
     "note_repeats",
@@ -85,7 +83,6 @@ __all__ = [
     "stuck_cases",
     "tell_late",
     "tell_staff",
-    "tell_subject",
     "withdraw",
     "withdraw_all",
 ]

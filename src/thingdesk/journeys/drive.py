@@ -14,9 +14,8 @@ from thingdesk.journeys import store
 from thingdesk.journeys.closing import close
 from thingdesk.journeys.effects import undo_all
 from thingdesk.journeys.journey import Journey
-from thingdesk.journeys.model import NotProven, Stopped, Withdrawn, facts_of
+from thingdesk.journeys.model import NotProven, Stopped, Withdrawn
 from thingdesk.journeys.start import start
-from thingdesk.journeys.telling import tell_subject
 from thingdesk.platform import clock, durable
 from thingdesk.platform.database import Transaction
 
@@ -94,7 +93,4 @@ async def _go_on(tx: Transaction, service: Service, ended: Case) -> None:
     if back is None:
         return
     opening = replace(back, service=service.name, version=service.version)
-    (opened,) = await cases.open(tx, [opening])
-    turn = ended.reopened + 1 if opened.reopened else 0
-    start(tx, service, facts_of(opening, opened, turn))
-    tell_subject(tx, opening, opened)
+    await start(tx, [(opening, service)], await cases.open(tx, [opening]))

@@ -1,9 +1,6 @@
-"""What is to become a case, made of findings and of reports; and the answers to a group of these.
+"""What is to become a case, made of a finding or a report, without a look at the database."""
 
-Nothing here touches the database: `flow` says who the owner is and hands over what comes of it.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,12 +8,12 @@ from typing import Any
 from pydantic import BaseModel
 
 from thingdesk import diagnosis, signals
-from thingdesk.cases import Answer, Opening, Report
+from thingdesk.cases import Opening, Report
 from thingdesk.catalog import Catalog, Service, problem_identity, problem_key, read_input
 from thingdesk.diagnosis import Finding, Rule
 from thingdesk.parties import Ownership
 from thingdesk.platform import clock
-from thingdesk.platform.errors import Recovery, Refusal, Refused, refuse
+from thingdesk.platform.errors import Refusal, Refused
 
 Wanted = tuple[Service, BaseModel]
 Ask = tuple[Opening, Service]
@@ -125,33 +122,3 @@ def asked(rule: Rule, service: Service, finding: Finding) -> BaseModel:
     if isinstance(given, BaseModel) and not isinstance(given, model):
         raise TypeError(f"it makes {type(given).__name__}, and the input is {model.__name__}")
     return given if isinstance(given, BaseModel) else read_input(service, given)
-
-
-def not_yours(report: Report) -> Refusal:
-    """Nobody reports for a machine of another owner."""
-    return refuse(
-        "not_your_machine",
-        f"{report.reporter} cannot speak for {report.subject[:64]}: they have no common owner",
-        Recovery.CONTACT_US,
-    ).refusal
-
-
-def in_order(
-    group: Sequence[Report],
-    checked: Sequence[Wanted | Refusal],
-    noted: Mapping[int, Answer | Refusal | None],
-    final: Mapping[int, Answer | Refusal],
-) -> list[Answer | Refusal]:
-    """An answer a report; the twin of a report that came in the same group gets the same one."""
-    by_event = {(group[n].reporter, group[n].event_id): answer for n, answer in final.items()}
-    answers: list[Answer | Refusal] = []
-    for n, (one, read) in enumerate(zip(group, checked, strict=True)):
-        known = noted.get(n)
-        if isinstance(read, Refusal):
-            answers.append(read)
-        elif isinstance(known, Refusal):
-            answers.append(known)
-        else:
-            twin = by_event.get((one.reporter, one.event_id))
-            answers.append(final.get(n) or twin or known or Answer(None, None))
-    return answers

@@ -1,0 +1,117 @@
+"""What reports ask for, and the answer to each."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from pydantic import BaseModel
+
+from thingdesk import cases, journeys, parties
+from thingdesk.cases import Answer, Opened, Report
+from thingdesk.catalog import Service
+from thingdesk.openings.make import Ask, Openings, Wanted
+from thingdesk.platform import clock
+from thingdesk.platform.database import Transaction
+from thingdesk.platform.errors import Recovery, Refusal, Refused, refuse
+
+HandOver = Callable[[Transaction, Sequence[Ask]], Awaitable[list[Opened | Refusal]]]
+
+
+async def answer_reports(
+    tx: Transaction, openings: Openings, group: Sequence[Report], hand_over: HandOver
+) -> list[Answer | Refusal]:
+    """An answer a report, in order. What wants a case goes through `hand_over`; what an instant
+    service answers is answered here. A repeat gets the answer of its first; what is refused leaves
+    nothing behind.
+    """
+    wanted = await _check(tx, openings, group)
+    fit = [n for n, one in enumerate(wanted) if not isinstance(one, Refusal)]
+    noted = await cases.note_reports(tx, [group[n] for n in fit])
+    new = [n for n, known in zip(fit, noted, strict=True) if known is None]
+    said = await _serve(tx, openings, {n: group[n] for n in new}, wanted, hand_over)
+    for n, answer in said.items():
+        if isinstance(answer, Answer):
+            cases.answer_report(tx, group[n], answer)
+    refused = [group[n] for n, answer in said.items() if isinstance(answer, Refusal)]
+    await cases.drop_reports(tx, refused)
+    return _in_order(group, wanted, dict(zip(fit, noted, strict=True)), said)
+
+
+async def _check(
+    tx: Transaction, openings: Openings, group: Sequence[Report]
+) -> list[Wanted | Refusal]:
+    """What reports want; whose their subjects are stays so until `tx` ends."""
+    read = [openings.read(one) for one in group]
+    subjects = {
+        one.subject
+        for one, wanted in zip(group, read, strict=True)
+        if not isinstance(wanted, Refusal) and not wanted[0].instant
+    }
+    await parties.hold(tx, sorted(subjects))
+    now = clock.now()
+    speaks = await parties.speak_for(tx, [(one.reporter, one.subject, now) for one in group])
+    return [
+        wanted if may else _not_yours(one)
+        for one, wanted, may in zip(group, read, speaks, strict=True)
+    ]
+
+
+async def _serve(
+    tx: Transaction,
+    openings: Openings,
+    new: Mapping[int, Report],
+    wanted: Sequence[Wanted | Refusal],
+    hand_over: HandOver,
+) -> dict[int, Answer | Refusal]:
+    asked = {n: one for n, one in enumerate(wanted) if n in new and isinstance(one, tuple)}
+    lasting = [n for n, (service, _) in asked.items() if not service.instant]
+    now = clock.now()
+    owned = await parties.ownerships_of(tx, [(new[n].subject, now) for n in lasting])
+    answers: dict[int, Answer | Refusal] = {}
+    # what an instant service remembers is locked in an order that all groups keep to
+    for n in sorted(asked.keys() - set(lasting), key=lambda n: new[n].subject):
+        answers[n] = await _at_once(tx, *asked[n], new[n])
+    asks = [
+        openings.of_report(new[n], asked[n], owner) for n, owner in zip(lasting, owned, strict=True)
+    ]
+    for n, one in zip(lasting, await hand_over(tx, asks), strict=True):
+        answers[n] = one if isinstance(one, Refusal) else Answer(one.case_id, one.refused)
+    return answers
+
+
+async def _at_once(
+    tx: Transaction, service: Service, given: BaseModel, report: Report
+) -> Answer | Refusal:
+    try:
+        outcome = await journeys.answer_now(tx, service, given, report.subject, report.reporter)
+    except Refused as refused:
+        return refused.refusal
+    return Answer(None, outcome)
+
+
+def _not_yours(report: Report) -> Refusal:
+    """Nobody reports for a machine of another owner."""
+    return refuse(
+        "not_your_machine",
+        f"{report.reporter} cannot speak for {report.subject[:64]}: they have no common owner",
+        Recovery.CONTACT_US,
+    ).refusal
+
+
+def _in_order(
+    group: Sequence[Report],
+    checked: Sequence[Wanted | Refusal],
+    noted: Mapping[int, Answer | Refusal | None],
+    final: Mapping[int, Answer | Refusal],
+) -> list[Answer | Refusal]:
+    """An answer a report; the twin of a report that came in the same group gets the same one."""
+    by_event = {(group[n].reporter, group[n].event_id): answer for n, answer in final.items()}
+    answers: list[Answer | Refusal] = []
+    for n, (one, read) in enumerate(zip(group, checked, strict=True)):
+        known = noted.get(n)
+        if isinstance(read, Refusal):
+            answers.append(read)
+        elif isinstance(known, Refusal):
+            answers.append(known)
+        else:
+            twin = by_event.get((one.reporter, one.event_id))
+            answers.append(final.get(n) or twin or known or Answer(None, None))
+    return answers
