@@ -80,6 +80,18 @@ def test_a_mistake_is_said_with_its_place_and_how_to_mend_it(
     assert found.replace(name, "PACK").startswith(f"PACK, {said}")
 
 
+def test_a_criterion_whose_limits_only_its_journey_knows_is_left_to_it(folder: Path) -> None:
+    calls = [
+        'in_range("m", low=fault.level)',
+        'in_range("m", **limits)',
+        "codes_absent(*codes)",
+        'in_range("m", high=HIGH, gap=minutes(5))',
+        'theirs.in_range("m")',
+    ]
+    end = "HIGH = 7\ndef checks(fault, limits, codes, theirs):\n    return " + ", ".join(calls)
+    assert loading.load([write(folder, "pack_of_criteria", f"SERVICES = (WELL,)\n{end}")])
+
+
 def test_all_mistakes_of_all_packs_are_said_at_once(folder: Path) -> None:
     one = write(folder, "pack_one", 'SERVICES = (make("a.b", effects=("x",), identity=("y",)),)')
     two = write(folder, "pack_two", 'SERVICES = (WELL,)\nRULES = (rule("r", service="b.c"),)')

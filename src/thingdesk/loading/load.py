@@ -1,0 +1,127 @@
+"""What packs bring, once nothing is wrong with any of them."""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import TypeVar
+
+from thingdesk.catalog import Service
+from thingdesk.diagnosis import Rule
+from thingdesk.loading.check_criteria import check_criteria
+from thingdesk.loading.check_rule import check_rule
+from thingdesk.loading.check_service import check_service
+from thingdesk.loading.said import said
+from thingdesk.packs import equipment, meter, vehicle
+
+READY = (equipment, vehicle, meter)
+Thing = TypeVar("Thing", Service, Rule)
+
+
+class PackError(ImportError):
+    """Packs cannot be used; `problems` says why, and how to mend each."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n  ".join(("These packs cannot be used:", *problems)))
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What packs bring together."""
+
+    services: tuple[Service, ...]
+    rules: tuple[Rule, ...]
+
+
+def load(names: Iterable[str]) -> Brought:
+    """What the ready packs and the modules of these names bring. Raises PackError."""
+    problems: list[str] = []
+    packs = {one.__name__: one for one in READY}
+    for name in names:
+        try:
+            packs[name] = _import(name)
+        # whatever the author wrote there
+        except Exception as error:  # noqa: BLE001
+            problems.append(f"{name}, it cannot be imported: {said(error)}")
+    services = [one for pack in packs.items() for one in _listed(*pack, Service, problems)]
+    rules = [one for pack in packs.items() for one in _listed(*pack, Rule, problems)]
+    problems += _twice(services)
+    offered = {one.name: one for _, one in services}
+    for pack, service in services:
+        problems += [f"{pack}, service {service.name}, {one}" for one in check_service(service)]
+    for pack, module in packs.items():
+        problems += [f"{pack}, {one}" for one in check_criteria(module)]
+    for pack, rule in rules:
+        problems += [f"{pack}, rule {rule.name}, {one}" for one in check_rule(rule, offered)]
+    chosen = _chosen(rules, problems)
+    if problems:
+        raise PackError(problems)
+    return Brought(tuple(one for _, one in services), tuple(chosen.values()))
+
+
+def _import(name: str) -> ModuleType:
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.append(here)  # where an author tries things, as with `python -m`
+    return import_module(name)
+
+
+def _listed(
+    name: str, pack: ModuleType, kind: type[Thing], problems: list[str]
+) -> list[tuple[str, Thing]]:
+    """The services or rules of a pack; a pack may have no rules."""
+    plural = f"{kind.__name__.upper()}S"
+    given = getattr(pack, plural, () if kind is Rule else None)
+    where = f"{name}, {plural}: "
+    if given is None:
+        problems.append(f"{where}is missing; write {plural} = (service,)")
+    elif not isinstance(given, tuple | list):
+        problems.append(f"{where}is no tuple; write {plural} = ({kind.__name__.lower()},)")
+    else:
+        example = "decorate it with @service(…)" if kind is Service else "make it with Threshold(…)"
+        problems += [
+            f"{where}{_name(one)} is no {kind.__name__.lower()}; {example}"
+            for one in given
+            if not isinstance(one, kind)
+        ]
+        return [(name, one) for one in given if isinstance(one, kind)]
+    return []
+
+
+def _name(thing: object) -> str:
+    return str(getattr(thing, "__name__", type(thing).__name__))
+
+
+def _twice(services: Iterable[tuple[str, Service]]) -> Iterator[str]:
+    known: dict[str, str] = {}
+    for pack, one in services:
+        if one.code in known:
+            other = _place(known[one.code], pack)
+            yield (
+                f"{pack}, service {one.name}, name: {other} has a service of this name and version"
+                f" {one.version!r}; rename one, or give what changed a new version"
+            )
+        known[one.code] = pack
+
+
+def _chosen(rules: Iterable[tuple[str, Rule]], problems: list[str]) -> dict[str, Rule]:
+    """Rules by name: one of another pack gives way only where it is said."""
+    chosen: dict[str, tuple[str, Rule]] = {}
+    for pack, one in rules:
+        where = f"{pack}, rule {one.name}, "
+        if one.name in chosen and not one.replaces:
+            problems.append(
+                f"{where}name: {_place(chosen[one.name][0], pack)} has a rule of this name;"
+                " rename one, or say replaces=True where it takes the other's place"
+            )
+        if one.replaces and one.name not in chosen:
+            problems.append(f"{where}replaces: no pack before this one has a rule of this name")
+        chosen[one.name] = (pack, one)
+    return {name: one for name, (_, one) in chosen.items()}
+
+
+def _place(other: str, pack: str) -> str:
+    return "the same pack" if other == pack else other
