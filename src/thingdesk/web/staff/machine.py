@@ -39,7 +39,7 @@ PAYERS = (Payer.ORGANISATION, Payer.MAKER, Payer.INSURER)
 MachineId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """All that is known of one machine. `former`: the periods of owners who had it before."""
 
@@ -105,20 +105,20 @@ async def _collect(pages: Pages, tx: Transaction, name: str) -> Card | None:
     entries = await timeline.latest_of(tx, f"machine:{name}", _MOST_LINES, _DONE_WITH)
     known = {one.owner_id for one in former} - ({period.owner_id} if period else set())
     return Card(
-        machine,
-        period,
-        await parties.get_owner(tx, period.owner_id) if period else None,
-        tuple(former),
-        tuple(await parties.keys_of(tx, name)),
-        tuple(await mandates.entitlements_of(tx, name)),
-        latest,
-        await _available(tx, machine, _DAY),
-        await _available(tx, machine, 7 * _DAY),
-        await _charts(tx, latest),
-        tuple(await cases.answered_at_once(tx, name)),
-        tuple(await pages.flow.findings_of(tx, name, 20)),
-        tuple(await cases.search(tx, CaseFilter(subject=name, most=20))),
-        await history(tx, entries, former=known),
+        machine=machine,
+        period=period,
+        owner=await parties.get_owner(tx, period.owner_id) if period else None,
+        former=tuple(former),
+        keys=tuple(await parties.keys_of(tx, name)),
+        entitlements=tuple(await mandates.entitlements_of(tx, name)),
+        latest=latest,
+        today=await _available(tx, machine, _DAY),
+        week=await _available(tx, machine, 7 * _DAY),
+        charts=await _charts(tx, latest),
+        answers=tuple(await cases.answered_at_once(tx, name)),
+        findings=tuple(await pages.flow.findings_of(tx, name, 20)),
+        cases=tuple(await cases.search(tx, CaseFilter(subject=name, most=20))),
+        lines=await history(tx, entries, former=known),
     )
 
 
