@@ -7,13 +7,14 @@ does is asked the next thing at once, and so is everybody about what is for safe
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from thingdesk import cases, notices, parties
 from thingdesk.decisions import store
 from thingdesk.decisions.model import Decision, Question
+from thingdesk.decisions.together import TOGETHER, Letter, plan
 from thingdesk.decisions.words import About, gathered, in_words
 from thingdesk.notices import Notice, Page, Recipient
 from thingdesk.parties import OWNER_PAGE, Owner
@@ -22,20 +23,8 @@ from thingdesk.platform.database import Transaction
 
 PURPOSE = "decision"
 """What the signed link to the page of a question is for."""
-TOGETHER = timedelta(minutes=10)
-_SOON = timedelta(hours=2)
-"""What has to be answered within it is not kept waiting."""
 _SHOWN = timedelta(days=30)
 """How long after its deadline the page still says what became of a question."""
-
-
-@dataclass(slots=True)
-class _Mail:
-    """A mail to an owner that is due at `at`; `notice` where it is in the outbox already."""
-
-    at: datetime
-    notice: UUID | None = None
-    questions: list[Question] = field(default_factory=list)
 
 
 async def put(
@@ -47,49 +36,33 @@ async def put(
     """
     now = clock.now()
     asked = {one.owner_id for one in questions if one.owner_id}
-    last = {
-        owner: _Mail(at, notice)
-        for owner, notice, at in await store.mailed(tx, sorted(asked), now - TOGETHER)
-    }
-    mails: list[_Mail] = []
-    for one in questions:
-        if one.owner_id is None:
-            continue
-        before = last.get(one.owner_id)
-        if one.safety or one.deadline - now < _SOON or before is None:
-            mail = _Mail(now)
-        elif before.at > now:
-            mail = before
-        else:
-            mail = _Mail(before.at + TOGETHER)
-        mail.questions.append(one)
-        if mail not in mails:
-            mails.append(mail)
-        if not one.safety:
-            last[one.owner_id] = mail
-    found: dict[UUID, tuple[UUID, datetime]] = {}
+    mailed = await store.mailed(tx, sorted(asked), now - TOGETHER)
+    last = {owner: Letter(owner, at, notice) for owner, notice, at in mailed}
     abouts = await _abouts(tx, questions)
-    for mail in mails:
-        notice = await _send(tx, mail, abouts, owners)
-        found.update({one.id: (notice, mail.at) for one in mail.questions})
+    found: dict[UUID, tuple[UUID, datetime]] = {}
+    for letter in plan(questions, last, now):
+        sent = await _send(tx, letter, abouts, owners)
+        found.update({one.id: sent for one in letter.questions})
     return found
 
 
 async def _send(
     tx: Transaction,
-    mail: _Mail,
+    letter: Letter,
     abouts: Mapping[UUID, About],
     owners: Mapping[UUID, Owner],
-) -> UUID:
-    if mail.notice:
-        theirs = [one.question for one in await store.open_of_notices(tx, [mail.notice])]
+) -> tuple[UUID, datetime]:
+    """The notice that the letter is in, and when it is due."""
+    due = letter.at
+    if letter.notice:
+        theirs = [one.question for one in await store.open_of_notices(tx, [letter.notice])]
         known = {**abouts, **await _abouts(tx, theirs)}
-        notice = _notice([*theirs, *mail.questions], known, owners)
-        if await notices.reword(tx, mail.notice, notice, unsent=True):
-            return mail.notice
-        mail.at = clock.now() + TOGETHER  # a clock that is ahead has sent it already
-    notice = _notice(mail.questions, abouts, owners)
-    return notices.tell(tx, replace(notice, after=mail.at))
+        notice = _notice(letter.owner, [*theirs, *letter.questions], known, owners)
+        if await notices.reword(tx, letter.notice, notice, unsent=True):
+            return letter.notice, due
+        due = clock.now() + TOGETHER  # a clock that is ahead has sent it already
+    notice = _notice(letter.owner, letter.questions, abouts, owners)
+    return notices.tell(tx, replace(notice, after=due)), due
 
 
 async def tell_rest(tx: Transaction, settled: Sequence[Decision]) -> list[Decision]:
@@ -102,38 +75,42 @@ async def tell_rest(tx: Transaction, settled: Sequence[Decision]) -> list[Decisi
     # of two who settle at once the second sees what the first has left
     await notices.hold(tx, sorted(by_notice))
     rest: dict[UUID, list[Question]] = {}
+    owner_of: dict[UUID, UUID] = {}
     for one in await store.open_of_notices(tx, sorted(by_notice)):
-        if one.notice_id:
+        if one.notice_id and one.question.owner_id:
             rest.setdefault(one.notice_id, []).append(one.question)
+            owner_of[one.notice_id] = one.question.owner_id
     left = [one for each in rest.values() for one in each]
     if left:
         abouts = await _abouts(tx, left)
-        owners = await parties.get_owners(tx, [one.owner_id for one in left if one.owner_id])
-        for notice_id, questions in sorted(rest.items()):
-            await notices.reword(tx, notice_id, _notice(questions, abouts, owners))
+        owners = await parties.get_owners(tx, sorted(set(owner_of.values())))
+        for notice_id, owner in sorted(owner_of.items()):
+            notice = _notice(owner, rest[notice_id], abouts, owners)
+            await notices.reword(tx, notice_id, notice)
     return [one for notice_id, one in by_notice.items() if notice_id not in rest]
 
 
 def _notice(
-    questions: Sequence[Question], abouts: Mapping[UUID, About], owners: Mapping[UUID, Owner]
+    owner_id: UUID,
+    questions: Sequence[Question],
+    abouts: Mapping[UUID, About],
+    owners: Mapping[UUID, Owner],
 ) -> Notice:
     """Of one question with a link to its page; of several with one to their owner's."""
-    first, until = questions[0], max(one.deadline for one in questions)
-    owner_id = first.owner_id
-    assert owner_id  # noqa: S101 - only questions to owners are mailed
+    until = max(one.deadline for one in questions)
     zone = owners[owner_id].zone if owner_id in owners else "UTC"
-    one = len(questions) == 1
+    to, kind, shown = Recipient.owner(owner_id), "decision.asked", until + _SHOWN
+    if len(questions) > 1:
+        words = gathered([(each, abouts[each.case_id]) for each in questions], zone)
+        return Notice(to, kind, words, page=Page(OWNER_PAGE, owner_id, shown), until=until)
+    (one,) = questions
     return Notice(
-        to=Recipient.owner(owner_id),
-        kind="decision.asked",
-        words=in_words(first, abouts[first.case_id], zone)
-        if one
-        else gathered([(each, abouts[each.case_id]) for each in questions], zone),
-        case_id=first.case_id if one else None,
-        data={"decision": str(first.id)} if one else {},
-        page=Page(PURPOSE, first.id, until + _SHOWN)
-        if one
-        else Page(OWNER_PAGE, owner_id, until + _SHOWN),
+        to,
+        kind,
+        in_words(one, abouts[one.case_id], zone),
+        case_id=one.case_id,
+        data={"decision": str(one.id)},
+        page=Page(PURPOSE, one.id, shown),
         until=until,
     )
 
