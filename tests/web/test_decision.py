@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from tests.web.site import URL, Site
 
 from thingdesk import decisions
 from thingdesk.cases import Outcome
-from thingdesk.decisions import State
+from thingdesk.decisions import Option, State
 from thingdesk.platform import clock, ids
 
 
@@ -26,6 +27,7 @@ async def test_the_owner_sees_the_dates_by_day_and_chooses_one(site: Site) -> No
         assert (answered.status_code, answered.headers["location"]) == (303, link)
         after = (await browser.get(link)).text
     assert "Thank you" in after
+    assert "There is nothing more to do" in after
     assert "Centre Near" in after
     assert "<form" not in after
     async with site.hand.database.transaction() as tx:
@@ -53,9 +55,26 @@ async def test_an_approval_shows_one_action_and_its_amount(site: Site) -> None:
         assert "You have given us no mandate" in page
         assert "No answer is a no" in page
         await browser.post(link, data={"option": "no"})
-        assert "You said no." in (await browser.get(link)).text
+        after = (await browser.get(link)).text
+        assert "You said no." in after
+        assert "Nothing\nis done of it." in after
     await site.hand.work()
     assert (await site.hand.case(case_id)).outcome is Outcome.REFUSED
+
+
+async def test_after_a_choice_a_yes_may_still_be_asked_for(site: Site) -> None:
+    case_id, _ = await site.asked("car-choice")
+    asked = (await site.hand.question(case_id)).question
+    options = (Option("fan", "A new fan"), Option("clean", "Clean it"))
+    one = replace(asked, id=ids.new(), key="choice", options=options, default=None)
+    async with site.hand.database.transaction() as tx:
+        await decisions.ask(tx, one)
+    link = site.link("decision", one.id, one.owner_id)
+    async with site.browser() as browser:
+        await browser.post(link, data={"option": "fan"})
+        page = (await browser.get(link)).text
+    assert "have to ask for your yes before it is done" in page
+    assert "nothing more to do" not in page
 
 
 async def test_another_answer_comes_too_late_and_hears_what_was_said(site: Site) -> None:
