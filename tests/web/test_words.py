@@ -73,3 +73,8 @@ def test_an_event_whose_content_was_erased_is_still_told(kind: type[Event]) -> N
 
 def test_a_kind_of_a_later_release_does_not_break_the_page() -> None:
     assert "no words" in say(Entry("case:1", 1, AT, "case.teleported", {}), Names()).words
+
+
+def test_a_mail_that_left_is_called_so_with_a_mail_server_and_without_one() -> None:
+    taken = Entry("case:1", 1, AT, "notice.taken", {"notice": "n", "attempts": 1})
+    assert say(taken, Names()).words == "The notice left as a mail"

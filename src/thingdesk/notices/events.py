@@ -33,8 +33,8 @@ class NoticeAcknowledged(Event):
 
 @dataclass(frozen=True, slots=True)
 class NoticeTaken(Event):
-    """Plain information was taken by the mail server, at attempt `attempts`. It says
-    nothing about whether somebody read it.
+    """Plain information was taken by the mail server, or written to the folder of mails where
+    none is set, at attempt `attempts`. It says nothing about whether somebody read it.
     """
 
     kind: ClassVar[str] = "notice.taken"

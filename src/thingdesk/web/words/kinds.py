@@ -229,7 +229,7 @@ KINDS: dict[str, tuple[Tone, Say]] = {
             else "The notice was answered before it was sent"
         ),
     ),
-    "notice.taken": (Tone.STILL, lambda _, __: "The notice was taken by the mail server"),
+    "notice.taken": (Tone.STILL, lambda _, __: "The notice left as a mail"),
     "notice.given_up": (Tone.WRONG, lambda v, _: f"The notice was given up: {v['reason']}"),
     **WHO,
 }
