@@ -95,9 +95,12 @@ def _folder(folder: Path) -> Check:
 
 
 def _person(settings: Settings) -> Check:
-    """How owners reach a person. To answer to a mail always works, if somebody reads that."""
-    said = settings.contact or f"by answering to mails from {settings.mail_from}"
-    return Check("owners reach a person", said)
+    """Without a contact nothing is wrong with the desk; its owners are told of nobody."""
+    what = "owners reach a person"
+    if settings.contact:
+        return Check(what, settings.contact)
+    found = "their pages and mails do not say how"
+    return Check(what, found, mend="Set THINGDESK_CONTACT, such as help@example.org.")
 
 
 async def _server(database: Database) -> Check:

@@ -75,7 +75,7 @@ async def test_owners_page(tmp_path: Path, database_url: str) -> None:
         said = await reader.run(titled(page, "settings"))
         assert "owners reach a person: help@example.org" in said
         said = await reader.run("thingdesk doctor")
-        assert "by answering to mails from desk@localhost" in said
+        assert "Set THINGDESK_CONTACT" in said
         assert not reader.left(page)
 
 

@@ -236,7 +236,7 @@ async def test_an_owner_without_a_machine_or_a_mandate_is_told_what_to_do(site: 
     page = await get(site, own)
     assert "You have given none" in page
     assert "Nothing is under way" in page
-    assert "Answer to any mail that you got from us" in page
+    assert "Talk to a person" not in page, "nobody has said how"
     assert "/stop" not in page
     async with site.hand.database.transaction() as tx:
         await parties.transfer(tx, "own-o", None, clock.now())
