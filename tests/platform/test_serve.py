@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from tests.waiting import until
 
-from thingdesk.platform.serve import serve
+from thingdesk.platform.serve import MOST_BODY_BYTES, serve
 
 SHORT = 0.3
 HEAD = b"GET / HTTP/1.1\r\nhost: desk\r\n"
@@ -38,9 +38,26 @@ def app() -> Slow:
     return Slow()
 
 
+class Hungry:
+    """An application that reads each body to its end, and says how much there was."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        read, more = 0, True
+        while more:
+            message = await receive()
+            read += len(message.get("body", b""))
+            more = message.get("more_body", False)
+        said = str(read).encode()
+        length = [(b"content-length", str(len(said)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": length})
+        await send({"type": "http.response.body", "body": said})
+
+
 @asynccontextmanager
-async def connected(app: Slow, within: float = SHORT) -> AsyncIterator[Streams]:
-    async with serve(app, "127.0.0.1", 0, head_within=within) as served:
+async def connected(app: Any, within: float = SHORT) -> AsyncIterator[Streams]:
+    async with serve(app, "127.0.0.1", 0, head_within=within, body_within=within) as served:
         port = urlsplit(served.url).port
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
@@ -93,3 +110,64 @@ async def test_an_answer_may_take_as_long_as_it_needs(app: Slow) -> None:
         assert (await reader.readuntil(b"\r\n\r\nok")).startswith(b"HTTP/1.1 200 ")
         writer.write(b"\r\n")
         assert (await reader.readuntil(b"\r\n\r\nok")).startswith(b"HTTP/1.1 200 ")
+
+
+def post(*more: str) -> bytes:
+    return "\r\n".join(["POST / HTTP/1.1", "host: desk", *more, "", ""]).encode()
+
+
+PIECES = "transfer-encoding: chunked"
+
+
+def piece(size: int) -> bytes:
+    return f"{size:x}\r\n".encode() + b"x" * size + b"\r\n"
+
+
+async def trickling(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Returns when the other side has ended it: what comes after that resets the connection."""
+
+    ended = asyncio.create_task(reader.read())
+
+    async def trickle() -> bool:
+        writer.write(piece(1))
+        return ended.done()
+
+    await until(trickle)
+    with suppress(ConnectionResetError):
+        await ended
+
+
+async def test_a_body_that_is_too_large_is_ended() -> None:
+    async with connected(Hungry(), within=60) as (reader, writer):
+        writer.write(post(PIECES) + piece(MOST_BODY_BYTES) + piece(1))
+        assert (await reader.read()).startswith(b"HTTP/1.1 413 ")
+
+
+@pytest.mark.parametrize("head", [post(PIECES), post("content-length: 1000000")])
+async def test_a_body_that_never_comes_has_its_time(head: bytes) -> None:
+    async with connected(Hungry()) as (reader, writer):
+        writer.write(head + piece(1))
+        assert (await reader.read()).startswith(b"HTTP/1.1 408 ")
+
+
+async def test_one_that_trickles_has_no_more() -> None:
+    async with connected(Hungry()) as (reader, writer):
+        writer.write(post(PIECES))
+        await trickling(reader, writer)
+
+
+async def test_nor_has_one_that_nobody_reads(app: Slow) -> None:
+    """The answer is there, and the body goes on."""
+    app.may_answer.set()
+    async with connected(app) as (reader, writer):
+        writer.write(post(PIECES))
+        assert (await reader.readuntil(b"\r\n\r\nok")).startswith(b"HTTP/1.1 200 ")
+        await trickling(reader, writer)
+
+
+async def test_the_largest_body_is_read_and_so_is_the_next() -> None:
+    async with connected(Hungry(), within=60) as (reader, writer):
+        for _ in range(2):
+            writer.write(post(f"content-length: {MOST_BODY_BYTES}") + b"x" * MOST_BODY_BYTES)
+            said = str(MOST_BODY_BYTES).encode()
+            assert (await reader.readuntil(said)).startswith(b"HTTP/1.1 200 ")

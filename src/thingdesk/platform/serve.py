@@ -13,7 +13,13 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 _STOP_WITHIN = 5
 _HEAD_BYTES = 32 * 1024
 _HEAD_WITHIN = 10.0
-_TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+# more than any reader of a body takes, and longer than any of them waits: theirs are the answers
+# that say how to go on, this is for whoever goes on all the same
+MOST_BODY_BYTES = 1024 * 1024
+_BODY_WITHIN = 60.0
+_END = b"connection: close\r\ncontent-length: 0\r\n\r\n"
+_TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\n" + _END
+_TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\n" + _END
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +31,12 @@ class Served:
 
 class _Config(uvicorn.Config):
     head_within = _HEAD_WITHIN
+    body_within = _BODY_WITHIN
 
 
 class _Bounded(HttpToolsProtocol):
-    """Ends a connection on which a request's head, or what follows its body, goes on for ever: in
-    bytes, or in time.
+    """Ends a connection on which a request's head, its body, or what follows that, goes on for
+    ever: in bytes, or in time.
 
     The parser itself keeps whatever comes, and waits for the rest.
     """
@@ -38,6 +45,8 @@ class _Bounded(HttpToolsProtocol):
     _unread = 0
     _awaits_head = True
     _head_due: asyncio.TimerHandle | None = None
+    _body_due: asyncio.TimerHandle | None = None
+    _body_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -45,6 +54,7 @@ class _Bounded(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
+        self._stop_waiting_for_body()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -59,14 +69,21 @@ class _Bounded(HttpToolsProtocol):
         self._unread = 0
         self._awaits_head = False
         self._stop_waiting()
+        self._body_bytes = 0
+        self._body_due = self.loop.call_later(self.config.body_within, self._refuse, _TOO_SLOW)
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         self._unread = 0
-        super().on_body(body)
+        self._body_bytes += len(body)
+        if self._body_bytes > MOST_BODY_BYTES:
+            self._refuse(_TOO_LARGE)
+        else:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._unread = 0
+        self._stop_waiting_for_body()
         self._awaits_head = True
         super().on_message_complete()
 
@@ -78,6 +95,20 @@ class _Bounded(HttpToolsProtocol):
         if self._head_due is not None:
             self._head_due.cancel()
             self._head_due = None
+
+    def _stop_waiting_for_body(self) -> None:
+        if self._body_due is not None:
+            self._body_due.cancel()
+            self._body_due = None
+
+    def _refuse(self, answer: bytes) -> None:
+        """End it in the middle of a body, with an answer if none has begun."""
+        self._stop_waiting_for_body()
+        if self.transport.is_closing():
+            return
+        if not self.cycle.response_started:
+            self.transport.write(answer)
+        self.transport.close()
 
     def _give_up(self) -> None:
         self._head_due = None
@@ -100,10 +131,15 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def serve(
-    app: Any, host: str, port: int, *, head_within: float = _HEAD_WITHIN
+    app: Any,
+    host: str,
+    port: int,
+    *,
+    head_within: float = _HEAD_WITHIN,
+    body_within: float = _BODY_WITHIN,
 ) -> AsyncIterator[Served]:
     """Serve `app`; port 0 picks a free one. Requests under way are finished within seconds. Who
-    connects has `head_within` seconds for the head of a request.
+    connects has `head_within` seconds for the head of a request and `body_within` for its body.
 
     Raises OSError when the port is taken.
     """
@@ -117,7 +153,7 @@ async def serve(
         server_header=False,
         http=_Bounded,
     )
-    config.head_within = head_within
+    config.head_within, config.body_within = head_within, body_within
     listening = socket.create_server((host, port))
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listening]))
