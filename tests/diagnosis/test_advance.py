@@ -4,8 +4,9 @@ from typing import Any
 
 import asyncpg
 import pytest
+from tests.waiting import until
 
-from thingdesk import diagnosis, parties, signals
+from thingdesk import diagnosis, parties, signals, timeline
 from thingdesk.diagnosis import Diagnosed, Finding, Rule, Silence, Threshold
 from thingdesk.parties import NewMachine
 from thingdesk.platform import clock, ids
@@ -160,3 +161,37 @@ async def test_silence_counts_only_while_our_own_intake_was_up(database: Databas
         async with database.transaction() as tx:
             (finding,) = await diagnosis.findings_of(tx, name)
         assert finding.cleared_at is not None
+
+
+async def test_a_worker_that_falls_silent_in_the_middle_of_a_hold_loses_its_shards(
+    database: Database,
+) -> None:
+    """The hold began before; what it wakes up with is nobody's, and the other one found it."""
+    name = await machine(database, "paused")
+    start = clock.now() - timedelta(hours=2)
+    await say(database, name, start, 101, 102)
+    assert (await advance(database)).opened == ()
+    await say(database, name, start + 2 * MINUTE, 103, 80)
+    found: list[Finding] = []
+
+    async def taken_over() -> bool:
+        found.extend((await advance(database)).opened)
+        return bool(found)
+
+    async def fall_silent() -> None:
+        async with database.transaction(idle_limit=0.5) as tx:
+            assert len((await diagnosis.advance(tx, RULES)).opened) == 1
+            await tx.flush()
+            assert (await advance(database)).observations == (), "its shard is locked"
+            await until(taken_over)
+
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError)):
+        await fall_silent()
+    assert [(one.opened_at - start, one.evidence.since - start) for one in found] == [
+        (2 * MINUTE, timedelta(0))
+    ]
+    async with database.transaction() as tx:
+        assert len(await diagnosis.findings_of(tx, name)) == 1
+        entries = await timeline.read(tx, f"machine:{name}")
+    kinds = [one.kind for one in entries]
+    assert kinds.count("finding.opened") == kinds.count("finding.cleared") == 1

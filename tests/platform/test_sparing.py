@@ -19,7 +19,12 @@ def test_a_flood_writes_no_more_than_can_be_read(caplog: pytest.LogCaptureFixtur
         turnable.turn(timedelta(minutes=2))
         sparing.warning("later")
         sparing.warning("again")
-    assert caplog.messages[3:] == ["7 more lines like these were left out", "later", "again"]
+        turnable.turn(-timedelta(hours=1))
+        for n in range(3):
+            sparing.warning(f"turned back {n}")
+    assert caplog.messages[3:] == ["7 more lines like these were left out", "later", "again"] + [
+        f"turned back {n}" for n in range(3)
+    ]
 
 
 def test_what_fails_every_second_is_told_once_and_then_a_line_a_minute(

@@ -29,7 +29,8 @@ class SparingLog:
 
     def _write(self, level: int, line: str, error: Exception | None = None) -> None:
         now = clock.now()
-        if self._until is None or now >= self._until:
+        # a clock that was turned back must not make a minute an hour
+        if self._until is None or not self._until - _SPAN <= now < self._until:
             self._begin(now)
         self._count += 1
         if self._count <= self._most:

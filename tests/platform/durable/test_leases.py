@@ -9,6 +9,7 @@ import pytest
 from tests.platform.durable.ledger import begin, effect, effects, state
 from tests.waiting import until
 
+from thingdesk.platform import clock
 from thingdesk.platform.database import Database, Transaction
 from thingdesk.platform.durable import Engine, Run
 
@@ -130,3 +131,26 @@ async def gone(database: Database, pid: int) -> bool:
     async with database.transaction() as tx:
         query = "select count(*) from pg_stat_activity where pid = $1"
         return not await tx.fetchval(query, pid)
+
+
+async def test_workers_whose_clocks_differ_by_an_hour_do_each_step_once(ledger: Database) -> None:
+    """The one that is ahead comes early to what is due, and no lock or lease hangs on it."""
+
+    async def two_steps(run: Run) -> None:
+        await effect(run, "before")
+        begun = await run.now()
+        await run.wait(until=begun + timedelta(minutes=30))
+        await effect(run, "after")
+
+    run_id = await begin(ledger, "timed")
+    turnable = clock.Turnable()
+    with clock.reading(turnable):
+        await Engine(ledger, {"timed": two_steps}).once()
+        turnable.turn(-timedelta(hours=1))
+        assert await Engine(ledger, {"timed": two_steps}).once() == 0
+        turnable.turn(timedelta(hours=2))
+        assert await Engine(ledger, {"timed": two_steps}).once() == 1
+        turnable.turn(-timedelta(hours=1))
+        assert await Engine(ledger, {"timed": two_steps}).once() == 0
+    assert await effects(ledger) == ["after", "before"]
+    assert (await state(ledger, run_id))[0] == "ended"
