@@ -44,10 +44,15 @@ FILL = (
     select 'case:' || id, k, opened_at + k * interval '1 s', 'some.kind' || k, '', ''
     from desk_case, generate_series(1, 5) k limit $1::integer
     """,
+    """
+    insert into case_promise (case_id, name, started_at, due_at, seconds, broken_at)
+    select id, 'resolution', opened_at, opened_at, 1, opened_at - interval '8 days'
+    from desk_case limit $1::integer
+    """,
 )
 SEEN = """
 select sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::bigint from pg_stat_user_tables
-where relname in ('desk_case', 'machine', 'timeline_event')
+where relname in ('desk_case', 'machine', 'timeline_event', 'case_promise')
 """
 Look = Callable[[Transaction], Awaitable[Any]]
 
@@ -81,6 +86,7 @@ LOOKS: dict[str, Look] = {
     "machines with a word that none has": found(words="qqq"),
     "further machines": found(after="m-5"),
     "promises": lambda tx: cases.promises_at_risk(tx, timedelta(hours=1), 8),
+    "broken promises": lambda tx: cases.promises_broken(tx, timedelta(days=7), 8),
     "feed": lambda tx: timeline.latest(tx, 24, ON_THE_WALL),
 }
 

@@ -38,7 +38,17 @@ async def site(database: Database) -> Site:
 def now(page: str) -> str:
     """What the case waits for, as a reader sees it."""
     (part,) = re.findall(r'<section class="panel now".*?</section>', page, re.DOTALL)
+    return read(part)
+
+
+def read(part: str) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", part)).split())
+
+
+def part(page: str, name: str) -> str:
+    """A part of the wall."""
+    found: list[str] = re.findall(rf'<div sse-swap="{name}">.*?</section>', page, re.DOTALL)
+    return found[0]
 
 
 async def failed(site: Site, name: str, turnable: clock.Turnable) -> UUID:
@@ -91,6 +101,32 @@ async def test_staff_try_a_stuck_journey_again(site: Site, turnable: clock.Turna
         assert again.status_code == 409
         assert "there is nothing to try again" in again.text
         assert (await browser.post(f"/cases/{ids.new()}/retry")).status_code == 404
+
+
+async def test_the_wall_leads_to_what_fails_is_stuck_or_broken(
+    site: Site, turnable: clock.Turnable
+) -> None:
+    case_id = await failed(site, "car-wall", turnable)
+    async with logged_in(site) as browser:
+        wall = (await browser.get("/")).text
+        asked = part(wall, "asked")
+        assert f'href="/cases/{case_id}"' in asked
+        assert "car-wall: Fail fails" in read(asked)
+        assert "version 1 failed once. It is tried again" in read(asked)
+    for _ in range(8):
+        turnable.turn(timedelta(hours=1))
+        await site.hand.work()
+    turnable.turn(timedelta(days=6))
+    await site.hand.tick()
+    async with logged_in(site) as browser:
+        wall = (await browser.get("/")).text
+        assert "car-wall: Fail stuck" in read(part(wall, "asked"))
+        promises = part(wall, "risks")
+        assert f'href="/cases/{case_id}"' in promises
+        assert "Resolution, car-wall broken" in read(promises)
+        await browser.post(f"/cases/{case_id}/withdraw", data={"reason": "a test"})
+        wall = (await browser.get("/")).text
+        assert "car-wall" not in read(part(wall, "asked") + part(wall, "risks"))
 
 
 async def test_a_journey_without_code_says_which_pack_is_missing(

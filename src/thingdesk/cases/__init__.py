@@ -35,6 +35,7 @@ from thingdesk.cases.promises import (
     keep_promise,
     pause_promises,
     promises_at_risk,
+    promises_broken,
     resume_promises,
 )
 from thingdesk.cases.recovery import Criterion, Progress, Sample
@@ -104,6 +105,7 @@ __all__ = [
     "open_within",
     "pause_promises",
     "promises_at_risk",
+    "promises_broken",
     "promises_of",
     "prove",
     "read_report",

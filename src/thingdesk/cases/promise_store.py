@@ -34,6 +34,12 @@ where (case_id, name, round) in (
     order by due_at limit $2 for update skip locked)
 returning *
 """
+# A case that came back has new promises: what was broken before is history.
+_BROKEN = """
+select p.* from case_promise p join desk_case c on c.id = p.case_id
+where p.broken_at > $1 and c.state <> 'ended' and p.round = c.reopened
+order by p.broken_at desc limit $2
+"""
 
 _MEASURE = """
 select count(*) filter (where due_at > $1) as in_time,
@@ -98,6 +104,11 @@ async def at_risk(tx: Transaction, before: datetime, most: int) -> list[Promised
         before,
         most,
     )
+    return [_promised(row) for row in rows]
+
+
+async def broken(tx: Transaction, since: datetime, most: int) -> list[Promised]:
+    rows = await tx.fetch(_BROKEN, since, most)
     return [_promised(row) for row in rows]
 
 

@@ -102,6 +102,11 @@ async def promises_at_risk(
     return await store.at_risk(tx, clock.now() + within, most)
 
 
+async def promises_broken(tx: Transaction, within: timedelta, most: int) -> list[Promised]:
+    """Promises of open cases that were broken lately, the last first."""
+    return await store.broken(tx, clock.now() - within, most)
+
+
 def _stands(one: Promised) -> bool:
     return bool(one.pauses) and one.pauses[-1].until is None
 

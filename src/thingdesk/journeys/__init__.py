@@ -32,6 +32,7 @@ from thingdesk.journeys.start import start
 from thingdesk.journeys.store import effects_of, of_case
 from thingdesk.journeys.telling import tell_staff
 from thingdesk.journeys.trouble import (
+    in_trouble,
     note_mistake,
     note_repeats,
     note_trouble,
@@ -73,6 +74,7 @@ __all__ = [
     "effects_of",
     "erase",
     "free_slots",
+    "in_trouble",
     "note_mistake",
     "note_repeats",
     "note_trouble",

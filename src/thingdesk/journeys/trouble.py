@@ -107,6 +107,15 @@ async def retry(tx: Transaction, case_ids: Sequence[UUID], by: str) -> int:
     return len(tried)
 
 
+async def in_trouble(tx: Transaction, most: int) -> list[tuple[UUID, durable.Standing]]:
+    """The journeys that are stuck, and then those that fail, each with its case: those first that
+    are so for longest.
+    """
+    found = await durable.stuck(tx, most)
+    found += await durable.failing(tx, most - len(found))
+    return [(Facts.from_data(one.input).case_id, one) for one in found]
+
+
 async def stuck_cases(tx: Transaction, most: int = 1_000) -> list[UUID]:
     """The cases whose journeys are stuck, those first that are so for longest."""
     found = await durable.stuck(tx, most)

@@ -29,7 +29,6 @@ from thingdesk.platform.durable.model import (
 from thingdesk.platform.durable.run import Function, Run
 from thingdesk.platform.durable.store import (
     KEPT,
-    count_stuck,
     failing,
     forget_unheard,
     late,
@@ -55,7 +54,6 @@ __all__ = [
     "Suspended",
     "Trouble",
     "Turn",
-    "count_stuck",
     "drop",
     "failing",
     "failure_of",

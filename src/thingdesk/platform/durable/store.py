@@ -235,10 +235,6 @@ async def standing(tx: Transaction, run_ids: Sequence[UUID]) -> list[Standing]:
     return [_standing(row) for row in await tx.fetch(sql, list(run_ids))]
 
 
-async def count_stuck(tx: Transaction) -> int:
-    return int(await tx.fetchval("select count(*) from durable_run where state = 'stuck'"))
-
-
 async def late(tx: Transaction, since: datetime) -> list[tuple[str, int, datetime]]:
     """The code of runs that were due at that time and still are, how many, and since when."""
     rows = await tx.fetch(

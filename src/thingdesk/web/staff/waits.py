@@ -41,15 +41,19 @@ def troubles(runs: Iterable[Standing], known: Container[str]) -> list[Trouble]:
 
 
 def _trouble(one: Standing, known: Container[str]) -> Trouble | None:
+    if one.state is not State.STUCK and one.code not in known:
+        code = in_words(one.code)
+        return Trouble(f"The journey waits for its code: load the pack that has {code}.")
+    return failure(one) if one.state is State.STUCK or one.failures else None
+
+
+def failure(one: Standing) -> Trouble:
+    """What is wrong with a run that is stuck or fails."""
     code = in_words(one.code)
     if one.state is State.STUCK:
         return Trouble(f"The journey {code} is stuck.", one.problem, stuck=True)
-    if one.code not in known:
-        return Trouble(f"The journey waits for its code: load the pack that has {code}.")
-    if one.failures:
-        times = "once" if one.failures == 1 else f"{one.failures} times"
-        return Trouble(f"The journey {code} failed {times}.", one.problem, one.wake_at)
-    return None
+    times = "once" if one.failures == 1 else f"{one.failures} times"
+    return Trouble(f"The journey {code} failed {times}.", one.problem, one.wake_at)
 
 
 def waits(

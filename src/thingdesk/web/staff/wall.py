@@ -11,10 +11,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from thingdesk import cases, decisions, parties, signals, timeline
+from thingdesk import cases, decisions, journeys, parties, signals, timeline
 from thingdesk.cases import Case, Outcome, Promised
 from thingdesk.decisions import Decision
-from thingdesk.platform import clock, durable
+from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.timeline import Entry
 from thingdesk.web.live import Following
@@ -24,6 +24,7 @@ from thingdesk.web.staff.people import names_in
 from thingdesk.web.staff.session import LIVE, Person, token_of
 from thingdesk.web.staff.show import show
 from thingdesk.web.staff.touch import zero_touch
+from thingdesk.web.staff.waits import Trouble, failure
 from thingdesk.web.words import ON_THE_WALL, Line, Names, say
 
 router = APIRouter()
@@ -31,7 +32,8 @@ PERIOD = timedelta(hours=24)
 _HEARD = timedelta(minutes=5)
 _BEATING = timedelta(seconds=15)
 _AT_RISK = timedelta(hours=1)
-_MOST_FEED, _MOST_RISKS = 24, 8
+_BROKEN = timedelta(days=7)
+_MOST_FEED, _MOST_PROMISES, _MOST_TROUBLES = 24, 8, 8
 _FRESH = timedelta(seconds=4)
 PARTS = ("counts", "asked", "risks", "feed", "intake")
 _CHECK_EVERY = 30.0
@@ -68,7 +70,6 @@ class Listening:
     since: datetime | None
     registered: int
     heard: int
-    stuck: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,9 @@ class Wall:
     """All that the wall shows."""
 
     counts: Counts
+    troubles: tuple[tuple[UUID, Trouble, Case | None], ...]
+    more_troubles: bool
+    broken: tuple[tuple[Promised, Case | None], ...]
     risks: tuple[tuple[Promised, Case | None], ...]
     asked: tuple[tuple[Decision, Case | None], ...]
     feed: tuple[Item, ...]
@@ -121,12 +125,15 @@ async def render(tx: Transaction) -> dict[str, str]:
 async def look(tx: Transaction) -> Wall:
     """The wall as it is now."""
     entries = await timeline.latest(tx, _MOST_FEED, ON_THE_WALL)
-    risks = await cases.promises_at_risk(tx, _AT_RISK, _MOST_RISKS)
+    troubles = await journeys.in_trouble(tx, _MOST_TROUBLES + 1)
+    broken = await cases.promises_broken(tx, _BROKEN, _MOST_PROMISES)
+    risks = await cases.promises_at_risk(tx, _AT_RISK, _MOST_PROMISES)
     asked = await decisions.open_for_staff(tx)
     known = await cases.get_many(
         tx,
         [
-            *(one.case_id for one in risks),
+            *(case_id for case_id, _ in troubles),
+            *(one.case_id for one in (*broken, *risks)),
             *(one.question.case_id for one in asked),
             *filter(None, (_case_of(entry) for entry in entries)),
         ],
@@ -134,6 +141,12 @@ async def look(tx: Transaction) -> Wall:
     names = await names_in(tx, entries)
     return Wall(
         await _count(tx),
+        tuple(
+            (case_id, failure(one), known.get(case_id))
+            for case_id, one in troubles[:_MOST_TROUBLES]
+        ),
+        len(troubles) > _MOST_TROUBLES,
+        tuple((one, known.get(one.case_id)) for one in broken),
         tuple((one, known.get(one.case_id)) for one in risks),
         tuple((one, known.get(one.question.case_id)) for one in asked),
         tuple(_item(entry, names, known) for entry in entries),
@@ -158,9 +171,8 @@ async def _intake(tx: Transaction) -> Listening:
     now = clock.now()
     spans = await signals.intake_spans(tx, now - _BEATING)
     registered, heard = await parties.heard_since(tx, now - _HEARD)
-    stuck = await durable.count_stuck(tx)
     since = min((begun for begun, _ in spans), default=None)
-    return Listening(bool(spans), since, registered, heard, stuck)
+    return Listening(bool(spans), since, registered, heard)
 
 
 def _case_of(entry: Entry) -> UUID | None:
