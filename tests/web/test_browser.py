@@ -163,6 +163,23 @@ async def test_a_provider_does_a_job_without_javascript(desk: Shown) -> None:
         await expect(page.get_by_text("You said that it is done: “Coil fitted.”")).to_be_visible()
 
 
+async def test_a_phone_shows_who_and_where_before_the_whole_timeline(desk: Shown) -> None:
+    case_id, _ = await desk.site.offered("car-narrow")
+    async with desk.page(staff=True, java_script_enabled=False, viewport=PHONE) as page:
+        await page.goto(f"{desk.url}/cases/{case_id}")
+        boxes = [
+            await page.get_by_role("heading", name=name, exact=True).bounding_box()
+            for name in ("Waits for", "Facts", "Promises", "Timeline")
+        ]
+        assert [one["y"] for one in boxes if one] == sorted(one["y"] for one in boxes if one)
+        assert len(boxes) == 4
+        rows, begun = page.locator(".timeline li"), page.get_by_text("A case opened:")
+        assert sum([await one.is_visible() for one in await rows.all()]) == 8
+        await expect(begun).to_be_hidden()
+        await page.get_by_text("earlier entries").click()
+        await expect(begun).to_be_visible()
+
+
 async def test_the_console_works_without_javascript(desk: Shown, pages: dict[str, str]) -> None:
     async with desk.page(staff=True, java_script_enabled=False, viewport=DESK) as page:
         await page.goto(desk.url)

@@ -25,6 +25,7 @@ from thingdesk.web.words import Line, Names, say
 _MOST_LINES = 200
 _MOST = 100
 _T = TypeVar("_T")
+_UNFOLDED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +80,14 @@ class File:
     """Of which of these the newest are shown, and the older ones are on the timeline alone."""
 
     @property
-    def days(self) -> list[list[Line]]:
-        """The timeline, day by day."""
-        return [list(lines) for _, lines in groupby(self.lines, key=lambda one: one.at.date())]
+    def folded(self) -> int:
+        """How many of the lines stand behind a fold, so that the last ones are seen at once."""
+        return max(len(self.lines) - _UNFOLDED, 0)
+
+    def days(self, since: int, until: int) -> list[list[Line]]:
+        """These lines of the timeline, day by day."""
+        lines = self.lines[since:until]
+        return [list(those) for _, those in groupby(lines, key=lambda one: one.at.date())]
 
     @property
     def for_staff(self) -> list[Decision]:
