@@ -57,6 +57,17 @@ def test_words_of_near_markers_stand_in_rows_and_far_ones_in_one() -> None:
     assert {one.row for one in drawn(*range(60), markers=far).markers} == {0}
 
 
+def test_no_line_of_a_marker_runs_through_the_words_of_another() -> None:
+    for minutes in ([10, 11, 12], [50, 57, 58, 59], [1, 14, 27], [30, 45, 46, 47]):
+        marked = [Marker(START + n * MINUTE, f"m{n}", "open") for n in minutes]
+        places = drawn(*range(60), markers=marked).markers
+        for one in places:
+            begin, end = (one.at, one.at + 23) if one.anchor == "start" else (one.at - 23, one.at)
+            assert end <= 100.1
+            through = [other for other in places if begin < other.at < end and other.row <= one.row]
+            assert through == [], minutes
+
+
 def test_what_is_outside_of_the_picture_is_not_marked() -> None:
     assert not drawn(1, 2, markers=[Marker(START - MINUTE, "before", "open")]).markers
 

@@ -5,7 +5,7 @@ puts words at per cents, and the line, in a thousand by a thousand, is stretched
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from statistics import median
@@ -18,8 +18,8 @@ _Y_TICKS, _X_TICKS = 4, 5
 _GAP = 4
 _ROOM = 0.08
 _BESIDE = 0.4
-_NEAR = 22.0
-_EDGE = (20.0, 80.0)
+_NEAR = 24.0
+_EDGE = (6.0, 94.0)
 _MOST_ROWS = 24
 
 
@@ -172,26 +172,36 @@ def _band(points: Sequence[Point], frame: _Frame) -> str:
 def _times(frame: _Frame) -> tuple[Place, ...]:
     span = frame.until - frame.since
     return tuple(
-        Place(at / 10, time_label(tick, span), anchor=_anchor(at / 10, (6.0, 94.0)))
+        Place(at / 10, time_label(tick, span), anchor=_anchor(at / 10))
         for tick in time_ticks(frame.since, frame.until, _X_TICKS)
         for at in (frame.x(tick),)
     )
 
 
-def _anchor(at: float, edge: tuple[float, float] = _EDGE) -> str:
-    return "start" if at < edge[0] else "end" if at > edge[1] else "middle"
+def _anchor(at: float) -> str:
+    return "start" if at < _EDGE[0] else "end" if at > _EDGE[1] else "middle"
 
 
 def _markers(markers: Sequence[Marker], frame: _Frame) -> tuple[Place, ...]:
-    """Words that would meet stand in different rows."""
-    inside = [one for one in markers if frame.since <= one.at <= frame.until]
-    places: list[Place] = []
-    for one in sorted(inside, key=lambda one: one.at):
-        at = frame.x(one.at) / 10
-        taken = {place.row for place in places if abs(place.at - at) < _NEAR}
-        row = next(n for n in range(len(inside) + 1) if n not in taken)
-        places.append(Place(at, one.words, one.kind, _anchor(at), row))
-    return tuple(places)
+    """Words stand on the right of their line, near the right edge on its left. Those that would
+    meet stand in rows, so that no line of one runs through the words of another.
+    """
+    groups: list[list[Place]] = []
+    for one in sorted(markers, key=lambda one: one.at):
+        if frame.since <= one.at <= frame.until:
+            place = Place(frame.x(one.at) / 10, one.words, one.kind)
+            if groups and place.at - groups[-1][-1].at < _NEAR:
+                groups[-1].append(place)
+            else:
+                groups.append([place])
+    return tuple(one for group in groups for one in _beside(group))
+
+
+def _beside(group: list[Place]) -> list[Place]:
+    if group[-1].at > 100 - _NEAR and group[0].at > _NEAR:
+        last = len(group) - 1
+        return [replace(one, anchor="end", row=last - n) for n, one in enumerate(group)]
+    return [replace(one, anchor="start", row=n) for n, one in enumerate(group)]
 
 
 def _rows(points: Sequence[Point]) -> tuple[Point, ...]:

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from thingdesk import signals
+from thingdesk import parties, signals
 from thingdesk.cases import Case, Verification
 from thingdesk.platform import formats
 from thingdesk.platform.database import Transaction
 from thingdesk.web.chart import Chart, Limit, Marker, Point, draw
 
 _STEPS = 240
-_LEAST = timedelta(minutes=30)
+_LEAST = timedelta(seconds=20)
+_LEAST_SIGNALS = 10
+_USUAL_INTERVAL = timedelta(seconds=12)
 _MOST_READ = 1000
 _MOST_AFTER = timedelta(days=10)
 
@@ -28,14 +30,10 @@ async def around(tx: Transaction, case: Case, proofs: list[Verification]) -> Cha
     if metric is None:
         return await _codes(tx, case, proof, since, until)
     points = await read(tx, case.subject, metric, since, until)
-    return draw(
-        formats.sentence(metric),
-        points,
-        since,
-        until,
-        limits=_limits(case, proof, metric),
-        markers=_markers(case, proof),
-    )
+    markers = _markers(case, proof)
+    since, until = _heard(points, markers, since, until)
+    limits = _limits(case, proof, metric)
+    return draw(formats.sentence(metric), points, since, until, limits=limits, markers=markers)
 
 
 async def read(
@@ -61,9 +59,9 @@ async def _codes(
         for read in (float(_has(one.codes, patterns, named)),)
     ]
     title = ", ".join(patterns or named)
-    return draw(
-        title, points, since, until, markers=_markers(case, proof), names=("not read", "read")
-    )
+    markers = _markers(case, proof)
+    since, until = _heard(points, markers, since, until)
+    return draw(title, points, since, until, markers=markers, names=("not read", "read"))
 
 
 def _has(codes: Sequence[str], patterns: Sequence[str], named: Sequence[str]) -> bool:
@@ -91,12 +89,27 @@ def _began(case: Case, proof: Verification | None) -> datetime | None:
 async def _window(
     tx: Transaction, case: Case, began: datetime, proof: Verification | None
 ) -> tuple[datetime, datetime]:
-    """From a quarter of its length before the fault, to a little after the proof."""
+    """The case's length, with half of it on either side; a few signals long at least."""
     last = proof.progress.last if proof and proof.proven else None
     end = last or min(await signals.present_of(tx, case.subject), began + _MOST_AFTER)
     found = case.began_at or began
-    length = max(end - began, found - began, _LEAST)
-    return began - length / 4, max(end, found) + length / 12
+    machine = await parties.get_machine(tx, case.subject)
+    interval = machine.expected_interval if machine else None
+    least = max(_LEAST, _LEAST_SIGNALS * (interval or _USUAL_INTERVAL))
+    room = max(end - began, found - began, least) / 2
+    return began - room, max(end, found) + room
+
+
+def _heard(
+    points: Sequence[Point], markers: Sequence[Marker], since: datetime, until: datetime
+) -> tuple[datetime, datetime]:
+    """The window without what nothing was heard in, before and after."""
+    moments = [*(one.at for one in points), *(one.at for one in markers)]
+    times = [one for one in moments if since <= one <= until]
+    if not times or min(times) == max(times):
+        return since, until
+    room = (max(times) - min(times)) / 12
+    return max(since, min(times) - room), min(until, max(times) + room)
 
 
 def _limits(case: Case, proof: Verification | None, metric: str) -> list[Limit]:
