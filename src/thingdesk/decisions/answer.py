@@ -32,7 +32,9 @@ async def answer(tx: Transaction, decision: UUID, option: str, by: Recipient) ->
     question = settled.question
     durable.send(tx, question.run_id, question.key, settled.message())
     message = settled.message()
-    event = DecisionAnswered(question.id, option, f"{by.kind}:{by.id}", message["approves"])
+    chosen = question.option(option)
+    words = chosen.words if chosen else option
+    event = DecisionAnswered(question.id, option, f"{by.kind}:{by.id}", message["approves"], words)
     append(tx, f"case:{question.case_id}", event)
     for one in await tell_rest(tx, [settled]):
         if one.notice_id is not None:

@@ -27,7 +27,8 @@ class DecisionAsked(Event):
 @dataclass(frozen=True, slots=True)
 class DecisionAnswered(Event):
     """Somebody chose; `by` is like `owner:UUID` or `staff:UUID`. `approves` is the hash of the
-    action that this permits, None where it permits none.
+    action that this permits, None where it permits none. `words` are those of the option, and can
+    be erased.
     """
 
     kind: ClassVar[str] = "decision.answered"
@@ -35,6 +36,7 @@ class DecisionAnswered(Event):
     option: str
     by: str
     approves: str | None
+    words: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from thingdesk.web.chart import Chart
 from thingdesk.web.staff.around import around
 from thingdesk.web.staff.people import names_in
 from thingdesk.web.staff.waits import Trouble, Wait, open_key, troubles, waits
-from thingdesk.web.words import Line, Names, say
+from thingdesk.web.words import Line, Names, fold
 
 _MOST_LINES = 200
 _MOST = 100
@@ -108,13 +108,13 @@ async def collect(
     """The case with this id, its timeline as far as the entry `before`; None when there is none.
     `known` is the code of the packs that are loaded.
     """
-    case = await cases.get(tx, case_id)
-    if case is None:
+    if (case := await cases.get(tx, case_id)) is None:
         return None
     entries = await timeline.read(tx, f"case:{case_id}", before=before, most=_MOST_LINES)
     cut = _Cut()
     jobs = cut("jobs", await fulfilment.jobs_of(tx, case_id, _MOST + 1))
-    names = await names_in(tx, entries, case.owner_id, *(one.offer.provider for one in jobs))
+    named = await names_in(tx, entries, case.owner_id, *(one.offer.provider for one in jobs))
+    names = Names(named.known, {case.service: case.title})
     asked = cut("asked", await decisions.of_case(tx, case_id, _MOST + 1))
     commands = await fulfilment.commands_of(tx, case_id)
     proofs = await cases.verifications_of(tx, case_id)
@@ -137,7 +137,7 @@ async def collect(
         {one.id: one for one in await fulfilment.appointments_of(tx, case_id)},
         tuple(commands),
         tuple(cut("notices", await notices.of_case(tx, case_id, _MOST + 1))),
-        tuple(say(entry, names) for entry in entries),
+        fold(entries, names),
         names,
         entries[0].seq if entries and entries[0].seq > 1 else None,
         frozenset(cut.what),

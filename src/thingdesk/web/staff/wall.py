@@ -138,7 +138,8 @@ async def look(tx: Transaction) -> Wall:
             *filter(None, (_case_of(entry) for entry in entries)),
         ],
     )
-    names = await names_in(tx, entries)
+    named = await names_in(tx, entries)
+    names = Names(named.known, {one.service: one.title for one in known.values()})
     return Wall(
         await _count(tx),
         tuple(

@@ -1,5 +1,6 @@
 """Each kind of event in words for people."""
 
+from thingdesk.web.words.fold import fold
 from thingdesk.web.words.hours import hours_words
 from thingdesk.web.words.kinds import KINDS
 from thingdesk.web.words.policy import policy_words
@@ -12,6 +13,7 @@ __all__ = [
     "Line",
     "Names",
     "Tone",
+    "fold",
     "hours_words",
     "policy_words",
     "say",

@@ -26,11 +26,16 @@ def _about(v: Value) -> str:
     return f" ({v['about']})" if v["about"] else ""
 
 
-def _opened(v: Value, _: Named) -> str:
+def _opened(v: Value, names: Named) -> str:
     itself = v["reporter"] == v["subject"]
     reported = "reported by itself" if itself else f"reported by {v['reporter']}"
     how = "found in its own signals" if v["origin"] == "finding" else reported
-    return f"A case opened: {formats.plain(v['service'])}, {how}"
+    return f"A case opened: {names.title(v['service'])}, {how}"
+
+
+def _joined(v: Value, _: Named) -> str:
+    again = f"{v['reporter']} said it again"
+    return "It was found in its signals again" if v["origin"] == "finding" else again
 
 
 def _ended(v: Value, _: Named) -> str:
@@ -70,8 +75,8 @@ def _told(v: Value, names: Named) -> str:
 
 def _answered(v: Value, names: Named) -> str:
     kind, _, one = str(v["by"]).partition(":")
-    said = f"said {v['option']}" if v["option"] in ("yes", "no") else "answered"
-    return f"{names(one)} ({kind}) {said}"
+    words = v.get("words") or v["option"]
+    return f"{names(one)} ({kind}) answered: {words}"
 
 
 def _spared(v: Value, _: Named) -> str:
@@ -86,7 +91,7 @@ def _part(what: str) -> Say:
 
 KINDS: dict[str, tuple[Tone, Say]] = {
     "case.opened": (Tone.OPEN, _opened),
-    "case.joined": (Tone.STILL, lambda v, _: f"{v['reporter']} said it again ({v['origin']})"),
+    "case.joined": (Tone.STILL, _joined),
     "case.reopened": (
         Tone.OPEN,
         lambda v, _: f"It came back after it had ended {v['outcome_before']}: reopened",
@@ -104,7 +109,7 @@ KINDS: dict[str, tuple[Tone, Say]] = {
     "promise.resumed": (Tone.STILL, lambda v, _: f"The clocks run again: {v['reason']}"),
     "journey.started": (
         Tone.STILL,
-        lambda v, _: f"The journey {v['service']} began, version {v['version']}",
+        lambda v, names: f"The journey began: {names.title(v['service'])}, version {v['version']}",
     ),
     "journey.failed": (Tone.WRONG, lambda v, _: f"The journey failed: {_error(v)}"),
     "journey.stuck": (Tone.WRONG, lambda v, _: f"The journey is stuck: {_error(v)}"),

@@ -13,14 +13,20 @@ from thingdesk.web.words.tone import Named, Tone, Value
 
 
 class Names:
-    """The names of owners, staff and providers by their ids."""
+    """The names of owners, staff and providers by their ids, the titles of services by theirs."""
 
-    def __init__(self, known: Mapping[UUID, str] | None = None) -> None:
+    def __init__(
+        self, known: Mapping[UUID, str] | None = None, titles: Mapping[str, str] | None = None
+    ) -> None:
         self.known = dict(known or {})
+        self.titles = dict(titles or {})
         self._names = {str(one): name for one, name in self.known.items()}
 
     def __call__(self, one: object) -> str:
         return self._names.get(str(one), f"{str(one)[:8]}…")
+
+    def title(self, service: str) -> str:
+        return self.titles.get(service) or formats.plain(service)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,7 @@ class Line:
     tone: Tone
     value: dict[str, Any] | None
     stream: str
+    more: tuple[str, ...] = ()
 
 
 _GONE = "(erased)"

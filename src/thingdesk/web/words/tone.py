@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from thingdesk.platform import formats
 
@@ -19,7 +19,16 @@ class Tone(StrEnum):
 
 
 Value = Mapping[str, Any]
-Named = Callable[[object], str]
+
+
+class Named(Protocol):
+    """The names of people and providers by their ids; the titles of services by their names."""
+
+    def __call__(self, one: object) -> str: ...
+
+    def title(self, service: str) -> str: ...
+
+
 Say = Callable[[Value, Named], str]
 
 
