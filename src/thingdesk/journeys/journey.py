@@ -5,7 +5,16 @@ from typing import Any
 
 from thingdesk.cases import Criterion
 from thingdesk.fulfilment import Slot
-from thingdesk.journeys import arranging, asking, commanding, providing, proving, reserving, telling
+from thingdesk.journeys import (
+    asking,
+    booking,
+    commanding,
+    dispatching,
+    providing,
+    proving,
+    reserving,
+    telling,
+)
 from thingdesk.journeys.awaited import verbs
 from thingdesk.journeys.choices import Choice
 from thingdesk.journeys.context import Context
@@ -68,7 +77,7 @@ class Journey(Context):
         word such as `repair`, `words` say what to do, `price` is what it costs at most. Raises
         Denied, and Failed (`no_provider`, `no_slot`, or why the slot could not be booked).
         """
-        return await arranging.book(self, provider, when, Work(task, words, price, answer_within))
+        return await booking.book(self, provider, when, Work(task, words, price, answer_within))
 
     async def dispatch(
         self,
@@ -81,7 +90,7 @@ class Journey(Context):
         answer_within: timedelta = timedelta(minutes=2),
     ) -> Dispatched:
         """An effect: send the nearest provider who is free now. The rest is as with `book`."""
-        return await arranging.dispatch(
+        return await dispatching.dispatch(
             self, provider, skill, Work(task, words, price, answer_within)
         )
 
