@@ -7,8 +7,8 @@ from thingdesk.fulfilment import Slot
 from thingdesk.journeys import telling
 from thingdesk.journeys.context import Context, Intent, consider
 from thingdesk.journeys.effects import Given
+from thingdesk.journeys.jobs import No, leave, offer
 from thingdesk.journeys.model import Failed
-from thingdesk.journeys.offering import No, leave, offer
 from thingdesk.journeys.picking import OwnerPicks, Picked, pick
 from thingdesk.journeys.providing import (
     DAYS,

@@ -1,8 +1,8 @@
 """Sending somebody now: one provider after the other, until one of them accepts."""
 
 from thingdesk.journeys.context import Context
+from thingdesk.journeys.jobs import No, leave, offer
 from thingdesk.journeys.model import Failed
-from thingdesk.journeys.offering import No, leave, offer
 from thingdesk.journeys.providing import MOST_PROVIDERS, Dispatched, Found, Work, nearest
 
 
