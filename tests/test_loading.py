@@ -8,6 +8,8 @@ import pytest
 from tests.architecture.source import ROOT
 from tests.commands import thingdesk
 from thingdesk import loading
+from thingdesk.loading.load import READY
+from thingdesk.platform.settings import READY_PACKS
 
 PACK = """
 from thingdesk.sdk import *
@@ -109,6 +111,14 @@ def test_a_pack_is_found_in_the_folder_where_the_command_runs(folder: Path) -> N
     assert "a.well" in {one.name for one in brought.services}
     (hot,) = [one for one in brought.rules if one.name == "vehicle.overheated"]
     assert hot.service == "a.well"
+
+
+def test_only_the_ready_packs_that_are_wanted_are_offered() -> None:
+    for ready, begins in ((("meter",), {"meter"}), ((), set[str]())):
+        brought = loading.load([], ready)
+        assert {one.name.partition(".")[0] for one in brought.services} == begins
+        assert brought.rules == ()
+    assert set(READY_PACKS) == set(READY)
 
 
 def test_the_command_and_the_desk_say_the_same_and_start_nothing(folder: Path) -> None:

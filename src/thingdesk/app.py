@@ -75,7 +75,8 @@ class Desk:
 
 def make_flow(settings: Settings) -> Flow:
     """What the ready packs and the modules that are set as packs bring."""
-    packs, meanings = load(settings.packs), diagnosis.load_descriptions(settings.trouble_codes)
+    packs = load(settings.packs, settings.ready_packs)
+    meanings = diagnosis.load_descriptions(settings.trouble_codes)
     return Flow(Catalog(packs.services), packs.rules, settings.zone, meanings, settings.open_cases)
 
 

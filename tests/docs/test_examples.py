@@ -30,9 +30,10 @@ async def intake(database: Database) -> AsyncIterator[Intake]:
     await open_hand(database, flow)
     ada = NewOwner("ada@example.org", "Ada", "Europe/Berlin")
     async with database.transaction() as tx:
-        for name in ("car-1", "assistant-1", "meter-1"):
+        for kind in ("car", "assistant", "meter"):
+            name = f"{kind}-1"
             key = Identity.create(name).public_jwk["x"]
-            await parties.register(tx, [NewMachine(name, "any", "any", owner=ada, key=key)])
+            await parties.register(tx, [NewMachine(name, kind, kind, owner=ada, key=key)])
         desk = await parties.desk_key(tx)
     async with Intake(database, flow, desk) as opened:
         yield opened

@@ -274,3 +274,17 @@ async def test_a_form_filled_beside_another_mandate_is_shown_it_before_the_look(
     mandate = await mandate_of(site, "man-j")
     assert mandate
     assert mandate.terms == GENEROUS
+
+
+async def test_the_form_offers_what_fits_the_machines_of_the_owner(site: Site) -> None:
+    await site.hand.machine("man-press", "press", owner="owner-man-press")
+    own = await site.own("man-press")
+    page = await get(site, own + "/mandate")
+    assert 'value="equipment.inspect"' in page
+    assert "Help on the road" not in page
+    async with site.hand.database.transaction() as tx:
+        owner = await parties.owner_of(tx, "man-press", clock.now())
+        assert owner
+        await mandates.grant(tx, owner.id, Terms(("vehicle.*",)))
+    page = await get(site, own + "/mandate")
+    assert "Help on the road" in page, "what was granted is not lost by a change"

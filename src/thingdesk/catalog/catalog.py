@@ -80,6 +80,7 @@ def describe(service: Service) -> dict[str, Any]:
         },
         "effects": sorted(service.effects),
         "identity": list(service.identity),
+        "kinds": sorted(service.kinds),
         "input": service.input.model_json_schema(mode="validation"),
         "outcome": service.outcome.model_json_schema(mode="serialization"),
         "expectations": {"machines": service.machines_expect, "owners": service.owners_expect},

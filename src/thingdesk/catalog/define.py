@@ -21,6 +21,7 @@ def service(
     title: str,
     promise: Promise,
     identity: tuple[str, ...] = (),
+    kinds: tuple[str, ...] = (),
     effects: tuple[str, ...] = (),
     version: str = "1",
     instant: bool = False,
@@ -34,7 +35,8 @@ def service(
     """Make a service of `async def f(journey: Journey, fault: Input) -> Outcome`.
 
     Input and Outcome are pydantic models; their JSON Schemas are the service's. `identity` names
-    the input fields that make the problem, `effects` all that the journey may do (`dispatch`,
+    the input fields that make the problem, `kinds` the kinds of machine that it is for (none: all),
+    `effects` all that the journey may do (`dispatch`,
     `book`, `reserve_part`, `command`). `instant`: no journey and no case, the function gets an
     Instant and finishes at intake. `safety`: what the organisation pays needs no mandate. `relapse`
     is how long after its end the same problem reopens its case. A changed function gets a new
@@ -53,6 +55,7 @@ def service(
             outcome=returned,
             promise=promise,
             identity=tuple(identity),
+            kinds=frozenset(kinds),
             effects=frozenset(effects),
             instant=instant,
             safety=safety,

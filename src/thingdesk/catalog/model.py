@@ -54,6 +54,8 @@ class Stage(StrEnum):
 class Service:
     """Something that can be asked for: a typed function and what is promised about it.
 
+    `kinds` are the kinds of machine that it is for; without any it is for all.
+
     `identity` names the input fields that make the problem: two reports with the same values there
     are about one problem. `relapse` is how long after its end the same problem reopens its case.
     """
@@ -66,6 +68,7 @@ class Service:
     outcome: type[Any]
     promise: Promise
     identity: tuple[str, ...]
+    kinds: frozenset[str] = frozenset()
     effects: frozenset[str] = frozenset()
     instant: bool = False
     safety: bool = False
@@ -75,6 +78,10 @@ class Service:
     machines_expect: str = ""
     owners_expect: str = ""
     description: str = field(default="")
+
+    def is_for(self, kind: str | None) -> bool:
+        """Whether machines of this kind can have it."""
+        return not self.kinds or kind in self.kinds
 
     @property
     def code(self) -> str:

@@ -18,6 +18,8 @@ def check_service(one: Service) -> Iterator[str]:
         yield f'version: {one.version!r} is no text; write version="2"'
     yield from _promise(one.promise)
     fields = list(one.input.model_fields)
+    if len(one.kinds) > 1 and all(len(kind) == 1 for kind in one.kinds):
+        yield 'kinds: is one text, and no tuple; write kinds=("…",), with a comma'
     yield from _names("identity", one.identity, fields, f"no field of {one.input.__name__}")
     if one.instant and one.effects:
         yield "effects: an instant service has none; leave them out"

@@ -16,7 +16,7 @@ from thingdesk.loading.check_service import check_service
 from thingdesk.loading.said import said
 from thingdesk.packs import equipment, meter, vehicle
 
-READY = (equipment, vehicle, meter)
+READY = {"equipment": equipment, "vehicle": vehicle, "meter": meter}
 Thing = TypeVar("Thing", Service, Rule)
 
 
@@ -36,10 +36,10 @@ class Brought:
     rules: tuple[Rule, ...]
 
 
-def load(names: Iterable[str]) -> Brought:
-    """What the ready packs and the modules of these names bring. Raises PackError."""
+def load(names: Iterable[str], ready: Iterable[str] = tuple(READY)) -> Brought:
+    """What the modules of these names bring, and the `ready` packs. Raises PackError."""
     problems: list[str] = []
-    packs = {one.__name__: one for one in READY}
+    packs = {READY[one].__name__: READY[one] for one in ready}
     for name in names:
         try:
             packs[name] = _import(name)

@@ -13,7 +13,7 @@ from thingdesk.catalog import Catalog, Service, problem_identity, problem_key, r
 from thingdesk.diagnosis import Finding, Rule
 from thingdesk.parties import Ownership
 from thingdesk.platform import clock
-from thingdesk.platform.errors import Refusal, Refused
+from thingdesk.platform.errors import FieldError, Refusal, Refused, refuse
 
 Wanted = tuple[Service, BaseModel]
 Ask = tuple[Opening, Service]
@@ -122,3 +122,12 @@ def asked(rule: Rule, service: Service, finding: Finding) -> BaseModel:
     if isinstance(given, BaseModel) and not isinstance(given, model):
         raise TypeError(f"it makes {type(given).__name__}, and the input is {model.__name__}")
     return given if isinstance(given, BaseModel) else read_input(service, given)
+
+
+def not_for(service: Service, kind: str | None) -> Refusal:
+    """A service is for some kinds of machine, and the subject is of another."""
+    return refuse(
+        "not_for_this_machine",
+        f"{service.name} is for {', '.join(sorted(service.kinds))}; the machine is of kind {kind}",
+        fields=(FieldError("data.service", "not for it", "choose one of GET /v1/catalog"),),
+    ).refusal

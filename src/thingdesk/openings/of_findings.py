@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 from thingdesk import journeys, parties
 from thingdesk.diagnosis import Finding
-from thingdesk.openings.make import Ask, Openings
+from thingdesk.openings.make import Ask, Openings, not_for
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
+from thingdesk.platform.errors import Refusal
 
 _log = logging.getLogger(__name__)
 
@@ -20,12 +21,16 @@ async def asked_by(
     """
     now = clock.now()
     findings = [one for one in findings if one.rule in openings.rules]
-    await parties.hold(tx, [one.machine for one in findings])
+    kinds = await parties.hold(tx, [one.machine for one in findings])
     owned = await parties.ownerships_of(tx, [(one.machine, now) for one in findings])
     asks: dict[Finding, Ask] = {}
     for finding, owner in zip(findings, owned, strict=True):
         try:
-            asks[finding] = openings.of_finding(finding, owner)
+            ask = openings.of_finding(finding, owner)
+            if ask[1].is_for(kind := kinds.get(finding.machine)):
+                asks[finding] = ask
+            else:
+                await _unfit(tx, finding, not_for(ask[1], kind))
         # a mistake in one rule must not keep the signals of all machines from diagnosis
         except Exception as error:  # noqa: BLE001
             _log.exception("rule %s found something and could not ask for it", finding.rule)
@@ -33,6 +38,11 @@ async def asked_by(
             cause = f"{finding.rule} {type(error).__name__}"
             await journeys.note_mistake(tx, "rule.failed", cause, words)
     return asks
+
+
+async def _unfit(tx: Transaction, finding: Finding, why: Refusal) -> None:
+    words = f"Rule {finding.rule} found something on {finding.machine}: {why.reason}."
+    await journeys.note_mistake(tx, "rule.failed", f"{finding.rule} {why.code}", words)
 
 
 def key_of(openings: Openings, finding: Finding) -> str | None:

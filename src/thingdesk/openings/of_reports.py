@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from thingdesk import cases, journeys, parties
 from thingdesk.cases import Answer, Opened, Report
 from thingdesk.catalog import Service
-from thingdesk.openings.make import Ask, Openings, Wanted
+from thingdesk.openings.make import Ask, Openings, Wanted, not_for
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery, Refusal, Refused, refuse
@@ -45,13 +45,25 @@ async def _check(
         for one, wanted in zip(group, read, strict=True)
         if not isinstance(wanted, Refusal) and not wanted[0].instant
     }
-    await parties.hold(tx, sorted(subjects))
+    kinds = await parties.hold(tx, sorted(subjects))
+    others = {
+        one.subject
+        for one, wanted in zip(group, read, strict=True)
+        if not isinstance(wanted, Refusal) and wanted[0].instant and wanted[0].kinds
+    }
+    kinds |= await parties.kinds_of(tx, sorted(others - subjects))
     now = clock.now()
     speaks = await parties.speak_for(tx, [(one.reporter, one.subject, now) for one in group])
     return [
-        wanted if may else _not_yours(one)
+        _may(wanted, kinds.get(one.subject)) if may else _not_yours(one)
         for one, wanted, may in zip(group, read, speaks, strict=True)
     ]
+
+
+def _may(wanted: Wanted | Refusal, kind: str | None) -> Wanted | Refusal:
+    if isinstance(wanted, Refusal) or wanted[0].is_for(kind):
+        return wanted
+    return not_for(wanted[0], kind)
 
 
 async def _serve(

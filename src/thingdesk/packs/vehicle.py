@@ -26,6 +26,7 @@ from thingdesk.sdk import (
 )
 
 OVERHEATED = 115.0
+_KINDS = ("car", "van", "truck", "bus", "motorcycle")
 """Coolant above this, in degrees Celsius, means stop at once."""
 
 
@@ -82,6 +83,7 @@ class Helped(Repaired):
     title="Repair a fault",
     promise=Promise(receipt="1s", decision="1m", resolution="5d"),
     identity=("code",),
+    kinds=_KINDS,
     effects=("reserve_part", "book"),
     relapse=days(30),
     responsible="repair centres",
@@ -98,6 +100,7 @@ async def repair(journey: Journey, fault: VehicleFault) -> Repaired:
     title="Help on the road",
     promise=Promise(receipt="1s", decision="10s", resolution="3d"),
     identity=("code",),
+    kinds=_KINDS,
     effects=("dispatch", "reserve_part", "book"),
     safety=True,
     relapse=days(7),

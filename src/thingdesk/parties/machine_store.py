@@ -106,12 +106,18 @@ def _machine(row: Row) -> Machine:
     )
 
 
-async def lock(tx: Transaction, machines: Sequence[str]) -> set[str]:
-    """Those that there are, kept from others until this transaction ends."""
+async def kinds(tx: Transaction, machines: Sequence[str]) -> dict[str, str]:
+    rows = await tx.fetch("select id, kind from machine where id = any($1)", list(machines))
+    return {row["id"]: row["kind"] for row in rows}
+
+
+async def lock(tx: Transaction, machines: Sequence[str]) -> dict[str, str]:
+    """Those that there are, with their kinds, kept from others until this transaction ends."""
     rows = await tx.fetch(
-        "select id from machine where id = any($1) order by id for no key update", list(machines)
+        "select id, kind from machine where id = any($1) order by id for no key update",
+        list(machines),
     )
-    return {row["id"] for row in rows}
+    return {row["id"]: row["kind"] for row in rows}
 
 
 async def lock_registration(tx: Transaction) -> None:

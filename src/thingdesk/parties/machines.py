@@ -28,12 +28,17 @@ async def get_machines(tx: Transaction, machines: Sequence[str]) -> dict[str, Ma
     return await store.get_many(tx, machines)
 
 
-async def hold(tx: Transaction, machines: Sequence[str]) -> None:
+async def kinds_of(tx: Transaction, machines: Sequence[str]) -> dict[str, str]:
+    """The kind of each of `machines` that the desk knows."""
+    return await store.kinds(tx, machines) if machines else {}
+
+
+async def hold(tx: Transaction, machines: Sequence[str]) -> dict[str, str]:
     """Keep others from transferring these machines until `tx` ends: whose they are when it is asked
     after this, they are when it commits. What is to be a case is opened so, by one at a time.
+    The kind of each comes back.
     """
-    if machines:
-        await store.lock(tx, machines)
+    return await store.lock(tx, machines) if machines else {}
 
 
 async def find_machines(tx: Transaction, wanted: MachineFilter) -> list[Machine]:

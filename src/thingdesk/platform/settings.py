@@ -16,6 +16,8 @@ from thingdesk.platform import addresses
 
 Role = Literal["web", "ingest", "work"]
 ROLES: tuple[Role, ...] = ("web", "ingest", "work")
+ReadyPack = Literal["equipment", "vehicle", "meter"]
+READY_PACKS: tuple[ReadyPack, ...] = ("equipment", "vehicle", "meter")
 
 
 def _split(value: object) -> object:
@@ -142,6 +144,10 @@ class Settings(BaseSettings):
     ] = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
     trouble_codes: FilePath | None = Field(
         default=None, description="A file of trouble code descriptions."
+    )
+    ready_packs: Annotated[tuple[ReadyPack, ...], NoDecode, BeforeValidator(_split)] = Field(
+        default=READY_PACKS,
+        description="Which of the ready packs are offered; empty for none.",
     )
     packs: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
         default=(), description="Modules with services of your own, beside the ready packs."

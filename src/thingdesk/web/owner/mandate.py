@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from thingdesk import mandates, notices
+from thingdesk import mandates, notices, parties
 from thingdesk.catalog import Service
 from thingdesk.mandates import Terms
 from thingdesk.notices import Notice, Recipient
@@ -15,7 +15,7 @@ from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Refused
 from thingdesk.web.owner.mandate_form import Frame, MandateForm, form_of, make_frame, read
 from thingdesk.web.owner.ownerships import Ownerships, Token, enter
-from thingdesk.web.owner.plain import Plain, askable, effect_words, effects_of, plain
+from thingdesk.web.owner.plain import Plain, effect_words, effects_of, plain
 from thingdesk.web.pages import Open, Pages
 from thingdesk.web.render import page
 
@@ -88,7 +88,8 @@ def _is_given(frame: Frame, terms: Terms) -> bool:
 async def _frame(pages: Pages, tx: Transaction, token: str) -> Frame:
     owned: Ownerships = await enter(pages, tx, token)
     before = await mandates.mandate_of(tx, owned.owner.id)
-    return make_frame(owned, pages.flow.catalog, before, pages.currency)
+    kinds = await parties.kinds_of(tx, list(owned.since))
+    return make_frame(owned, pages.flow.catalog, frozenset(kinds.values()), before, pages.currency)
 
 
 def _form(
@@ -111,8 +112,7 @@ def _form(
         changed=_CHANGED if changed else None,
         before=words,
         services=[
-            {"name": one.name, "title": one.title, "words": _effects(one)}
-            for one in askable(frame.catalog)
+            {"name": one.name, "title": one.title, "words": _effects(one)} for one in frame.services
         ],
         effects=[(one, effect_words(one)) for one in effects_of(frame.catalog)],
         kept=_kept(frame, words),

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field
 
-from thingdesk.catalog import Catalog
+from thingdesk.catalog import Catalog, Service
 from thingdesk.mandates import Mandate, Terms
 from thingdesk.platform.money import Money
 from thingdesk.web.owner.ownerships import Ownerships
@@ -42,8 +42,23 @@ class Frame:
 
     owned: Ownerships
     catalog: Catalog
+    kinds: frozenset[str]
     before: Mandate | None
     currency: str
+
+    @property
+    def services(self) -> list[Service]:
+        """Those for this owner's kinds of machine, and what the mandate before names; all, where
+        no machine is theirs.
+        """
+        named = self.before.terms.services if self.before else ()
+        return [
+            one
+            for one in askable(self.catalog)
+            if not self.kinds
+            or any(map(one.is_for, self.kinds))
+            or (ALL not in named and fits(one.name, named))
+        ]
 
     @property
     def machines(self) -> list[str]:
@@ -62,11 +77,17 @@ class Frame:
 _MOST_MACHINES = 24
 
 
-def make_frame(owned: Ownerships, catalog: Catalog, before: Mandate | None, currency: str) -> Frame:
+def make_frame(
+    owned: Ownerships,
+    catalog: Catalog,
+    kinds: frozenset[str],
+    before: Mandate | None,
+    currency: str,
+) -> Frame:
     """With the currency of the mandate before, where that has one."""
     terms = before.terms if before else None
     money = terms and (terms.per_case or terms.per_period)
-    return Frame(owned, catalog, before, money.currency if money else currency)
+    return Frame(owned, catalog, kinds, before, money.currency if money else currency)
 
 
 def form_of(frame: Frame, now: datetime) -> MandateForm:
@@ -80,7 +101,7 @@ def form_of(frame: Frame, now: datetime) -> MandateForm:
     return MandateForm(
         services=[ALL]
         if ALL in terms.services
-        else [one.name for one in askable(frame.catalog) if fits(one.name, terms.services)],
+        else [one.name for one in frame.services if fits(one.name, terms.services)],
         machines=[ALL] if terms.machines is None else list(terms.machines),
         always=[one for one in effects_of(frame.catalog) if fits(one, terms.always_ask)],
         per_case=terms.per_case.written if terms.per_case else "",
@@ -115,7 +136,7 @@ def read(given: MandateForm, frame: Frame, now: datetime) -> tuple[Terms | None,
 def _services(given: MandateForm, frame: Frame, wrong: dict[str, str]) -> tuple[str, ...]:
     if ALL in given.services:
         return (ALL,)
-    offered = tuple(one.name for one in askable(frame.catalog) if one.name in given.services)
+    offered = tuple(one.name for one in frame.services if one.name in given.services)
     if not offered:
         wrong["services"] = "Choose at least one. To permit nothing at all, say stop instead."
     return offered
