@@ -20,7 +20,9 @@ def happened(case: Case, zone: str = "UTC") -> str:
 def _found(case: Case, evidence: dict[str, Any], zone: str) -> str:
     measure = str(evidence.get("measure"))
     if measure == _CODES:
-        return f"It reports a trouble code of its own: {_asked(case)}."
+        code = case.input.get("code")
+        named = f" {code}" if isinstance(code, str) else ""
+        return f"It reports a trouble code of its own{named}."
     if measure == _SILENCE:
         missed = formats.number(float(evidence["value"]))
         since = formats.moment(datetime.fromisoformat(evidence["since"]), zone)

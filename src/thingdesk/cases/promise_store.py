@@ -75,7 +75,9 @@ async def running(tx: Transaction, case_ids: Collection[UUID]) -> list[Promised]
 
 async def of_case(tx: Transaction, case_id: UUID) -> list[Promised]:
     rows = await tx.fetch(
-        "select * from case_promise where case_id = $1 order by round, started_at, name", case_id
+        "select * from case_promise where case_id = $1"
+        " order by round, coalesce(due_at, kept_at, broken_at), started_at, name",
+        case_id,
     )
     return [_promised(row) for row in rows]
 

@@ -44,7 +44,6 @@ class ReadingKept(Outcome):
 @service(
     "meter.reading",
     title="Take in a meter reading",
-    kinds=("meter",),
     promise=Promise(receipt="1s", decision="1s", resolution="1s"),
     instant=True,
     responsible="metering",
