@@ -84,7 +84,7 @@ async def test_every_problem_becomes_one_case_with_the_end_that_it_should_have(
     assert row(said, "cases") == [str(problems)]
     assert row(said, "verified") == [str(problems - 1)]
     assert row(said, "about a problem") == ["11"]
-    assert "2 problems, said again 9 times" in said
+    assert "2 problems, and 9 duplicates" in said
     assert int(row(said, "sent twice")[0]) > 0
     assert int(row(said, "questions to owners")[0]) > problems / 2
     assert 0 < int(row(said, "zero-touch")[0]) < problems - 1

@@ -122,6 +122,17 @@ async def test_the_speed_changes_no_result(desk: RunningDesk, tmp_path: Path) ->
     assert len(results[0].findings) == 2
 
 
+async def test_nineteen_drivers_are_nineteen_machines_and_what_cannot_be_read_is_said(
+    desk: RunningDesk,
+) -> None:
+    file = recording("vehicle/obd_19_drivers.csv")
+    code, said = await desk.run("replay", str(file), "--speed", "max")
+    assert code == 0, said
+    assert "of 19 machines" in said
+    assert "8224 receipts, 0 refused; 37 rows" in said
+    assert len(re.findall(r"obd_19_drivers\.csv, line \d+: ", said)) >= 37
+
+
 async def test_a_repeat_is_the_same_and_a_new_run_is_of_new_machines(
     desk: RunningDesk, tmp_path: Path
 ) -> None:

@@ -99,7 +99,7 @@ def _of_events(tally: Tally) -> _Rows:
     yield "reports", tally.reports, "each with a receipt or a refusal"
     yield "  answered at once", tally.answered, "meter readings, which need no case"
     again = tally.about - tally.reported
-    yield "  about a problem", tally.about, f"{tally.reported} problems, said again {again} times"
+    yield "  about a problem", tally.about, f"{tally.reported} problems, and {again} duplicates"
     yield "  refused reports", tally.refused, "wrong on purpose, and told why"
     waiting = tally.reports - tally.answered - tally.about - tally.refused
     if waiting:
