@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from tests.decisions.asking import DAY, HOUR, answer, approval, ask, get, new_owner, question
+from tests.waiting import until
 
 from thingdesk import decisions, notices
 from thingdesk.decisions import Question
@@ -14,6 +15,7 @@ from thingdesk.notices import Channel, Outgoing, Recipient
 from thingdesk.parties import OWNER_PAGE
 from thingdesk.platform import clock
 from thingdesk.platform.database import Database
+from thingdesk.platform.errors import Refused
 
 pytestmark = pytest.mark.usefixtures("monday")
 MINUTES = timedelta(minutes=10)
@@ -64,6 +66,34 @@ async def test_twenty_approvals_within_a_minute_are_two_mails(
     assert {one.question.id for one in waiting} == {one.id for one in asked}
     monday.turn(MINUTES)
     assert await mailed(desk) == []
+
+
+async def test_who_answers_and_who_withdraws_questions_of_one_mail_wait_in_one_order(
+    desk: Database,
+) -> None:
+    owner = await new_owner(desk)
+    first, second, third = many(owner, 3)
+    for one in (first, second, third):
+        await ask(desk, one)
+    async with desk.transaction() as tx:
+        await decisions.withdraw(tx, second.case_id, "sold")
+        answering = asyncio.create_task(
+            answer(desk, third, third.options[0].id, Recipient.owner(owner))
+        )
+
+        async def waits() -> bool:
+            async with desk.transaction() as other:
+                return bool(
+                    await other.fetchval(
+                        "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+                        " and datname = current_database()"
+                    )
+                )
+
+        await until(waits)
+        await decisions.withdraw(tx, third.case_id, "sold")
+    with pytest.raises(Refused):
+        await answering
 
 
 async def test_those_of_one_moment_are_gathered_too(desk: Database, monday: clock.Turnable) -> None:

@@ -19,6 +19,8 @@ async def answer(tx: Transaction, decision: UUID, option: str, by: Recipient) ->
     `decision_not_yours`, `option_unknown`, `decision_expired`, or `decision_answered`, which says
     what was answered.
     """
+    # the mail first, as all do who settle: others may have a question in the same one
+    await notices.hold(tx, await store.notice_of(tx, decision))
     found = await store.lock(tx, decision)
     if found is None:
         raise errors.unknown()

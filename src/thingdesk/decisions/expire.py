@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+from thingdesk import notices
 from thingdesk.decisions import store
 from thingdesk.decisions.events import DecisionExpired
 from thingdesk.decisions.gather import tell_rest
@@ -16,6 +17,7 @@ async def expire(tx: Transaction, most: int = 500) -> list[Decision]:
     themselves: they last until the deadline.
     """
     now = clock.now()
+    await notices.hold(tx, await store.notices_due(tx, now, most))
     settled = [
         replace(one, state=State.EXPIRED, chosen=one.question.default, settled_at=now)
         for one in await store.lock_due(tx, now, most)

@@ -68,12 +68,13 @@ async def _send(
 async def tell_rest(tx: Transaction, settled: Sequence[Decision]) -> list[Decision]:
     """After some questions were settled: mails that have others still go on with those alone. Back
     come the decisions whose mail has none any more.
+
+    The caller holds the notices since before it locked the decisions: so of two who settle at once
+    the second sees what the first has left, and neither waits for the other in a ring.
     """
     by_notice = {one.notice_id: one for one in settled if one.notice_id}
     if not by_notice:
         return []
-    # of two who settle at once the second sees what the first has left
-    await notices.hold(tx, sorted(by_notice))
     rest: dict[UUID, list[Question]] = {}
     owner_of: dict[UUID, UUID] = {}
     for one in await store.open_of_notices(tx, sorted(by_notice)):

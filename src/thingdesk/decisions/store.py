@@ -41,6 +41,10 @@ from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::time
     as t (id, state, chosen, by_kind, by_id, settled_at)
 where d.id = t.id
 """
+_NOTICES_OF_CASE = "select notice_id from decision where case_id = $1 and state = 'open'"
+_NOTICES_DUE = """
+select notice_id from decision where state = 'open' and deadline <= $1 order by deadline limit $2
+"""
 _LOCK_DUE = """
 select * from decision where state = 'open' and deadline <= $1
 order by deadline limit $2 for update skip locked
@@ -130,6 +134,22 @@ def _proposal(data: dict[str, Any] | None) -> Proposal | None:
     at = datetime.fromisoformat(data["at"]) if data["at"] else None
     costs = tuple(Cost(Money(**one["amount"]), Payer(one["payer"])) for one in data["costs"])
     return Proposal(**{**data, "at": at, "costs": costs})
+
+
+async def notice_of(tx: Transaction, decision: UUID) -> list[UUID]:
+    return _ids(await tx.fetch("select notice_id from decision where id = $1", decision))
+
+
+async def notices_of_case(tx: Transaction, case_id: UUID) -> list[UUID]:
+    return _ids(await tx.fetch(_NOTICES_OF_CASE, case_id))
+
+
+async def notices_due(tx: Transaction, now: datetime, most: int) -> list[UUID]:
+    return _ids(await tx.fetch(_NOTICES_DUE, now, most))
+
+
+def _ids(rows: Sequence[Row]) -> list[UUID]:
+    return [row["notice_id"] for row in rows if row["notice_id"]]
 
 
 async def lock(tx: Transaction, decision: UUID) -> Decision | None:

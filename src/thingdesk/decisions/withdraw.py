@@ -17,6 +17,7 @@ async def withdraw(tx: Transaction, case_id: UUID, reason: str) -> None:
     The runs that asked are not woken: whoever ends them ends their questions.
     """
     now = clock.now()
+    await notices.hold(tx, await store.notices_of_case(tx, case_id))
     settled = [
         replace(one, state=State.WITHDRAWN, settled_at=now)
         for one in await store.lock_open_of_case(tx, case_id)
