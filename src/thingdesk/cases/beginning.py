@@ -21,7 +21,7 @@ def _found(case: Case, evidence: dict[str, Any], zone: str) -> str:
     measure = str(evidence.get("measure"))
     if measure == _CODES:
         code = case.input.get("code")
-        named = f" {code}" if isinstance(code, str) else ""
+        named = f": {code}" if isinstance(code, str) else ""
         return f"It reports a trouble code of its own{named}."
     if measure == _SILENCE:
         missed = formats.number(float(evidence["value"]))
