@@ -122,6 +122,27 @@ async def test_the_speed_changes_no_result(desk: RunningDesk, tmp_path: Path) ->
     assert len(results[0].findings) == 2
 
 
+async def test_real_time_finds_what_the_highest_speed_finds(
+    desk: RunningDesk, tmp_path: Path
+) -> None:
+    heading, *rows = recording("vehicle/obd_19_drivers.csv").read_text().splitlines()[:5]
+    columns, cells = heading.split(";"), [row.split(";") for row in rows]
+    cells[1][columns.index("TROUBLE_CODES")] = "P0301"
+    found = []
+    for name, speed in (("at_once", "max"), ("as_it_was", "1")):
+        file = tmp_path / f"{name}.csv"
+        for row in cells:
+            row[columns.index("VEHICLE_ID")] = name
+        file.write_text("\n".join([heading, *map(";".join, cells), ""]))
+        code, said = await desk.run("replay", str(file), "--speed", speed)
+        assert code == 0, said
+        assert "4 receipts, 0 refused" in said
+        got = await result(desk, file)
+        found.append((got.findings, [case[0] for case in got.cases]))
+    assert found[0] == found[1]
+    assert [len(one) for one in found[0]] == [1, 1]
+
+
 async def test_nineteen_drivers_are_nineteen_machines_and_what_cannot_be_read_is_said(
     desk: RunningDesk,
 ) -> None:
