@@ -20,7 +20,7 @@ async def answer(tx: Transaction, decision: UUID, option: str, by: Recipient) ->
     what was answered.
     """
     # the mail first, as all do who settle: others may have a question in the same one
-    await notices.hold(tx, await store.notice_of(tx, decision))
+    await notices.hold(tx, [await store.notice_of(tx, decision)])
     found = await store.lock(tx, decision)
     if found is None:
         raise errors.unknown()

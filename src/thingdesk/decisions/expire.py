@@ -17,7 +17,10 @@ async def expire(tx: Transaction, most: int = 500) -> list[Decision]:
     themselves: they last until the deadline.
     """
     now = clock.now()
-    await notices.hold(tx, await store.notices_due(tx, now, most))
+    due = await store.notices_due(tx, now, most)
+    if not due:
+        return []
+    await notices.hold(tx, due)
     settled = [
         replace(one, state=State.EXPIRED, chosen=one.question.default, settled_at=now)
         for one in await store.lock_due(tx, now, most)

@@ -136,20 +136,19 @@ def _proposal(data: dict[str, Any] | None) -> Proposal | None:
     return Proposal(**{**data, "at": at, "costs": costs})
 
 
-async def notice_of(tx: Transaction, decision: UUID) -> list[UUID]:
-    return _ids(await tx.fetch("select notice_id from decision where id = $1", decision))
+async def notice_of(tx: Transaction, decision: UUID) -> UUID | None:
+    found: UUID | None = await tx.fetchval("select notice_id from decision where id = $1", decision)
+    return found
 
 
-async def notices_of_case(tx: Transaction, case_id: UUID) -> list[UUID]:
-    return _ids(await tx.fetch(_NOTICES_OF_CASE, case_id))
+async def notices_of_case(tx: Transaction, case_id: UUID) -> list[UUID | None]:
+    """Of each open question of the case the notice, if it has one."""
+    return [row["notice_id"] for row in await tx.fetch(_NOTICES_OF_CASE, case_id)]
 
 
-async def notices_due(tx: Transaction, now: datetime, most: int) -> list[UUID]:
-    return _ids(await tx.fetch(_NOTICES_DUE, now, most))
-
-
-def _ids(rows: Sequence[Row]) -> list[UUID]:
-    return [row["notice_id"] for row in rows if row["notice_id"]]
+async def notices_due(tx: Transaction, now: datetime, most: int) -> list[UUID | None]:
+    """The same of each question that is due."""
+    return [row["notice_id"] for row in await tx.fetch(_NOTICES_DUE, now, most)]
 
 
 async def lock(tx: Transaction, decision: UUID) -> Decision | None:

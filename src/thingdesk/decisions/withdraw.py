@@ -16,8 +16,11 @@ async def withdraw(tx: Transaction, case_id: UUID, reason: str) -> None:
 
     The runs that asked are not woken: whoever ends them ends their questions.
     """
+    waiting = await store.notices_of_case(tx, case_id)
+    if not waiting:
+        return
+    await notices.hold(tx, waiting)
     now = clock.now()
-    await notices.hold(tx, await store.notices_of_case(tx, case_id))
     settled = [
         replace(one, state=State.WITHDRAWN, settled_at=now)
         for one in await store.lock_open_of_case(tx, case_id)

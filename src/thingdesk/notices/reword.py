@@ -6,9 +6,10 @@ from thingdesk.notices.model import CHANNEL, Notice
 from thingdesk.platform.database import Transaction
 
 
-async def hold(tx: Transaction, ids: Sequence[UUID]) -> None:
-    """Until `tx` ends nobody else rewords or sends these notices."""
-    await store.lock_open(tx, ids)
+async def hold(tx: Transaction, ids: Sequence[UUID | None]) -> None:
+    """Until `tx` ends nobody else rewords or sends these notices; None is nothing to hold."""
+    if known := [one for one in ids if one]:
+        await store.lock_open(tx, known)
 
 
 async def reword(tx: Transaction, notice: UUID, new: Notice, *, unsent: bool = False) -> bool:

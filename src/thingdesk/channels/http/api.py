@@ -32,7 +32,7 @@ Sender = Annotated[str, Depends(_sender)]
 
 class _Direct(APIRoute):
     """Hands the request to its function as it is: to work out parameters from it, which these
-    paths do not have, was a quarter of what serving it cost.
+    paths do not have, was a third of what serving it cost.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
