@@ -106,9 +106,9 @@ async def test_an_answer_may_take_as_long_as_it_needs(app: Slow) -> None:
         writer.write(HEAD)
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(reader.read(1), 3 * SHORT)
+        writer.write(b"\r\n")
         app.may_answer.set()
         assert (await reader.readuntil(b"\r\n\r\nok")).startswith(b"HTTP/1.1 200 ")
-        writer.write(b"\r\n")
         assert (await reader.readuntil(b"\r\n\r\nok")).startswith(b"HTTP/1.1 200 ")
 
 

@@ -87,6 +87,13 @@ class _Bounded(HttpToolsProtocol):
         self._awaits_head = True
         super().on_message_complete()
 
+    def on_response_complete(self) -> None:
+        # whoever waited for an answer has the whole time again for what follows it
+        self._stop_waiting()
+        super().on_response_complete()
+        if self._awaits_head:
+            self._await_head()
+
     def _await_head(self) -> None:
         if self._head_due is None and not self.transport.is_closing():
             self._head_due = self.loop.call_later(self.config.head_within, self._give_up)
