@@ -88,7 +88,8 @@ IN_TABLES: tuple[tuple[Check, str], ...] = (
     (money.parts_add_up, "update part_stock set quantity = quantity + 1"),
     (money.parts_add_up, _other("part_reservation", "state = 'reserved'", "state = 'used'")),
     (money.verified_is_proven, "delete from signal"),
-    (money.verified_is_proven, "update desk_case set subject = 'm5' where outcome = 'verified'"),
+    (money.verified_is_proven, "update verification set proven = false"),
+    (money.verified_is_proven, _other("job", "state = 'cancelled'", "state = 'done'")),
 )
 
 
@@ -117,6 +118,11 @@ def _other_message(records: Records) -> Records:
     return replace(records, notes=(*records.notes, other))
 
 
+def _never_well(records: Records) -> Records:
+    bad = (one | {"heat": 120.0, "noise": 120.0} for one in records.of("sent"))
+    return replace(records, notes=tuple(bad))
+
+
 IN_RECORDS: tuple[tuple[Check, Callable[[Records], Records]], ...] = (
     (checks.sent_has_arrived, _lost),
     (checks.sent_has_arrived, _waiting),
@@ -125,6 +131,7 @@ IN_RECORDS: tuple[tuple[Check, Callable[[Records], Records]], ...] = (
     (checks.no_job_twice, _other_message),
     (checks.no_command_twice, _again("commanded")),
     (checks.one_id_a_notice, _again("noticed")),
+    (money.verified_is_proven, _never_well),
 )
 
 
