@@ -1,10 +1,12 @@
 import asyncio
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
 from tests.decisions.asking import (
     DAY,
+    HOUR,
     STAFF,
     answer,
     approval,
@@ -15,6 +17,7 @@ from tests.decisions.asking import (
     new_owner,
     question,
 )
+from tests.waiting import until
 
 from thingdesk import decisions, notices
 from thingdesk.notices import Channel, Recipient
@@ -102,3 +105,32 @@ async def test_a_question_of_a_case_that_ended_needs_no_answer(
         "decision.withdrawn",
         "notice.given_up",
     ]
+
+
+async def test_no_question_is_settled_whose_mail_is_not_held(
+    desk: Database, turnable: clock.Turnable
+) -> None:
+    """Not even in the place of one that was settled while its mail was waited for."""
+    owner = await new_owner(desk)
+    first, second = approval(owner), approval(owner, deadline=clock.now() + DAY + HOUR)
+    await ask(desk, first, second)
+    turnable.turn(2 * DAY)
+    async with desk.transaction() as late:
+        async with desk.transaction() as tx:
+            await decisions.withdraw(tx, first.case_id, "its case has ended")
+            waits = asyncio.create_task(decisions.expire(late, most=1))
+            await until(partial(_waits, desk))
+        settled = await waits
+        async with desk.transaction() as other:
+            free = await other.fetch("select id from notice for update skip locked")
+    assert not {row["id"] for row in free} & {one.notice_id for one in settled}
+    assert await expire(desk) == [second.id]
+
+
+async def _waits(desk: Database) -> bool:
+    async with desk.transaction() as tx:
+        found: bool = await tx.fetchval(
+            "select exists(select from pg_stat_activity where datname = current_database()"
+            " and wait_event_type = 'Lock')"
+        )
+    return found

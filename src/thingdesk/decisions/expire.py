@@ -13,17 +13,18 @@ from thingdesk.timeline import append
 async def expire(tx: Transaction, most: int = 500) -> list[Decision]:
     """Settle by their default what nobody answered in time, an approval by no; at most `most`.
 
-    None are left when fewer than `most` come back. Many can do it at once. The notices end by
-    themselves: they last until the deadline.
+    When fewer than `most` come back, nothing is left but what others settle at this moment. Many
+    can do it at once. The notices end by themselves: they last until the deadline.
     """
     now = clock.now()
-    due = await store.notices_due(tx, now, most)
+    due = await store.due(tx, now, most)
     if not due:
         return []
-    await notices.hold(tx, due)
+    # the mails first, as all do who settle, and then no question but theirs
+    await notices.hold(tx, [notice for _, notice in due])
     settled = [
         replace(one, state=State.EXPIRED, chosen=one.question.default, settled_at=now)
-        for one in await store.lock_due(tx, now, most)
+        for one in await store.lock_open(tx, [each for each, _ in due])
     ]
     if not settled:
         return []

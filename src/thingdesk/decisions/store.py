@@ -42,12 +42,12 @@ from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::time
 where d.id = t.id
 """
 _NOTICES_OF_CASE = "select notice_id from decision where case_id = $1 and state = 'open'"
-_NOTICES_DUE = """
-select notice_id from decision where state = 'open' and deadline <= $1 order by deadline limit $2
+_DUE = """
+select id, notice_id from decision where state = 'open' and deadline <= $1
+order by deadline, id limit $2
 """
-_LOCK_DUE = """
-select * from decision where state = 'open' and deadline <= $1
-order by deadline limit $2 for update skip locked
+_LOCK_OPEN = """
+select * from decision where id = any($1) and state = 'open' order by id for update skip locked
 """
 _MAILED = """
 select distinct on (owner_id) owner_id, notice_id, mail_at from decision
@@ -146,9 +146,9 @@ async def notices_of_case(tx: Transaction, case_id: UUID) -> list[UUID | None]:
     return [row["notice_id"] for row in await tx.fetch(_NOTICES_OF_CASE, case_id)]
 
 
-async def notices_due(tx: Transaction, now: datetime, most: int) -> list[UUID | None]:
-    """The same of each question that is due."""
-    return [row["notice_id"] for row in await tx.fetch(_NOTICES_DUE, now, most)]
+async def due(tx: Transaction, now: datetime, most: int) -> list[tuple[UUID, UUID | None]]:
+    """Of each question that nobody answered in time its id, and its notice if it has one."""
+    return [(row["id"], row["notice_id"]) for row in await tx.fetch(_DUE, now, most)]
 
 
 async def lock(tx: Transaction, decision: UUID) -> Decision | None:
@@ -156,8 +156,9 @@ async def lock(tx: Transaction, decision: UUID) -> Decision | None:
     return _decision(row) if row else None
 
 
-async def lock_due(tx: Transaction, now: datetime, most: int) -> list[Decision]:
-    return [_decision(row) for row in await tx.fetch(_LOCK_DUE, now, most)]
+async def lock_open(tx: Transaction, ids: Sequence[UUID]) -> list[Decision]:
+    """Of these what is still open, and nobody else holds."""
+    return [_decision(row) for row in await tx.fetch(_LOCK_OPEN, list(ids))]
 
 
 async def lock_open_of_case(tx: Transaction, case_id: UUID) -> list[Decision]:
