@@ -7,9 +7,10 @@ from scripts.reference import examples, vectors
 from scripts.reference.words import data, page, said, table
 
 from thingdesk.channels import http
+from thingdesk.channels.mqtt.topics import CLOCK, TIME, Down, topic
 from thingdesk.intake import TYPES, Kind
 from thingdesk.platform.cloudevents import MOST_BYTES, MOST_DEPTH, MOST_EVENTS
-from thingdesk.platform.embedded.callout import CLOCK, CLOCK_STAYS, DOWNWARD, TIME, UPWARD
+from thingdesk.platform.embedded.callout import GUEST_STAYS
 
 INTRO = f"""
 Machines and desk exchange CloudEvents 1.0 in structured JSON: one event, or an array of them. A
@@ -37,7 +38,7 @@ A token is refused when its time is not the desk's: `iat` may be 30 s ahead. A m
 know the time hears it from the desk before it signs one: `GET /v1/time` needs no token, and at the
 desk's own broker the user name `{CLOCK}` needs no password. Its client id is `clock:00` to
 `clock:99`, at random, without a session that is kept; it hears `{TIME}` alone and is sent away
-after {CLOCK_STAYS} s. Too many at once are refused: try again later.
+after {GUEST_STAYS} s. Too many at once are refused: try again later.
 
 The times of a machine's events are the machine's own. A signal without `time`, or with one that
 is more than 5 minutes ahead of its receipt or more than 366 days behind it, is stored with the time
@@ -55,10 +56,10 @@ UP = {
     Kind.RESULTS: "what became of a command: `done`, `refused`, `failed`, `expired` or `recalled`",
 }
 DOWN = {
-    "receipts": "at QoS 0, receipts and refusals of what the machine sent at QoS 1; "
+    Down.RECEIPTS: "at QoS 0, receipts and refusals of what the machine sent at QoS 1; "
     "one that is lost comes when the machine repeats",
-    "notices": "notices, repeated with the same id until they are acknowledged",
-    "commands": "commands and their recalls, repeated with the same id until there is a result",
+    Down.NOTICES: "notices, repeated with the same id until they are acknowledged",
+    Down.COMMANDS: "commands and their recalls, repeated with the same id until there is a result",
 }
 MQTT = f"""
 **Versions.** Topics, payloads and promises are the same in MQTT 3.1.1 and MQTT 5; a machine speaks
@@ -84,8 +85,8 @@ receipt. Two connections with one client id end each other. The desk's own broke
 connection when a key of its machine is revoked, and one that sends too much at once; that machine
 may return after a minute.
 
-**Foreign topics.** At the desk's own broker a machine may publish to its own {len(UPWARD)} topics
-up, and subscribe to its own {len(DOWNWARD)} topics down and nothing wider. Another subscription
+**Foreign topics.** At the desk's own broker a machine may publish to its own {len(Kind)} topics
+up, and subscribe to its own {len(Down)} topics down and nothing wider. Another subscription
 is refused (SUBACK 128). What is published elsewhere is acknowledged, as 3.1.1 has no word for a
 no, and dropped; a last will too. The desk's log names machine and topic, sparingly. At a broker
 of yours its own rules hold: [how to set them](../how-to/external-servers.md).
@@ -126,10 +127,10 @@ def make() -> str:
 
 
 def topics() -> Iterator[tuple[str, str, str]]:
-    for one in UPWARD:
-        yield f"`td/{{machine}}/{one}`", "machine", UP[Kind(one)]
-    for one in DOWNWARD:
-        yield f"`td/{{machine}}/{one}`", "desk", DOWN[one]
+    for up in Kind:
+        yield f"`{topic('{machine}', up)}`", "machine", UP[up]
+    for down in Down:
+        yield f"`{topic('{machine}', down)}`", "desk", DOWN[down]
     yield f"`{TIME}`", "desk", "what time it is, every second, for who cannot sign a token yet"
 
 

@@ -188,21 +188,10 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
     desk.operations_url = served.url if served else None
     if settings.broker_url is None:
         entrance = Entrance(desk.senders)
-        desk.broker = await stack.enter_async_context(_broker(desk, entrance))
+        desk.broker = await stack.enter_async_context(entrance.broker(settings))
         desk.on_flood = partial(entrance.send_away, desk.broker)
         desk.broker_url = desk.broker.url
     return desk
-
-
-def _broker(desk: Desk, entrance: Entrance) -> EmbeddedBroker:
-    settings = desk.settings
-    return EmbeddedBroker(
-        settings.data_dir,
-        verifier=entrance.verify,
-        host=settings.mqtt_host,
-        mqtt_port=settings.mqtt_port,
-        on_refused=entrance.refused,
-    )
 
 
 async def _start(

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 import pytest
 from tests.architecture.source import ROOT, Source, files, sources, texts, within
-from tests.architecture.test_store import COMMENT, PLATFORM, migrations, package_of, stage
+from tests.architecture.test_store import COMMENT, migrations, package_of, stage
 
 GLOSSARY = tomllib.loads((ROOT / "tests" / "architecture" / "glossary.toml").read_text())
 OURS = {other: word for word, others in GLOSSARY["instead_of"].items() for other in others}
@@ -29,8 +29,6 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 def synonyms(name: str, module: str) -> list[str]:
     """The synonyms in a name: `clientId`, `CLIENT_IDS` and `client-id` have one."""
-    if within(module, PLATFORM):
-        return []
     allowed = {
         word
         for package, words in GLOSSARY["foreign"].items()
@@ -176,7 +174,8 @@ def test_our_words_and_words_in_sentences_pass() -> None:
 def test_a_foreign_term_keeps_its_name_in_its_channel_only() -> None:
     text = "def connect(client_id): ..."
     assert not wrong_names(Source("src/thingdesk/channels/mqtt/link.py", text))
-    assert not wrong_names(Source("src/thingdesk/platform/database.py", text))
+    assert not wrong_names(Source("src/thingdesk/platform/embedded/callout.py", text))
+    assert wrong_names(Source("src/thingdesk/platform/database.py", text))
     assert wrong_names(Source("src/thingdesk/web/pages.py", text))
 
 

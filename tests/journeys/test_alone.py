@@ -132,8 +132,8 @@ async def test_one_that_waits_for_something_else_is_ended_there_and_holds_up_nob
         await hand.work()
     assert [(await hand.case(one)).outcome for one in good] == [Ended.FULFILLED] * 3
     said = await problem(hand, bad)
-    assert said.startswith("Foreign: it waits for something that is not the journey")
-    assert "journey.look" in said
+    assert said.startswith("Foreign: it waits for something that is not its run")
+    assert "look(what, act)" in said
     assert said.endswith(f"({HERE}:{line(sleeps, 'nobody sets it')})")
     assert await hand.told(bad) == [], "nothing of it stays"
 

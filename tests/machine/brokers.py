@@ -19,6 +19,7 @@ from joserfc.errors import JoseError
 from tests.machine.desk import token_of
 from tests.waiting import until
 
+from thingdesk.channels.mqtt import ACCESS
 from thingdesk.platform.embedded import EmbeddedBroker
 from thingdesk.platform.embedded.broker import SESSION_PREFIX
 from thingdesk_machine import Identity
@@ -75,6 +76,7 @@ class Embedded:
     async def start(self) -> None:
         self._broker = EmbeddedBroker(
             self._folder,
+            access=ACCESS,
             verifier=self._verify,
             mqtt_port=self._port,
             ack_wait=timedelta(seconds=2),

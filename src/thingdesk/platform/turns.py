@@ -32,8 +32,8 @@ class Foreign(RuntimeError):
 
     def __init__(self) -> None:
         super().__init__(
-            "it waits for something that is not the journey, as all other journeys would have to:"
-            " look elsewhere by `await journey.look(what, act)`"
+            "it waits for something that is not its run, as all other runs would have to:"
+            " look elsewhere by `look(what, act)`"
         )
 
 

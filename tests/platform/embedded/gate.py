@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.platform.embedded.mqtt_peer import GOOD, PATIENCE
 
+from thingdesk.channels.mqtt import ACCESS
 from thingdesk.platform.embedded import EmbeddedBroker
 
 ACK_WAIT = timedelta(seconds=1)
@@ -36,5 +37,10 @@ class Gate:
 
 def broker_in(data_dir: Path, gate: Gate) -> EmbeddedBroker:
     return EmbeddedBroker(
-        data_dir, verifier=gate.verify, mqtt_port=0, ack_wait=ACK_WAIT, on_refused=gate.refused
+        data_dir,
+        access=ACCESS,
+        verifier=gate.verify,
+        mqtt_port=0,
+        ack_wait=ACK_WAIT,
+        on_refused=gate.refused,
     )

@@ -9,8 +9,9 @@ from gmqtt.mqtt.handler import MQTTConnectError
 from tests.platform.embedded.gate import Gate
 from tests.platform.embedded.mqtt_peer import GOOD, PATIENCE, REFUSED, Peer, desk, machine
 
+from thingdesk.channels.mqtt.topics import CLOCK, TIME
 from thingdesk.platform.embedded import SESSION_PREFIX, EmbeddedBroker
-from thingdesk.platform.embedded.callout import CLOCK, CLOCK_STAYS, CLOCKS_AT_ONCE, TIME
+from thingdesk.platform.embedded.callout import GUEST_STAYS, GUESTS_AT_ONCE
 
 
 async def come_in(broker: EmbeddedBroker, number: int = 0, **options: object) -> Peer:
@@ -58,13 +59,13 @@ async def test_it_takes_nobodys_session(broker: EmbeddedBroker, gate: Gate, clie
 async def test_nobody_stays_and_only_so_many_come_in(broker: EmbeddedBroker, gate: Gate) -> None:
     """Also of those who never leave: those who come later find room again."""
     began = time.monotonic()
-    there = [await come_in(broker, number) for number in range(CLOCKS_AT_ONCE)]
-    if time.monotonic() - began < CLOCK_STAYS:
+    there = [await come_in(broker, number) for number in range(GUESTS_AT_ONCE)]
+    if time.monotonic() - began < GUEST_STAYS:
         with pytest.raises(MQTTConnectError):
             await come_in(broker, 99)
-        assert await gate.next_refusal() == (CLOCK, "too many ask for the time at once")
+        assert await gate.next_refusal() == (CLOCK, "too many come in at once")
     async with machine(broker, "car-1"):
-        await asyncio.wait_for(there[-1].gone.wait(), 2 * CLOCK_STAYS)
-    assert time.monotonic() - began > CLOCK_STAYS - 2
+        await asyncio.wait_for(there[-1].gone.wait(), 2 * GUEST_STAYS)
+    assert time.monotonic() - began > GUEST_STAYS - 2
     assert all(one.gone.is_set() for one in there)
     await (await come_in(broker, 99)).close()

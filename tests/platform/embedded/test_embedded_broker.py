@@ -11,18 +11,21 @@ import pytest
 from tests.platform.embedded.gate import Gate, broker_in
 from tests.platform.embedded.mqtt_peer import PATIENCE, desk, machine
 
+from thingdesk.channels.mqtt import ACCESS
 from thingdesk.platform.embedded import Died, EmbeddedBroker, EmbeddedError
 
 DESK = """
 import asyncio, sys
 from pathlib import Path
+from thingdesk.channels.mqtt import ACCESS
 from thingdesk.platform.embedded import EmbeddedBroker
 
 async def verify(machine: str, token: str, client_id: str) -> bool:
     return True
 
 async def desk() -> None:
-    async with EmbeddedBroker(Path(sys.argv[1]), verifier=verify, mqtt_port=0) as broker:
+    data_dir = Path(sys.argv[1])
+    async with EmbeddedBroker(data_dir, access=ACCESS, verifier=verify, mqtt_port=0) as broker:
         print(broker.pid, flush=True)
         await asyncio.Event().wait()
 
@@ -86,7 +89,7 @@ async def test_a_large_message_passes_and_a_huge_one_is_told(
 async def test_a_broker_that_dies_comes_back_with_its_sessions(tmp_path: Path, gate: Gate) -> None:
     deaths: asyncio.Queue[Died] = asyncio.Queue()
     async with EmbeddedBroker(
-        tmp_path, verifier=gate.verify, mqtt_port=0, on_death=deaths.put_nowait
+        tmp_path, access=ACCESS, verifier=gate.verify, mqtt_port=0, on_death=deaths.put_nowait
     ) as broker:
         async with machine(broker, "car-1") as car:
             await car.subscribe("td/car-1/notices")
@@ -138,7 +141,9 @@ async def test_a_taken_port_is_named_with_what_to_do(tmp_path: Path, gate: Gate)
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(EmbeddedError, match=rf"Port {port} .* taken.*THINGDESK_MQTT_PORT"):
-            await EmbeddedBroker(tmp_path, verifier=gate.verify, mqtt_port=port).__aenter__()
+            await EmbeddedBroker(
+                tmp_path, access=ACCESS, verifier=gate.verify, mqtt_port=port
+            ).__aenter__()
 
 
 async def test_a_broker_that_does_not_start_is_explained(tmp_path: Path, gate: Gate) -> None:

@@ -85,7 +85,7 @@ async def test_a_valid_token_does_not_take_another_machines_session(
             await thief.connect(broker)
         assert await gate.next_refusal() == (
             "car-2",
-            "the client id 'car-1' is not the machine id",
+            "the client id 'car-1' is not the user name",
         )
         assert gate.asked == [("car-1", GOOD, "car-1")]
         await office.publish("td/car-1/notices", b"still here")
@@ -110,13 +110,13 @@ async def test_no_machine_takes_the_desks_session_or_its_name(
 @pytest.mark.parametrize(
     ("name", "token", "reason"),
     [
-        ("car-1", "forged", "the token does not prove this machine id"),
+        ("car-1", "forged", "the token does not prove this name"),
         ("car-1", "", "the password is no token"),
         ("car-1", "x" * 9000, "the password is no token"),
         ("car-1", "defect", "the desk could not check the token"),
-        ("car/1", GOOD, "the user name is no machine id"),
-        ("+", GOOD, "the user name is no machine id"),
-        ("x" * 65, GOOD, "the user name is no machine id"),
+        ("car/1", GOOD, "the user name is none that may enter"),
+        ("+", GOOD, "the user name is none that may enter"),
+        ("x" * 65, GOOD, "the user name is none that may enter"),
     ],
 )
 async def test_who_proves_nothing_stays_outside(

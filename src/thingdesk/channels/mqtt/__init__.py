@@ -8,5 +8,14 @@ from thingdesk.channels.mqtt.connection import BrokerAddress, Connection
 from thingdesk.channels.mqtt.entrance import Entrance, ending_sessions
 from thingdesk.channels.mqtt.receive import Receiver
 from thingdesk.channels.mqtt.send import Sender
+from thingdesk.channels.mqtt.topics import ACCESS
 
-__all__ = ["BrokerAddress", "Connection", "Entrance", "Receiver", "Sender", "ending_sessions"]
+__all__ = [
+    "ACCESS",
+    "BrokerAddress",
+    "Connection",
+    "Entrance",
+    "Receiver",
+    "Sender",
+    "ending_sessions",
+]

@@ -13,6 +13,7 @@ from gmqtt.mqtt.constants import MQTTv50, MQTTv311
 from gmqtt.mqtt.handler import MQTTConnectError
 
 from thingdesk.channels.mqtt.together import Together
+from thingdesk.channels.mqtt.topics import ROOT
 from thingdesk.platform import ids
 from thingdesk.platform.backoff import Backoff
 from thingdesk.platform.embedded import SESSION_PREFIX
@@ -190,7 +191,7 @@ class Connection:
 
     def _on_subscribe(self, _: Client, __: int, granted: Sequence[int], ___: Any) -> None:
         if any(code >= 128 for code in granted):  # noqa: PLR2004 - failures, in MQTT 3.1.1 and 5
-            self.refused = "the broker does not let the desk subscribe to td/#"
+            self.refused = f"the broker does not let the desk subscribe to {ROOT}/#"
             _log.error("%s", self.refused)
         self._subscribed.set()
 

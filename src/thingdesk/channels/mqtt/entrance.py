@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from thingdesk import parties
+from thingdesk.channels.mqtt.topics import ACCESS
 from thingdesk.parties import Senders
 from thingdesk.platform import clock
 from thingdesk.platform.database import Database
 from thingdesk.platform.embedded import EmbeddedBroker, EmbeddedError
 from thingdesk.platform.errors import Refused
+from thingdesk.platform.settings import Settings
 from thingdesk.platform.sparing import SparingLog
 
 _AWAY = timedelta(minutes=1)
@@ -25,6 +27,17 @@ class Entrance:
         self._away: dict[str, datetime] = {}
         self._refusals = SparingLog(_log)
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def broker(self, settings: Settings) -> EmbeddedBroker:
+        """The desk's own, not started yet, which asks here."""
+        return EmbeddedBroker(
+            settings.data_dir,
+            access=ACCESS,
+            verifier=self.verify,
+            host=settings.mqtt_host,
+            mqtt_port=settings.mqtt_port,
+            on_refused=self.refused,
+        )
 
     async def verify(self, machine: str, token: str, _: str) -> bool | str:
         """What the broker asks; True, or why not."""

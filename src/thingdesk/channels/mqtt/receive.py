@@ -1,18 +1,16 @@
 """Up: signals, reports, acknowledgements and results. Down: their receipts, and the time."""
 
 import logging
-import re
 from typing import Self
 
 import orjson
 
 from thingdesk import messages, parties
 from thingdesk.channels.mqtt.connection import BrokerAddress, Connection
-from thingdesk.intake import Intake, Kind, Taken
-from thingdesk.platform.embedded.callout import TIME
+from thingdesk.channels.mqtt.topics import TIME, UPWARD, Down, read, topic
+from thingdesk.intake import Intake, Taken
 
 _log = logging.getLogger(__name__)
-_TOPIC = re.compile(r"td/([A-Za-z0-9_-]{1,64})/(signals|reports|acks|results)")
 
 
 class Receiver:
@@ -22,8 +20,7 @@ class Receiver:
 
     def __init__(self, address: BrokerAddress, intake: Intake, name: str) -> None:
         self._intake = intake
-        topics = [f"td/+/{kind}" for kind in Kind]
-        self._connection = Connection(address, f"receiver-{name}", topics, self._handle)
+        self._connection = Connection(address, f"receiver-{name}", UPWARD, self._handle)
 
     async def __aenter__(self) -> Self:
         await self._connection.__aenter__()
@@ -43,12 +40,12 @@ class Receiver:
         self._connection.publish(TIME, orjson.dumps(event), qos=0)
         return 0
 
-    async def _handle(self, topic: str, payload: bytes, qos: int) -> None:
-        match = _TOPIC.fullmatch(topic)
-        if match is None:
-            _log.warning("passed over a message on an unknown topic: %r", topic[:128])
+    async def _handle(self, heard_on: str, payload: bytes, qos: int) -> None:
+        known = read(heard_on)
+        if known is None:
+            _log.warning("passed over a message on an unknown topic: %r", heard_on[:128])
             return
-        machine, kind = match[1], Kind(match[2])
+        machine, kind = known
         # nobody waits for a word on what was sent at QoS 0
         taken = await self._intake.take(machine, kind, payload, answered=qos > 0)
         if qos:
@@ -56,4 +53,4 @@ class Receiver:
 
     def _answer(self, machine: str, taken: Taken) -> None:
         for payload in messages.payloads(messages.answers(taken)):
-            self._connection.publish(f"td/{machine}/receipts", payload, qos=0)
+            self._connection.publish(topic(machine, Down.RECEIPTS), payload, qos=0)

@@ -7,6 +7,7 @@ import orjson
 
 from thingdesk import fulfilment, messages, notices
 from thingdesk.channels.mqtt.connection import BrokerAddress, Connection
+from thingdesk.channels.mqtt.topics import Down, topic
 from thingdesk.notices import Channel
 from thingdesk.platform.database import Database
 from thingdesk.platform.loops import repeat
@@ -52,7 +53,7 @@ class Sender:
         async with self._database.transaction() as tx:
             due = await notices.claim_due(tx, Channel.MACHINE, _MOST)
         for one in due:
-            self._publish(one.notice.to.id, "notices", messages.notice(one))
+            self._publish(one.notice.to.id, Down.NOTICES, messages.notice(one))
         return len(due)
 
     async def send_commands(self) -> int:
@@ -61,8 +62,8 @@ class Sender:
         async with self._database.transaction() as tx:
             due = await fulfilment.claim_due_commands(tx, _MOST)
         for one in due:
-            self._publish(one.command.machine, "commands", messages.command(one))
+            self._publish(one.command.machine, Down.COMMANDS, messages.command(one))
         return len(due)
 
-    def _publish(self, machine: str, kind: str, event: dict[str, Any]) -> None:
-        self._connection.publish(f"td/{machine}/{kind}", orjson.dumps(event))
+    def _publish(self, machine: str, kind: Down, event: dict[str, Any]) -> None:
+        self._connection.publish(topic(machine, kind), orjson.dumps(event))

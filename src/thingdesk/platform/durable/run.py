@@ -13,7 +13,7 @@ from thingdesk.platform.durable.model import Changed, Look, Message, Row, Suspen
 
 _GRACE = timedelta(seconds=30)
 """After the time that a look has: then it is lost with its process, and begins again."""
-_ELSEWHERE = "a journey cannot be asked anything while it looks elsewhere: do so before or after"
+_ELSEWHERE = "nothing can be asked of a run while it looks elsewhere: do so before or after"
 Function = Callable[["Run"], Awaitable[None]]
 
 

@@ -5,6 +5,7 @@ had set THINGDESK_DATABASE_URL and THINGDESK_BROKER_URL. Always true: what is st
 with the desk, however the desk ends; one desk to a data folder.
 """
 
+from thingdesk.platform.embedded.access import Access, Guest, Rights
 from thingdesk.platform.embedded.backup import Progress, backup
 from thingdesk.platform.embedded.broker import SESSION_PREFIX, EmbeddedBroker
 from thingdesk.platform.embedded.broker_health import ROOM
@@ -17,11 +18,14 @@ from thingdesk.platform.embedded.supervise import Died
 __all__ = [
     "ROOM",
     "SESSION_PREFIX",
+    "Access",
     "Died",
     "EmbeddedBroker",
     "EmbeddedError",
     "EmbeddedPostgres",
+    "Guest",
     "Progress",
+    "Rights",
     "backup",
     "broker_version",
     "restore",

@@ -1,20 +1,17 @@
 """An MQTT broker of our own (a NATS server), for a desk that was given none.
 
-    async with EmbeddedBroker(data_dir, verifier=verify) as broker:
+    async with EmbeddedBroker(data_dir, access=access, verifier=verify) as broker:
         ...  # connect to broker.url by MQTT 3.1.1
 
-**The desk** connects with the account in `url` and may use all of td/#. Its client ids must begin
-with SESSION_PREFIX: they contain a character that no machine id has, so that no machine can take
-over a session of the desk's.
+**The desk** connects with the account in `url` and may use all topics of `access`. Its client ids
+must begin with SESSION_PREFIX: they contain a character that no other name may have, so that nobody
+can take over a session of the desk's.
 
-**A machine** is asked about at `verifier`, see `callout`; it may publish to its own td/{machine}/
-signals, reports, acks and results, and subscribe to its own receipts, notices and commands. A
-subscription to anything else is answered with a failure; a message to anything else is dropped and
-told to `on_refused`, not to the machine: MQTT 3.1.1 has no word for that, and the machine misses
-its receipt.
+**Who else comes** is asked about at `verifier`, see `callout`, and has the rights that `access`
+gives to that name. A subscription to anything else is answered with a failure; a message to
+anything else is dropped and told to `on_refused`, not to the sender: MQTT 3.1.1 has no word for it.
 
-**Whoever does not know the time** connects as `td:clock` without a token, hears td/time,
-where the desk says it, for seconds, and nothing else: see `callout`.
+**A guest** connects without a token, hears what `access` says, for seconds, and nothing else.
 
 **Unacknowledged** messages of quality 1 come back after `ack_wait` and at a reconnect. A short
 wait gains nothing, because whoever did not hear has lost the connection, and takes much: under a
@@ -41,6 +38,7 @@ from nats.aio.client import Client as Control
 from nats.aio.msg import Msg
 
 from thingdesk.platform.embedded import broker_files, broker_health, leftovers
+from thingdesk.platform.embedded.access import Access
 from thingdesk.platform.embedded.account import Account, account_for
 from thingdesk.platform.embedded.broker_files import SYSTEM, Listening
 from thingdesk.platform.embedded.callout import DESK, Callout, OnRefused, Verifier
@@ -58,10 +56,10 @@ _ANSWER_WITHIN = 2.0
 
 
 class EmbeddedBroker(Embedded):
-    """`url` holds the desk's own name and password; machines connect to `host` and `port`.
+    """`url` holds the desk's own name and password; all others connect to `host` and `port`.
 
     `mqtt_port` 0 picks a free port, which stays the same while we run. `on_refused` hears the
-    machine and the reason of every refusal; `on_death` that the broker ended by itself: it is
+    name and the reason of every refusal; `on_death` that the broker ended by itself: it is
     started again. Entering raises EmbeddedError with what is wrong and how to mend it.
     """
 
@@ -73,6 +71,7 @@ class EmbeddedBroker(Embedded):
         self,
         data_dir: Path,
         *,
+        access: Access,
         verifier: Verifier,
         host: str = "127.0.0.1",
         mqtt_port: int = 1883,
@@ -86,7 +85,8 @@ class EmbeddedBroker(Embedded):
         self._ack_wait = ack_wait
         self._on_death = on_death
         self._on_refused = on_refused or _ignore
-        self._callout = Callout(verifier, self._on_refused)
+        self._root = access.root
+        self._callout = Callout(access, verifier, self._on_refused)
         self._violations = ViolationLog(self._folder / broker_files.LOG, self._on_refused)
         self._lock = FolderLock(self._home / "broker.lock", "the embedded broker")
         self._control_password = new_secret()
@@ -94,12 +94,12 @@ class EmbeddedBroker(Embedded):
         self._control_port = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def end_session(self, machine: str) -> bool:
-        """Cuts the machine off if it is connected, and says whether it was.
+    async def end_session(self, name: str) -> bool:
+        """Cuts this name off if it is connected, and says whether it was.
 
-        Let the verifier refuse the machine before: it may reconnect at once.
+        Let the verifier refuse it before: it may reconnect at once.
         """
-        found = await self._request("PING.CONNZ", {"mqtt_client": machine})
+        found = await self._request("PING.CONNZ", {"mqtt_client": name})
         connections = found["data"].get("connections") or ()
         for connection in connections:
             kick = f"{found['server']['id']}.KICK"
@@ -147,6 +147,7 @@ class EmbeddedBroker(Embedded):
             Listening(self.host, self.port, self._control_port),
             self._ack_wait,
             self._callout.issuer.name,
+            self._root,
             {DESK: password, SYSTEM: self._control_password},
         )
         self.url = f"mqtt://{DESK}:{password}@{_bracketed(self.host)}:{self.port}"
@@ -173,7 +174,7 @@ class EmbeddedBroker(Embedded):
         )
 
     async def _serves(self) -> bool:
-        """Machines can be asked about, and can knock."""
+        """It can ask about whoever comes, and one can knock."""
         if not await _accepts("127.0.0.1", self._control_port):
             return False
         try:
@@ -204,12 +205,12 @@ class EmbeddedBroker(Embedded):
         return control
 
     async def _asked_about(self, message: Msg) -> None:
-        # A task each: a slow answer about one machine must not delay the others.
+        # A task each: a slow answer about one must not delay the others.
         self._keep(asyncio.create_task(self._answer(message)))
 
     async def _answer(self, message: Msg) -> None:
         answer = await self._callout.answer(message.data)
-        with suppress(nats_errors.Error):  # the broker is gone, and the machine with it
+        with suppress(nats_errors.Error):  # the broker is gone, and who asked with it
             await message.respond(answer)
 
     async def _request(self, what: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -253,7 +254,7 @@ def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _ignore(machine: str, reason: str) -> None:
+def _ignore(name: str, reason: str) -> None:
     pass
 
 

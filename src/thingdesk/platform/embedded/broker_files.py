@@ -46,6 +46,7 @@ def write(
     where: Listening,
     ack_wait: timedelta,
     issuer: str,
+    root: str,
     passwords: dict[str, str],
 ) -> None:
     """Makes the folder and writes the configuration, which the broker reads as JSON.
@@ -65,7 +66,7 @@ def write(
             "ack_wait": f"{ack_wait.total_seconds()}s",
             "max_ack_pending": _UNACKNOWLEDGED,
         },
-        **_entrance(issuer, passwords),
+        **_entrance(issuer, root, passwords),
     }
     text = json.dumps(config, indent=1, ensure_ascii=False)
     private.write(folder / CONFIG, text.encode(), account.ids if account else None)
@@ -92,11 +93,11 @@ def _server(port: int, inside: str) -> dict[str, object]:
     }
 
 
-def _entrance(issuer: str, passwords: dict[str, str]) -> dict[str, object]:
+def _entrance(issuer: str, root: str, passwords: dict[str, str]) -> dict[str, object]:
     system = {"user": SYSTEM, "password": passwords[SYSTEM]}
     return {
         "accounts": {
-            ACCOUNT: {"jetstream": "enabled", "users": [_desk(passwords[DESK])]},
+            ACCOUNT: {"jetstream": "enabled", "users": [_desk(root, passwords[DESK])]},
             "SYSTEM": {"users": [system]},
         },
         "system_account": "SYSTEM",
@@ -111,8 +112,8 @@ def _entrance(issuer: str, passwords: dict[str, str]) -> dict[str, object]:
     }
 
 
-def _desk(password: str) -> dict[str, object]:
-    own = ["td", "td.>"]  # td/# is both of them
+def _desk(root: str, password: str) -> dict[str, object]:
+    own = [root, f"{root}.>"]  # with MQTT's # both of them are one
     rights = {"publish": own, "subscribe": [*own, DELIVERY]}
     return {"user": DESK, "password": password, "permissions": rights}
 
@@ -141,8 +142,8 @@ def find_port(host: str, port: int) -> int:
 def explain(folder: Path, output: Path) -> EmbeddedError:
     """An error from the last words of a broker that ended by itself."""
     words = _tail(output) + _tail(folder / LOG)
-    complaints = re.findall(r"(?:\[FTL\]|nats-server:) (.*)", words)
-    reason = complaints[-1] if complaints else "no word"
+    last_words = re.findall(r"(?:\[FTL\]|nats-server:) (.*)", words)
+    reason = last_words[-1] if last_words else "no word"
     mend = "Mend what it complains about."
     if "no space left" in reason:
         mend = "Make room on that disk."

@@ -150,10 +150,10 @@ def explain(data: Path, output: Path) -> EmbeddedError:
 
 
 def _explained(what: str, words: str, where: list[Path] | None = None) -> EmbeddedError:
-    complaints = re.findall(r"(?:FATAL|PANIC|error):\s+(.*)", words)
-    complaints = complaints or [words.strip().split("\n")[-1] or "no word"]
-    known = [(line, mend) for line in complaints for sign, mend in _MENDS if re.search(sign, line)]
-    reason, mend = known[-1] if known else (complaints[-1], "Mend what it complains about.")
+    last_words = re.findall(r"(?:FATAL|PANIC|error):\s+(.*)", words)
+    last_words = last_words or [words.strip().split("\n")[-1] or "no word"]
+    known = [(line, mend) for line in last_words for sign, mend in _MENDS if re.search(sign, line)]
+    reason, mend = known[-1] if known else (last_words[-1], "Mend what it complains about.")
     read = f" See {where[0]}." if where else ""
     return EmbeddedError(f"{what}: {reason}.", mend + read)
 

@@ -40,8 +40,8 @@ class ViolationLog:
         """Runs until it is cancelled."""
         try:
             while True:
-                for machine, reason in await asyncio.to_thread(self._news):
-                    self._on_refused(machine, reason)
+                for name, reason in await asyncio.to_thread(self._news):
+                    self._on_refused(name, reason)
                 await asyncio.sleep(_EVERY)
         finally:
             if self._file is not None:
@@ -54,7 +54,7 @@ class ViolationLog:
             self._file = os.fdopen(os.open(self._path, flags), "rb")
 
     def _news(self) -> dict[tuple[str, str], None]:
-        """Each machine and reason once, in the order of their first line."""
+        """Each name and reason once, in the order of their first line."""
         text = self._read()
         if self._rotated():
             self._rest = b""
@@ -83,15 +83,15 @@ def _told(line: bytes) -> tuple[str, str] | None:
     if match := _WRONG_PASSWORD.search(line):
         return match.group(1).decode(), "the password is wrong"
     if match := _LINE.match(line):
-        machine, complaint = (part.decode(errors="replace") for part in match.groups())
-        return machine, _reason(complaint)
+        name, said = (part.decode(errors="replace") for part in match.groups())
+        return name, _reason(said)
     return None
 
 
-def _reason(complaint: str) -> str:
-    match = _VIOLATION.match(complaint)
+def _reason(said: str) -> str:
+    match = _VIOLATION.match(said)
     if match is None:
-        return complaint
+        return said
     act, subject = match.groups()
     verb = "publish to" if act == "Publish" else "subscribe to"
     topic = subject.replace(".", "/").replace("*", "+").replace(">", "#")

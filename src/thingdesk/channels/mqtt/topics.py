@@ -1,0 +1,55 @@
+"""The desk's topics, and who may use which: what machines send, what they hear, and the time."""
+
+import re
+from enum import StrEnum
+
+from thingdesk.intake import Kind
+from thingdesk.parties import MACHINE_ID
+from thingdesk.platform.embedded import Access, Guest, Rights
+
+ROOT = "td"
+TIME = f"{ROOT}/time"
+CLOCK = f"{ROOT}:clock"
+"""Who connects by this name hears TIME, and needs no token: a machine that does not know the time
+cannot sign one yet."""
+
+
+class Down(StrEnum):
+    """What comes down to a machine; the last part of its topic."""
+
+    RECEIPTS = "receipts"
+    NOTICES = "notices"
+    COMMANDS = "commands"
+
+
+def topic(machine: str, kind: Kind | Down) -> str:
+    return f"{ROOT}/{machine}/{kind}"
+
+
+UPWARD = tuple(topic("+", kind) for kind in Kind)
+"""Of all machines what they send."""
+
+
+def _rights(machine: str) -> Rights:
+    return Rights(
+        publish=tuple(topic(machine, kind) for kind in Kind),
+        subscribe=tuple(topic(machine, kind) for kind in Down),
+    )
+
+
+ACCESS = Access(
+    root=ROOT,
+    names=MACHINE_ID,
+    rights=_rights,
+    guest=Guest(CLOCK, re.compile(r"clock:[0-9]{2}"), (TIME,)),
+)
+"""Whom the desk's own broker lets in, and what they may do there."""
+
+
+def read(text: str) -> tuple[str, Kind] | None:
+    """The machine whose topic this is, and what it sends there."""
+    root, _, rest = text.partition("/")
+    machine, _, kind = rest.partition("/")
+    if root == ROOT and MACHINE_ID.fullmatch(machine) and kind in set(Kind):
+        return machine, Kind(kind)
+    return None
