@@ -72,10 +72,11 @@ has to know both or 5 alone. `thingdesk_machine` tries 5 and falls back to 3.1.1
 | mosquitto 2, by which external brokers are tested | yes | yes |
 | EMQX 5, HiveMQ 4, RabbitMQ from 3.13 on, AWS IoT Core | yes | yes, as their makers say |
 
-**Quality.** Publish at QoS 1: what comes at QoS 0 is stored as well, but has no answer. QoS 2 is
-taken, and promises nothing more: an event counts once by its `id`. An acknowledgement (PUBACK) is
-the broker's, and says that the broker has it; the desk's word is the receipt. Notices and
-commands come at QoS 1, receipts and the time at QoS 0. Nothing is retained.
+**Quality.** Publish at QoS 1: what comes at QoS 0 is stored as well, but has no answer. QoS 2 would
+promise nothing more, as an event counts once by its `id`: the desk's own broker ends the connection
+of who publishes at it, or asks for a last will at it. An acknowledgement (PUBACK) is the broker's,
+and says that the broker has it; the desk's word is the receipt. Notices and commands come at QoS 1,
+receipts and the time at QoS 0. Nothing is retained.
 
 **Sessions.** Connect with a session that the broker keeps (3.1.1: clean session off; 5: clean
 start off and a session expiry of days) and subscribe at QoS 1 to `td/{{machine}}/receipts`,

@@ -75,6 +75,21 @@ async def test_a_last_will_has_no_more_rights(broker: EmbeddedBroker, gate: Gate
         assert await office.next() == ("td/car-2/commands", b"sentinel")
 
 
+async def test_what_is_sent_at_quality_2_is_not_kept(broker: EmbeddedBroker) -> None:
+    """It would be kept for whoever never releases it, until no machine finds room."""
+    async with desk(broker) as office, machine(broker, "car-1") as car:
+        car.client.publish("td/car-1/signals", b"begun, and never ended", qos=2)
+        await asyncio.wait_for(car.gone.wait(), PATIENCE)
+        with pytest.raises(MQTTConnectError):
+            async with machine(
+                broker, "car-3", will_message=Message("td/car-3/signals", b"will", qos=2)
+            ):
+                pass
+        async with machine(broker, "car-1") as again:
+            await again.publish("td/car-1/signals", b"at quality 1")
+            assert await office.next() == ("td/car-1/signals", b"at quality 1")
+
+
 async def test_a_valid_token_does_not_take_another_machines_session(
     broker: EmbeddedBroker, gate: Gate
 ) -> None:

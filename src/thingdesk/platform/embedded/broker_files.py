@@ -65,6 +65,8 @@ def write(
             "port": where.port,
             "ack_wait": f"{ack_wait.total_seconds()}s",
             "max_ack_pending": _UNACKNOWLEDGED,
+            # what is begun at quality 2 and never released is kept for ever, in the room of all
+            "reject_qos2_publish": True,
         },
         **_entrance(issuer, root, passwords),
     }
