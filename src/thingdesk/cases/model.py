@@ -62,6 +62,7 @@ class Opening:
     """What is to become a case, or join the one that is open for the same problem.
 
     With a `zone` its promises count business hours there; without one every hour of every day.
+    `owned_since` is the beginning of the ownership of now.
     """
 
     subject: str
@@ -80,6 +81,7 @@ class Opening:
     zone: str | None = None
     safety: bool = False
     evidence: dict[str, Any] | None = None
+    owned_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

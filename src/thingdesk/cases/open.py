@@ -98,7 +98,8 @@ def _refused(last: Case) -> Opened:
 
 
 def _is_relapse(last: Case, opening: Opening) -> bool:
-    """The same problem for the same owner, in time; after a sale it is a new case.
+    """The same problem in the same ownership, in time; after a sale it is a new case, also for who
+    bought the subject back.
 
     A finding is of the subject's own time, so that what a machine delivers late, or a recording
     that is replayed, is a relapse or none however fast it comes.
@@ -109,6 +110,7 @@ def _is_relapse(last: Case, opening: Opening) -> bool:
         and last.relapse_until is not None
         and at < last.relapse_until
         and last.owner_id == opening.owner_id
+        and (opening.owned_since is None or opening.owned_since <= last.opened_at)
     )
 
 

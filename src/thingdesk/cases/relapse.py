@@ -40,17 +40,19 @@ def _findings(group: Sequence[Opening]) -> list[Opening]:
 def _as_data(one: Opening) -> dict[str, Any]:
     data = {name: getattr(one, name) for name in Opening.__slots__}
     promises = {name: span.total_seconds() for name, span in one.promises.items()}
-    return {**data, "promises": promises, "at": one.at.isoformat()}
+    since = one.owned_since and one.owned_since.isoformat()
+    return {**data, "promises": promises, "at": one.at.isoformat(), "owned_since": since}
 
 
 def _from_data(data: Mapping[str, Any]) -> Opening:
     promises = {name: timedelta(seconds=span) for name, span in data["promises"].items()}
-    owner = data["owner_id"]
+    owner, since = data["owner_id"], data.get("owned_since")
     return Opening(
         **{
             **data,
             "promises": promises,
             "at": datetime.fromisoformat(data["at"]),
             "owner_id": UUID(owner) if owner else None,
+            "owned_since": datetime.fromisoformat(since) if since else None,
         }
     )

@@ -110,6 +110,7 @@ class Openings:
             zone=self.zone if service.promise.business_hours else None,
             safety=service.safety,
             evidence=evidence,
+            owned_since=owned.begins if owned else None,
         )
 
 

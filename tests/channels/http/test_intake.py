@@ -198,6 +198,9 @@ async def test_what_was_before_a_sale_is_hidden_after_it(car: Caller, database: 
     assert (await car.get("/v1/notices"))["notices"] == []
     (former,) = await cases_of(database, car.id)
     assert former.outcome is Outcome.WITHDRAWN
+    async with database.transaction() as tx:  # and sold back to who had it before
+        await app.make_flow(Settings()).transfer(tx, car.id, former.owner_id, clock.now())
+    refused(await car.call("GET", f"/v1/cases/{case}"), 404, "case_unknown", "contact_us")
     assert await car.case_of(report(car.id)) != case
 
 

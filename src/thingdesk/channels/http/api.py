@@ -89,8 +89,8 @@ async def get_case(doors: Open, machine: Sender, case_id: UUID) -> dict[str, Any
     """A case of the machine, or one that it reported, in the ownership that there is now."""
     async with doors.database.transaction() as tx:
         case = await cases.get(tx, case_id)
-        owner = await parties.owner_of(tx, machine, clock.now())
-        if case is None or not _may_see(case, machine, owner.id if owner else None):
+        period = await parties.ownership_of(tx, machine, clock.now())
+        if case is None or not _may_see(case, machine, period):
             words = "there is no such case for this machine"
             raise refuse("case_unknown", words, Recovery.CONTACT_US)
         promised = await cases.promises_of(tx, case_id)
@@ -125,8 +125,12 @@ async def _take(kind: Kind, request: Request) -> Response:
     return JSONResponse({"receipts": taken.receipts, "refused": refused})
 
 
-def _may_see(case: cases.Case, machine: str, owner_id: UUID | None) -> bool:
-    return machine in (case.subject, case.reporter) and case.owner_id == owner_id
+def _may_see(case: cases.Case, machine: str, owned: parties.Ownership | None) -> bool:
+    return (
+        machine in (case.subject, case.reporter)
+        and case.owner_id == (owned.owner_id if owned else None)
+        and (owned is None or owned.begins <= case.opened_at)
+    )
 
 
 def _case(case: cases.Case, promised: list[cases.Promised]) -> dict[str, Any]:
