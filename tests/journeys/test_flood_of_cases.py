@@ -10,6 +10,7 @@ from tests.journeys.garage import owned
 
 from thingdesk import cases, decisions, fulfilment
 from thingdesk.cases import Answer, CaseFilter, Report, State
+from thingdesk.cases.refused import WINDOW
 from thingdesk.catalog import Catalog
 from thingdesk.flow import Flow
 from thingdesk.fulfilment import JobState
@@ -103,6 +104,26 @@ async def test_three_hundred_invented_problems_are_twenty_cases(
     async with hand.database.transaction() as tx:
         problems = "select count(*) from problem where subject = $1"
         assert await tx.fetchval(problems, subject) == MOST, "what is refused leaves nothing"
+
+
+async def test_what_is_refused_at_once_makes_no_room_for_more_of_it(hand: Hand) -> None:
+    """Else each wave of inventions would find the room that the one before it had left."""
+    await hand.machine("press-alone", "press")
+    turnable = clock.Turnable()
+    with clock.reading(turnable):
+        taken = [await wave(hand, "press-alone", n) for n in range(3)]
+        turnable.turn(WINDOW)
+        taken.append(await wave(hand, "press-alone", 3))
+    assert taken == [MOST, 0, 0, MOST]
+
+
+async def wave(hand: Hand, name: str, n: int) -> int:
+    """How many of fifty new inventions were taken, and refused since."""
+    given = [{"metric": f"m{n}-{i}", "value": 1, "limit": 2} for i in range(50)]
+    answers = await take(hand, [report(name, "equipment.inspect", one) for one in given])
+    await hand.work()
+    assert await open_cases(hand, name) == []
+    return len(answers) - len(refused(answers))
 
 
 async def test_many_at_once_do_not_pass_the_limit(hand: Hand) -> None:

@@ -107,7 +107,7 @@ class Opened:
 @dataclass(frozen=True, slots=True)
 class Known:
     """A problem as it stands: its current case, or the one that ended last, and how many cases of
-    its subject are open, those for safety apart.
+    its subject are open, or were reported and refused a moment ago, those for safety apart.
     """
 
     case_id: UUID | None = None

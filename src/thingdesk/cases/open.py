@@ -26,7 +26,8 @@ async def open_within(
     tx: Transaction, openings: Sequence[Opening], most: int
 ) -> list[Opened | Refusal]:
     """The same with at most `most` open cases of a subject, and as many for safety, so that nothing
-    minor keeps help from coming. What is beyond is refused and leaves nothing behind.
+    minor keeps help from coming. What is beyond is refused and leaves nothing behind. The case of
+    a report that was refused keeps its place for a while, or the next one would come at once.
 
     For sure only where the subjects are held (`parties.hold`): they are counted, not locked.
     """
@@ -43,7 +44,8 @@ async def _open(
     groups: dict[_Key, list[Opening]] = {}
     for one in sorted(openings, key=_key):
         groups.setdefault(_key(one), []).append(one)
-    problems = await store.lock_problems(tx, [(g[0], len(g)) for g in groups.values()])
+    asked = [(g[0], len(g)) for g in groups.values()]
+    problems = await store.lock_problems(tx, asked, clock.now() - refused.WINDOW)
     last = await _last_cases(tx, problems)
     still = await refused.still_refused(tx, groups, last)
     decided = {
@@ -195,7 +197,7 @@ def _too_many(one: Opening, most: int) -> Refusal:
     kind = "cases for safety" if one.safety else "cases"
     return Refusal(
         "too_many_open_cases",
-        f"{one.subject} has {most} {kind} open already: when one has ended, there is room for the"
-        " next; to have one withdrawn, contact us",
+        f"{one.subject} has {most} {kind} open already, or refused a moment ago: when one has ended"
+        " there is room for the next; to have one withdrawn, contact us",
         Recovery.RETRY,
     )

@@ -15,8 +15,14 @@ from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[])
     as t (subject, key, service, identity, reports)
 on conflict (subject, key) do update set reports = problem.reports + excluded.reports
 returning subject, key, coalesce(current_case, last_case) as case_id,
-    (select row(count(*) filter (where not c.safety), count(*) filter (where c.safety))
-     from desk_case c where c.subject = problem.subject and c.state <> 'ended') as open
+    (select row(count(*) filter (where not c.safety), count(*) filter (where c.safety)) from (
+        select safety from desk_case
+        where subject = problem.subject and state <> 'ended'
+        union all
+        select safety from desk_case
+        where subject = problem.subject and opened_at > $6
+          and outcome = 'refused' and origin = 'report'
+     ) c) as open
 """
 _INSERT = """
 insert into desk_case (id, subject, key, owner_id, service, version, title, input, origin,
@@ -77,7 +83,7 @@ def to_case(row: Row) -> Case:
 
 
 async def lock_problems(
-    tx: Transaction, openings: Sequence[tuple[Opening, int]]
+    tx: Transaction, openings: Sequence[tuple[Opening, int]], refused_since: datetime
 ) -> dict[tuple[str, str], Known]:
     rows = await tx.fetch(
         _LOCK_PROBLEMS,
@@ -86,6 +92,7 @@ async def lock_problems(
         [one.service for one, _ in openings],
         [json(one.identity) for one, _ in openings],
         [count for _, count in openings],
+        refused_since,
     )
     return {(r["subject"], r["key"]): Known(r["case_id"], *r["open"]) for r in rows}
 
