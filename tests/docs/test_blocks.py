@@ -10,6 +10,7 @@ from thingdesk.diagnosis import Rule
 TESTED = {
     "docs/how-to/answer-at-once.md": "tests/docs/test_services.py",
     "docs/how-to/change-a-service.md": "tests/docs/test_services.py",
+    "docs/how-to/check-a-service.md": "tests/docs/test_services.py",
     "docs/how-to/back-up.md": "tests/docs/test_how_to.py",
     "docs/how-to/be-a-provider.md": "tests/docs/test_be_a_provider.py",
     "docs/how-to/describe-trouble-codes.md": "tests/docs/test_how_to.py",

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from tests.commands import thingdesk
 from tests.docs.pages import titled
 from tests.hand import Hand, open_hand
 
@@ -22,6 +23,7 @@ from thingdesk.platform.errors import Refusal
 
 AT_ONCE = "docs/how-to/answer-at-once.md"
 CHANGE = "docs/how-to/change-a-service.md"
+CHECK = "docs/how-to/check-a-service.md"
 
 
 def pack(folder: Path, page: str, name: str) -> ModuleType:
@@ -90,3 +92,9 @@ async def test_what_was_changed_in_place_goes_on_with_its_old_code(
         assert await journeys.retry(tx, [case_id], "a reader") == 1
     await after.work()
     assert (await after.case(case_id)).outcome_words == "The answer was no."
+
+
+def test_check_a_service(folder: Path) -> None:
+    (folder / "fans.py").write_text(titled(CHECK, "fans.py"))
+    checked = thingdesk(folder, "check", "fans")
+    assert (checked.returncode, checked.stdout) == (1, titled(CHECK, "said"))

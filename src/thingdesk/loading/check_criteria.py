@@ -1,11 +1,11 @@
 """Criteria of recovery that anything, or nothing, would prove."""
 
 import ast
-import inspect
 from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
+from thingdesk.loading.source import Sources
 from thingdesk.sdk import codes_absent, in_range
 
 _MAKERS = (in_range, codes_absent)
@@ -13,22 +13,20 @@ _LIMITS = {"low", "high"}
 _UNKNOWN = object()
 
 
-def check_criteria(pack: ModuleType) -> Iterator[str]:
+def check_criteria(pack: ModuleType, sources: Sources) -> Iterator[str]:
     """The criteria in a pack's code that could not be made. A journey makes them when its work is
     done, which is late to hear of a mistake: so those are made here whose limits are written out
     or have a name in the pack. What is only known in the journey is left to it.
     """
-    try:
-        tree = ast.parse(inspect.getsource(pack))
-    except (OSError, TypeError, SyntaxError):
+    source, names = sources.of(pack), vars(pack)
+    if source is None:
         return
-    names = vars(pack)
-    for call in ast.walk(tree):
+    for call in ast.walk(source.tree):
         if isinstance(call, ast.Call) and (maker := _value(call.func, names)) in _MAKERS:
             try:
                 _make(maker, call, names)
             except (TypeError, ValueError) as error:
-                yield f"line {call.lineno}, {maker.__name__}: {error}"
+                yield f"{source.place(call)}: {maker.__name__}: {error}"
 
 
 def _make(maker: Any, call: ast.Call, names: Mapping[str, Any]) -> None:

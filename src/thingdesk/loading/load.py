@@ -10,10 +10,12 @@ from typing import TypeVar
 
 from thingdesk.catalog import Service
 from thingdesk.diagnosis import Rule
+from thingdesk.loading.check_code import check_code, check_effects
 from thingdesk.loading.check_criteria import check_criteria
 from thingdesk.loading.check_rule import check_rule
 from thingdesk.loading.check_service import check_service
 from thingdesk.loading.said import said
+from thingdesk.loading.source import Sources
 from thingdesk.packs import equipment, meter, vehicle
 
 READY = {"equipment": equipment, "vehicle": vehicle, "meter": meter}
@@ -30,10 +32,11 @@ class PackError(ImportError):
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What packs bring together."""
+    """What packs bring together. `hints`: what works, and may not be what its author meant."""
 
     services: tuple[Service, ...]
     rules: tuple[Rule, ...]
+    hints: tuple[str, ...] = ()
 
 
 def load(names: Iterable[str], ready: Iterable[str] = tuple(READY)) -> Brought:
@@ -50,16 +53,22 @@ def load(names: Iterable[str], ready: Iterable[str] = tuple(READY)) -> Brought:
     rules = [one for pack in packs.items() for one in _listed(*pack, Rule, problems)]
     problems += _twice(services)
     offered = {one.name: one for _, one in services}
+    hints, sources = list[str](), Sources()
     for pack, service in services:
-        problems += [f"{pack}, service {service.name}, {one}" for one in check_service(service)]
+        undeclared, unused = check_effects(service, sources)
+        where = f"{pack}, service {service.name}, "
+        problems += [f"{where}{one}" for one in (*check_service(service), *undeclared)]
+        hints += [f"{where}{one}" for one in unused]
     for pack, module in packs.items():
-        problems += [f"{pack}, {one}" for one in check_criteria(module)]
+        problems += [f"{pack}, {one}" for one in check_code(module, sources)]
+        problems += [f"{pack}, {one}" for one in check_criteria(module, sources)]
     for pack, rule in rules:
         problems += [f"{pack}, rule {rule.name}, {one}" for one in check_rule(rule, offered)]
     chosen = _chosen(rules, problems)
     if problems:
         raise PackError(problems)
-    return Brought(tuple(one for _, one in services), tuple(chosen.values()))
+    found = tuple(one for _, one in services)
+    return Brought(found, tuple(chosen.values()), tuple(hints))
 
 
 def _import(name: str) -> ModuleType:
