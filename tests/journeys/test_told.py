@@ -68,7 +68,7 @@ async def test_a_repair_says_of_which_car_what_came_of_it_and_what_it_cost(hand:
         "Repair a fault · told-1: it is well again",
         "",
         "Your machine: told-1 (car)",
-        "What happened: It asked for help: Repair a fault (code P0301).",
+        "What happened: It reported trouble code P0301.",
         f"What came of it: {case.outcome_words}",
         "What it cost you: 189.00 EUR",
         "What comes now: There is nothing left for you to do.",

@@ -10,6 +10,8 @@ from tests.hand import Hand, open_hand
 
 from thingdesk import app, mandates, notices, parties
 from thingdesk.catalog import Catalog
+from thingdesk.demo.later import CODES
+from thingdesk.demo.script import PLAN
 from thingdesk.flow import Flow
 from thingdesk.mandates import Policy
 from thingdesk.packs import vehicle
@@ -67,8 +69,25 @@ def test_a_file_that_is_not_there_stops_the_desk(tmp_path: Path) -> None:
         Settings(trouble_codes=tmp_path / "nowhere.csv")
 
 
-def test_without_a_file_there_are_no_words() -> None:
-    assert app.make_flow(Settings()).meanings == {}
+def test_without_a_file_there_are_the_ready_words() -> None:
+    assert app.make_flow(Settings()).meanings["P0506"] == "the engine idles too slowly"
+
+
+def test_what_the_demo_breaks_has_ready_words() -> None:
+    played = {one.fault.code for one in PLAN.machines if one.fault and one.fault.code}
+    assert {*played, *CODES} <= app.make_flow(Settings()).meanings.keys()
+
+
+def test_a_part_that_cannot_be_named_is_not_said_to_be_fitted() -> None:
+    found = vehicle.system_of("P0506")
+    assert found.task == "Find the cause and mend it; small parts are set aside."
+    assert (found.done, vehicle.system_of("P0301").done) == ("mended it", "fitted ignition coil")
+    assert {vehicle.system_of(code).words for code in ("P0506", "P0700", "U0100", "B1234")} == {
+        "idling, or the control of speed",
+        "the gearbox",
+        "the network between its control units",
+        "the body of the car",
+    }
 
 
 async def test_codes_that_a_rule_cannot_use_are_told_to_staff_once_an_hour(hand: Hand) -> None:

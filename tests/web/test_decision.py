@@ -19,7 +19,7 @@ async def test_the_owner_sees_the_dates_by_day_and_chooses_one(site: Site) -> No
         assert "When may Centre Near see to" in page
         assert "<dt>By whom</dt><dd>Centre Near</dd>" in page
         assert "<dt>What it costs you</dt><dd>189.00 EUR</dd>" in page, "the part is reserved"
-        assert "It asked for help: Repair a fault (code P0301)." in page
+        assert "It reported trouble code P0301." in page
         assert len(re.findall(r"<legend>\w+day \d+ \w+</legend>", page)) > 1, "several days"
         assert "Times are those of Europe/Berlin" in page
         assert 'value="slot2"' in page

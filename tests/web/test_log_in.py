@@ -79,10 +79,14 @@ async def test_the_first_account_is_made_by_its_link_once(site: Site) -> None:
         for _ in range(2):
             page = await browser.get(f"/set-up/{token}")
             assert "first@example.org" in page.text, "looking does not use it up"
-        short = await browser.post(f"/set-up/{token}", data={"password": "short"})
+        short = await browser.post(f"/set-up/{token}", data={"password": "short", "again": "short"})
         assert short.status_code == 422
         assert "12 to 256 characters" in short.text
-        done = await browser.post(f"/set-up/{token}", data={"password": PASSWORD})
+        slip = await browser.post(f"/set-up/{token}", data={"password": PASSWORD, "again": "slip"})
+        assert slip.status_code == 422
+        assert "The two are not the same" in slip.text
+        twice = {"password": PASSWORD, "again": PASSWORD}
+        done = await browser.post(f"/set-up/{token}", data=twice)
         whom = "/log-in?ready=1&email=first%40example.org"
         assert done.headers["location"] == whom
         assert 'name="email" value="first@example.org"' in (await browser.get(whom)).text

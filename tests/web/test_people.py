@@ -41,7 +41,7 @@ async def test_somebody_is_invited_by_a_link_that_is_shown_once(site: Site) -> N
         assert twice.status_code == 422
         assert "Has, or had, an account" in text(twice.text)
     async with site.browser() as browser:
-        answer = await browser.post(link, data={"password": PASSWORD})
+        answer = await browser.post(link, data={"password": PASSWORD, "again": PASSWORD})
         assert answer.headers["location"] == "/log-in?ready=1&email=new%40example.org"
         form = {"email": "new@example.org", "password": PASSWORD}
         assert (await browser.post("/log-in", data=form)).status_code == 303

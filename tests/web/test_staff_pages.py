@@ -258,9 +258,7 @@ async def test_a_machine_shows_what_is_known_of_it(full: Site) -> None:
         assert "every 10 min" in page
         assert "Last 24 hours" in page
         assert "temperature 81.21" in page
-        assert "equipment.too_cold temperature 59.29, limit 68; 90 % sure" in page.replace(
-            "\u2009", " "
-        )
+        assert "temperature 59.29, below 68 equipment.too_cold" in page
         assert "Hall North 2" in page
         assert "owner-car-1@example.org" in text((await browser.get("/machines/car-1")).text)
         assert (await browser.get("/machines/nobody")).status_code == 404
@@ -282,16 +280,3 @@ async def test_the_catalog_is_readable(site: Site) -> None:
     assert "receipt within 1 s, decision within 1 min, resolution within 5 d" in page
     assert "a report, vehicle.fault_code" in page
     assert "To pick a date and nothing else." in page
-
-
-async def test_what_is_not_there_is_said(site: Site) -> None:
-    async with logged_in(site) as browser:
-        for path, status in (
-            ("/nothing", 404), (f"/cases/{ids.new()}", 404), ("/cases/not-an-id", 422),
-            ("/static/nothing.css", 404), ("/cases?after=nonsense", 200),
-            (f"/cases?after=0001-01-01T00:00:00%2B14:00~{ids.new()}", 200),
-            (f"/cases?after=9999-12-31T23:59:59-14:00~{ids.new()}", 200),
-        ):  # fmt: skip
-            answer = await browser.get(path)
-            assert answer.status_code == status, path
-            assert "<h1>" in answer.text

@@ -6,7 +6,7 @@ Always true: one open case per (subject, problem); a case is verified by its sub
 and by nothing else.
 """
 
-from thingdesk.cases.beginning import happened
+from thingdesk.cases.beginning import briefly, evidence_words, happened
 from thingdesk.cases.calendar import Hours, Pause, due
 from thingdesk.cases.end import Unproven
 from thingdesk.cases.end import end_case as end
@@ -85,11 +85,13 @@ __all__ = [
     "answered_at_once",
     "begin_verification",
     "break_due_promises",
+    "briefly",
     "came_back",
     "drop_reports",
     "due",
     "end",
     "erase",
+    "evidence_words",
     "get",
     "get_many",
     "give_up_verification",

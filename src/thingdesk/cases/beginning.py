@@ -1,5 +1,6 @@
 """Why there is a case, in plain words."""
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,23 +15,59 @@ def happened(case: Case, zone: str = "UTC") -> str:
     if case.origin == "finding" and case.evidence:
         return _found(case, case.evidence, zone)
     who = "It" if case.reporter == case.subject else f"{case.reporter}, which speaks for it,"
+    if code := _code(case):
+        return f"{who} reported trouble code {code}."
     return f"{who} asked for help: {_asked(case)}."
+
+
+def briefly(case: Case) -> str:
+    """The same in a few words: `temperature 53.25, below 68`, or `P0420, the catalyst is weak`."""
+    evidence = case.evidence or {}
+    about = _code(case)
+    found = evidence_words(evidence, about) if case.origin == "finding" and evidence else about
+    return ", ".join(filter(None, (found, *_named(case))))
+
+
+def evidence_words(evidence: Mapping[str, Any], about: str | None) -> str:
+    """What was found, in a few words; `about` is the trouble code, where it is one."""
+    measure = str(evidence.get("measure"))
+    if measure == _CODES:
+        return ", ".join(filter(None, (about, evidence.get("meaning")))) or "a trouble code"
+    value, limit = float(evidence["value"]), float(evidence["limit"])
+    if measure == _SILENCE:
+        return f"{formats.number(value)} expected signals did not come"
+    return (
+        f"{formats.plain(measure)} {formats.number(value)}, {_side(value, limit)}"
+        f" {formats.number(limit)}"
+    )
+
+
+def _named(case: Case) -> Iterator[str]:
+    """What the input says beyond the evidence and the code."""
+    evidence = case.evidence or {}
+    said = [_code(case), *(evidence.get(name) for name in ("measure", "value", "limit"))]
+    for name, value in case.input.items():
+        if isinstance(value, str | int | float) and value not in said:
+            yield f"{formats.plain(name)} {_shown(value)}"
+
+
+def _side(value: float, limit: float) -> str:
+    return "above" if value > limit else "below"
 
 
 def _found(case: Case, evidence: dict[str, Any], zone: str) -> str:
     measure = str(evidence.get("measure"))
     if measure == _CODES:
-        code = case.input.get("code")
-        named = f": {code}" if isinstance(code, str) else ""
-        return f"It reports a trouble code of its own{named}."
+        words = ", ".join(filter(None, (_code(case), evidence.get("meaning"))))
+        return f"It reads a trouble code from itself{': ' if words else ''}{words}."
     if measure == _SILENCE:
         missed = formats.number(float(evidence["value"]))
         since = formats.moment(datetime.fromisoformat(evidence["since"]), zone)
         return f"Nothing was heard from it since {since}: {missed} expected signals did not come."
     value, limit = float(evidence["value"]), float(evidence["limit"])
-    side = "above" if value > limit else "below"
+    beyond = f"{_side(value, limit)} {formats.number(limit)}"
     return (
-        f"Its {formats.plain(measure)} was {side} {formats.number(limit)} {_span(evidence, zone)};"
+        f"Its {formats.plain(measure)} was {beyond} {_span(evidence, zone)};"
         f" the last value was {formats.number(value)}."
     )
 
@@ -42,6 +79,12 @@ def _span(evidence: dict[str, Any], zone: str) -> str:
     same = formats.day(since, zone) == formats.day(until, zone)
     end = formats.time(until, zone) if same else formats.moment(until, zone)
     return f"from {formats.moment(since, zone)} to {end}"
+
+
+def _code(case: Case) -> str | None:
+    """The trouble code that it is about, where it is about one."""
+    code = case.input.get("code")
+    return code if isinstance(code, str) else None
 
 
 def _asked(case: Case) -> str:

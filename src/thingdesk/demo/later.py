@@ -9,7 +9,7 @@ from thingdesk.demo.tally import Story, Tally
 
 EVERY = timedelta(seconds=12)
 MOST_AT_ONCE = 3
-_CODES = ("P0307", "P0113", "P0563", "C0035", "P0308", "P0174", "P0442", "P0310", "P0129", "P0506")
+CODES = ("P0307", "P0113", "P0563", "C0035", "P0308", "P0174", "P0442", "P0310", "P0129", "P0506")
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Later:
         car = min(well, key=lambda one: self._broken[one.id])
         self._broken[car.id] += 1
         self._last = now.at
-        code = _CODES[(self.cars.index(car) + self._broken[car.id]) % len(_CODES)]
+        code = CODES[(self.cars.index(car) + self._broken[car.id]) % len(CODES)]
         return car, Fault(0, "code", f"breaks again ({code})", code)
 
     def _is_well(self, car: Machine, last: Story | None) -> bool:

@@ -1,4 +1,4 @@
-"""What trouble codes mean in words, from a file that the operator loads."""
+"""What trouble codes mean in words: ready ones, and a file that the operator loads."""
 
 import csv
 import logging
@@ -9,6 +9,7 @@ from pathlib import Path
 _log = logging.getLogger(__name__)
 _COLUMNS = 2
 _MOST_TOLD = 20
+_READY = Path(__file__).parent / "trouble_codes.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +44,24 @@ def read_descriptions(lines: Iterable[str]) -> Descriptions:
 
 
 def load_descriptions(path: Path | None) -> Mapping[str, str]:
-    """Words by code from a file in UTF-8, none without one; lines that cannot be read are logged.
+    """The ready words by code, and in their place those of a file in UTF-8, where one is given;
+    lines of it that cannot be read are logged.
 
     Raises OSError when there is no such file.
     """
+    ready = _read(_READY).words
     if path is None:
-        return {}
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-        found = read_descriptions(lines)
+        return ready
+    found = _read(path)
     for one in found.bad[:_MOST_TOLD]:
         _log.warning("%s, line %d: %s", path, one.line, one.reason)
     _log.info("%d trouble codes have words, %d lines are bad", len(found.words), len(found.bad))
-    return found.words
+    return {**ready, **found.words}
+
+
+def _read(path: Path) -> Descriptions:
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+        return read_descriptions(lines)
 
 
 def _take(line: str, words: dict[str, str]) -> str | None:

@@ -25,8 +25,9 @@ from thingdesk.sdk import (
     service,
 )
 
-OVERHEATED = 115.0
 _KINDS = ("car", "van", "truck", "bus", "motorcycle")
+SMALL = "small_parts"
+OVERHEATED = 115.0
 """Coolant above this, in degrees Celsius, means stop at once."""
 
 
@@ -40,6 +41,17 @@ class System:
     words: str
     price: Money
 
+    @property
+    def task(self) -> str:
+        if self.part == SMALL:
+            return "Find the cause and mend it; small parts are set aside."
+        return f"Fit {self.part.replace('_', ' ')}."
+
+    @property
+    def done(self) -> str:
+        """What is said of it when it is done."""
+        return "mended it" if self.part == SMALL else f"fitted {self.part.replace('_', ' ')}"
+
 
 SYSTEMS = (
     System("P03*", "engine", "ignition_coil", "the engine misfires", Money(18900, "EUR")),
@@ -47,8 +59,20 @@ SYSTEMS = (
     System("P056*", "electrical", "alternator", "the electrical supply", Money(34900, "EUR")),
     System("P0217", "cooling", "water_pump", "the engine is too hot", Money(42000, "EUR")),
     System("P01*", "engine", "air_flow_sensor", "the air supply", Money(14900, "EUR")),
-    System("C*", "brakes", "brake_pads", "the brakes or the chassis", Money(26000, "EUR")),
-    System("*", "diagnostics", "small_parts", "a part of the car", Money(9900, "EUR")),
+    System("C*", "brakes", "wheel_speed_sensor", "the brakes or the chassis", Money(26000, "EUR")),
+    *(
+        System(codes, "diagnostics", SMALL, words, Money(9900, "EUR"))
+        for codes, words in (
+            ("P02*", "the fuel supply"),
+            ("P04*", "the cleaning of the exhaust"),
+            ("P05*", "idling, or the control of speed"),
+            ("P06*", "a control unit"),
+            ("P0[789]*", "the gearbox"),
+            ("B*", "the body of the car"),
+            ("U*", "the network between its control units"),
+            ("*", "a fault that it names itself"),
+        )
+    ),
 )
 
 
@@ -161,12 +185,12 @@ async def mend(journey: Journey, fault: VehicleFault, *, samples: int, hold: tim
         centre,
         OwnerPicks(within=hours(24)),
         task="repair",
-        words=f"{fault.code}: {words}. Fit {system.part.replace('_', ' ')}.",
+        words=f"{fault.code}: {words}. {system.task}",
     )
     await journey.done(job, within=days(14))
     await journey.verify(_recovered(fault, samples), hold=hold, within=days(5))
     return Repaired(
-        words=f"{job.provider.name} fitted {system.part.replace('_', ' ')}; the car is well again.",
+        words=f"{job.provider.name} {system.done}; the car is well again.",
         centre=job.provider.name,
         part=system.part,
         at=job.start.isoformat() if job.start else "",

@@ -143,7 +143,7 @@ class Settings(BaseSettings):
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_capitals)
     ] = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
     trouble_codes: FilePath | None = Field(
-        default=None, description="A file of trouble code descriptions."
+        default=None, description="A file of trouble code descriptions, before the ready ones."
     )
     ready_packs: Annotated[tuple[ReadyPack, ...], NoDecode, BeforeValidator(_split)] = Field(
         default=READY_PACKS,

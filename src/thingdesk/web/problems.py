@@ -1,6 +1,7 @@
 """What went wrong, as a page that says what to do now."""
 
 from http import HTTPStatus
+from urllib.parse import quote
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
@@ -45,33 +46,68 @@ _STATUS = {
 _BY_RECOVERY = {Recovery.RETRY: 503, Recovery.FIX_INPUT: 422}
 
 
-def problem(refusal: Refusal, status: int | None = None) -> HTMLResponse:
-    """The refusal as a page."""
+# by the first part of an address: whose list it is, and the words to go back to that
+_PLACES = {
+    "cases": ("case_unknown", "All cases"),
+    "machines": ("machine_unknown", "All machines"),
+    "owners": ("owner_unknown", "All owners"),
+    "providers": ("provider_unknown", "All providers"),
+    "people": ("staff_unknown", "People"),
+}
+_OF_LINKS = {"owner", "decision", "job", "set-up"}
+_OWN = 2  # parts of an address below an owner's page
+
+
+def problem(refusal: Refusal, status: int | None = None, at: str | None = None) -> HTMLResponse:
+    """The refusal as a page, with a way back from the address `at`."""
     code = status or _STATUS.get(refusal.code) or _BY_RECOVERY.get(refusal.recovery, 403)
     title = _TITLES.get(refusal.code, "That did not work")
-    return page("problem.html", code, title=title, refusal=refusal)
+    back = _back(at, refusal.code) if at else None
+    return _page(refusal, title, code, back)
 
 
-async def on_refused(_: Request, error: Exception) -> HTMLResponse:
+def _page(refusal: Refusal, title: str, status: int, back: tuple[str, str] | None) -> HTMLResponse:
+    return page("problem.html", status, title=title, refusal=refusal, back=back)
+
+
+def _back(at: str, code: str) -> tuple[str, str] | None:
+    """Where to go on from an address, and its words; nowhere where that would be the same again."""
+    first, *rest = at.strip("/").split("/")
+    if first == "owner" and len(rest) >= _OWN and code in {"not_found", "case_gone"}:
+        return f"/owner/{quote(rest[0])}", "Go to your page"
+    if first in _OF_LINKS:
+        return None
+    if first in _PLACES:
+        return f"/{first}", _PLACES[first][1]
+    return "/", "Go to the wall"
+
+
+async def on_refused(request: Request, error: Exception) -> HTMLResponse:
     if not isinstance(error, Refused):
         raise error
-    return problem(error.refusal)
+    return problem(error.refusal, at=request.url.path)
 
 
-async def on_invalid(_: Request, error: Exception) -> HTMLResponse:
-    """A path, query or form that does not fit."""
+async def on_invalid(request: Request, error: Exception) -> HTMLResponse:
+    """A path, query or form that does not fit. An id that is none is one of nothing."""
     if not isinstance(error, RequestValidationError):
         raise error
+    at = request.url.path
+    if any(one["loc"][0] == "path" for one in error.errors()):
+        no_id = "The address has something in it that is no id: perhaps not all of it was copied."
+        refusal = Refusal("not_found", no_id, Recovery.FIX_INPUT)
+        kind, _ = _PLACES.get(at.split("/")[1], ("not_found", ""))
+        return _page(refusal, _TITLES[kind], HTTPStatus.NOT_FOUND, _back(at, refusal.code))
     where = ", ".join(str(one["loc"][-1]) for one in error.errors())
     words = f"The page was asked for with something that does not fit: {where}."
-    return problem(Refusal("unfit_request", words, Recovery.FIX_INPUT))
+    return problem(Refusal("unfit_request", words, Recovery.FIX_INPUT), at=at)
 
 
-async def on_http(_: Request, error: Exception) -> HTMLResponse:
+async def on_http(request: Request, error: Exception) -> HTMLResponse:
     if not isinstance(error, HTTPException):
         raise error
     if error.status_code == HTTPStatus.NOT_FOUND:
         refusal = Refusal("not_found", "Nothing is at this address.", Recovery.FIX_INPUT)
     else:
         refusal = Refusal("http", f"{error.detail}.", Recovery.FIX_INPUT)
-    return problem(refusal, error.status_code)
+    return problem(refusal, error.status_code, request.url.path)

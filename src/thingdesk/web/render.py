@@ -8,6 +8,7 @@ from typing import Any
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from thingdesk import cases
 from thingdesk.platform import clock
 from thingdesk.web import formats
 
@@ -23,7 +24,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= formats.FILTERS
+    made.filters |= {**formats.FILTERS, "briefly": cases.briefly}
     made.globals |= {"now": clock.now, "static": static, "has_static": has_static}
     return made
 

@@ -6,7 +6,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from thingdesk import parties
 from thingdesk.parties import LoggedIn
-from thingdesk.platform.errors import Recovery, Refused
+from thingdesk.platform.errors import Recovery, Refusal, Refused
 from thingdesk.web.pages import Open
 from thingdesk.web.render import page
 from thingdesk.web.staff.session import Person, begin, end, local, token_of
@@ -14,6 +14,9 @@ from thingdesk.web.staff.session import Person, begin, end, local, token_of
 router = APIRouter()
 Next = Annotated[str, Query(max_length=500)]
 Password = Annotated[str, Form(max_length=1000)]
+_DIFFERENT = Refusal(
+    "not_the_same", "the two are not the same: write it once more, twice", Recovery.FIX_INPUT
+)
 Whom = Annotated[str, Query(max_length=254)]
 
 
@@ -68,9 +71,12 @@ async def post_set_up(
     pages: Open,
     token: Annotated[str, Path(max_length=200)],
     password: Password = "",
+    again: Password = "",
 ) -> Response:
     async with pages.database.transaction() as tx:
         person = await parties.read_set_up_link(tx, token)
+    if again != password:
+        return page("staff/set_up.html", 422, email=person.email, refusal=_DIFFERENT)
     try:
         async with pages.passwords, pages.database.transaction() as tx:
             await parties.set_up(tx, token, password)

@@ -1,5 +1,6 @@
 """One machine: whose it is, what it sends, what it may ask for, and what was done with it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -7,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from fastapi.responses import HTMLResponse
 
-from thingdesk import cases, mandates, parties, signals, timeline
+from thingdesk import cases, diagnosis, mandates, parties, signals, timeline
 from thingdesk.aftercare import Stands
 from thingdesk.cases import Case, CaseFilter
 from thingdesk.diagnosis import Finding
@@ -57,6 +58,13 @@ class Card:
     findings: tuple[tuple[Finding, Stands], ...]
     cases: tuple[Case, ...]
     lines: tuple[Line, ...]
+    meanings: Mapping[str, str]
+
+    def found(self, finding: Finding) -> str:
+        """Its evidence, in a few words."""
+        said = diagnosis.evidence_data(finding.evidence)
+        meaning = self.meanings.get(finding.about)
+        return cases.evidence_words({**said, "meaning": meaning}, finding.about or None)
 
 
 @router.get("")
@@ -119,6 +127,7 @@ async def _collect(pages: Pages, tx: Transaction, name: str) -> Card | None:
         findings=tuple(await pages.flow.findings_of(tx, name, 20)),
         cases=tuple(await cases.search(tx, CaseFilter(subject=name, most=20))),
         lines=await history(tx, entries, former=known),
+        meanings=pages.flow.meanings,
     )
 
 

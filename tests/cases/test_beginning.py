@@ -1,0 +1,55 @@
+"""What a case is about, in words for people."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from thingdesk.cases import Case, State, briefly, happened
+from thingdesk.platform import ids
+
+AT = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
+OVER = {"since": AT.isoformat(), "until": AT.isoformat()}
+COLD = {"measure": "temperature", "value": 53.25, "limit": 68.0, **OVER}
+READ = {"measure": "codes", "value": 1, "limit": 1, **OVER}
+SILENT = {"measure": "silence", "value": 12, "limit": 5, **OVER}
+MISFIRE = {"code": "P0301"}
+
+
+def case(given: dict[str, Any], evidence: dict[str, Any] | None, reporter: str = "car-1") -> Case:
+    return Case(
+        ids.new(), "car-1", "key", None, "vehicle.repair", "1", "Repair a fault", given,
+        "finding" if evidence else "report", reporter, False, State.OPEN, None, None, None,
+        evidence, 1, 0, AT, AT, None, None,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "evidence", "words"),
+    [
+        (
+            {"metric": "temperature", "value": 53.25, "limit": 68.0, "hall": "North"},
+            COLD,
+            "temperature 53.25, below 68, hall North",
+        ),
+        ({}, {**COLD, "value": 70.5}, "temperature 70.5, above 68"),
+        (MISFIRE, {**READ, "meaning": "cylinder 1 misfires"}, "P0301, cylinder 1 misfires"),
+        (MISFIRE, {**READ, "meaning": None}, "P0301"),
+        ({}, READ, "a trouble code"),
+        ({}, SILENT, "12 expected signals did not come"),
+        (MISFIRE, None, "P0301"),
+        ({"part": "boiler", "litres": 1.5}, None, "part boiler, litres 1.5"),
+    ],
+)
+def test_in_a_few_words(given: dict[str, Any], evidence: dict[str, Any] | None, words: str) -> None:
+    assert briefly(case(given, evidence)) == words
+
+
+def test_a_trouble_code_is_told_with_its_words_and_without_the_service() -> None:
+    known = case(MISFIRE, {**READ, "meaning": "cylinder 1 misfires"})
+    assert happened(known) == "It reads a trouble code from itself: P0301, cylinder 1 misfires."
+    assert happened(case(MISFIRE, READ)) == "It reads a trouble code from itself: P0301."
+    assert happened(case({}, READ)) == "It reads a trouble code from itself."
+    assert happened(case(MISFIRE, None)) == "It reported trouble code P0301."
+    said = happened(case(MISFIRE, None, "assistant-1"))
+    assert said == "assistant-1, which speaks for it, reported trouble code P0301."

@@ -1,0 +1,50 @@
+"""An address at which there is nothing says so, and leads back."""
+
+import pytest
+from tests.web.people import logged_in
+from tests.web.site import Site
+
+from thingdesk.platform import ids
+
+
+async def test_what_is_not_there_is_said(site: Site) -> None:
+    async with logged_in(site) as browser:
+        for path, status in (
+            ("/nothing", 404), (f"/cases/{ids.new()}", 404), ("/cases/not-an-id", 404),
+            ("/static/nothing.css", 404), ("/cases?after=nonsense", 200),
+            (f"/cases?after=0001-01-01T00:00:00%2B14:00~{ids.new()}", 200),
+            (f"/cases?after=9999-12-31T23:59:59-14:00~{ids.new()}", 200),
+        ):  # fmt: skip
+            answer = await browser.get(path)
+            assert answer.status_code == status, path
+            assert "<h1>" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "words", "back"),
+    [
+        ("/cases/123", "There is no such case", "/cases"),
+        ("/machines/a.b", "There is no such machine", "/machines"),
+        ("/owners/x", "There is no such owner", "/owners"),
+        ("/providers/x", "There is no such provider", "/providers"),
+        ("/services/x", "There is no such page", "/"),
+    ],
+)
+async def test_an_address_that_is_none_has_a_way_back(
+    site: Site, path: str, words: str, back: str
+) -> None:
+    async with logged_in(site) as browser:
+        answer = await browser.get(path)
+        assert answer.status_code == 404
+        assert words in answer.text
+        assert f'<p><a href="{back}">' in answer.text
+        assert (await browser.get(back)).status_code == 200
+        assert "answer to the message" not in answer.text
+
+
+async def test_an_owner_goes_back_to_their_own_page(site: Site) -> None:
+    await site.car("car-astray")
+    own = await site.own("car-astray")
+    async with site.browser() as browser:
+        assert f'<a href="{own}">' in (await browser.get(f"{own}/nowhere")).text
+        assert "<a href=" not in (await browser.get("/job/x/y")).text.partition("<h1>")[2]
