@@ -39,8 +39,9 @@ lint: $(DEV)
 pytest: $(DEV) $(VENDOR) $(AXE)
 	$(PY) -m pytest
 
-chaos: $(DEV) ## Kill the desk, its broker and its database for long (KILLS=200 SEED=n)
-	@$(PY) -m tests.journeys.chaos --kills $(or $(KILLS),200) $(if $(SEED),--seed $(SEED))
+chaos: $(DEV) ## Kill the desk, its broker and its database for long (KILLS=200 SEED=n ROLES=1)
+	@$(PY) -m tests.journeys.chaos --kills $(or $(KILLS),200) $(if $(SEED),--seed $(SEED)) \
+	    $(if $(filter-out 0,$(ROLES)),--roles)
 
 upgrade: $(DEV) ## See whether the working tree can follow another release (FROM=tag or commit)
 	@$(PY) -m tests.upgrade --from $(or $(FROM),HEAD)

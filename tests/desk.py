@@ -123,6 +123,12 @@ class DeskProcess:
         assert code == 0, self.log()
         return time.monotonic() - began
 
+    def ask_to_end(self) -> None:
+        """As a supervisor does, who wakes what is stopped so that it can hear it."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGTERM)
+            self.wake()
+
     def kill(self) -> None:
         """Kill -9: nothing of it gets to run any more."""
         assert self._process is not None
@@ -138,6 +144,11 @@ class DeskProcess:
     @property
     def runs(self) -> bool:
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def code(self) -> int | None:
+        """Its exit code, once it has ended."""
+        return None if self._process is None else self._process.poll()
 
     async def command(self, *arguments: str) -> tuple[int, str]:
         """Run another command with the same settings; its exit code and what it wrote."""

@@ -154,6 +154,11 @@ class Mosquitto:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(self._command, stdout=log, stderr=log)
 
+    async def stop(self) -> None:
+        assert self._process is not None
+        self._process.terminate()
+        await asyncio.to_thread(self._process.wait)
+
     async def kill(self) -> None:
         assert self._process is not None
         self._process.kill()

@@ -3,14 +3,20 @@ not; SQL of its own reads the desk's tables, so that a mistake in a stage's stor
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
+from datetime import UTC, datetime
+from itertools import groupby, zip_longest
+from operator import itemgetter
 from typing import Any
 
+from tests.journeys.chaos.pack import HOT, TOO_HOT
 from tests.journeys.chaos.records import Records
 
-from thingdesk import timeline
-from thingdesk.platform.database import Transaction
+from thingdesk import diagnosis, timeline
+from thingdesk.diagnosis import Observation
+from thingdesk.platform.database import Row, Transaction
 
+_EVER = datetime.max.replace(tzinfo=UTC)
 Check = Callable[[Transaction, Records], AsyncIterator[str]]
 
 
@@ -181,6 +187,41 @@ async def nothing_hangs(tx: Transaction, _: Records) -> AsyncIterator[str]:
     )
     for row in rows:
         yield f"message {row['key']} was not heard; its journey is {row['state']}"
+
+
+async def no_finding_missed(tx: Transaction, _: Records) -> AsyncIterator[str]:
+    """What the signals of a machine show in their order was found, whichever worker died or slept
+    over it; what was found they show; and none is there twice.
+    """
+    signals = await tx.fetch(
+        "select machine, at, (\"values\"->>'heat')::float as heat from signal order by machine, at"
+    )
+    findings = await tx.fetch("select * from finding")
+    for machine, rows in groupby(signals, itemgetter("machine")):
+        seen = [Observation(machine, row["at"], {"heat": row["heat"]}) for row in rows]
+        there = [_lasts(row) for row in findings if row["machine"] == machine]
+        hot = [one.at for one in seen if one.values["heat"] > HOT]
+        for start, end in _shown(seen):
+            if not any(opened <= end and start <= cleared for opened, cleared in there):
+                yield f"{machine} was too hot from {start} to {end}, and it was not found"
+        for opened, cleared in there:
+            if opened not in hot:
+                yield f"{machine} is found too hot from {opened} to {cleared}, and was not"
+        for times, count in Counter(there).items():
+            if count > 1:
+                yield f"{machine} was found too hot {count} times at {times}"
+
+
+def _lasts(finding: Row) -> tuple[datetime, datetime]:
+    return finding["opened_at"], finding["cleared_at"] or _EVER
+
+
+def _shown(seen: Iterable[Observation]) -> list[tuple[datetime, datetime]]:
+    """From when to when these signals, had they come as they were made, show a finding."""
+    _, changes = diagnosis.run(TOO_HOT, None, seen)
+    starts = [one.at for one in changes if isinstance(one, diagnosis.Opened)]
+    ends = [one.at for one in changes if isinstance(one, diagnosis.Cleared)]
+    return list(zip_longest(starts, ends, fillvalue=_EVER))
 
 
 async def chains_hold(tx: Transaction, _: Records) -> AsyncIterator[str]:

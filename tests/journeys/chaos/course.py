@@ -29,6 +29,7 @@ CHECKS: tuple[checks.Check, ...] = (
     checks.no_command_twice,
     checks.one_id_a_notice,
     checks.nothing_hangs,
+    checks.no_finding_missed,
     checks.chains_hold,
     money.money_adds_up,
     money.no_budget_is_overspent,
@@ -47,6 +48,7 @@ Made = Callable[[Path], AbstractAsyncContextManager[Site]]
 async def run(made: Made, folder: Path, seed: int, kills: int, show: Callable[[str], None]) -> None:
     """Raises AssertionError with all that is wrong."""
     async with made(folder) as site, living(site, folder, seed) as world:
+        show("the desk runs")
         await _busy(site)
         acts = monkey.plan(seed, kills, list(site.targets), list(site.stretches))
         await monkey.let_loose(site, acts, show)

@@ -33,6 +33,7 @@ class Unit:
         self._playing = orders.playing
         self._broken: str | None = None
         self._ended: list[str] = []
+        self._forgotten: set[str] = set()
         self._end = asyncio.Event()
         self._over = asyncio.Event()
         self.well = asyncio.Event()
@@ -70,7 +71,7 @@ class Unit:
     async def _hear(self) -> None:
         async for notice in self._machine.notices():
             self._notes.note("noticed", notice=notice.id, kind=notice.kind, case=notice.case)
-            if notice.kind == "case.ended" and notice.case:
+            if notice.kind == "case.ended" and notice.case and notice.case not in self._forgotten:
                 self._ended.append(notice.case)
                 self._end.set()
 
@@ -114,6 +115,7 @@ class Unit:
             self._end.clear()
         if now() >= until:
             self._notes.note("forgotten", case=case, broken=self._broken)
+            self._forgotten.update([case] if case else [])
 
 
 async def main() -> None:

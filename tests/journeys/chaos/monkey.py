@@ -9,8 +9,10 @@ from tests.journeys.chaos.site import LEASE, Site
 
 from thingdesk.platform.loops import first_of
 
-KILL, PAUSE, CUT, SLOW, HOLD = "kill", "pause", "cut", "slow", "hold"
-_OTHERS = (PAUSE, PAUSE, CUT, SLOW, HOLD)
+KILL, RESTART, PAUSE = "kill", "restart", "pause"
+CUT, SLOW, HOLD = "cut", "slow", "hold"
+_TO_TARGETS, _TO_STRETCHES = (KILL, KILL, RESTART, PAUSE), (CUT, SLOW, HOLD)
+_AT_ONCE = (KILL, RESTART, CUT)
 _PAUSED = LEASE + 1.5
 """Longer than the lease."""
 _DELAY = 0.05
@@ -18,7 +20,7 @@ _DELAY = 0.05
 
 @dataclass(frozen=True)
 class Act:
-    """After so many seconds this is done to `where`; what is no kill lasts `seconds`."""
+    """After so many seconds this is done to `where`; what is not over at once lasts `seconds`."""
 
     after: float
     what: str
@@ -26,25 +28,25 @@ class Act:
     seconds: float
 
     def __str__(self) -> str:
-        lasts = "" if self.what in (KILL, CUT) else f" for {self.seconds:.1f} s"
+        lasts = "" if self.what in _AT_ONCE else f" for {self.seconds:.1f} s"
         return f"{self.what} {self.where}{lasts}"
 
 
 def plan(seed: int, kills: int, targets: Sequence[str], stretches: Sequence[str]) -> Iterator[Act]:
-    """So many kills, each target as often as the others, and between them what is no kill."""
+    """So many kills, and between them what is none: in a random order each target is killed twice,
+    restarted and paused, something happens to each stretch, and so again.
+    """
     chance = Random(seed)  # noqa: S311 - to be repeated
-    bag: list[str] = []
+    deck: list[tuple[str, str]] = []
     while kills:
-        if chance.random() < 0.3:
-            what = chance.choice(_OTHERS)
-            where = chance.choice(targets if what == PAUSE else stretches)
-        else:
-            kills -= 1
-            if not bag:
-                bag = chance.sample(list(targets), len(targets))
-            what, where = KILL, bag.pop()
+        if not deck:
+            deck = [(what, where) for what in _TO_TARGETS for where in targets]
+            deck += [(chance.choice(_TO_STRETCHES), where) for where in stretches]
+            chance.shuffle(deck)
+        what, where = deck.pop()
+        kills -= what == KILL
         seconds = _PAUSED if what == PAUSE else chance.uniform(0.5, 3.0)
-        yield Act(chance.uniform(0.3, 4.0), what, where, seconds)
+        yield Act(chance.uniform(0.3, 3.0), what, where, seconds)
 
 
 async def let_loose(site: Site, acts: Iterator[Act], show: Callable[[str], None]) -> None:
@@ -58,6 +60,8 @@ async def let_loose(site: Site, acts: Iterator[Act], show: Callable[[str], None]
             show(f"{number:4} {act}")
             if act.what == KILL:
                 await site.targets[act.where].kill()
+            elif act.what == RESTART:
+                await site.targets[act.where].restart()
             else:
                 group.create_task(_for_a_while(site, act, over))
 

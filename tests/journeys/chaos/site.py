@@ -92,14 +92,16 @@ def _processes(folder: Path, database_url: str, broker_port: int) -> list[DeskPr
     web = DeskProcess(folder / "web", roles="web", **common)
     others = [
         DeskProcess(folder / name, roles=name.split("-")[0], public_url=web.http, **common)
-        for name in ("ingest", "work-1", "work-2")
+        for name in ("ingest-1", "ingest-2", "work-1", "work-2")
     ]
     return [web, *others]
 
 
 @asynccontextmanager
 async def split(folder: Path) -> AsyncIterator[Site]:
-    """Every role in a process of its own, two of them working; a PostgreSQL and a mosquitto."""
+    """Every role in a process of its own, two that work and two that share what machines publish;
+    a PostgreSQL and a mosquitto.
+    """
     settings = {**FAST, "synchronous_commit": "on"}
     async with AsyncExitStack() as stack:
         postgres = EmbeddedPostgres(folder / "database", settings=settings)

@@ -1,5 +1,5 @@
-"""The desk, its broker and its database are killed, stopped and cut off under load: nothing that
-was acknowledged is lost, nothing happens twice, and everything comes to its end.
+"""The desk, its broker and its database are killed, restarted, paused and cut off under load:
+nothing that was acknowledged is lost, nothing happens twice, and everything comes to its end.
 
 `make chaos` does the same for longer.
 """
