@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from tests import whose
 from thingdesk import cases, decisions, fulfilment, journeys, notices, parties, signals, timeline
 from thingdesk.cases import Answer, Case, CaseFilter, Report
 from thingdesk.flow import Flow
@@ -53,7 +54,7 @@ class Hand:
             owned = NewOwner(f"{owner}@example.org", owner, "Europe/Berlin") if owner else None
             new = NewMachine(name, model, model, serial=name, owner=owned, position=HERE, **more)
             await parties.register(tx, [new])
-            found = await parties.owner_of(tx, name, clock.now())
+            found = await whose.owner_of(tx, name)
             return found.id if found else None
 
     async def provider(self, name: str, kind: str, *skills: str, km: float = 1) -> Provider:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests import whose
 from tests.desk import running
 from tests.journeys.outside import HERE
 from tests.parties.making import signing, unique
@@ -17,7 +18,6 @@ from tests.waiting import until
 from thingdesk import mandates, parties
 from thingdesk.mandates import Terms
 from thingdesk.parties import NewMachine, NewOwner
-from thingdesk.platform import clock
 from thingdesk.platform.database import Database
 from thingdesk.platform.money import Money
 
@@ -50,7 +50,7 @@ async def a_car(database: Database, http: httpx.AsyncClient) -> Caller:
     async with database.transaction() as tx:
         new = NewMachine(made.machine, "car", "car", key=made.x, owner=owner, position=HERE)
         await parties.register(tx, [new])
-        found = await parties.owner_of(tx, made.machine, clock.now())
+        found = await whose.owner_of(tx, made.machine)
         assert found
         await mandates.grant(tx, found.id, GENEROUS)
     return Caller(made, http)

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 import pytest
+from tests import whose
 from tests.hand import Hand, open_hand
 from tests.journeys.bustle import Bustle, open_cases, report
 from tests.journeys.garage import BOUNDLESS, owned
@@ -234,7 +235,7 @@ async def test_sales_amid_everything_leave_every_case_with_its_owner(hand: Hand)
     withdrawn = 0
     for name in names:
         async with hand.database.transaction() as tx:
-            owner = await parties.owner_of(tx, name, clock.now())
+            owner = await whose.owner_of(tx, name)
             found = await cases.search(tx, CaseFilter(subject=name, most=1000))
         assert owner
         assert {one.owner_id for one in found if one.state is not State.ENDED} == {owner.id}

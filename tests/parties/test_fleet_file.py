@@ -5,6 +5,7 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests import whose
 from tests.parties.making import signing, unique
 
 from thingdesk import parties
@@ -212,5 +213,5 @@ async def test_the_same_file_again_changes_nothing(database: Database) -> None:
     assert [one.line for one in bad] == [9]
     async with database.transaction() as tx:
         assert await tx.fetchrow(counts) == before
-        owner = await parties.owner_of(tx, names[7], clock.now())
+        owner = await whose.owner_of(tx, names[7])
     assert owner == new

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from tests import whose
 from tests.parties.making import an_owner, unique
 
 from thingdesk import parties, timeline
@@ -47,8 +48,8 @@ async def test_ownership_is_a_period(database: Database) -> None:
         at = [(car, now - days * DAY) for days in (11, 10, 6, 5, 3, 2, 0)]
         found = await parties.ownerships_of(tx, at)
         periods = await parties.periods_of(tx, car)
-        held = await parties.owner_of(tx, car, now - 6 * DAY)
-        assert await parties.owner_of(tx, car, now) is None
+        held = await whose.owner_of(tx, car, now - 6 * DAY)
+        assert await whose.owner_of(tx, car, now) is None
         assert await parties.machines_of(tx, second) == []
     names = [period.owner_id if period else None for period in found]
     assert names == [None, first, first, second, second, None, None]

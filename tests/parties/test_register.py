@@ -2,6 +2,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests import whose
 from tests.parties.making import an_owner, signing, unique
 
 from thingdesk import parties, timeline
@@ -54,7 +55,7 @@ async def test_what_is_registered_is_what_is_known(database: Database) -> None:
     assert (known.expected_interval, known.last_seen) == (new.expected_interval, None)
     async with database.transaction() as tx:
         assert [key.x for key in await parties.keys_of(tx, new.id)] == [new.key]
-        owner = await parties.owner_of(tx, new.id, clock.now())
+        owner = await whose.owner_of(tx, new.id)
         kinds = [entry.kind for entry in await timeline.read(tx, f"machine:{new.id}")]
     assert owner
     assert new.owner

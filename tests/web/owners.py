@@ -2,16 +2,16 @@
 
 from uuid import UUID
 
+from tests import whose
 from tests.web.site import Site
 
-from thingdesk import mandates, parties, timeline
+from thingdesk import mandates, timeline
 from thingdesk.mandates import Mandate
-from thingdesk.platform import clock
 
 
 async def owner_of(site: Site, machine: str) -> UUID:
     async with site.hand.database.transaction() as tx:
-        found = await parties.owner_of(tx, machine, clock.now())
+        found = await whose.owner_of(tx, machine)
     assert found
     return found.id
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import httpx
 from starlette.routing import Router
+from tests import whose
 from tests.hand import Hand, open_hand
 
 from thingdesk import fulfilment, mandates, parties, web
@@ -77,7 +78,7 @@ class Site:
     async def own(self, name: str) -> str:
         """The link to the page of a machine's owner."""
         async with self.hand.database.transaction() as tx:
-            owner = await parties.owner_of(tx, name, clock.now())
+            owner = await whose.owner_of(tx, name)
         assert owner
         return self.link(parties.OWNER_PAGE, owner.id)
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Browser, Page, expect
+from tests import whose
 from tests.web.chromium import AXE, NO_AXE, NO_CHROMIUM, NO_VENDOR, Shown, chromium, shown
 from tests.web.people import PASSWORD, account
 from tests.web.seeding import seed
@@ -12,7 +13,6 @@ from tests.web.site import MISFIRE, Site
 
 from thingdesk import decisions, fulfilment, parties
 from thingdesk.decisions import State
-from thingdesk.platform import clock
 
 pytestmark = [NO_CHROMIUM, NO_VENDOR]
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
@@ -50,7 +50,7 @@ async def pages(desk: Shown) -> dict[str, str]:
         asked = await site.hand.question((await site.hand.case_of(machine)).id)
         found[name] = site.link("decision", asked.question.id, asked.question.owner_id)
     async with site.hand.database.transaction() as tx:
-        owner = await parties.owner_of(tx, "car-1", clock.now())
+        owner = await whose.owner_of(tx, "car-1")
         assert owner
         found["owner"] = f"/owners/{owner.id}"
         trucks = (await parties.providers_of_kinds(tx, ["tow_truck"]))["tow_truck"]

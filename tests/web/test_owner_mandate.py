@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from tests import whose
 from tests.web.owners import get, mandate_of, owner_of, told
 from tests.web.site import GENEROUS, MISFIRE, Site
 
@@ -283,7 +284,7 @@ async def test_the_form_offers_what_fits_the_machines_of_the_owner(site: Site) -
     assert 'value="equipment.inspect"' in page
     assert "Help on the road" not in page
     async with site.hand.database.transaction() as tx:
-        owner = await parties.owner_of(tx, "man-press", clock.now())
+        owner = await whose.owner_of(tx, "man-press")
         assert owner
         await mandates.grant(tx, owner.id, Terms(("vehicle.*",)))
     page = await get(site, own + "/mandate")

@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from tests import whose
 from tests.web.people import logged_in
 from tests.web.site import GENEROUS, MISFIRE, Site
 
@@ -58,7 +59,7 @@ async def breaks(site: Site) -> list[timeline.Break]:
 
 async def owner_of(site: Site, machine: str) -> UUID:
     async with site.hand.database.transaction() as tx:
-        owner = await parties.owner_of(tx, machine, clock.now())
+        owner = await whose.owner_of(tx, machine)
     assert owner
     return owner.id
 

@@ -107,12 +107,6 @@ async def owner_by_email(tx: Transaction, email: str) -> Owner | None:
     return await store.by_email(tx, email.strip().lower())
 
 
-async def owner_of(tx: Transaction, machine: str, at: datetime) -> Owner | None:
-    """For whom `machine` acted at `at`."""
-    period = await ownership_of(tx, machine, at)
-    return await get_owner(tx, period.owner_id) if period else None
-
-
 async def ownership_of(tx: Transaction, machine: str, at: datetime) -> Ownership | None:
     """The period that `at` is in."""
     return (await ownerships_of(tx, [(machine, at)]))[0]
