@@ -1,5 +1,7 @@
-"""How times and values are shown to people. Pure."""
+"""How times, values and other people's words are shown to people. Pure."""
 
+import re
+import unicodedata
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,6 +9,19 @@ from thingdesk.platform import clock
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _MANY = 1000.0
+_LINE_END = re.compile(r"\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
+# Cc: controls; Cf: what changes the direction of text, or cannot be seen; Cs: half characters
+_UNSEEN = {"Cc", "Cf", "Cs"}
+
+
+def seen(text: str) -> str:
+    """What of `text` can be seen, with plain line ends and tabs: nothing that turns the direction
+    of other words, or hides between them.
+    """
+    if text.isprintable():
+        return text
+    lines = _LINE_END.sub("\n", text)
+    return "".join(c for c in lines if c in "\n\t" or unicodedata.category(c) not in _UNSEEN)
 
 
 def day(at: datetime, zone: str = "UTC") -> str:

@@ -1,4 +1,4 @@
-"""Templates to pages. Everything that is filled in is escaped."""
+"""Templates to pages. Everything that is filled in is escaped, and can be seen."""
 
 from functools import cache
 from hashlib import sha256
@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from thingdesk import cases
 from thingdesk.platform import clock
+from thingdesk.platform.formats import seen
 from thingdesk.web import formats
 
 _HERE = Path(__file__).parent
@@ -23,10 +24,16 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_filled_in,
     )
     made.filters |= {**formats.FILTERS, "briefly": cases.briefly}
     made.globals |= {"now": clock.now, "static": static, "has_static": has_static}
     return made
+
+
+def _filled_in(value: object) -> object:
+    # what is markup already was filled in before, piece by piece
+    return seen(value) if type(value) is str else value
 
 
 @cache

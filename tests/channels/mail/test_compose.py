@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.channels.mail.servers import text_of
 
-from thingdesk.channels.mail.compose import Foot, clean, compose, sender_of, subject
+from thingdesk.channels.mail.compose import Foot, compose, sender_of, subject
 from thingdesk.notices import Notice, Outgoing, Recipient
+from thingdesk.platform.formats import seen
 
 ID = UUID("01a1ffdd-f15f-7946-ae67-0d1fc6917a53")
 CASE = UUID("01a1ffdd-f15f-70f0-858d-f14ff284fbaa")
@@ -137,7 +138,7 @@ def test_what_a_machine_says_is_text_and_nothing_else(words: str) -> None:
         "text/plain",
         "text/html",
     ]
-    assert body(got, "plain").startswith(clean(words).rstrip("\n"))
+    assert body(got, "plain").startswith(seen(words).rstrip("\n"))
     html = body(got, "html")
     assert "<script" not in html
     assert "<img" not in html
@@ -162,8 +163,8 @@ def test_the_subject_is_the_first_line_that_says_something() -> None:
 
 
 def test_controls_and_what_turns_text_around_are_taken_out() -> None:
-    assert clean("a\r\nb\rc\x85d\u2028e\tf") == "a\nb\nc\nd\ne\tf"
-    assert clean("a\x00b\x1b[0m\u202ec\u200bd") == "ab[0mcd"
+    assert seen("a\r\nb\rc\x85d\u2028e\tf") == "a\nb\nc\nd\ne\tf"
+    assert seen("a\x00b\x1b[0m\u202ec\u200bd") == "ab[0mcd"
 
 
 @pytest.mark.parametrize(

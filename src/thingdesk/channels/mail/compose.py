@@ -1,7 +1,5 @@
 """A notice as a mail. Pure: the same notice is the same mail, to the byte."""
 
-import re
-import unicodedata
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -11,11 +9,9 @@ from html import escape
 
 from thingdesk.notices import Outgoing, To
 from thingdesk.platform import addresses
+from thingdesk.platform.formats import seen
 
 _LONGEST_SUBJECT = 100
-_LINE_END = re.compile(r"\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
-# Cc: controls; Cf: what changes the direction of text, or cannot be seen; Cs: half characters
-_UNSEEN = {"Cc", "Cf", "Cs"}
 _FOOTERS = {
     To.OWNER: "Sent by the service desk of your machine, {0}.",
     To.PROVIDER: "Sent by the service desk {0}, which offers jobs to you.",
@@ -67,8 +63,8 @@ def compose(
         message["References"] = f"<case.{notice.case_id}@{domain}>"
         footer += f" Case {notice.case_id}."
     if foot and foot.contact:
-        footer += f" To reach a person: {clean(foot.contact)}"
-    words = clean(notice.words)
+        footer += f" To reach a person: {seen(foot.contact)}"
+    words = seen(notice.words)
     parts = [words, *([f"Open the page: {link}"] if link else [])]
     parts += [f"{_OWN}: {foot.own}"] if foot and foot.own else []
     message.set_content("\n\n".join([*parts, f"-- \n{footer}"]) + "\n")
@@ -77,15 +73,9 @@ def compose(
     return message
 
 
-def clean(text: str) -> str:
-    """`text` with plain line ends and tabs, and without any other control character."""
-    lines = _LINE_END.sub("\n", text)
-    return "".join(c for c in lines if c in "\n\t" or unicodedata.category(c) not in _UNSEEN)
-
-
 def subject(words: str) -> str:
     """The first line that says something, shortened."""
-    line = next((one for one in map(str.strip, clean(words).split("\n")) if one), "A notice")
+    line = next((one for one in map(str.strip, seen(words).split("\n")) if one), "A notice")
     line = " ".join(line.split())
     return line if len(line) <= _LONGEST_SUBJECT else f"{line[: _LONGEST_SUBJECT - 1]}…"
 
