@@ -1,5 +1,6 @@
 """What authors of packs get wrong is said at once: where, what, and how to mend it."""
 
+import abc
 import tomllib
 from pathlib import Path
 
@@ -97,8 +98,11 @@ def test_a_criterion_whose_limits_only_its_journey_knows_is_left_to_it(folder: P
 def test_all_mistakes_of_all_packs_are_said_at_once(folder: Path) -> None:
     one = write(folder, "pack_one", 'SERVICES = (make("a.b", effects=("x",), identity=("y",)),)')
     two = write(folder, "pack_two", 'SERVICES = (WELL,)\nRULES = (rule("r", service="b.c"),)')
-    assert [said.split(":")[0] for said in problems(one, two, "pack_nowhere")] == [
-        "pack_nowhere, it cannot be imported",
+    assert [
+        said.replace(str(folder), "HERE").split(":")[0].split(", nor")[0]
+        for said in problems(one, two, "pack_nowhere")
+    ] == [
+        "pack_nowhere, there is no such module in HERE",
         "pack_one, service a.b, identity",
         "pack_one, service a.b, effects",
         "pack_two, rule r, service",
@@ -119,6 +123,61 @@ def test_only_the_ready_packs_that_are_wanted_are_offered() -> None:
         assert {one.name.partition(".")[0] for one in brought.services} == begins
         assert brought.rules == ()
     assert set(READY_PACKS) == set(READY)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("pack_of_fans.py", "it is a file; name its module: pack_of_fans"),
+        ("./pack_of_fans.py", "it is a file; name its module: pack_of_fans"),
+        ("inner/pack_of_fans.py", "it is a file; name its module: inner.pack_of_fans"),
+        ("inner/pack_of_fans", "it is a file; name its module: inner.pack_of_fans"),
+        (
+            "my-inner/pack_of_fans.py",
+            "it is a file; go to its folder, HERE/my-inner, and name its module: pack_of_fans",
+        ),
+        (
+            "pack-of-fans.py",
+            "a module's name has letters, digits and _ alone; rename it, and leave out .py",
+        ),
+        (
+            "pack_of_fan.py",
+            "there is no such file, and a pack is named as a module; did you mean pack_of_fans?",
+        ),
+        (
+            "pack_of_fan",
+            "there is no such module in HERE, nor is it installed; did you mean pack_of_fans?",
+        ),
+        (
+            "inner.pack_of_fan",
+            "there is no such module in HERE, nor is it installed; did you mean pack_of_fans?",
+        ),
+        ("abc", "it is ABC, and not the abc.py of this folder; give yours another name"),
+    ],
+)
+def test_who_names_no_module_is_told_its_name(folder: Path, given: str, said: str) -> None:
+    for one in ("inner", "my-inner"):
+        (folder / one).mkdir()
+        write(folder / one, "pack_of_fans", "SERVICES = (WELL,)")
+    for name in ("pack_of_fans", "pack-of-fans", "abc"):
+        write(folder, name, "SERVICES = (WELL,)")
+    words = said.replace("HERE", str(folder)).replace("ABC", str(abc.__file__))
+    assert problems(given) == (f"{given}, {words}",)
+
+
+def test_a_path_is_an_error_of_the_command(folder: Path) -> None:
+    write(folder, "pack_path", "SERVICES = (WELL,)")
+    checked = thingdesk(folder, "check", "pack_path.py")
+    said = "pack_path.py, it is a file; name its module: pack_path\n"
+    assert (checked.returncode, checked.stdout, checked.stderr) == (1, said, "")
+
+
+def test_a_service_that_is_left_out_is_a_hint(folder: Path) -> None:
+    first = 'FIRST = make("a.b")\nSECOND = make("a.b", version="2")\nLEFT = make("a.c")'
+    name = write(folder, "pack_left", f"{first}\nSERVICES = (WELL, FIRST, SECOND)")
+    other = write(folder, "pack_right", "from pack_left import LEFT\nSERVICES = ()\nWELL = None")
+    said = f"{name}, SERVICES: without LEFT, a.c is not offered; add it"
+    assert loading.load([name, other]).hints == (said,)
 
 
 def test_the_command_and_the_desk_say_the_same_and_start_nothing(folder: Path) -> None:

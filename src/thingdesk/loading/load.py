@@ -1,10 +1,7 @@
 """What packs bring, once nothing is wrong with any of them."""
 
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
@@ -14,11 +11,12 @@ from thingdesk.loading.check_code import check_code, check_effects
 from thingdesk.loading.check_criteria import check_criteria
 from thingdesk.loading.check_rule import check_rule
 from thingdesk.loading.check_service import check_service
-from thingdesk.loading.said import said
+from thingdesk.loading.find import NotFound, find
 from thingdesk.loading.source import Sources
 from thingdesk.packs import equipment, meter, vehicle
 
 READY = {"equipment": equipment, "vehicle": vehicle, "meter": meter}
+_SEVERAL = 2
 Thing = TypeVar("Thing", Service, Rule)
 
 
@@ -45,10 +43,9 @@ def load(names: Iterable[str], ready: Iterable[str] = tuple(READY)) -> Brought:
     packs = {READY[one].__name__: READY[one] for one in ready}
     for name in names:
         try:
-            packs[name] = _import(name)
-        # whatever the author wrote there
-        except Exception as error:  # noqa: BLE001
-            problems.append(f"{name}, it cannot be imported: {said(error)}")
+            packs[name] = find(name)
+        except NotFound as error:
+            problems.append(f"{name}, {error}")
     services = [one for pack in packs.items() for one in _listed(*pack, Service, problems)]
     rules = [one for pack in packs.items() for one in _listed(*pack, Rule, problems)]
     problems += _twice(services)
@@ -60,6 +57,7 @@ def load(names: Iterable[str], ready: Iterable[str] = tuple(READY)) -> Brought:
         problems += [f"{where}{one}" for one in (*check_service(service), *undeclared)]
         hints += [f"{where}{one}" for one in unused]
     for pack, module in packs.items():
+        hints += _left_out(pack, module, [one for _, one in services])
         problems += [f"{pack}, {one}" for one in check_code(module, sources)]
         problems += [f"{pack}, {one}" for one in check_criteria(module, sources)]
     for pack, rule in rules:
@@ -71,22 +69,18 @@ def load(names: Iterable[str], ready: Iterable[str] = tuple(READY)) -> Brought:
     return Brought(found, tuple(chosen.values()), tuple(hints))
 
 
-def _import(name: str) -> ModuleType:
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.append(here)  # where an author tries things, as with `python -m`
-    return import_module(name)
-
-
 def _listed(
     name: str, pack: ModuleType, kind: type[Thing], problems: list[str]
 ) -> list[tuple[str, Thing]]:
     """The services or rules of a pack; a pack may have no rules."""
-    plural = f"{kind.__name__.upper()}S"
-    given = getattr(pack, plural, () if kind is Rule else None)
+    plural, made = f"{kind.__name__.upper()}S", [one for one, _ in _made(pack, kind)]
+    given = getattr(pack, plural, None if made or kind is Service else ())
     where = f"{name}, {plural}: "
     if given is None:
-        problems.append(f"{where}is missing; write {plural} = (service,)")
+        none = "" if made else " and no function is one; decorate it with @service(…), and"
+        end = "," if len(made) < _SEVERAL else ""
+        names = ", ".join(made) or "service"
+        problems.append(f"{where}is missing{none or ';'} write {plural} = ({names}{end})")
     elif not isinstance(given, tuple | list):
         problems.append(f"{where}is no tuple; write {plural} = ({kind.__name__.lower()},)")
     else:
@@ -98,6 +92,17 @@ def _listed(
         ]
         return [(name, one) for one in given if isinstance(one, kind)]
     return []
+
+
+def _made(pack: ModuleType, kind: type[Thing]) -> Iterator[tuple[str, Thing]]:
+    """The services or rules that a pack has a name for."""
+    return ((name, one) for name, one in list(vars(pack).items()) if isinstance(one, kind))
+
+
+def _left_out(name: str, pack: ModuleType, listed: Iterable[Service]) -> Iterator[str]:
+    for made, one in _made(pack, Service):
+        if one.function.__module__ == name and one not in listed:
+            yield f"{name}, SERVICES: without {made}, {one.name} is not offered; add it"
 
 
 def _name(thing: object) -> str:
