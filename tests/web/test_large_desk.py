@@ -52,7 +52,7 @@ FILL = (
 )
 SEEN = """
 select sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::bigint from pg_stat_user_tables
-where relname in ('desk_case', 'machine', 'timeline_event', 'case_promise')
+where relname in ('desk_case', 'machine', 'owner', 'ownership', 'timeline_event', 'case_promise')
 """
 Look = Callable[[Transaction], Awaitable[Any]]
 
@@ -85,6 +85,8 @@ LOOKS: dict[str, Look] = {
     "machines with a serial": found(words="sn19999"),
     "machines with a word that none has": found(words="qqq"),
     "further machines": found(after="m-5"),
+    "owners": lambda tx: parties.find_owners(tx, None, most=41),
+    "further owners": lambda tx: parties.find_owners(tx, None, ("Owner", ids.new()), 41),
     "promises": lambda tx: cases.promises_at_risk(tx, timedelta(hours=1), 8),
     "broken promises": lambda tx: cases.promises_broken(tx, timedelta(days=7), 8),
     "feed": lambda tx: timeline.latest(tx, 24, ON_THE_WALL),

@@ -141,6 +141,31 @@ async def test_an_owner_is_found_registered_and_changed(site: Site) -> None:
         assert (await browser.get(f"/owners/{ids.new()}")).status_code == 404
 
 
+async def test_owners_are_listed_by_name_with_their_machines(site: Site) -> None:
+    for n in range(45):
+        await site.car(f"car-listed-{n}")
+    for n in range(5):
+        await site.hand.machine(f"car-many-{n}", "car", owner="owner-car-many")
+    await site.hand.machine("car-sold", "car", owner="owner-car-former")
+    async with site.hand.database.transaction() as tx:
+        await parties.transfer(tx, "car-sold", None, clock.now())
+    path, names = "/owners", []
+    async with logged_in(site) as browser:
+        while path:
+            page = (await browser.get(path)).text
+            names += re.findall(r'href="/owners/[\w-]{36}"><b>([^<]+)</b>', page)
+            further = re.search(r'href="(/owners\?[^"]*after[^"]*)" rel="next"', page)
+            path = html.unescape(further[1]) if further else ""
+        many = text((await browser.get("/owners?words=car-many")).text)
+        former = text((await browser.get("/owners?words=car-former")).text)
+        assert (await browser.get("/owners?after=nonsense")).status_code == 200
+    assert names == sorted(names, key=str.lower)
+    assert len(names) == len(set(names))
+    assert {f"owner-car-listed-{n}" for n in range(45)} <= set(names)
+    assert "car-many-0, car-many-1, car-many-2 and more" in many
+    assert "no machine now" in former
+
+
 async def test_the_page_says_what_staff_may_know(site: Site) -> None:
     owner = await with_a_past(site, "car-known")
     async with logged_in(site) as browser:

@@ -9,9 +9,9 @@ import pytest
 from tests.web.people import PASSWORD, account, logged_in
 from tests.web.site import Site
 
-from thingdesk import parties
+from thingdesk import fulfilment, parties
 from thingdesk.parties import Role, Span, WeeklyHours
-from thingdesk.platform import ids
+from thingdesk.platform import formats, ids
 from thingdesk.web.words import hours_words
 
 INVITED = {"email": "New@Example.org", "name": "Nia New", "roles": ["agent", "leader"]}
@@ -138,9 +138,14 @@ async def test_providers_show_what_they_can_do_and_what_they_were_asked(site: Si
     async with logged_in(site) as browser:
         page = text((await browser.get("/providers")).text)
         assert re.search(r"Centre Near repair centre: engine, cooling [^0-9]+ 1 in hand", page)
+        async with site.hand.database.transaction() as tx:
+            (booked,) = await fulfilment.appointments_of(tx, case_id)
+        when = formats.moment(booked.period.start)
+        assert f"at a time Next appointment {when}" in page
         found = (await browser.get(f"/providers/{near.id}")).text
         assert f'href="/cases/{case_id}"' in found
         assert "Repair , car-prov offered" in text(found)
+        assert f"{when} to {formats.time(booked.period.end)} · P0301" in text(found)
         assert near.webhook_secret not in found
         assert (await browser.get(f"/providers/{ids.new()}")).status_code == 404
 

@@ -9,7 +9,7 @@ nothing.
 
 from thingdesk.fulfilment.appointments.model import Appointment, AppointmentState, Period, Slot
 from thingdesk.fulfilment.appointments.slots import slots
-from thingdesk.fulfilment.appointments.store import appointments_of
+from thingdesk.fulfilment.appointments.store import appointments, appointments_of, next_starts
 from thingdesk.fulfilment.commands.claim import claim_due_commands, waiting_commands
 from thingdesk.fulfilment.commands.expire import expire_commands
 from thingdesk.fulfilment.commands.model import Command, CommandState, SentCommand, Settled
@@ -69,6 +69,7 @@ __all__ = [
     "Slot",
     "StockLine",
     "accept",
+    "appointments",
     "appointments_of",
     "arrived",
     "claim_due_commands",
@@ -91,6 +92,7 @@ __all__ = [
     "jobs_of_provider",
     "measure",
     "nearest",
+    "next_starts",
     "not_delivered",
     "parts_of",
     "read_result",

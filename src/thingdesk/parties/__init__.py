@@ -68,6 +68,7 @@ from thingdesk.parties.model import (
     WeeklyHours,
 )
 from thingdesk.parties.owners import (
+    BEFORE_ALL,
     add_owner,
     change_owner,
     erase_owner,
@@ -112,6 +113,7 @@ from thingdesk.parties.staff_store import KEPT
 from thingdesk.parties.transfer import transfer
 
 __all__ = [
+    "BEFORE_ALL",
     "CHANNEL",
     "KEPT",
     "MACHINE_ID",

@@ -16,10 +16,18 @@ order by t.email
 on conflict (email) do nothing returning id
 """
 _FIND = """
-select id, name, email, zone, links_since from owner
-where email is not null and ($2::uuid is null or id < $2)
-  and ($1::text is null or position(lower($1) in lower(name || ' ' || email)) > 0)
-order by id desc limit $3
+with page as (
+    select id, name, email, zone, links_since from owner
+    where email is not null and (lower(name), id) > (lower($2), $3::uuid)
+      and ($1::text is null or position(lower($1) in lower(name || ' ' || email)) > 0)
+    order by lower(name), id limit $4
+)
+select page.*, array(
+    select machine from ownership
+    where owner_id = page.id and begins <= $5 and (ends is null or $5 < ends)
+    order by machine limit $6
+) as machines
+from page order by lower(name), id
 """
 _CHANGE = """
 update owner set email = $2, name = $3, zone = $4
@@ -87,9 +95,16 @@ async def by_email(tx: Transaction, email: str) -> Owner | None:
     return _owner(row) if row else None
 
 
-async def find(tx: Transaction, words: str | None, after: UUID | None, most: int) -> list[Owner]:
-    rows = await tx.fetch(_FIND, words, after, most)
-    return [_owner(row) for row in rows]
+async def find(
+    tx: Transaction,
+    words: str | None,
+    after: tuple[str, UUID],
+    at: datetime,
+    most: int,
+    machines: int,
+) -> list[tuple[Owner, list[str]]]:
+    rows = await tx.fetch(_FIND, words, *after, most, at, machines)
+    return [(_owner(row), row["machines"]) for row in rows]
 
 
 async def lock(tx: Transaction, owner_id: UUID) -> Owner | None:

@@ -11,6 +11,8 @@ from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import FieldError, Recovery, invalid, refuse
 
+BEFORE_ALL = ("", UUID(int=0))
+
 
 async def add_owner(tx: Transaction, new: NewOwner, by: UUID | None = None) -> Owner:
     """The owner with this e-mail address, added if there was none; `by` is one of the staff.
@@ -95,12 +97,16 @@ async def get_owners(tx: Transaction, owner_ids: Sequence[UUID]) -> dict[UUID, O
 
 
 async def find_owners(
-    tx: Transaction, words: str | None = None, after: UUID | None = None, most: int = 50
-) -> list[Owner]:
-    """A page of owners whose name or address has `words`, the newest first; erased ones are not
-    found. The next page goes on `after` the last id.
+    tx: Transaction,
+    words: str | None = None,
+    after: tuple[str, UUID] = BEFORE_ALL,
+    most: int = 50,
+    machines: int = 4,
+) -> list[tuple[Owner, list[str]]]:
+    """A page of owners whose name or address has `words`, by name, each with the first of their
+    `machines`; erased ones are not found. The next page goes on `after` the last name and id.
     """
-    return await store.find(tx, words, after, most)
+    return await store.find(tx, words, after, clock.now(), most, machines)
 
 
 async def owner_by_email(tx: Transaction, email: str) -> Owner | None:

@@ -15,6 +15,14 @@ from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) with ordinality
 join appointment a on a.provider = t.provider and a.state = 'booked'
     and a.starts < t.until and a.starts > t.since - interval '25 hours' and a.ends > t.since
 """
+_NEXT = """
+select p.provider, a.starts from unnest($1::uuid[]) as p (provider)
+join lateral (
+    select starts from appointment
+    where provider = p.provider and state = 'booked' and starts > $2
+    order by starts limit 1
+) a on true
+"""
 
 
 async def lock_diary(tx: Transaction, provider: UUID) -> None:
@@ -79,6 +87,20 @@ async def cancel(tx: Transaction, effect_id: UUID) -> Appointment | None:
         clock.now(),
     )
     return _appointment(row) if row else None
+
+
+async def appointments(tx: Transaction, wanted: Sequence[UUID]) -> dict[UUID, Appointment]:
+    """Those with these ids."""
+    rows = await tx.fetch("select * from appointment where id = any($1)", list(wanted))
+    return {row["id"]: _appointment(row) for row in rows}
+
+
+async def next_starts(
+    tx: Transaction, providers: Sequence[UUID], at: datetime
+) -> dict[UUID, datetime]:
+    """When the first appointment after `at` is, of each provider that has one."""
+    rows = await tx.fetch(_NEXT, list(providers), at)
+    return {row["provider"]: row["starts"] for row in rows}
 
 
 async def appointments_of(tx: Transaction, case_id: UUID, most: int = 100) -> list[Appointment]:

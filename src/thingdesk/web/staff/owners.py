@@ -18,6 +18,7 @@ from thingdesk.web.staff.show import show
 router = APIRouter(prefix="/owners")
 Registrar = Annotated[Staff, Depends(Allowed(Right.TRANSFER))]
 _PAGE = 40
+_MOST_MACHINES = 3
 
 
 @router.get("")
@@ -25,10 +26,10 @@ async def get_owners(
     pages: Open,
     person: Person,
     words: Annotated[str, Query(max_length=200)] = "",
-    after: UUID | None = None,
+    after: Annotated[str, Query(max_length=300)] = "",
 ) -> HTMLResponse:
-    """Owners whose name or address has these words, the newest first."""
-    return await _page(pages, person, words.replace("\0", "").strip(), after)
+    """Owners whose name or address has these words, by name, and what acts for them."""
+    return await _page(pages, person, words.replace("\0", "").strip(), after.replace("\0", ""))
 
 
 @router.post("")
@@ -42,7 +43,7 @@ async def post_owner(pages: Open, person: Registrar, given: Sent) -> Response:
                 raise not_right([field])
             added = await parties.add_owner(tx, new, person.id)
     except Refused as refused:
-        return await _page(pages, person, "", None, Tried("owner", given, refused.refusal))
+        return await _page(pages, person, "", "", Tried("owner", given, refused.refusal))
     return RedirectResponse(f"/owners/{added.id}?said=registered", 303)
 
 
@@ -58,19 +59,32 @@ def read_owner(given: Given, zone: str) -> NewOwner:
     return new
 
 
+def _cursor(text: str) -> tuple[str, UUID]:
+    """Behind whom the page goes on; before all for what cannot be read."""
+    one, _, name = text.partition("~")
+    try:
+        return name, UUID(one)
+    except ValueError:
+        return parties.BEFORE_ALL
+
+
 async def _page(
-    pages: Pages, person: Staff, words: str, after: UUID | None, tried: Tried | None = None
+    pages: Pages, person: Staff, words: str, after: str, tried: Tried | None = None
 ) -> HTMLResponse:
     async with pages.database.transaction() as tx:
-        found = await parties.find_owners(tx, words or None, after, _PAGE + 1)
+        found = await parties.find_owners(
+            tx, words or None, _cursor(after), _PAGE + 1, _MOST_MACHINES + 1
+        )
     given = {"words": words} if words else {}
-    more = {**given, "after": found[_PAGE - 1].id} if len(found) > _PAGE else None
+    last = found[_PAGE - 1][0] if len(found) > _PAGE else None
+    more = {**given, "after": f"{last.id}~{last.name}"} if last else None
     return show(
         "owners.html",
         person,
         "people",
         422 if tried else 200,
         found=found[:_PAGE],
+        most_machines=_MOST_MACHINES,
         words=words,
         further=urlencode(more) if more else None,
         first=urlencode(given) if after else None,
