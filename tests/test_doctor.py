@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests import databases
-from tests.commands import thingdesk
+from tests.commands.command_line import thingdesk
 from tests.desk import DeskProcess
 from tests.machine.brokers import MOSQUITTO, Mosquitto, free_port
 from thingdesk import __version__, parties

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture.source import ROOT
-from tests.commands import thingdesk
+from tests.commands.command_line import thingdesk
 from thingdesk import loading
 from thingdesk.loading.load import READY
 from thingdesk.platform.settings import READY_PACKS

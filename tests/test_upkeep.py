@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests import databases
-from tests.commands import thingdesk
+from tests.commands.command_line import thingdesk
 from thingdesk import upkeep
 from thingdesk.platform import clock
 from thingdesk.platform.database import Database

@@ -3,7 +3,7 @@
 import click
 from scripts.reference.words import Undocumented, block, page
 
-from thingdesk import cli
+from thingdesk import commands
 
 INTRO = """
 All of them read the same [settings](settings.md). A command that fails says on the last line what
@@ -13,7 +13,7 @@ _WIDTH = 88
 
 
 def make() -> str:
-    return page("Commands", INTRO, *sections(cli.main, "thingdesk"))
+    return page("Commands", INTRO, *sections(commands.main, "thingdesk"))
 
 
 def sections(group: click.Group, name: str) -> list[str]:

@@ -1,3 +1,3 @@
-from thingdesk.cli import main
+from thingdesk.commands import main
 
 main(prog_name="thingdesk")

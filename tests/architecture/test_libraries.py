@@ -12,14 +12,7 @@ from tests.architecture.source import Source, imports, sources, within
 OWN = ("thingdesk", "thingdesk_machine")
 EVERYWHERE = OWN
 OUTSIDE = ("thingdesk.channels", "thingdesk.web", "thingdesk.operations", "thingdesk.app")
-COMMANDS = (
-    "thingdesk.cli",
-    "thingdesk.registration",
-    "thingdesk.safekeeping",
-    "thingdesk.terminal",
-    "thingdesk.demo",
-    "thingdesk.replay",
-)
+COMMANDS = ("thingdesk.commands", "thingdesk.demo", "thingdesk.replay")
 MACHINE = "thingdesk_machine"
 PACKS = "thingdesk.packs"
 SDK = "thingdesk.sdk"
@@ -38,7 +31,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "prometheus_client": ("thingdesk.platform.export",),
     # on the wire
     "gmqtt": ("thingdesk.channels.mqtt", MACHINE),
-    "httpx": ("thingdesk.channels", "thingdesk.demo", "thingdesk.cli", MACHINE),
+    "httpx": ("thingdesk.channels", "thingdesk.demo", MACHINE),
     # pages and HTTP
     "fastapi": OUTSIDE,
     "starlette": OUTSIDE,

@@ -11,7 +11,7 @@ import pytest
 from tests.architecture.source import ROOT
 from tests.docs.pages import titled
 
-from thingdesk.cli import main
+from thingdesk.commands import main
 from thingdesk.platform.settings import ROLES, Settings
 
 DEPLOY = ROOT / "deploy"

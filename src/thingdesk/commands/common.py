@@ -1,6 +1,7 @@
 """What commands have in common: settings, a log, and what a person is told when one fails."""
 
 import os
+import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
@@ -68,3 +69,9 @@ def run(work: Coroutine[Any, Any, None]) -> None:
         raise click.ClickException(str(error)) from None
     except OSError as error:
         raise click.ClickException(f"{error}. `thingdesk doctor` says what is reachable.") from None
+
+
+def fail_for(bad: int) -> None:
+    """What is wrong in a file is also said by the exit code."""
+    if bad:
+        sys.exit(1)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.commands import thingdesk
+from tests.commands.command_line import thingdesk
 
 LINES = """
 {"name": "North", "kinds": ["technician"], "lat": 1, "lon": 2, "email": "north@example.org"}

@@ -4,9 +4,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-
 from tests import databases
-from tests.commands import thingdesk
+from tests.commands.command_line import thingdesk
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-
-from tests.commands import thingdesk
+from tests.commands.command_line import thingdesk
 from tests.desk import DeskProcess, running
 from tests.saying import a_caller, event
 from tests.waiting import until
+
 from thingdesk.parties import NewProvider, Position, register_provider
 from thingdesk.platform import ids
 from thingdesk.platform.database import Database

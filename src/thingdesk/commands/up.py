@@ -1,0 +1,42 @@
+import asyncio
+import logging
+import signal
+from functools import partial
+
+import click
+
+from thingdesk import app
+from thingdesk.commands.common import run, settings_of
+from thingdesk.platform import garbage, logs, supervisor
+from thingdesk.platform.settings import ROLES, Settings
+
+_log = logging.getLogger(__name__)
+
+
+@click.command()
+@click.option("--roles", help=f"What this process does: any of {','.join(ROLES)}.")
+def up(roles: str | None) -> None:
+    """Run the desk. Without a database or a broker set, it starts its own."""
+    run(_up(settings_of(roles=roles) if roles else settings_of()))
+
+
+async def _up(settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    say = _log.info if logs.is_json(settings.log) else partial(click.echo, err=True)
+    say("Starting the desk …")
+    async with app.running(settings) as desk:
+        say(f"console  {desk.http_url or 'not in this process'}")
+        say(f"broker   {desk.broker_address}")
+        if desk.operations_url:
+            say(f"metrics  {desk.operations_url}/metrics")
+        garbage.look_seldom()
+        say("Ready. Ctrl-C stops it.")
+        supervisor.tell("READY=1")
+        alive = asyncio.create_task(supervisor.tell_alive(stop))
+        await stop.wait()
+        say("Stopping …")
+        supervisor.tell("STOPPING=1")
+        await alive
