@@ -77,6 +77,11 @@ async def test_findings_are_the_same_however_the_signals_are_cut(
     assert [one.at - start for one in step.cleared] == [5 * MINUTE, 9 * MINUTE]
     async with database.transaction() as tx:
         kept = await diagnosis.findings_of(tx, name)
+        told = [one.kind for one in await timeline.read(tx, f"machine:{name}")]
+    assert [one for one in told if one.startswith("finding.")] == [
+        "finding.opened",
+        "finding.cleared",
+    ] * 2
     assert [(one.opened_at - start, one.cleared_at and one.cleared_at - start) for one in kept] == [
         (8 * MINUTE, 9 * MINUTE),
         (3 * MINUTE, 5 * MINUTE),

@@ -7,7 +7,15 @@ from typing import Any
 from thingdesk import parties, signals
 from thingdesk.diagnosis import detect, store
 from thingdesk.diagnosis.events import FindingCleared, FindingOpened
-from thingdesk.diagnosis.model import Cleared, Finding, Observation, Opened, Rule, Silence
+from thingdesk.diagnosis.model import (
+    Cleared,
+    Finding,
+    Observation,
+    Opened,
+    Rule,
+    Silence,
+    Transition,
+)
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.signals import Cursor, Stored
@@ -44,11 +52,12 @@ async def advance(tx: Transaction, rules: Sequence[Rule], most: int = 500) -> Di
         await work.take(name, machine.model, observed[name])
     await work.save()
     await store.move(tx, _furthest([cursor for cursor, _ in found]), clock.now())
-    return Diagnosed(
-        tuple(one for _, one in found),
-        tuple(one.finding for one in work.opened),
-        tuple(work.cleared),
-    )
+    return diagnosed(work.changes, tuple(one for _, one in found))
+
+
+def diagnosed(changes: Iterable[Transition], observations: tuple[Stored, ...] = ()) -> Diagnosed:
+    opened, cleared = _apart(changes)
+    return Diagnosed(observations, tuple(one.finding for one in opened), tuple(cleared))
 
 
 async def is_behind(tx: Transaction, machines: Sequence[str]) -> bool:
@@ -83,8 +92,7 @@ class _Work:
         self._by_name = {rule.name: rule for rule in rules}
         self._states = states
         self._changed: list[tuple[str, str, Any]] = []
-        self.opened: list[Opened] = []
-        self.cleared: list[Cleared] = []
+        self.changes: list[Transition] = []
 
     async def take(self, machine: str, model: str, observed: Sequence[Observation]) -> None:
         for rule in self._rules:
@@ -98,28 +106,34 @@ class _Work:
             after, changes = detect.run(rule, before, observed)
             if after is not None and after != stored:
                 self._changed.append((machine, rule.name, after))
-            self.opened += [one for one in changes if isinstance(one, Opened)]
-            self.cleared += [one for one in changes if isinstance(one, Cleared)]
+            self.changes += changes
 
     async def save(self) -> None:
         if self._changed:
             await store.save(self._tx, self._changed)
-        await note(self._tx, self._by_name, self.opened, self.cleared)
+        await note(self._tx, self._by_name, self.changes)
 
 
-async def note(
-    tx: Transaction,
-    rules: Mapping[str, Rule],
-    opened: Sequence[Opened],
-    cleared: Sequence[Cleared],
-) -> None:
-    """Keep transitions, in the order in which a finding clears before it opens again."""
+async def note(tx: Transaction, rules: Mapping[str, Rule], changes: Sequence[Transition]) -> None:
+    """Keep transitions: a finding clears before it opens again."""
+    opened, cleared = _apart(changes)
     closed = {(c.machine, c.rule, c.about, c.opened_at): c.at for c in cleared}
     before = [one for one in cleared if not _opened_here(one, opened)]
     if before:
         await store.note_cleared(tx, before)
     await _note_opened(tx, rules, opened, closed)
-    _tell(tx, opened, cleared)
+    _tell(tx, changes)
+
+
+def _apart(changes: Iterable[Transition]) -> tuple[list[Opened], list[Cleared]]:
+    opened: list[Opened] = []
+    cleared: list[Cleared] = []
+    for one in changes:
+        if isinstance(one, Opened):
+            opened.append(one)
+        else:
+            cleared.append(one)
+    return opened, cleared
 
 
 def _opened_here(one: Cleared, opened: Sequence[Opened]) -> bool:
@@ -143,11 +157,15 @@ async def _note_opened(
             await store.clear(tx, [(one.machine, one.rule, one.about, at)])
 
 
-def _tell(tx: Transaction, opened: Sequence[Opened], cleared: Sequence[Cleared]) -> None:
-    for one in opened:
+def _tell(tx: Transaction, changes: Sequence[Transition]) -> None:
+    """In the order of their times, so that a timeline reads the same however signals were cut."""
+    for one in sorted(changes, key=lambda one: one.at):
+        append(tx, f"machine:{one.machine}", _event(one))
+
+
+def _event(one: Transition) -> FindingOpened | FindingCleared:
+    at = one.at.isoformat()
+    if isinstance(one, Opened):
         evidence = store.evidence_data(one.evidence)
-        event = FindingOpened(one.rule, one.about, one.at.isoformat(), evidence, one.confidence)
-        append(tx, f"machine:{one.machine}", event)
-    for gone in cleared:
-        over = FindingCleared(gone.rule, gone.about, gone.at.isoformat())
-        append(tx, f"machine:{gone.machine}", over)
+        return FindingOpened(one.rule, one.about, at, evidence, one.confidence)
+    return FindingCleared(one.rule, one.about, at)

@@ -3,8 +3,8 @@ from datetime import timedelta
 
 from thingdesk import parties, signals
 from thingdesk.diagnosis import store
-from thingdesk.diagnosis.advance import Diagnosed, note
-from thingdesk.diagnosis.model import Cleared, Opened, Rule, Silence
+from thingdesk.diagnosis.advance import Diagnosed, diagnosed, note
+from thingdesk.diagnosis.model import Rule, Silence, Transition
 from thingdesk.diagnosis.silence import SilenceState, Span, check
 from thingdesk.parties import Machine
 from thingdesk.platform import clock
@@ -48,27 +48,25 @@ async def _check_all(
     now = clock.now()
     up = [Span(*span) for span in await signals.intake_spans(tx, now - _LOOK_BACK)]
     states = await store.load(tx, sorted(machines))
-    opened: list[Opened] = []
-    cleared: list[Cleared] = []
+    changes: list[Transition] = []
     changed: list[tuple[str, str, SilenceState]] = []
     for machine in machines.values():
         for rule in wanted:
             if rule.fits(machine.model) and machine.expected_interval:
                 before: SilenceState | None = states.get((machine.id, rule.name))
-                after, changes = _check(rule, before, machine, up)
+                after, new = _check(rule, before, machine, up)
                 if after != before:
                     changed.append((machine.id, rule.name, after))
-                opened += [one for one in changes if isinstance(one, Opened)]
-                cleared += [one for one in changes if isinstance(one, Cleared)]
+                changes += new
     if changed:
         await store.save(tx, changed)
-    await note(tx, {rule.name: rule for rule in wanted}, opened, cleared)
-    return Diagnosed((), tuple(one.finding for one in opened), tuple(cleared))
+    await note(tx, {rule.name: rule for rule in wanted}, changes)
+    return diagnosed(changes)
 
 
 def _check(
     rule: Silence, before: SilenceState | None, machine: Machine, up: Sequence[Span]
-) -> tuple[SilenceState, tuple[Opened | Cleared, ...]]:
+) -> tuple[SilenceState, tuple[Transition, ...]]:
     return check(
         rule,
         before,
