@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from tests.commands import thingdesk
+from tests.commands.command_line import thingdesk
 from tests.docs.pages import titled
 from tests.hand import Hand, open_hand
 

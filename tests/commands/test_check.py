@@ -7,10 +7,10 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-
 from tests.architecture.source import ROOT
-from tests.commands import thingdesk
+from tests.commands.command_line import thingdesk
 from tests.docs.pages import blocks, pages
+
 from thingdesk import journeys, loading
 from thingdesk.journeys import Journey
 
