@@ -9,6 +9,7 @@ from thingdesk.diagnosis import Rule
 # the test of a page runs all of its blocks, and ends with `reader.left(PAGE)` where there are many
 TESTED = {
     "docs/how-to/answer-at-once.md": "tests/docs/test_services.py",
+    "docs/how-to/ask-the-owner.md": "tests/docs/test_services.py",
     "docs/how-to/change-a-service.md": "tests/docs/test_services.py",
     "docs/how-to/check-a-service.md": "tests/docs/test_services.py",
     "docs/how-to/back-up.md": "tests/docs/test_how_to.py",

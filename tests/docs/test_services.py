@@ -23,6 +23,7 @@ from thingdesk.platform.errors import Refusal
 
 AT_ONCE = "docs/how-to/answer-at-once.md"
 CHANGE = "docs/how-to/change-a-service.md"
+ASK = "docs/how-to/ask-the-owner.md"
 CHECK = "docs/how-to/check-a-service.md"
 
 
@@ -98,3 +99,19 @@ def test_check_a_service(folder: Path) -> None:
     (folder / "fans.py").write_text(titled(CHECK, "fans.py"))
     checked = thingdesk(folder, "check", "fans")
     assert (checked.returncode, checked.stdout) == (1, titled(CHECK, "said"))
+
+
+async def test_ask_the_owner(database: Database, folder: Path) -> None:
+    hand = await served(database, pack(folder, ASK, "panes"))
+    await hand.provider("Shine", "cleaner")
+    for name in ("roof-1", "roof-2"):
+        await hand.machine(name, "roof", owner=f"owner-{name}")
+    case_id = await hand.opened("roof-1", "panel.clean", {"panel": "left"})
+    options = (await hand.question(case_id)).question.options
+    assert [one.words for one in options] == titled(ASK, "options").splitlines()
+    await hand.answer(case_id, "today")
+    await hand.finish(await hand.accept(case_id))
+    assert (await hand.case(case_id)).outcome_words == "Shine cleaned it."
+    other = await hand.opened("roof-2", "panel.clean", {"panel": "left"})
+    await hand.answer(other, "never")
+    assert (await hand.case(other)).outcome_words == "It stays as it is."

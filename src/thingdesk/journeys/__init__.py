@@ -8,7 +8,7 @@ cannot go on takes back what it did and says why.
 
 from thingdesk.fulfilment import Slot
 from thingdesk.journeys import memory_store, store
-from thingdesk.journeys.awaited import ForgottenAwait
+from thingdesk.journeys.awaited import Author, ForgottenAwait
 from thingdesk.journeys.choices import Alternative, Choice, choose
 from thingdesk.journeys.context import Context, Intent
 from thingdesk.journeys.drive import drivers
@@ -49,6 +49,7 @@ __all__ = [
     "EFFECTS",
     "KEPT",
     "Alternative",
+    "Author",
     "Choice",
     "Context",
     "Denied",

@@ -13,7 +13,7 @@ from thingdesk.journeys.model import Failed
 from thingdesk.notices import To
 from thingdesk.platform import clock
 
-_MOST = 12
+MOST = 12
 
 
 async def ask(
@@ -32,7 +32,7 @@ async def ask(
     _, key = decision_of(journey)
 
     async def put() -> list[list[Any]]:
-        found = list(islice(await choice.find(journey), _MOST))
+        found = list(islice(await choice.find(journey), MOST))
         if found and _has_somebody(journey, whom):
             question = _question(journey, choice, found, whom, within, default)
             await decisions.ask(run.tx, question)
@@ -44,11 +44,11 @@ async def ask(
     if not alternatives:
         raise Failed("nothing_to_choose", f"There is nothing to choose from: {choice.words}")
     if not _has_somebody(journey, whom):
-        return choice.read(_value(alternatives, default))
+        return choice.read(value_of(alternatives, default))
     heard = await journey.wait(key)
     if whom == "owner":
         await run.step("asked", _resume(journey))
-    return choice.read(_value(alternatives, heard.value["option"] if heard else None))
+    return choice.read(value_of(alternatives, heard.value["option"] if heard else None))
 
 
 def decision_of(journey: Context) -> tuple[UUID, str]:
@@ -74,14 +74,14 @@ def _question(
         to=To.OWNER if whom == "owner" else To.STAFF,
         owner_id=journey.facts.owner_id if whom == "owner" else None,
         words=choice.words,
-        options=tuple(_option(one) for one in found),
+        options=tuple(option_of(one) for one in found),
         deadline=clock.now() + within,
         default=default,
         safety=journey.service.safety,
     )
 
 
-def _option(one: Alternative) -> Option:
+def option_of(one: Alternative) -> Option:
     # a page can show more than words of a value that has names: a date in the owner's own zone
     return Option(one.id, one.words, one.value if isinstance(one.value, dict) else {})
 
@@ -97,7 +97,7 @@ def _resume(journey: Context) -> Any:
     return act
 
 
-def _value(alternatives: list[list[Any]], chosen: str | None) -> Any:
+def value_of(alternatives: list[list[Any]], chosen: str | None) -> Any:
     for option, _, value in alternatives:
         if option == chosen:
             return value

@@ -37,6 +37,10 @@ class Author:
         if self._forgotten is not None:  # whatever the author made of it when it was raised first
             raise self._forgotten
 
+    def called(self, coroutine: object) -> str | None:
+        """The name of the verb that was called last, if this is what it gave."""
+        return self._called[1] if self._called and self._called[0] is coroutine else None
+
     def _calls(self, called: _Called) -> None:
         self._called = called
 

@@ -5,8 +5,7 @@ from uuid import UUID
 
 from thingdesk.fulfilment import Slot
 from thingdesk.journeys import telling
-from thingdesk.journeys.context import Context, Intent, consider
-from thingdesk.journeys.effects import Given
+from thingdesk.journeys.context import Context, Given, Intent, consider
 from thingdesk.journeys.jobs import No, leave, offer
 from thingdesk.journeys.model import Failed
 from thingdesk.journeys.picking import OwnerPicks, Picked, pick

@@ -10,6 +10,7 @@ from thingdesk.catalog import Service
 from thingdesk.journeys.awaited import Author, verbs
 from thingdesk.journeys.events import Considered
 from thingdesk.journeys.model import Facts, Failed
+from thingdesk.mandates import Approval
 from thingdesk.platform import durable
 from thingdesk.platform.money import Money
 from thingdesk.timeline import append
@@ -40,6 +41,14 @@ class Undoable:
     payer: str
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An approval of the action with the id `effect_id` that is there before it is asked for."""
+
+    effect_id: UUID
+    approval: Approval
+
+
 @verbs
 class Context(Author):
     """One journey's run, and what it knows and has done so far."""
@@ -54,6 +63,9 @@ class Context(Author):
         self.facts = Facts.from_data(run.input)
         self.undoable: list[Undoable] = []
         self.proven = False
+        self.given: Given | None = None
+        """The approval that the next effect has, if it is the one that was approved."""
+        self.foreseeing = False
 
     def undoable_at(self, provider: UUID) -> list[Undoable]:
         """What was arranged with a provider and can be taken back."""

@@ -1,13 +1,12 @@
 """The one door to the world: every effect is checked, recorded and undone here."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 from uuid import UUID, uuid5
 
 from thingdesk import mandates
 from thingdesk.journeys import approval, store
-from thingdesk.journeys.context import Context, Intent, Undoable
+from thingdesk.journeys.context import Context, Given, Intent, Undoable
 from thingdesk.journeys.errors import UndeclaredEffect
 from thingdesk.journeys.events import (
     EffectAsked,
@@ -17,7 +16,7 @@ from thingdesk.journeys.events import (
     EffectIntended,
 )
 from thingdesk.journeys.model import Denied, Entry, Failed, Withdrawn
-from thingdesk.journeys.undoing import take_back
+from thingdesk.journeys.undoing import EFFECTS, take_back
 from thingdesk.mandates import OWNER_CHANGED, Answer, Approval, Verdict
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
@@ -27,12 +26,12 @@ from thingdesk.timeline import append
 Perform = Callable[[Transaction, UUID], Awaitable[Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """An approval of the action with the id `effect_id` that is there before it is asked for."""
+class Foreseen(Exception):
+    """What the first effect of a verb would be."""
 
-    effect_id: UUID
-    approval: Approval
+    def __init__(self, intent: Intent) -> None:
+        super().__init__(intent.name)
+        self.intent = intent
 
 
 async def effect(
@@ -45,6 +44,9 @@ async def effect(
     """
     if intent.name not in journey.service.effects:
         raise UndeclaredEffect(journey.service.name, intent.name)
+    if journey.foreseeing:
+        raise Foreseen(intent)
+    given = given or _given(journey, intent)
     step = journey.run.position
     effect_id = given.effect_id if given else uuid5(journey.run.id, str(step))
     approved = given.approval if given else None
@@ -68,6 +70,34 @@ async def effect(
         raise Failed(record["code"], record["failed"])
     journey.undoable.append(Undoable(intent, effect_id, record["payer"]))
     return record["result"]
+
+
+def _given(journey: Context, intent: Intent) -> Given | None:
+    """The approval that there is, if it is of exactly this effect; none after the next one."""
+    given, journey.given = journey.given, None
+    if given and action_of(journey, intent, given.effect_id).hash == given.approval.action_hash:
+        return given
+    return None
+
+
+async def foresee(journey: Context, verb: Coroutine[Any, Any, Any] | None) -> Intent | None:
+    """What this verb would do first, and nothing of it is done; None for None.
+
+    Raises Failed when it cannot be done, and TypeError for what is no effect of the journey.
+    """
+    if verb is None:
+        return None
+    if journey.called(verb) not in EFFECTS:
+        verb.close()
+        raise TypeError("`then` gives one effect of the journey, not awaited, or None")
+    journey.foreseeing = True
+    try:
+        await verb
+    except Foreseen as foreseen:
+        return foreseen.intent
+    finally:
+        journey.foreseeing = False
+    raise TypeError("`then` gave an effect that did nothing")
 
 
 async def undo_all(journey: Context) -> None:

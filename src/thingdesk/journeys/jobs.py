@@ -7,8 +7,8 @@ from uuid import UUID
 from thingdesk import fulfilment, parties
 from thingdesk.fulfilment import ALREADY, JobOffer, JobState, Period, Slot, job_key
 from thingdesk.fulfilment import effects as world
-from thingdesk.journeys.context import Context, Intent
-from thingdesk.journeys.effects import Given, effect, undo
+from thingdesk.journeys.context import Context, Given, Intent
+from thingdesk.journeys.effects import effect, undo
 from thingdesk.journeys.model import Failed
 from thingdesk.journeys.providing import RESERVE, Dispatched, Found, Work, intent_of
 from thingdesk.platform import clock

@@ -8,6 +8,7 @@ from thingdesk.fulfilment import Slot
 from thingdesk.journeys import (
     asking,
     booking,
+    choosing,
     commanding,
     dispatching,
     providing,
@@ -17,6 +18,7 @@ from thingdesk.journeys import (
 )
 from thingdesk.journeys.awaited import verbs
 from thingdesk.journeys.choices import Choice
+from thingdesk.journeys.choosing import Then
 from thingdesk.journeys.context import Context
 from thingdesk.journeys.picking import OwnerPicks
 from thingdesk.journeys.providing import Dispatched, Found, Work
@@ -109,14 +111,28 @@ class Journey(Context):
         return await providing.done(self, job, within)
 
     async def ask_owner(
-        self, choice: Choice, *, within: timedelta, default: str | None = None
+        self,
+        choice: Choice,
+        *,
+        within: timedelta,
+        default: str | None = None,
+        then: Then | None = None,
     ) -> Any:
         """What the owner chooses, asked by mail and on a page; promises stand still meanwhile.
 
         Without an answer `within`, without an owner, or beyond the owner's attention budget,
         `default` stands, an alternative's id. Raises Failed (`nothing_to_choose`, or `no_answer`
         where there is no default).
+
+        `then` makes of what is chosen one effect of the journey, not awaited (`lambda centre:
+        journey.dispatch(…)`), or None. That is done, and what it came to is the result. The owner
+        sees who would do it and what each costs, and is not asked once more for an approval: the
+        choice approves exactly this effect. If it has become another one meanwhile, as the provider
+        declines for example, it is asked for. What cannot be done is not offered. Where an approval
+        is needed and nobody answers, nothing is done: Denied, or a `default` that has no effect.
         """
+        if then is not None:
+            return await choosing.choose(self, choice, within, default, then)
         return await asking.ask(self, choice, "owner", within, default)
 
     async def ask_staff(

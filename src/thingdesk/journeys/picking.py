@@ -16,8 +16,8 @@ from thingdesk.decisions import Cost, Option, Proposal, Question, To
 from thingdesk.fulfilment import Slot
 from thingdesk.journeys import telling
 from thingdesk.journeys.asking import decision_of
-from thingdesk.journeys.context import Context
-from thingdesk.journeys.effects import Given, action_of
+from thingdesk.journeys.context import Context, Given
+from thingdesk.journeys.effects import action_of
 from thingdesk.journeys.model import Denied, Failed
 from thingdesk.journeys.providing import DAYS, Found, Work, free_slots, intent_of
 from thingdesk.mandates import Action, Answer, Approval, Payer, Verdict
@@ -54,6 +54,8 @@ class Picked:
 
 async def pick(journey: Context, provider: Found, asked: OwnerPicks, work: Work) -> Picked:
     """Raises Failed (`no_slot`), and Denied without an answer where one was needed."""
+    if journey.foreseeing:
+        raise TypeError("`then` books a Slot: with OwnerPicks the owner would be asked twice")
     decision_id, key = decision_of(journey)
     effect_id = uuid5(decision_id, "picked")
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from inspect import Parameter
 from typing import Any
 
+from thingdesk.journeys import Author
 from thingdesk.loading.said import choose
 
 _BY_NAME = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
@@ -17,14 +18,15 @@ _BY_PLACE = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 @lru_cache
 def attributes(kind: type) -> Mapping[str, Any]:
     """What the kind has by name; None for what each one gets when it is made."""
-    made = {
-        str(line.argval): None
-        for one in kind.__mro__
-        if inspect.isfunction(init := vars(one).get("__init__"))
-        for line in dis.get_instructions(init)
-        if line.opname == "STORE_ATTR"
-    }
+    made = dict.fromkeys(name for one in kind.__mro__ for name in _made(one))
     return made | {name: inspect.getattr_static(kind, name) for name in dir(kind)}
+
+
+def _made(kind: type) -> set[str]:
+    """The attributes that it gets when it is made, by this class alone."""
+    init = vars(kind).get("__init__")
+    lines = dis.get_instructions(init) if inspect.isfunction(init) else ()
+    return {str(line.argval) for line in lines if line.opname == "STORE_ATTR"}
 
 
 def is_awaited(thing: Any) -> bool:
@@ -38,7 +40,8 @@ def unknown(kind: type, name: str) -> str | None:
     if name in known:
         return None
     article = "an" if kind.__name__[0] in "AEIOU" else "a"
-    public = [one for one in sorted(known) if not one.startswith("_")]
+    meant = (set(dir(kind)) - set(dir(Author))) | _made(kind)
+    public = sorted(one for one in meant if not one.startswith("_"))
     return f"{article} {kind.__name__} has no {name}; {choose(name, public)}"
 
 
