@@ -38,7 +38,7 @@ def test_what_is_not_said_has_its_default() -> None:
 WRONG = {
     b"{": "JSON",
     b'{"name": "North"}': "kinds",
-    GOOD + b', "colour": "red"}': "colour: no such key",
+    GOOD + b', "colour": "red"}': "colour: no such key; there are: name, kinds,",
     GOOD.replace(b"kinds", b"kind") + b"}": "kind: no such key; did you mean kinds?",
     GOOD + b', "weekdays": "early"}': "weekdays",
     GOOD + b', "weekdays": "25:00-26:00"}': "hour",

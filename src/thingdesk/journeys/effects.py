@@ -46,7 +46,8 @@ async def effect(
         raise UndeclaredEffect(journey.service.name, intent.name)
     if journey.foreseeing:
         raise Foreseen(intent)
-    given = given or _given(journey, intent)
+    # mandates look whether it fits: what has become another effect is asked for
+    given, journey.given = given or journey.given, None
     step = journey.run.position
     effect_id = given.effect_id if given else uuid5(journey.run.id, str(step))
     approved = given.approval if given else None
@@ -70,14 +71,6 @@ async def effect(
         raise Failed(record["code"], record["failed"])
     journey.undoable.append(Undoable(intent, effect_id, record["payer"]))
     return record["result"]
-
-
-def _given(journey: Context, intent: Intent) -> Given | None:
-    """The approval that there is, if it is of exactly this effect; none after the next one."""
-    given, journey.given = journey.given, None
-    if given and action_of(journey, intent, given.effect_id).hash == given.approval.action_hash:
-        return given
-    return None
 
 
 async def foresee(journey: Context, verb: Coroutine[Any, Any, Any] | None) -> Intent | None:

@@ -72,7 +72,12 @@ def _problems(error: ValidationError) -> Iterator[str]:
         where = ".".join(map(str, one["loc"]))
         near = get_close_matches(where, _Line.model_fields, n=1)
         if one["type"] == "extra_forbidden":
-            yield f"{where}: no such key" + (f"; did you mean {near[0]}?" if near else "")
+            mend = (
+                f"did you mean {near[0]}?"
+                if near
+                else f"there are: {', '.join(_Line.model_fields)}"
+            )
+            yield f"{where}: no such key; {mend}"
         else:
             problem = _EXAMPLES.get(where, one["msg"])
             yield f"{where}: {problem}" if where else problem
