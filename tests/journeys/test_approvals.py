@@ -8,7 +8,7 @@ from thingdesk import journeys, mandates, notices, parties
 from thingdesk.cases import Outcome
 from thingdesk.fulfilment import Period
 from thingdesk.fulfilment import effects as world
-from thingdesk.mandates import Terms
+from thingdesk.mandates import Entitlement, EntitlementKind, Payer, Terms
 from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Database
 from thingdesk.platform.money import Money
@@ -132,3 +132,24 @@ async def test_a_mandate_that_is_revoked_while_the_journey_waits_counts(hand: Ha
         await mandates.revoke(tx, owner, "sold on")
     await hand.answer(case_id, "slot0")
     assert (await hand.question(case_id)).question.approves, "booking is asked for now"
+
+
+async def test_a_yes_to_what_the_maker_pays_is_none_to_the_owners_money(hand: Hand) -> None:
+    await car(hand, "car-19", terms=None)
+    warranty = Entitlement(
+        ids.new(), EntitlementKind.WARRANTY, "car-19", "W19", Payer.MAKER, ("vehicle.repair",)
+    )
+    async with hand.database.transaction() as tx:
+        await mandates.add_entitlement(tx, warranty)
+    case_id = await hand.opened("car-19", "vehicle.repair", MISFIRE)
+    async with hand.database.transaction() as tx:
+        await mandates.end_entitlement(tx, warranty.id, clock.now())
+    await hand.answer(case_id, "yes")
+    assert "money.reserved" not in await hand.kinds(case_id)
+    again = (await hand.question(case_id)).question
+    assert again.proposal
+    assert [one.payer for one in again.proposal.costs] == [Payer.OWNER]
+    await hand.answer(case_id, "yes")
+    async with hand.database.transaction() as tx:
+        (part,) = await journeys.effects_of(tx, case_id)
+    assert (part.name, part.code, part.payer) == ("reserve_part", "approved", Payer.OWNER)

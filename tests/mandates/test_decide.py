@@ -236,6 +236,22 @@ def test_an_approval_fits_exactly_one_action(other: dict[str, Any]) -> None:
     assert (verdict.answer, verdict.code) == (ASK, "approval_unfit")
 
 
+def test_a_yes_to_what_others_pay_is_none_to_the_owners_own_money() -> None:
+    """And who would have paid it themselves has nothing against that somebody else does."""
+    free = Approval(DECISION, ACTION.approves(Payer.MAKER))
+    paid = replace(ASKED, entitlements=(WARRANTY,))
+    assert decide(ACTION, paid).payer is Payer.MAKER
+    assert decide(ACTION, paid, free).code == "approved"
+    assert decide(ACTION, ASKED, free).code == "approval_unfit"
+    assert decide(ACTION, paid, Approval(DECISION, ACTION.hash)).code == "approved"
+    costless = replace(ACTION, amount=None)
+    verdict = decide(costless, ASKED)
+    assert verdict.payer is Payer.NOBODY
+    assert decide(costless, ASKED, Approval(DECISION, costless.approves(verdict.payer))).code == (
+        "approved"
+    )
+
+
 def test_an_approval_is_used_once() -> None:
     verdict = decide(ACTION, ASKED, Approval(DECISION, ACTION.hash, used=True))
     assert (verdict.answer, verdict.code) == (ASK, "approval_unfit")

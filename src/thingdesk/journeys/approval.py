@@ -17,7 +17,7 @@ _WITHIN_FOR_SAFETY = timedelta(minutes=15)
 
 
 async def ask(journey: Context, intent: Intent, record: dict[str, Any]) -> Approval:
-    """The owner's approval of the action with the recorded hash; raises Denied without a yes."""
+    """The owner's approval of the action that the record names; raises Denied without a yes."""
     run = journey.run
     owner_id = journey.facts.owner_id
     if owner_id is None:
@@ -34,7 +34,7 @@ async def ask(journey: Context, intent: Intent, record: dict[str, Any]) -> Appro
             to=To.OWNER,
             owner_id=owner_id,
             words=intent.words,
-            options=yes_or_no(record["hash"]),
+            options=yes_or_no(record["approves"]),
             deadline=clock.now() + (_WITHIN_FOR_SAFETY if safe else _WITHIN),
             default=NO,
             safety=safe,
@@ -53,7 +53,7 @@ async def ask(journey: Context, intent: Intent, record: dict[str, Any]) -> Appro
     if heard is None or heard.value["option"] != YES:
         words = "The owner did not approve it."
         raise Denied("not_approved", words, Recovery.ASK_OWNER)
-    return Approval(decision_id, record["hash"])
+    return Approval(decision_id, record["approves"])
 
 
 def _proposal(intent: Intent, record: dict[str, Any]) -> Proposal:

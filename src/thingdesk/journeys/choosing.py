@@ -109,7 +109,7 @@ async def _options(journey: Context, offered: Foreseen, decision_id: UUID) -> li
             option = replace(
                 option,
                 words=f"{one.words} ({note})" if note else one.words,
-                approves=action.hash if verdict.answer is Answer.ASK else None,
+                approves=action.approves(verdict.payer) if verdict.answer is Answer.ASK else None,
             )
         options.append(option)
     return options

@@ -23,6 +23,8 @@ from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery, Refused
 from thingdesk.timeline import append
 
+_MOST_QUESTIONS = 2
+"""Who pays may become another one while the owner thinks, and that is another question."""
 Perform = Callable[[Transaction, UUID], Awaitable[Any]]
 
 
@@ -52,17 +54,15 @@ async def effect(
     effect_id = given.effect_id if given else uuid5(journey.run.id, str(step))
     approved = given.approval if given else None
 
-    async def first() -> dict[str, Any]:
+    async def attempt() -> dict[str, Any]:
         return await _attempt(journey, intent, perform, (effect_id, step), approved)
 
-    record = await journey.run.step(f"effect {intent.name}", first)
-    if record["answer"] == Answer.ASK:
+    record = await journey.run.step(f"effect {intent.name}", attempt)
+    for _ in range(_MOST_QUESTIONS):
+        if record["answer"] != Answer.ASK:
+            break
         approved = await approval.ask(journey, intent, record)
-
-        async def second() -> dict[str, Any]:
-            return await _attempt(journey, intent, perform, (effect_id, step), approved)
-
-        record = await journey.run.step(f"approved {intent.name}", second)
+        record = await journey.run.step(f"approved {intent.name}", attempt)
     if record["code"] == OWNER_CHANGED:
         raise Withdrawn(OWNER_CHANGED, record["reason"])
     if record["answer"] != Answer.ALLOW:
@@ -138,7 +138,7 @@ async def _attempt(
     verdict = await mandates.check(tx, action, approved)
     record = {
         "effect": str(effect_id),
-        "hash": action.hash,
+        "approves": action.approves(verdict.payer),
         "answer": verdict.answer,
         "code": verdict.code,
         "reason": verdict.reason,

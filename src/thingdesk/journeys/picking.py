@@ -123,7 +123,7 @@ async def _options(
     verdict = await mandates.foresee(journey.run.tx, action(slots[0]))
     if verdict.answer is Answer.ASK:
         options = [
-            replace(option, approves=action(slot).hash)
+            replace(option, approves=action(slot).approves(verdict.payer))
             for option, slot in zip(options, slots, strict=True)
         ]
     return options, verdict

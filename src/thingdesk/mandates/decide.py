@@ -38,11 +38,11 @@ def decide(action: Action, facts: Facts, approval: Approval | None = None) -> Ve
         verdict = rule(action, facts, payer)
         if verdict:
             return verdict
-    if approval and approval.action_hash == action.hash and not approval.used:
+    if approval and _fits_approval(action, payer, approval) and not approval.used:
         return _allow(APPROVED, "The owner approved exactly this.", action, payer)
     verdict = _again(action, payer) or _mandate(action, facts, payer)
     if verdict.answer is Answer.ASK and approval:
-        why = "was used already" if approval.used else "is of another action"
+        why = "was used already" if approval.used else "is of another action, or of another payer"
         return _ask("approval_unfit", f"The approval {why}. {verdict.reason}", action, payer)
     return verdict
 
@@ -55,6 +55,11 @@ def who_pays(action: Action, facts: Facts) -> Payer:
     if goodwill(action, facts.policy) and _within_goodwill(action, facts):
         return Payer.ORGANISATION
     return Payer.OWNER
+
+
+def _fits_approval(action: Action, payer: Payer, approval: Approval) -> bool:
+    """It permits this very action; with the owner's own money only if that was said."""
+    return approval.action_hash in (action.hash, action.approves(_paying(action, payer)))
 
 
 def entitling(action: Action, facts: Facts) -> Entitlement | None:

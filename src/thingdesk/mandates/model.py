@@ -71,10 +71,21 @@ class Action:
         )
         return sha256(text.encode(errors="surrogatepass")).hexdigest()
 
+    def approves(self, payer: Payer) -> str:
+        """What a yes to it approves when `payer` is said to pay: the hash of all of it, and where
+        that is not the owner, another one. Who permits it as it costs them nothing has not
+        permitted it with their own money.
+        """
+        if payer is Payer.OWNER:
+            return self.hash
+        return sha256(f"{self.hash} at no cost".encode()).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """The yes of a decision to the action with this hash. `used`: it has permitted it already."""
+    """The yes of a decision to the action with this hash, as `Action.approves` makes it. `used`: it
+    has permitted it already.
+    """
 
     decision_id: UUID
     action_hash: str
