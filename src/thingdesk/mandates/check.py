@@ -8,7 +8,15 @@ from thingdesk.mandates import money_store, store
 from thingdesk.mandates.budget import Budget, Scopes, Tally
 from thingdesk.mandates.decide import APPROVED, decide, entitling, goodwill
 from thingdesk.mandates.events import MoneyReserved
-from thingdesk.mandates.model import Action, Answer, Approval, Facts, Policy, Verdict, period_of
+from thingdesk.mandates.model import (
+    Action,
+    Answer,
+    Approval,
+    Facts,
+    Policy,
+    Verdict,
+    period_of,
+)
 from thingdesk.mandates.money_store import Charge, Spending
 from thingdesk.mandates.store import Known
 from thingdesk.parties import Owner, Ownership
@@ -17,6 +25,7 @@ from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery
 
 Asked = tuple[Action, Approval | None]
+_NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +59,14 @@ async def foresee(tx: Transaction, action: Action) -> Verdict:
 
 async def _foresee(tx: Transaction, actions: Sequence[Action]) -> list[Verdict]:
     bases = await _bases(tx, [(one, None) for one in actions], clock.now())
-    budgets = {budget for one in bases for budget in _budgets(one)}
-    tally = Tally(await money_store.lock_budgets(tx, budgets))
+    tally = await _lock(tx, bases)
     return [decide(one.action, _with_spent(one, tally)) for one in bases]
 
 
 async def _check(tx: Transaction, asked: Sequence[Asked]) -> list[Verdict]:
     bases = await _bases(tx, asked, clock.now())
-    budgets = {budget for one in bases for budget in _budgets(one)}
-    tally = Tally(await money_store.lock_budgets(tx, budgets))
+    tally = await _lock(tx, bases)
+    bases = await _with_mandates_of_now(tx, bases)
     verdicts = [await _verdict(tx, one, tally) for one in bases]
     charges = [charge for one in zip(bases, verdicts, strict=True) if (charge := _charge(*one))]
     reserved = await money_store.reserve(tx, charges, clock.now())
@@ -70,6 +78,25 @@ async def _check(tx: Transaction, asked: Sequence[Asked]) -> list[Verdict]:
     return [
         await check(tx, *one) if one[0].effect_id in taken else verdict
         for one, verdict in zip(asked, verdicts, strict=True)
+    ]
+
+
+async def _lock(tx: Transaction, bases: Sequence[_Basis]) -> Tally:
+    budgets = {budget for one in bases for budget in _budgets(one)}
+    return Tally(await money_store.lock_budgets(tx, budgets))
+
+
+async def _with_mandates_of_now(tx: Transaction, bases: Sequence[_Basis]) -> list[_Basis]:
+    """Who was spending from the same budgets may have kept us waiting: a mandate may have been
+    revoked since it was read.
+    """
+    if not any(map(_budgets, bases)):
+        return list(bases)
+    owners = {one.action.owner_id for one in bases if one.action.owner_id}
+    now = await store.mandates_of(tx, owners)
+    return [
+        replace(one, facts=replace(one.facts, mandate=now.get(one.action.owner_id or _NOBODY)))
+        for one in bases
     ]
 
 

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -53,6 +53,10 @@ select (
 from unnest($1::uuid[], $2::text[]) with ordinality as t (owner_id, machine, n)
 order by t.n
 """
+_MANDATES = f"""
+select t.owner_id, ({_MANDATE.replace("$1", "t.owner_id")}) as mandate
+from unnest($1::uuid[]) as t (owner_id)
+"""  # noqa: S608 - of constants
 _GRANT = """
 insert into mandate as m (id, owner_id, version) values ($1, $2, 1)
 on conflict (owner_id) do update
@@ -154,6 +158,15 @@ async def revoke(
 async def mandate_of(tx: Transaction, owner_id: UUID) -> Mandate | None:
     found = await tx.fetchval(_MANDATE, owner_id)
     return data.mandate(owner_id, found) if found else None
+
+
+async def mandates_of(tx: Transaction, owners: Collection[UUID]) -> dict[UUID, Mandate]:
+    rows = await tx.fetch(_MANDATES, list(owners))
+    return {
+        row["owner_id"]: data.mandate(row["owner_id"], row["mandate"])
+        for row in rows
+        if row["mandate"]
+    }
 
 
 async def add_entitlement(tx: Transaction, new: Entitlement, at: datetime) -> bool:
