@@ -20,6 +20,11 @@ async def take_back(tx: Transaction, case_id: UUID, name: str, effect_id: UUID) 
     """Take back an effect, with the money that is reserved for it; whether it is certain that it
     is. A job that is done stays done, and is paid.
     """
+    await mandates.hold(tx, [effect_id])
+    return await _take_back(tx, case_id, name, effect_id)
+
+
+async def _take_back(tx: Transaction, case_id: UUID, name: str, effect_id: UUID) -> bool:
     certain = await _UNDO[name](tx, effect_id)
     await mandates.release(tx, effect_id)
     if certain:
@@ -33,13 +38,14 @@ async def take_back_all(tx: Transaction, ledger: Sequence[Entry]) -> None:
     that is done by then was used for it.
     """
     done: set[str] = set()
+    await mandates.hold(tx, [one.id for one in ledger])
     for one in ledger:
         provider = one.details.get("provider")
         if provider in done and one.name == "reserve_part":
             await world.use_part(tx, one.id)
             if one.minor and one.currency:
                 await mandates.settle(tx, one.id, Money(one.minor, one.currency))
-        elif not await take_back(tx, one.case_id, one.name, one.id) and provider:
+        elif not await _take_back(tx, one.case_id, one.name, one.id) and provider:
             done.add(provider)
 
 

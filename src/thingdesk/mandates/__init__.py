@@ -38,7 +38,7 @@ from thingdesk.mandates.model import (
     Terms,
     Verdict,
 )
-from thingdesk.mandates.settle import release, settle
+from thingdesk.mandates.settle import hold, release, settle
 from thingdesk.mandates.words import to_owner
 
 __all__ = [
@@ -65,6 +65,7 @@ __all__ = [
     "entitlements_of",
     "foresee",
     "grant",
+    "hold",
     "mandate_of",
     "policies",
     "policy",

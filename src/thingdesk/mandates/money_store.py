@@ -43,6 +43,15 @@ with kept as (
 )
 select effect_id from kept
 """
+_HOLD = """
+with held as materialized (
+    select scopes, currency from spending
+    where effect_id = any($1) and state = 'reserved' order by effect_id for update
+)
+select from budget b
+where (b.scope, b.currency) in (select unnest(scopes), currency from held)
+order by b.scope, b.currency for update of b
+"""
 _GIVE_BACK = """
 with locked as (
     select scope from budget where scope = any($1) and currency = $2 order by scope for update
@@ -153,6 +162,10 @@ async def use_approval(tx: Transaction, decision_id: UUID, effect_id: UUID, at: 
         "select effect_id from approval_use where decision_id = $1", decision_id
     )
     return bool(found == effect_id)
+
+
+async def hold(tx: Transaction, effect_ids: Sequence[UUID]) -> None:
+    await tx.execute(_HOLD, list(effect_ids))
 
 
 async def lock_spending(tx: Transaction, effect_id: UUID) -> Spending | None:

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from uuid import UUID
 
 from thingdesk import timeline
@@ -8,6 +9,13 @@ from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery, refuse
 from thingdesk.platform.money import Money
+
+
+async def hold(tx: Transaction, effect_ids: Sequence[UUID]) -> None:
+    """Keep the money that is reserved for effects, and the budgets that it is from, until `tx`
+    ends: before anything else of theirs is touched, as whoever does an effect has it.
+    """
+    await money_store.hold(tx, effect_ids)
 
 
 async def settle(tx: Transaction, effect_id: UUID, amount: Money) -> None:

@@ -1,0 +1,41 @@
+import asyncio
+from uuid import UUID
+
+from tests.journeys.garage import COIL, MISFIRE, car, open_garage
+from tests.mandates.test_budgets import someone_waits
+
+from thingdesk import fulfilment, journeys, mandates
+from thingdesk.cases import Outcome
+from thingdesk.fulfilment import effects as world
+from thingdesk.mandates import Action, Answer
+from thingdesk.platform import ids
+from thingdesk.platform.database import Database
+from thingdesk.platform.money import Money
+
+
+async def test_what_is_taken_back_waits_for_money_before_it_holds_a_part(
+    database: Database,
+) -> None:
+    """As an effect does: who took them the other way round died of the other one."""
+    hand = await open_garage(database)
+    owner = await car(hand, "car-lock")
+    case_id = await hand.opened("car-lock", "vehicle.repair", MISFIRE)
+    async with database.transaction() as tx:
+        (held,) = await fulfilment.parts_of(tx, case_id)
+    effect = ids.new()
+    action = Action(
+        effect, owner, "car-lock", ids.new(), "vehicle.repair", "reserve_part",
+        amount=Money(100, "EUR"),
+    )  # fmt: skip
+    async with database.transaction() as tx:
+        assert (await mandates.check(tx, action)).answer is Answer.ALLOW
+        withdrawing = asyncio.create_task(withdraw(database, case_id))
+        await someone_waits(database)
+        await world.reserve_part(tx, effect, held.provider, COIL, 1, case_id=action.case_id)
+    await withdrawing
+    assert (await hand.case(case_id)).outcome is Outcome.WITHDRAWN
+
+
+async def withdraw(database: Database, case_id: UUID) -> None:
+    async with database.transaction() as tx:
+        await journeys.withdraw(tx, case_id, "not wanted")
