@@ -3,13 +3,19 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from thingdesk.platform import logs
 from thingdesk.platform.database import Database, Transaction
+from thingdesk.platform.serve import serve
 
 _log = logging.getLogger("thingdesk.test")
+_UPGRADE = (
+    b"GET / HTTP/1.1\r\nhost: desk\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
+    b"sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
 JWS = "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJjYXItMSJ9.c2lnbmF0dXJl"
 
 
@@ -132,3 +138,24 @@ async def test_nor_do_those_who_take_turns_in_one_transaction(database: Database
         ("b", "b"),
         ("c", "c"),
     ]
+
+
+async def test_who_sends_what_is_no_http_fills_no_log() -> None:
+    stream = written()
+
+    async def app(scope: Any, _: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            await send({"type": "http.response.start", "status": 204, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+    async with serve(app, "127.0.0.1", 0) as served:
+        for sent in (b"\x16\x03\x01 no HTTP\r\n\r\n", _UPGRADE):
+            reader, writer = await asyncio.open_connection(
+                "127.0.0.1", int(served.url.rpartition(":")[2])
+            )
+            writer.write(sent)
+            async with asyncio.timeout(10):
+                assert (await reader.readline()).startswith(b"HTTP/1.1 ")
+            writer.close()
+            await writer.wait_closed()
+    assert lines(stream) == []

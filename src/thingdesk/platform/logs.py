@@ -19,7 +19,11 @@ import orjson
 
 _about: ContextVar[Mapping[str, object]] = ContextVar("about", default={})  # noqa: B039 - never changed
 _PLAIN = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-_LIBRARIES = ("gmqtt", "httpx", "uvicorn", "uvicorn.error", "opentelemetry")
+_LIBRARIES = {
+    **dict.fromkeys(("gmqtt", "httpx", "uvicorn", "opentelemetry"), logging.WARNING),
+    # it warns of whatever anybody sends that is no HTTP, as often as they send it
+    "uvicorn.error": logging.ERROR,
+}
 # a URL's name and password; a token or a signed link, which both are JWS; what follows "Bearer"
 _SECRET = re.compile(
     r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"
@@ -57,8 +61,8 @@ def configure(level: str, form: str, stream: TextIO | None = None) -> None:
     handler = logging.StreamHandler(stream)
     handler.setFormatter(_Json() if is_json(form, stream) else _Plain(_PLAIN))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for library in _LIBRARIES:
-        logging.getLogger(library).setLevel(logging.WARNING)
+    for library, least in _LIBRARIES.items():
+        logging.getLogger(library).setLevel(least)
 
 
 def is_json(form: str, stream: TextIO | None = None) -> bool:
