@@ -1,0 +1,52 @@
+"""When help is under way, its owner knows when it comes, also when that changes."""
+
+import pytest
+from tests.hand import Hand
+from tests.journeys.garage import MINUTE, MISFIRE, car, open_garage
+
+from thingdesk import fulfilment, notices, parties
+from thingdesk.platform import clock, formats
+from thingdesk.platform.database import Database
+
+
+@pytest.fixture(scope="module")
+async def hand(database: Database) -> Hand:
+    return await open_garage(database)
+
+
+async def test_who_waits_for_help_is_told_when_it_comes_much_later_or_earlier(hand: Hand) -> None:
+    await car(hand, "car-15")
+    case_id = await hand.opened("car-15", "vehicle.breakdown", {"code": "P0217"})
+    truck = await hand.accept(case_id)
+    start = clock.now()
+    heard = []
+    for minutes in (20, 26, 31, 26, 21, 36, 20):
+        async with hand.database.transaction() as tx:
+            arrival = start + minutes * MINUTE
+            await fulfilment.under_way(tx, truck.id, truck.offer.provider, arrival)
+        await hand.work()
+        async with hand.database.transaction() as tx:
+            told = [one.notice for one in await notices.of_case(tx, case_id)]
+        words = [one.words for one in told if "than expected" in one.words]
+        heard.append(len(words))
+    assert heard == [0, 0, 1, 1, 1, 1, 2], "31 is far from 20, 21 is not from 31"
+    later, earlier = words
+    async with hand.database.transaction() as tx:
+        owner = await parties.owner_of(tx, "car-15", start)
+    assert owner
+    expected = formats.moment(start + 31 * MINUTE, owner.zone)
+    assert later == f"Truck One comes later than expected: on {expected} ({owner.zone}), to car-15."
+    assert earlier.startswith("Truck One comes earlier than expected: on ")
+
+
+async def test_a_new_time_of_a_visit_that_is_no_help_is_not_told(hand: Hand) -> None:
+    await car(hand, "car-16")
+    case_id = await hand.opened("car-16", "vehicle.repair", MISFIRE)
+    await hand.answer(case_id, "slot0")
+    job = await hand.accept(case_id)
+    before = await hand.told(case_id)
+    for minutes in (20, 90):
+        async with hand.database.transaction() as tx:
+            arrival = clock.now() + minutes * MINUTE
+            await fulfilment.under_way(tx, job.id, job.offer.provider, arrival)
+    assert await hand.told(case_id) == before
