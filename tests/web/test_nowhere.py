@@ -48,3 +48,14 @@ async def test_an_owner_goes_back_to_their_own_page(site: Site) -> None:
     async with site.browser() as browser:
         assert f'<a href="{own}">' in (await browser.get(f"{own}/nowhere")).text
         assert "<a href=" not in (await browser.get("/job/x/y")).text.partition("<h1>")[2]
+
+
+@pytest.mark.parametrize("path", ["/decision/x", "/job/a.b.c", "/owner/x"])
+async def test_a_link_that_is_none_is_told_without_the_words_of_its_makers(
+    site: Site, path: str
+) -> None:
+    async with site.browser() as browser:
+        page = (await browser.get(path)).text
+    assert "This link does not work" in page
+    assert "a part of it is missing" in page
+    assert not any(word in page for word in ("JWS", "JSON", "signature", "base64"))

@@ -147,6 +147,7 @@ async def test_providers_show_what_they_can_do_and_what_they_were_asked(site: Si
         assert "Repair , car-prov offered" in text(found)
         assert f"{when} to {formats.time(booked.period.end)} · P0301" in text(found)
         assert near.webhook_secret not in found
+        assert 'href="/providers" aria-current="true"' in found
         assert (await browser.get(f"/providers/{ids.new()}")).status_code == 404
 
 

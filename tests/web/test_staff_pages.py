@@ -129,7 +129,7 @@ async def test_a_case_says_what_it_waits_for(full: Site) -> None:
     wanted = {
         "car-1": "The owner owner-car-1 to answer: When may Centre Near see to",
         "car-7": "Centre Near to accept the job (repair)",
-        "car-12": "Truck One to have done it (tow)",
+        "car-12": "Truck One to have done it (tow): expected there at ",
         "car-31": "car-31 to prove by its own signals that P0301 is gone: 0 good samples",
         "press-2": "press-2 to prove by its own signals that its temperature is well: 2 good",
     }
@@ -280,3 +280,4 @@ async def test_the_catalog_is_readable(site: Site) -> None:
     assert "receipt within 1 s, decision within 1 min, resolution within 5 d" in page
     assert "a report, vehicle.fault_code" in page
     assert "To pick a date and nothing else." in page
+    assert "For bus, car, motorcycle, truck, van Promised" in page

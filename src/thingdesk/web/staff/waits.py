@@ -90,8 +90,15 @@ def _job(one: Job, names: Names) -> list[tuple[str, Wait]]:
         ),
         (job_key(one.id, JobState.UNDER_WAY), Wait(who, "to be under way")),
         (job_key(one.id, JobState.ARRIVED), Wait(who, "to arrive", one.arrival)),
-        (job_key(one.id, JobState.DONE), Wait(who, f"to have done it ({task})")),
+        (job_key(one.id, JobState.DONE), Wait(who, f"to have done it ({task}){_where(one)}")),
     ]
+
+
+def _where(one: Job) -> str:
+    if one.state is JobState.ARRIVED:
+        return ": they have arrived"
+    expected = one.state is JobState.UNDER_WAY and one.arrival
+    return f": expected there at {formats.soon(expected)}" if expected else ""
 
 
 def _command(one: SentCommand) -> Wait:
