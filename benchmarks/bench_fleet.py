@@ -11,7 +11,7 @@ import uvloop
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
-from benchmarks.harness import Running, a_desk, machine, register, ride  # noqa: E402
+from benchmarks.harness import Running, a_desk, machine, register, ride
 
 SIZES = (1_000, 10_000, 100_000)
 CONNECTED = 2_000

@@ -12,9 +12,9 @@ import uvloop
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
-from benchmarks.harness import Running, a_desk, limit, machine, ride, sizes  # noqa: E402
+from benchmarks.harness import Running, a_desk, limit, machine, ride, sizes
 
-from thingdesk.platform import present  # noqa: E402
+from thingdesk.platform import present
 
 MACHINES = 200
 EACH = 40

@@ -14,7 +14,7 @@ import uvloop
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
-from benchmarks.harness import ROOT, Fleet, Running, a_desk, machine, ride  # noqa: E402
+from benchmarks.harness import ROOT, Fleet, Running, a_desk, machine, ride
 
 MACHINES = 400
 EACH = 40

@@ -16,19 +16,19 @@ import uvloop
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
-from tests.hand import HERE  # noqa: E402 - the path comes first
+from tests.hand import HERE
 
-from thingdesk import app, fulfilment, mandates, parties, signals  # noqa: E402
-from thingdesk.cases import Report  # noqa: E402
-from thingdesk.flow import Flow  # noqa: E402
-from thingdesk.fulfilment import StockLine  # noqa: E402
-from thingdesk.mandates import Terms  # noqa: E402
-from thingdesk.parties import NewMachine, NewOwner, NewProvider  # noqa: E402
-from thingdesk.platform import clock, durable, garbage, ids, present  # noqa: E402
-from thingdesk.platform.database import Database  # noqa: E402
-from thingdesk.platform.money import Money  # noqa: E402
-from thingdesk.platform.settings import Settings  # noqa: E402
-from thingdesk.signals import Signal  # noqa: E402
+from thingdesk import app, fulfilment, mandates, parties, signals
+from thingdesk.cases import Report
+from thingdesk.flow import Flow
+from thingdesk.fulfilment import StockLine
+from thingdesk.mandates import Terms
+from thingdesk.parties import NewMachine, NewOwner, NewProvider
+from thingdesk.platform import clock, durable, garbage, ids, present
+from thingdesk.platform.database import Database
+from thingdesk.platform.money import Money
+from thingdesk.platform.settings import Settings
+from thingdesk.signals import Signal
 
 MACHINES = 2000
 GROUP = 200
@@ -176,7 +176,7 @@ async def measure(database: Database, flow: Flow, url: str) -> None:
     figures: dict[str, list[float]] = {name: [] for name in names}
     for turn in range(ROUNDS):
         figures["limit"].append(await timed(lambda n: limit(database, n), 20_000))
-        figures["reports"].append(await timed(lambda n: reports(database, flow, turn, n), MACHINES))  # noqa: B023
+        figures["reports"].append(await timed(lambda n: reports(database, flow, turn, n), MACHINES))  # noqa: B023 - used at once
         started = time.perf_counter()
         done = await run_journeys(engine)
         figures["journeys"].append(done / (time.perf_counter() - started))

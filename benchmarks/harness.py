@@ -18,18 +18,18 @@ import asyncpg
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
-from benchmarks.fleet import Plan  # noqa: E402 - the path comes first
-from tests.desk import DeskProcess, running  # noqa: E402
-from tests.hand import HERE  # noqa: E402
-from tests.parties.making import Signing, signing  # noqa: E402
+from benchmarks.fleet import Plan
+from tests.desk import DeskProcess, running
+from tests.hand import HERE
+from tests.parties.making import Signing, signing
 
-from thingdesk import fulfilment, mandates, parties  # noqa: E402
-from thingdesk.fulfilment import StockLine  # noqa: E402
-from thingdesk.mandates import Terms  # noqa: E402
-from thingdesk.parties import NewMachine, NewOwner, NewProvider  # noqa: E402
-from thingdesk.platform import clock, present  # noqa: E402
-from thingdesk.platform.database import Database  # noqa: E402
-from thingdesk.platform.money import Money  # noqa: E402
+from thingdesk import fulfilment, mandates, parties
+from thingdesk.fulfilment import StockLine
+from thingdesk.mandates import Terms
+from thingdesk.parties import NewMachine, NewOwner, NewProvider
+from thingdesk.platform import clock, present
+from thingdesk.platform.database import Database
+from thingdesk.platform.money import Money
 
 SETTINGS = {"log_level": "WARNING", "open_cases": 100_000}
 BATCH = 200

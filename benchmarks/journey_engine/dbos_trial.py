@@ -99,7 +99,7 @@ async def _beat(dsn: str, name: str, lease: float) -> None:
             lease,
         )
         if gone:
-            DBOS._recover_pending_workflows([row["name"] for row in gone])  # noqa: SLF001
+            DBOS._recover_pending_workflows([row["name"] for row in gone])  # noqa: SLF001 - no public way
         await asyncio.sleep(lease / 6)
 
 

@@ -37,7 +37,7 @@ async def stopped_while_reading(home: Path, input_kb: int) -> dict[str, Any]:
         ids = [uuid.uuid4() for _ in range(100)]
         await conn.execute(rows.numbered("run"), ids, [text] * 100)
         command = [sys.executable, "-m", "benchmarks.journey_engine.fence", dsn, str(trials.LEASE)]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=trials.ROOT)  # noqa: ASYNC220
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=trials.ROOT)  # noqa: ASYNC220 - alone
         try:
             assert process.stdout is not None
             backend = int(process.stdout.readline())
@@ -80,7 +80,7 @@ async def slow_batch(home: Path) -> dict[str, Any]:
     """A full batch that needs longer than the lease without a word to the server."""
 
     async def slow(journey: thin.Journey) -> None:
-        time.sleep(0.01)  # noqa: ASYNC251  an author's code that computes
+        time.sleep(0.01)  # noqa: ASYNC251 - an author's code that computes
         await thin.repair(journey)
 
     async with trials.database(home, f"slow_{uuid.uuid4().hex[:6]}") as (dsn, conn):

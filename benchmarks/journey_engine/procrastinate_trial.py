@@ -72,7 +72,7 @@ async def taken(conn: psycopg.AsyncConnection[Any], run: uuid.UUID) -> tuple[Str
 
 
 @app.task(queue="journeys", pass_context=True)  # type: ignore[untyped-decorator]
-async def advance(context: procrastinate.JobContext, run: str) -> None:  # noqa: ARG001
+async def advance(context: procrastinate.JobContext, run: str) -> None:  # noqa: ARG001 - it wants one
     key, at_once = uuid.UUID(run), settings["mode"] == "best"
     async with settings["pool"].connection() as conn:
         async with conn.transaction():

@@ -82,9 +82,9 @@ _calls = os.environ.get("TRIAL_CALLS", "")  # a file that counts every body that
 
 
 def _leave_traces(run: uuid.UUID, step: int) -> None:
-    global _fault  # noqa: PLW0603  a process meets its fault once
+    global _fault  # noqa: PLW0603 - a process meets its fault once
     if _calls:
-        with open(_calls, "a") as file:  # noqa: PTH123
+        with open(_calls, "a") as file:  # noqa: PTH123 - as short as can be
             file.write(f"{run} {step} {os.getpid()}\n")
     if _fault and int(_fault.split(":")[1]) == step:
         number = signal.SIGSTOP if _fault.startswith("STOP") else signal.SIGKILL

@@ -156,7 +156,7 @@ class Worker:
             return await self._batch(conn, claimed, None)
         except (*LOST, *FENCED):
             raise
-        except Exception:  # noqa: BLE001  an author's code may raise anything
+        except Exception:  # noqa: BLE001 - an author's code may raise anything
             for one in claimed:
                 await self._alone(conn, one)
             return len(claimed)
@@ -171,7 +171,7 @@ class Worker:
             await self._batch(conn, [], one)
         except (*LOST, *FENCED):
             raise
-        except Exception:  # noqa: BLE001
+        except Exception:  # noqa: BLE001 - the same
             await conn.execute(FAIL, one)
 
     async def _batch(
@@ -249,5 +249,5 @@ async def send(dsn: str, ids: list[uuid.UUID]) -> None:
     await conn.close()
 
 
-async def work(dsn: str, mode: str, name: str, lease: float) -> None:  # noqa: ARG001
+async def work(dsn: str, mode: str, name: str, lease: float) -> None:  # noqa: ARG001 - as all trials
     await Worker(dsn, 1 if mode == "one" else 100, lease).run()

@@ -61,7 +61,7 @@ def judge(
         name, expires = str(body["name"]), moment(body["expires"])
         conditions, arguments = body.get("preconditions") or {}, body.get("arguments") or {}
         if not (isinstance(conditions, dict) and isinstance(arguments, dict)):
-            raise ValueError("preconditions and arguments are objects")  # noqa: TRY301, TRY004
+            raise ValueError("preconditions and arguments are objects")  # noqa: TRY301, TRY004 - as below
     except (KeyError, ValueError) as error:
         return _refused("malformed", f"the command cannot be read: {error}")
     if name not in names:

@@ -18,6 +18,8 @@ LOCKS = ("requirements/run.txt", "requirements/dev.txt")
 SLEEPS = ("time.sleep", "asyncio.sleep", "anyio.sleep")
 # the one place that may poll what another process does
 WAITING = "tests/waiting.py"
+HERE = "tests/architecture/test_hygiene.py"
+EXCEPTION = re.compile(r"# noqa(?!: [A-Z]+[0-9]+(?:, [A-Z]+[0-9]+)* - \S)")
 IMITATIONS = ("unittest.mock", "mock", "pytest_mock")
 PATCHES = ("monkeypatch.setattr", "monkeypatch.delattr", "monkeypatch.setitem")
 
@@ -26,6 +28,15 @@ def out_of_place(path: str, text: str) -> list[str]:
     """The hosts and paths in a file that hold only on one machine or for one registry."""
     hits = [hit for one in (REGISTRY, MACHINE_PATH) for hit in one.finditer(text)]
     return [f"{path}:{text.count(chr(10), 0, hit.start()) + 1}: {hit[0]}" for hit in hits]
+
+
+def unreasoned(source: Source) -> list[str]:
+    """The lines that except themselves from a rule of ruff and do not say why."""
+    return [
+        f"{source.path}:{number}: say why: `# noqa: CODE - why`"
+        for number, line in enumerate(source.text.splitlines(), 1)
+        if EXCEPTION.search(line)
+    ]
 
 
 def unpinned(text: str) -> list[str]:
@@ -158,3 +169,14 @@ def test_letting_others_run_is_no_sleep() -> None:
 )
 def test_an_imitation_is_found(text: str) -> None:
     assert len(imitations(Source("tests/test_a.py", text))) == 1
+
+
+def test_an_exception_from_a_rule_says_why() -> None:
+    every = sources("src", "tests", "scripts", "benchmarks")
+    assert not [line for one in every if one.path != HERE for line in unreasoned(one)]
+
+
+@pytest.mark.parametrize("line", ["# noqa", "# noqa: S608", "# noqa: S608 (why)", "# noqa: S608 -"])
+def test_an_exception_without_a_reason_is_found(line: str) -> None:
+    assert len(unreasoned(Source(HERE, f"x = 1  {line}\n"))) == 1
+    assert not unreasoned(Source(HERE, "x = 1  # noqa: S608, B023 - it is ours\n"))

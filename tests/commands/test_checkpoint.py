@@ -28,7 +28,7 @@ async def newest(database: Database) -> timeline.Checkpoint | None:
 async def delete(database: Database, stream: str) -> None:
     async with database.transaction() as tx:
         for table in OURS:
-            await tx.execute(f"delete from {table} where stream = $1", stream)  # noqa: S608
+            await tx.execute(f"delete from {table} where stream = $1", stream)
 
 
 async def doctor(desk: DeskProcess, *arguments: str) -> tuple[int, str]:

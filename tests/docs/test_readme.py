@@ -31,7 +31,7 @@ def blocks(language: str) -> list[str]:
 def pack() -> Any:
     """README's own service, as a module of its reader's."""
     module = ModuleType("my_ovens")
-    exec(compile(blocks("python")[0], "README.md", "exec"), module.__dict__)  # noqa: S102
+    exec(compile(blocks("python")[0], "README.md", "exec"), module.__dict__)  # noqa: S102 - our README
     return module
 
 

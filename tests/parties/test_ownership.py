@@ -171,7 +171,7 @@ async def test_the_database_holds_no_infinite_period(
             ids.new(),
             machine,
         )
-    sql = f"update {table} set {column} = $2 where machine = $1"  # noqa: S608
+    sql = f"update {table} set {column} = $2 where machine = $1"
     with pytest.raises(asyncpg.CheckViolationError):
         async with database.transaction() as tx:
             await tx.execute(sql, machine, at)

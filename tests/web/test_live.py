@@ -118,7 +118,7 @@ async def test_the_stream_tells_and_ends_with_the_desk(own: Site) -> None:
     async with (
         asyncio.timeout(30),
         serve(own.app, "127.0.0.1", 0) as served,
-        httpx.AsyncClient(base_url=served.url, cookies=cookies, timeout=None) as browser,  # noqa: S113
+        httpx.AsyncClient(base_url=served.url, cookies=cookies, timeout=None) as browser,  # noqa: S113 - a stream
         browser.stream("GET", "/live") as answer,
     ):
         assert answer.headers["content-type"].startswith("text/event-stream")

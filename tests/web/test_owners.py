@@ -45,7 +45,7 @@ async def where(site: Site, words: str) -> set[str]:
             name
             for name in names
             if await tx.fetchval(
-                f"select exists (select from {name} t where position($1 in t::text) > 0)",  # noqa: S608
+                f"select exists (select from {name} t where position($1 in t::text) > 0)",
                 words,
             )
         }

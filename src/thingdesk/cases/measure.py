@@ -1,4 +1,4 @@
-from thingdesk.cases import promise_store, store
+from thingdesk.cases import promise_store, search_store
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.metrics import Gauge
@@ -19,5 +19,5 @@ _PROMISES = Gauge(
 
 async def measure(tx: Transaction) -> None:
     """Count open cases and running promises."""
-    _OPEN.set({"open": 0, "verifying": 0} | await store.unended(tx))
+    _OPEN.set({"open": 0, "verifying": 0} | await search_store.under_way(tx))
     _PROMISES.set(await promise_store.measure(tx, clock.now()))

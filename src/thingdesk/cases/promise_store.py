@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from thingdesk.cases.calendar import Hours, Pause
-from thingdesk.platform.database import Row, Transaction, json
+from thingdesk.platform.database import Row, Transaction, columns, json
 
 _START = """
 insert into case_promise (case_id, name, round, started_at, due_at, seconds, zone, kept_at)
@@ -118,7 +118,7 @@ async def write(tx: Transaction, changed: Sequence[Promised]) -> None:
     rows = [
         (one.case_id, one.name, one.round, _pauses(one), one.due_at, one.kept_at) for one in changed
     ]
-    await tx.execute(_WRITE, *(list(column) for column in zip(*rows, strict=True)))
+    await tx.execute(_WRITE, *columns(rows))
 
 
 def _pauses(one: Promised) -> str:

@@ -1,6 +1,5 @@
 """Reports as they come in, and how each was answered."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -8,12 +7,13 @@ from uuid import UUID
 
 from thingdesk.cases import report_store as store
 from thingdesk.cases.model import Answer, Report
+from thingdesk.parties import MACHINE_ID
 from thingdesk.platform import clock, cloudevents
 from thingdesk.platform.cloudevents import Envelope
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import FieldError, Refusal, Refused, refuse
+from thingdesk.platform.repeats import Arrival, arrivals
 
-_SUBJECT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _FIELDS = {"service", "input", "subject"}
 
 
@@ -28,7 +28,7 @@ def read_report(machine: str, event: Envelope) -> Report:
         raise _bad("data.service", "is missing", "name a service of GET /v1/catalog")
     if not isinstance(given, Mapping):
         raise _bad("data.input", "is no object", "send the service's input")
-    if not isinstance(subject, str) or not _SUBJECT.fullmatch(subject):
+    if not isinstance(subject, str) or not MACHINE_ID.fullmatch(subject):
         raise _bad("data.subject", "is no machine id", "leave it out to report about yourself")
     return Report(machine, event.id, bytes.fromhex(event.hash), event.time, service, given, subject)
 
@@ -41,16 +41,9 @@ async def note_reports(tx: Transaction, reports: Sequence[Report]) -> list[Answe
     """
     new = await store.know(tx, reports, clock.now())
     known = await store.known(tx, [one for one in reports if _key(one) not in new])
-    first: dict[tuple[str, str], bytes] = {}
-    answers: list[Answer | Refusal | None] = []
-    for one in reports:
-        key = _key(one)
-        if key in new and key not in first:
-            first[key] = one.hash
-            answers.append(None)
-        else:
-            answers.append(_again(one, first.get(key), known.get(key)))
-    return answers
+    hashes = {key: before[0] for key, before in known.items()}
+    became = arrivals([(_key(one), one.hash) for one in reports], new, hashes)
+    return [_again(*each, known) for each in zip(reports, became, strict=True)]
 
 
 def answer_report(tx: Transaction, report: Report, answer: Answer) -> None:
@@ -72,12 +65,14 @@ async def drop_reports(tx: Transaction, reports: Sequence[Report]) -> None:
 
 
 def _again(
-    one: Report, hash_now: bytes | None, before: tuple[bytes, UUID | None, Any] | None
-) -> Answer | Refusal:
-    if one.hash == (hash_now or (before and before[0])):
-        # a repeat within the same group has no answer yet: its twin's is sent for it
-        return Answer(before[1], before[2]) if before else Answer(None, None)
-    return cloudevents.reused(one.event_id)
+    one: Report, became: Arrival, known: Mapping[tuple[str, str], tuple[bytes, UUID | None, Any]]
+) -> Answer | Refusal | None:
+    if became is Arrival.NEW:
+        return None
+    if became is Arrival.REUSED_ID:
+        return cloudevents.reused(one.event_id)
+    # a repeat within the same group has no answer yet: its twin's is sent for it
+    return Answer(*known.get(_key(one), (b"", None, None))[1:])
 
 
 def _key(one: Report) -> tuple[str, str]:

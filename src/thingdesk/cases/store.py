@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from thingdesk.cases.model import Case, Known, Opening, Outcome, State
-from thingdesk.platform.database import Row, Transaction, json
+from thingdesk.platform.database import Row, Transaction, columns, json
 
 _LOCK_PROBLEMS = """
 insert into problem (subject, key, service, identity, reports)
@@ -69,9 +69,6 @@ select c.* from held join desk_case c using (subject, key) where c.id = $1 for u
 """
 _FORGET = """
 update problem set current_case = null where subject = $1 and key = $2 and current_case = $3
-"""
-_UNENDED = """
-select state, count(*) as n from desk_case where state in ('open', 'verifying') group by state
 """
 
 
@@ -152,11 +149,11 @@ async def take_back(tx: Transaction, subject: str, key: str) -> dict[str, Any] |
 
 
 async def point(tx: Transaction, rows: Sequence[tuple[str, str, UUID]]) -> None:
-    await tx.execute(_POINT, *(list(column) for column in zip(*rows, strict=True)))
+    await tx.execute(_POINT, *columns(rows))
 
 
 async def join(tx: Transaction, rows: Sequence[tuple[UUID, int]]) -> None:
-    await tx.execute(_JOIN, *(list(column) for column in zip(*rows, strict=True)))
+    await tx.execute(_JOIN, *columns(rows))
 
 
 async def reopen(tx: Transaction, rows: Sequence[tuple[UUID, Opening, int]]) -> None:
@@ -207,11 +204,6 @@ async def not_of(tx: Transaction, subject: str, owner_id: UUID | None) -> list[U
         owner_id,
     )
     return [row["id"] for row in rows]
-
-
-async def unended(tx: Transaction) -> dict[str, int]:
-    rows = await tx.fetch(_UNENDED)
-    return {row["state"]: row["n"] for row in rows}
 
 
 async def set_state(tx: Transaction, case_id: UUID, state: State) -> None:

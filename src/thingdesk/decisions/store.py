@@ -6,7 +6,7 @@ from uuid import UUID
 from thingdesk.decisions.model import Cost, Decision, Option, Proposal, Question, State
 from thingdesk.mandates import Payer
 from thingdesk.notices import Recipient, To
-from thingdesk.platform.database import Row, Transaction, json
+from thingdesk.platform.database import Row, Transaction, columns, json
 from thingdesk.platform.kept import Kept
 from thingdesk.platform.money import Money
 
@@ -98,7 +98,7 @@ async def insert(tx: Transaction, decisions: Sequence[Decision]) -> None:
         )
         for one in decisions
     ]
-    await tx.execute(_INSERT, *(list(column) for column in zip(*rows, strict=True)))
+    await tx.execute(_INSERT, *columns(rows))
 
 
 def _decision(row: Row) -> Decision:

@@ -117,10 +117,10 @@ class _Work:
 async def note(tx: Transaction, rules: Mapping[str, Rule], changes: Sequence[Transition]) -> None:
     """Keep transitions: a finding clears before it opens again."""
     opened, cleared = _apart(changes)
-    closed = {(c.machine, c.rule, c.about, c.opened_at): c.at for c in cleared}
+    closed = {(c.machine, c.rule, c.about, c.opened_at): c for c in cleared}
     before = [one for one in cleared if not _opened_here(one, opened)]
     if before:
-        await store.note_cleared(tx, before)
+        await store.clear(tx, before)
     await _note_opened(tx, rules, opened, closed)
     _tell(tx, changes)
 
@@ -147,14 +147,14 @@ async def _note_opened(
     tx: Transaction,
     rules: Mapping[str, Rule],
     opened: Sequence[Opened],
-    closed: Mapping[tuple[str, str, str, datetime], datetime],
+    closed: Mapping[tuple[str, str, str, datetime], Cleared],
 ) -> None:
     """A finding that was cleared in the same batch is written and cleared before the next one."""
     for one in opened:
-        await store.note_opened(tx, [(one, rules[one.rule].severity)], clock.now())
-        at = closed.get((one.machine, one.rule, one.about, one.at))
-        if at is not None:
-            await store.clear(tx, [(one.machine, one.rule, one.about, at)])
+        await store.open_(tx, one, rules[one.rule].severity, clock.now())
+        gone = closed.get((one.machine, one.rule, one.about, one.at))
+        if gone is not None:
+            await store.clear(tx, [gone])
 
 
 def _tell(tx: Transaction, changes: Sequence[Transition]) -> None:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from thingdesk.diagnosis.model import Finding
 from thingdesk.diagnosis.store import to_finding
-from thingdesk.platform.database import Transaction
+from thingdesk.platform.database import Transaction, columns
 
 _LOCK_DUE = """
 select * from finding where cleared_at is null and look_at <= $1
@@ -34,4 +34,4 @@ async def told_of(tx: Transaction, machines: Sequence[str], what: str) -> set[st
 
 
 async def plan(tx: Transaction, looked: Sequence[tuple[UUID, datetime, str | None]]) -> None:
-    await tx.execute(_PLAN, *(list(column) for column in zip(*looked, strict=True)))
+    await tx.execute(_PLAN, *columns(looked))

@@ -4,7 +4,7 @@ from typing import Any
 
 from thingdesk.diagnosis.model import Cleared, Evidence, Finding, Opened, Severity
 from thingdesk.platform import ids
-from thingdesk.platform.database import Row, Transaction, json
+from thingdesk.platform.database import Row, Transaction, columns, json
 from thingdesk.platform.kept import Kept
 from thingdesk.signals import Cursor
 
@@ -28,10 +28,7 @@ on conflict (machine, rule) do update set state = excluded.state
 _OPEN = """
 insert into finding (id, machine, rule, about, severity, confidence, evidence, opened_at, noted_at,
                      look_at)
-select id, machine, rule, about, severity, confidence, evidence::jsonb, opened_at, $9, $10
-from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::double precision[],
-            $7::text[], $8::timestamptz[])
-    as t (id, machine, rule, about, severity, confidence, evidence, opened_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 on conflict (machine, rule, about) where cleared_at is null do nothing
 """
 _CLEAR = """
@@ -113,30 +110,25 @@ async def save(tx: Transaction, states: Sequence[tuple[str, str, Any]]) -> None:
     )
 
 
-async def note_opened(
-    tx: Transaction, opened: Sequence[tuple[Opened, Severity]], now: datetime
-) -> None:
+async def open_(tx: Transaction, one: Opened, severity: Severity, now: datetime) -> None:
     await tx.execute(
         _OPEN,
-        [ids.new() for _ in opened],
-        [one.machine for one, _ in opened],
-        [one.rule for one, _ in opened],
-        [one.about for one, _ in opened],
-        [severity.value for _, severity in opened],
-        [one.confidence for one, _ in opened],
-        [json(evidence_data(one.evidence)) for one, _ in opened],
-        [one.at for one, _ in opened],
+        ids.new(),
+        one.machine,
+        one.rule,
+        one.about,
+        severity.value,
+        one.confidence,
+        evidence_data(one.evidence),
+        one.at,
         now,
         now + LOOK,
     )
 
 
-async def note_cleared(tx: Transaction, cleared: Sequence[Cleared]) -> None:
-    await clear(tx, [(one.machine, one.rule, one.about, one.at) for one in cleared])
-
-
-async def clear(tx: Transaction, which: Sequence[tuple[str, str, str, datetime]]) -> None:
-    await tx.execute(_CLEAR, *(list(column) for column in zip(*which, strict=True)))
+async def clear(tx: Transaction, cleared: Sequence[Cleared]) -> None:
+    rows = [(one.machine, one.rule, one.about, one.at) for one in cleared]
+    await tx.execute(_CLEAR, *columns(rows))
 
 
 async def clear_rule(tx: Transaction, machine: str, rule: str, at: datetime) -> None:

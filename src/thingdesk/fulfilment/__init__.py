@@ -39,6 +39,7 @@ from thingdesk.fulfilment.jobs.model import (
 )
 from thingdesk.fulfilment.jobs.model import key as job_key
 from thingdesk.fulfilment.jobs.store import get_job, in_hand, jobs_of, jobs_of_provider
+from thingdesk.fulfilment.jobs.tell_provider import JOB_PAGE, job_page
 from thingdesk.fulfilment.jobs.under_way import under_way
 from thingdesk.fulfilment.measure import measure
 from thingdesk.fulfilment.parts.model import Reservation, ReservationState, StockLine
@@ -47,6 +48,7 @@ from thingdesk.fulfilment.parts.store import parts_of, stock_of
 
 __all__ = [
     "ALREADY",
+    "JOB_PAGE",
     "Appointment",
     "AppointmentState",
     "Candidate",
@@ -88,6 +90,7 @@ __all__ = [
     "in_hand",
     "is_under_way",
     "job_key",
+    "job_page",
     "jobs_of",
     "jobs_of_provider",
     "measure",

@@ -29,8 +29,7 @@ def _asks(rule: Rule, service: Service) -> str | None:
     for finding in diagnosis.samples(rule):
         try:
             asked(rule, service, finding)
-        # whatever the author wrote there
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 - whatever the author wrote there
             first = first or said(error)
         else:
             return None

@@ -32,7 +32,7 @@ async def asked_by(
             else:
                 await _unfit(tx, finding, not_for(ask[1], kind))
         # a mistake in one rule must not keep the signals of all machines from diagnosis
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 - whatever the author wrote there
             _log.exception("rule %s found something and could not ask for it", finding.rule)
             words = f"Rule {finding.rule} found something on {finding.machine}: {error}"
             cause = f"{finding.rule} {type(error).__name__}"

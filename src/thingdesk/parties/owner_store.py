@@ -4,7 +4,7 @@ from uuid import UUID
 
 from thingdesk.parties.model import NewOwner, Owner, Ownership
 from thingdesk.platform import ids
-from thingdesk.platform.database import Row, Transaction
+from thingdesk.platform.database import Row, Transaction, columns
 
 ERASED = "erased"
 _OWNER = "select id, name, email, zone, links_since from owner "
@@ -172,7 +172,7 @@ async def owned_by(tx: Transaction, owner_id: UUID, at: datetime) -> list[Owners
 
 
 async def speak_for(tx: Transaction, wanted: Sequence[tuple[str, str, datetime]]) -> list[bool]:
-    rows = await tx.fetch(_SPEAK_FOR, *(list(column) for column in zip(*wanted, strict=True)))
+    rows = await tx.fetch(_SPEAK_FOR, *columns(wanted))
     return [row["answer"] for row in rows]
 
 

@@ -1,10 +1,9 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from thingdesk.parties.model import Role, Staff
-from thingdesk.platform.database import Row, Transaction
+from thingdesk.platform.database import Row, Transaction, columns
 from thingdesk.platform.kept import Kept
 
 _ADDING_STAFF = 7_413_302_120
@@ -152,8 +151,7 @@ async def attempt(
 
 
 async def fail(tx: Transaction, blocked: Sequence[tuple[str, datetime | None]]) -> None:
-    columns: list[list[Any]] = [list(column) for column in zip(*blocked, strict=True)]
-    await tx.execute(_FAIL, *columns)
+    await tx.execute(_FAIL, *columns(blocked))
 
 
 async def forgive(tx: Transaction, subject: str) -> None:

@@ -40,6 +40,11 @@ def json(value: object) -> str:
     return orjson.dumps(value, default=str).decode()
 
 
+def columns(rows: Iterable[Iterable[Any]]) -> list[list[Any]]:
+    """Rows as the parameters of a statement that takes them by `unnest`; at least one row."""
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
 class Transaction:
     """One transaction. Nothing outside it sees anything of it before it commits."""
 
@@ -169,7 +174,7 @@ class Transaction:
         """
 
         async def write(tx: "Transaction", rows: list[tuple[Any, ...]]) -> None:
-            await tx.execute(sql, *(list(column) for column in zip(*rows, strict=True)))
+            await tx.execute(sql, *columns(rows))
 
         self._gathered.setdefault(sql, (write, []))[1].append(row)
 

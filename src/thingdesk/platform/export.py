@@ -114,8 +114,7 @@ def _bind(meter: Meter, metric: Metric) -> Callable[[], None]:
                 metric.name, [_reading(metric, lambda: metric.totals)], unit, words
             )
         case Gauge():
-            # how it is read may be set later
-            values = _reading(metric, lambda: metric.read())  # noqa: PLW0108
+            values = _reading(metric, lambda: metric.read())  # noqa: PLW0108 - it may be set later
             meter.create_observable_gauge(metric.name, [values], unit, words)
         case Histogram():
             bounds = list(metric.bounds)
@@ -158,10 +157,10 @@ def _collector() -> _Outside | None:
     if not any(os.environ.get(name) for name in _ENDPOINTS):
         return None
     try:
-        from opentelemetry.exporter.otlp.proto.http.metric_exporter import (  # noqa: PLC0415
+        from opentelemetry.exporter.otlp.proto.http.metric_exporter import (  # noqa: PLC0415 - an extra
             OTLPMetricExporter,
         )
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415 - an extra
             OTLPSpanExporter,
         )
     except ImportError:

@@ -53,17 +53,21 @@ class Kept:
     # names of tables and columns cannot be parameters; these are constants of the stages' stores
     @property
     def _first(self) -> str:
-        return f"select {self.since}::timestamptz from {self.table} where {self._over} limit 1"  # noqa: S608
+        return (
+            f"select {self.since}::timestamptz from {self.table}"  # noqa: S608 - constants
+            f" where {self._over} limit 1"
+        )
 
     @property
     def _delete(self) -> str:
         table, with_them = self.beside, ""
         if table:
             with_them = (
-                f", beside as (delete from {table[0]} where {table[1]} in (select id from gone))"  # noqa: S608
+                f", beside as (delete from {table[0]}"  # noqa: S608 - constants
+                f" where {table[1]} in (select id from gone))"
             )
         return (
-            f"with gone as (delete from {self.table} where ctid = any(array("  # noqa: S608
+            f"with gone as (delete from {self.table} where ctid = any(array("  # noqa: S608 - constants
             f" select ctid from {self.table} where {self._over} limit $2"
             f" for update skip locked)) returning {'id' if table else 'null'}){with_them}"
             " select count(*) from gone"

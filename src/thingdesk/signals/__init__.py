@@ -5,6 +5,7 @@ order in which a reader misses none, and for each one whether it is new. Always 
 stored once, whoever repeats it; a machine's time that cannot be right is kept out of the way.
 """
 
+from thingdesk.platform.repeats import Arrival
 from thingdesk.signals.availability import (
     Availability,
     availability,
@@ -16,7 +17,6 @@ from thingdesk.signals.codes import fits, is_absent, is_trouble_code, one_form
 from thingdesk.signals.keep import Days, make_room
 from thingdesk.signals.model import (
     SHARDS,
-    Arrival,
     Cursor,
     Signal,
     Stored,

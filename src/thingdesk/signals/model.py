@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from zlib import crc32
 
 SHARDS = 16
@@ -31,14 +30,6 @@ class Signal:
     codes: tuple[str, ...] | None = None
     lat: float | None = None
     lon: float | None = None
-
-
-class Arrival(StrEnum):
-    """What became of a signal: stored, known already, or its id was used for something else."""
-
-    NEW = "new"
-    REPEATED = "repeated"
-    REUSED_ID = "reused_id"
 
 
 @dataclass(frozen=True, slots=True)

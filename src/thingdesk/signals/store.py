@@ -32,7 +32,7 @@ set at = excluded.at, received_at = excluded.received_at,
     codes = coalesce(excluded.codes, l.codes),
     lat = coalesce(excluded.lat, l.lat), lon = coalesce(excluded.lon, l.lon)
 where l.at <= excluded.at
-"""  # noqa: S608 - of a constant
+"""  # noqa: S608 - a date - of a constant
 KEPT = (
     Kept("signal_event", "received_at", timedelta(days=8)),
     Kept("intake_span", "until", timedelta(days=8)),
@@ -253,7 +253,7 @@ async def add_partition(tx: Transaction, day: date) -> None:
     begins, ends = f"{day.isoformat()} 00:00+00", f"{day + timedelta(days=1)} 00:00+00"
     await tx.execute("lock table signal_other in share row exclusive mode")
     moved = await tx.execute(
-        "create temp table moved on commit drop as select * from signal_other"  # noqa: S608
+        "create temp table moved on commit drop as select * from signal_other"  # noqa: S608 - a date
         f" where received_at >= '{begins}' and received_at < '{ends}'"
     )
     if moved != "SELECT 0":

@@ -4,10 +4,10 @@ from datetime import datetime
 from thingdesk.parties import Position, seen
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
+from thingdesk.platform.repeats import Arrival, arrivals
 from thingdesk.signals import store
 from thingdesk.signals.model import (
     METRICS_KEPT,
-    Arrival,
     Signal,
     Stored,
     shard_of,
@@ -32,26 +32,9 @@ async def take(tx: Transaction, signals: Sequence[Signal]) -> list[Arrival]:
         await store.set_latest(tx, _newest(fresh))
         await seen(tx, [(one.machine, now, _place(one)) for one in _newest(fresh)])
         tx.notify(CHANNEL)
-    return await _answers(tx, signals, new)
-
-
-async def _answers(
-    tx: Transaction, signals: Sequence[Signal], new: set[tuple[str, str]]
-) -> list[Arrival]:
     old = [one for one in signals if _key(one) not in new]
     hashes = await store.known(tx, old) if old else {}
-    answers: list[Arrival] = []
-    told: dict[tuple[str, str], bytes] = {}
-    for one in signals:
-        key = _key(one)
-        if key in new and key not in told:
-            told[key] = one.hash
-            answers.append(Arrival.NEW)
-        elif one.hash == (told.get(key) or hashes.get(key)):
-            answers.append(Arrival.REPEATED)
-        else:
-            answers.append(Arrival.REUSED_ID)
-    return answers
+    return arrivals([(_key(one), one.hash) for one in signals], new, hashes)
 
 
 def _key(one: Signal) -> tuple[str, str]:

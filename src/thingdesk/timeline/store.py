@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from thingdesk.platform import ids
-from thingdesk.platform.database import Row, Transaction
+from thingdesk.platform.database import Row, Transaction, columns
 from thingdesk.timeline.model import FIRST, Entry, Kept, digest, link
 
 _HEADS = """
@@ -86,14 +86,10 @@ async def write(tx: Transaction, items: list[Pending]) -> None:
         events.append((item.stream, seq + 1, item.at, item.kind, value, hashed))
         values.append((item.stream, seq + 1, salt, item.text))
         heads[item.stream] = seq + 1, hashed
-    await tx.execute(_EVENTS, *_columns(events))
-    await tx.execute(_VALUES, *_columns(values))
-    await tx.execute(_MOVE_HEADS, *_columns([(s, *heads[s]) for s in streams]))
+    await tx.execute(_EVENTS, *columns(events))
+    await tx.execute(_VALUES, *columns(values))
+    await tx.execute(_MOVE_HEADS, *columns([(s, *heads[s]) for s in streams]))
     tx.notify("timeline")
-
-
-def _columns(rows: list[tuple[Any, ...]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _entry(row: Row) -> Entry:

@@ -100,7 +100,7 @@ async def no_effect_twice(tx: Transaction, _: Records) -> AsyncIterator[str]:
     for table in ("job", "command", "part_reservation", "spending"):
         key = "effect_id" if table == "spending" else "id"
         rows = await tx.fetch(
-            f"select {key} as id from {table} where {key} not in (select id from effect)"  # noqa: S608
+            f"select {key} as id from {table} where {key} not in (select id from effect)"
         )
         for row in rows:
             yield f"{table} {row['id']} belongs to no effect in the ledger"

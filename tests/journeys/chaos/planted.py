@@ -12,17 +12,17 @@ from thingdesk.platform.database import Database
 
 
 def _one(table: str, which: str, key: str) -> str:
-    return f"where {key} in (select {key} from {table} where {which} limit 1)"  # noqa: S608
+    return f"where {key} in (select {key} from {table} where {which} limit 1)"
 
 
 def _less(table: str, which: str = "true", key: str = "id") -> str:
     """Without one of the rows."""
-    return f"delete from {table} {_one(table, which, key)}"  # noqa: S608
+    return f"delete from {table} {_one(table, which, key)}"
 
 
 def _other(table: str, change: str, which: str = "true", key: str = "id") -> str:
     """With one of the rows changed."""
-    return f"update {table} set {change} {_one(table, which, key)}"  # noqa: S608
+    return f"update {table} set {change} {_one(table, which, key)}"
 
 
 def _copy(table: str, which: str = "true", **other: str) -> str:
@@ -30,7 +30,7 @@ def _copy(table: str, which: str = "true", **other: str) -> str:
     changes = ", ".join(f"'{name}', {value}" for name, value in other.items())
     changed = f"jsonb_build_object('id', gen_random_uuid(){', ' if other else ''}{changes})"
     return (
-        f"insert into {table} select (jsonb_populate_record(t, {changed})).*"  # noqa: S608
+        f"insert into {table} select (jsonb_populate_record(t, {changed})).*"
         f" from {table} t {_one(table, which, 'id')}"
     )
 

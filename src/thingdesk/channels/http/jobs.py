@@ -15,7 +15,6 @@ from thingdesk.fulfilment import Evidence, Job
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import FieldError, Recovery, refuse
 
-PURPOSE = "job"
 router = APIRouter(prefix="/jobs")
 _MEND = "send action, and with it arrival, reason, or words and data"
 Token = Annotated[str, Path(max_length=1024)]
@@ -89,7 +88,7 @@ async def _act(tx: Transaction, job_id: UUID, provider: UUID, said: Said) -> Job
 
 
 async def _job(doors: Doors, tx: Transaction, token: str) -> Job:
-    link = await parties.read_link(tx, doors.key, PURPOSE, token)
+    link = await parties.read_link(tx, doors.key, fulfilment.JOB_PAGE, token)
     job = await fulfilment.get_job(tx, link.subject)
     if job is None:
         raise refuse("job_unknown", "there is no such job", Recovery.CONTACT_US)

@@ -69,7 +69,8 @@ class _OnceClient(Client):  # type: ignore[misc]
 
     async def _create_connection(self, *details: Any, **more: Any) -> Any:
         made = await super()._create_connection(*details, **more)
-        made._transport = made._protocol._transport = Together(made._transport)  # noqa: SLF001
+        together = Together(made._transport)  # noqa: SLF001 - gmqtt has no other way
+        made._transport = made._protocol._transport = together  # noqa: SLF001 - the same
         return made
 
 

@@ -1,7 +1,6 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from datetime import timedelta
 
 from thingdesk import fulfilment, parties
 from thingdesk.channels.webhook.message import Links, message
@@ -16,7 +15,6 @@ from thingdesk.platform.database import Database
 _LOOK_EVERY = 1.0
 _EACH = 4
 # an appointment may be two months away, and the work comes after it
-_PAGE_LASTS = timedelta(days=90)
 _log = logging.getLogger(__name__)
 
 
@@ -91,8 +89,8 @@ class Webhooks:
 
     async def _deliver(self, delivery: Delivery, key: parties.DeskKey) -> None:
         now = clock.now()
-        until = delivery.job.offer.answer_by + _PAGE_LASTS
-        token = parties.sign_link(key, "job", delivery.job.id, until)
+        page = fulfilment.job_page(delivery.job.offer)
+        token = parties.sign_link(key, page.purpose, page.subject, page.until)
         links = Links(f"{self._pages}/v1/jobs/{token}", f"{self._pages}/job/{token}")
         body = message(delivery, now, links)
         headers = sign(delivery.secret, str(delivery.id), now, body)

@@ -10,7 +10,7 @@ from thingdesk.fulfilment.commands.model import (
     SentCommand,
 )
 from thingdesk.platform import clock, ids
-from thingdesk.platform.database import Row, Transaction, json
+from thingdesk.platform.database import Row, Transaction, columns, json
 
 _INSERT = """
 insert into command (id, run_id, case_id, machine, name, arguments, preconditions, expires,
@@ -61,8 +61,7 @@ async def insert(tx: Transaction, commands: Sequence[Command]) -> set[UUID]:
         )
         for one in commands
     ]
-    columns = (list(column) for column in zip(*rows, strict=True))
-    return {row["id"] for row in await tx.fetch(_INSERT, *columns, clock.now())}
+    return {row["id"] for row in await tx.fetch(_INSERT, *columns(rows), clock.now())}
 
 
 async def claim(tx: Transaction, now: datetime, most: int) -> list[SentCommand]:

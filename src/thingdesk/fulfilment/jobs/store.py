@@ -13,7 +13,7 @@ from thingdesk.fulfilment.jobs.model import (
 )
 from thingdesk.parties import Position
 from thingdesk.platform import clock, ids
-from thingdesk.platform.database import Row, Transaction, json
+from thingdesk.platform.database import Row, Transaction, columns, json
 from thingdesk.platform.money import Money
 
 Claimed = tuple[UUID, UUID, DeliveryKind, int]
@@ -70,7 +70,7 @@ async def insert(tx: Transaction, offers: Sequence[JobOffer]) -> set[UUID]:
     now = clock.now()
     reached = json({JobState.OFFERED.value: now})
     rows = [(*_columns(one), reached) for one in offers]
-    new = await tx.fetch(_INSERT, *(list(column) for column in zip(*rows, strict=True)), now)
+    new = await tx.fetch(_INSERT, *columns(rows), now)
     return {row["id"] for row in new}
 
 
@@ -86,7 +86,7 @@ async def save(tx: Transaction, jobs: Sequence[Job]) -> None:
         )
         for job in jobs
     ]
-    await tx.execute(_SAVE, *(list(column) for column in zip(*rows, strict=True)))
+    await tx.execute(_SAVE, *columns(rows))
 
 
 async def lock(tx: Transaction, job_ids: Sequence[UUID]) -> dict[UUID, Job]:
@@ -136,7 +136,7 @@ async def jobs_of_provider(tx: Transaction, provider: UUID, most: int) -> list[J
 async def in_hand(tx: Transaction, providers: Sequence[UUID]) -> dict[UUID, int]:
     """How many jobs each provider has accepted, or is offered, and has not ended."""
     rows = await tx.fetch(
-        "select provider, count(*) as jobs from job where provider = any($1)"  # noqa: S608
+        "select provider, count(*) as jobs from job where provider = any($1)"  # noqa: S608 - constants
         f" and state in {_ACTIVE} group by provider",
         list(providers),
     )
@@ -150,7 +150,7 @@ async def lock_machine(tx: Transaction, machine: str) -> None:
 async def is_under_way(tx: Transaction, machine: str, task: str) -> bool:
     """Whether a job for now with this task is offered, or more."""
     found: bool = await tx.fetchval(
-        "select exists (select from job where machine = $1 and task = $2"  # noqa: S608
+        "select exists (select from job where machine = $1 and task = $2"  # noqa: S608 - constants
         f" and appointment is null and state in {_ACTIVE})",
         machine,
         task,
@@ -161,7 +161,7 @@ async def is_under_way(tx: Transaction, machine: str, task: str) -> bool:
 async def busy(tx: Transaction, providers: Sequence[UUID]) -> dict[UUID, int]:
     """How many jobs each provider has in hand now; those with an appointment have their time."""
     rows = await tx.fetch(
-        "select provider, count(*) as jobs from job where provider = any($1)"  # noqa: S608
+        "select provider, count(*) as jobs from job where provider = any($1)"  # noqa: S608 - constants
         f" and state in {_ACTIVE} and appointment is null group by provider",
         list(providers),
     )

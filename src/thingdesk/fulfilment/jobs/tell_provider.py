@@ -9,7 +9,8 @@ from thingdesk.parties import Provider
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.formats import local
 
-PAGE = "job"
+JOB_PAGE = "job"
+"""What the signed link to a job's page is for."""
 # an appointment may be two months away, and the work comes after it
 _PAGE_LASTS = timedelta(days=90)
 _BEGINS = {DeliveryKind.OFFERED: "A job is offered to you", DeliveryKind.CANCELLED: "Cancelled"}
@@ -34,10 +35,14 @@ def _mail(kind: DeliveryKind, offer: JobOffer, provider: Provider) -> Notice:
         until = offer.answer_by
         words += f"\n\nWhen: {_when(offer, provider.zone)}"
         words += f"\nPlease answer by {local(until, provider.zone)}."
-    page = Page(PAGE, offer.effect_id, offer.answer_by + _PAGE_LASTS)
     data = {"job": str(offer.effect_id)}
     to = Recipient.provider(provider.id)
-    return Notice(to, kind.value, words, offer.case_id, data, page, until)
+    return Notice(to, kind.value, words, offer.case_id, data, job_page(offer), until)
+
+
+def job_page(offer: JobOffer) -> Page:
+    """Where the provider answers, and says how it goes."""
+    return Page(JOB_PAGE, offer.effect_id, offer.answer_by + _PAGE_LASTS)
 
 
 def _when(offer: JobOffer, zone: str) -> str:

@@ -1,10 +1,9 @@
 from collections.abc import Collection, Sequence
-from typing import Any
 from uuid import UUID
 
 from thingdesk.fulfilment.parts.model import Reservation, ReservationState, StockLine
 from thingdesk.platform import clock
-from thingdesk.platform.database import Row, Transaction
+from thingdesk.platform.database import Row, Transaction, columns
 
 _LOCK_STOCK = """
 select s.* from part_stock s join unnest($1::uuid[], $2::text[]) as t (provider, part)
@@ -30,14 +29,14 @@ async def put(tx: Transaction, rows: Sequence[tuple[UUID, str, int]]) -> None:
         "insert into part_stock (provider, part, quantity)"
         " select * from unnest($1::uuid[], $2::text[], $3::integer[])"
         " on conflict (provider, part) do update set quantity = excluded.quantity",
-        *(list(column) for column in zip(*rows, strict=True)),
+        *columns(rows),
     )
 
 
 async def take(tx: Transaction, wanted: Sequence[Reservation]) -> set[UUID]:
     """Take from the stock what is there, in this order; the ids of those with not enough left."""
     lines = sorted({(one.provider, one.part) for one in wanted})
-    rows = await tx.fetch(_LOCK_STOCK, *_columns(lines))
+    rows = await tx.fetch(_LOCK_STOCK, *columns(lines))
     left = {(row["provider"], row["part"]): row["quantity"] for row in rows}
     short = set()
     for one in wanted:
@@ -48,7 +47,7 @@ async def take(tx: Transaction, wanted: Sequence[Reservation]) -> set[UUID]:
             left[line] -= one.quantity
     if left:
         rest = [(*line, quantity) for line, quantity in left.items()]
-        await tx.execute(_SET_STOCK, *_columns(rest))
+        await tx.execute(_SET_STOCK, *columns(rest))
     return short
 
 
@@ -64,7 +63,7 @@ async def give_back(tx: Transaction, provider: UUID, part: str, quantity: int) -
 async def insert(tx: Transaction, wanted: Sequence[Reservation]) -> set[UUID]:
     """Insert what is new; its ids."""
     rows = [(one.id, one.case_id, one.provider, one.part, one.quantity) for one in wanted]
-    inserted = await tx.fetch(_INSERT, *_columns(rows), clock.now())
+    inserted = await tx.fetch(_INSERT, *columns(rows), clock.now())
     return {row["id"] for row in inserted}
 
 
@@ -113,10 +112,6 @@ async def parts_of(tx: Transaction, case_id: UUID) -> list[Reservation]:
         "select * from part_reservation where case_id = $1 order by reserved_at, id", case_id
     )
     return [_reservation(row) for row in rows]
-
-
-def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _reservation(row: Row) -> Reservation:

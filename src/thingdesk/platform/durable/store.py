@@ -192,8 +192,7 @@ async def retry(tx: Transaction, run_ids: Sequence[UUID], now: datetime) -> list
 async def retry_stuck(
     tx: Transaction, codes: Sequence[str], now: datetime, most: int, apart: timedelta
 ) -> int:
-    answer = await tx.execute(_RETRY_STUCK, codes, now, most, apart)
-    return int(answer.removeprefix("UPDATE "))
+    return _count(await tx.execute(_RETRY_STUCK, codes, now, most, apart))
 
 
 async def stop(tx: Transaction, run_ids: Sequence[UUID], now: datetime) -> None:
@@ -207,7 +206,12 @@ async def sweep(tx: Transaction, lease: timedelta) -> int:
 
 async def forget_unheard(tx: Transaction, most: int = 10_000) -> int:
     """Let go of messages to runs that are gone, `most` at a time; how many."""
-    return int((await tx.execute(_UNHEARD, most)).removeprefix("DELETE "))
+    return _count(await tx.execute(_UNHEARD, most))
+
+
+def _count(answer: str) -> int:
+    """Of how many rows the server says that they were changed, as in `UPDATE 7`."""
+    return int(answer.rpartition(" ")[2])
 
 
 async def drop(tx: Transaction, runs: Sequence[UUID]) -> None:

@@ -34,7 +34,7 @@ def launch(parent: str, death_signal: str, account: str, folder: str, *command: 
         if os.getppid() != int(parent):
             return ORPHANED
     try:
-        os.execv(command[0], command)  # noqa: S606 (no shell is wanted)
+        os.execv(command[0], command)  # noqa: S606 - no shell is wanted
     except PermissionError as error:
         sys.stderr.write(f"{error}\n")
         return CANNOT_EXECUTE

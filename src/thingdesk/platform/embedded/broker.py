@@ -246,7 +246,7 @@ async def _accepts(host: str, port: int) -> bool:
 
 
 def _reached_at(host: str) -> str:
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (compared only)
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared only
 
 
 def _bracketed(host: str) -> str:

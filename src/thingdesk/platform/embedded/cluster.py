@@ -86,7 +86,7 @@ def initialise(
         *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
     ]
     try:
-        done = subprocess.run(  # noqa: S603 (our own command)
+        done = subprocess.run(  # noqa: S603 - our own command
             launcher(command, new, account),
             capture_output=True,
             text=True,
@@ -104,7 +104,7 @@ def initialise(
 
 def version(postgres: Path) -> str:
     """The number that stands in a data folder, such as 18."""
-    words = subprocess.run(  # noqa: S603 (our own command)
+    words = subprocess.run(  # noqa: S603 - our own command
         [postgres, "--version"], capture_output=True, text=True, check=True
     ).stdout
     match = re.search(r"(\d+)\.", words)

@@ -33,7 +33,7 @@ def read_claims(token: bytes) -> dict[str, Any]:
     """The claims of a token that came from the broker itself; the signature is not checked."""
     body = token.split(b".")[1]
     claims = json.loads(base64.urlsafe_b64decode(body + b"=" * (-len(body) % 4)))
-    assert isinstance(claims, dict)  # noqa: S101 (the broker's own form)
+    assert isinstance(claims, dict)  # noqa: S101 - the broker's own form
     return claims
 
 

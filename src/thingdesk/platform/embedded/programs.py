@@ -89,7 +89,7 @@ def reachable(installed: Installed, account: Account | None, shared: Path = SHAR
 
 def _runs(program: Path, account: Account) -> bool:
     command = launcher([str(program), "--version"], Path("/"), account)
-    done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 (our own)
+    done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - our own
     return done.returncode not in {_launch.CANNOT_EXECUTE, _launch.NOT_FOUND}
 
 

@@ -22,7 +22,7 @@ def make_folder(data_dir: Path, account: Account | None) -> Path:
     parent = tempfile.gettempdir()
     digest = hashlib.sha256(os.fsencode(data_dir.resolve())).hexdigest()[:16]
     if len(os.fsencode(parent)) + len(_PREFIX) + len(digest) + 1 > _LONGEST:
-        parent = "/tmp"  # noqa: S108 (the folder in it is private, and checked to be ours)
+        parent = "/tmp"  # noqa: S108 - the folder in it is checked to be ours
     folder = Path(parent) / f"{_PREFIX}{digest}"
     try:
         folder.mkdir(mode=0o700)
@@ -39,7 +39,7 @@ def _is_ours(folder: Path, account: Account | None) -> bool:
     owners = {os.geteuid(), *((account.uid,) if account else ())}
     return (
         stat.S_ISDIR(found.st_mode)
-        and stat.S_IMODE(found.st_mode) == 0o700  # noqa: PLR2004
+        and stat.S_IMODE(found.st_mode) == 0o700  # noqa: PLR2004 - rwx for us alone
         and found.st_uid in owners
     )
 

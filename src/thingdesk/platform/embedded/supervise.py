@@ -83,7 +83,7 @@ class _Child:
         command = launcher(program.command, program.folder, program.account, program.stop[0][0])
         try:
             with private.open_new(program.output) as output:
-                self._process = subprocess.Popen(  # noqa: S603 (our own command)
+                self._process = subprocess.Popen(  # noqa: S603 - our own command
                     command,
                     stdin=subprocess.DEVNULL,
                     stdout=output,

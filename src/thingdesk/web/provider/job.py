@@ -15,7 +15,6 @@ from thingdesk.platform.errors import Recovery, Refusal, Refused, refuse
 from thingdesk.web.pages import Open, Pages
 from thingdesk.web.render import page
 
-PURPOSE = "job"
 router = APIRouter(prefix="/job")
 Token = Annotated[str, Path(max_length=1024)]
 Action = Literal["accept", "decline", "under_way", "arrived", "done"]
@@ -95,7 +94,7 @@ async def _act(tx: Transaction, job: Job, said: Said) -> Job:
 
 
 async def _job(pages: Pages, tx: Transaction, token: str) -> Job:
-    link = await parties.read_link(tx, pages.key, PURPOSE, token)
+    link = await parties.read_link(tx, pages.key, fulfilment.JOB_PAGE, token)
     job = await fulfilment.get_job(tx, link.subject)
     if job is None:
         raise refuse("job_unknown", "There is no such job.", Recovery.CONTACT_US)

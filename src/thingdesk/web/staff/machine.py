@@ -37,7 +37,7 @@ _DONE_WITH = (
     "ownership.began", "ownership.ended", "entitlement.added", "entitlement.ended",
 )  # fmt: skip
 PAYERS = (Payer.ORGANISATION, Payer.MAKER, Payer.INSURER)
-MachineId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+MachineId = Annotated[str, Path(pattern=f"^{parties.MACHINE_ID.pattern}$")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
