@@ -4,9 +4,10 @@ import asyncio
 import os
 import re
 import signal
+import sqlite3
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 
 import psutil
@@ -22,6 +23,9 @@ from thingdesk.platform.settings import Settings
 from thingdesk.web.staff import wall
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
+DAMAGE = """
+update event set ending = 'dropped' where topic = 'reports' and ending = 'receipt'
+"""
 pytestmark = pytest.mark.timeout(300)
 
 
@@ -100,6 +104,31 @@ async def test_every_problem_becomes_one_case_with_the_end_that_it_should_have(
     assert re.search(r"Console +http://127\.0\.0\.1:\d+\n", said)
     assert re.search(r"First staff +staff@example.org, .* http://[\d.:]+/set-up/\S+\n", said)
     assert list((tmp_path / "demo").iterdir()) == []
+
+
+def damage(folder: Path) -> bool:
+    """Whether a report of car-11 that had its receipt has none any more."""
+    for ledger in folder.glob("demo/run-*/queues/car-11.queue"):
+        with suppress(sqlite3.OperationalError), closing(sqlite3.connect(ledger)) as file, file:
+            return file.execute(DAMAGE).rowcount > 0
+    return False
+
+
+async def test_what_was_lost_is_said_and_fails_the_command(tmp_path: Path) -> None:
+    """A machine's ledger, damaged from outside, says of its report that it never left."""
+
+    async def damaged() -> bool:
+        return damage(tmp_path)
+
+    async with demo(tmp_path, "--exit") as process:
+        saying = asyncio.create_task(process.communicate())
+        await until(damaged, within=120)
+        said = (await saying)[0].decode()
+    assert process.returncode == 1, said
+    assert re.search(r"lost: 1 events of car-11, the first is \S+", said), said
+    assert "Nothing lost" not in said
+    assert re.search(r"What everybody wrote is in \S+/demo/run-", said)
+    assert len(list((tmp_path / "demo").iterdir())) == 1, "it is there to be looked at"
 
 
 async def test_it_goes_on_and_the_console_counts_as_everybody_noted(tmp_path: Path) -> None:
