@@ -31,6 +31,15 @@ FILL = (
         now() - n * interval '1 s', 'withdrawn', now() from generate_series(1, $2::int) n
     """,
     """
+    insert into journey (id, case_id, service, version, started_at, ended_at)
+    select gen_random_uuid(), $1, 'journey' || n, '1', now() - n * interval '1 s', now()
+    from generate_series(1, $2::int) n
+    """,
+    """
+    insert into case_promise (case_id, name, round, started_at, seconds, kept_at)
+    select $1, 'promise' || n, -n, now(), 1, now() from generate_series(1, $2::int) n
+    """,
+    """
     insert into job (id, run_id, case_id, machine, provider, task, words, details, answer_by,
         offered_at, state, reached)
     select gen_random_uuid(), gen_random_uuid(), $1, 'm', gen_random_uuid(), 'task', 'offer' || n,
@@ -45,6 +54,7 @@ async def large(site: Site) -> UUID:
     case_id, _ = await site.asked("car-large")
     async with site.hand.database.transaction() as tx:
         await tx.execute("update decision set asked_at = asked_at - interval '1 day'")
+        await tx.execute("update journey set started_at = started_at - interval '1 day'")
         for sql in FILL:
             await tx.execute(sql, case_id, MANY)
     return UUID(str(case_id))
@@ -53,10 +63,14 @@ async def large(site: Site) -> UUID:
 async def test_staff_see_the_newest_and_what_is_open(site: Site, large: UUID) -> None:
     async with logged_in(site) as browser:
         page = (await browser.get(f"/cases/{large}")).text
-    assert page.count("Only the newest are shown; all are on the timeline.") == 4
+    assert page.count("Only the newest are shown; all are on the timeline.") == 6
     for words in ("Effect", "told", "question", "offer"):
         assert f"{words}1<" in page, words
         assert f"{words}{MANY}<" not in page, words
+    for name in ("journey", "Promise"):
+        assert f"{name}1" in page, name
+        assert f"{name}{MANY}" not in page, name
+    assert "under way" in page, "the one that is older than all these"
     assert page.count(">question") == 100, "and the one that is open"
     assert "Newest" not in page
 

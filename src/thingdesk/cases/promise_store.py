@@ -73,11 +73,13 @@ async def running(tx: Transaction, case_ids: Collection[UUID]) -> list[Promised]
     return [_promised(row) for row in await tx.fetch(_RUNNING, list(case_ids))]
 
 
-async def of_case(tx: Transaction, case_id: UUID) -> list[Promised]:
+async def of_case(tx: Transaction, case_id: UUID, most: int = 100) -> list[Promised]:
+    """Those of a case, of its newest rounds, in the order of their times."""
     rows = await tx.fetch(
-        "select * from case_promise where case_id = $1"
-        " order by round, coalesce(due_at, kept_at, broken_at), started_at, name",
+        "select * from (select * from case_promise where case_id = $1 order by round desc, name"
+        " limit $2) newest order by round, coalesce(due_at, kept_at, broken_at), started_at, name",
         case_id,
+        most,
     )
     return [_promised(row) for row in rows]
 

@@ -62,8 +62,14 @@ async def running(tx: Transaction, subjects: Sequence[str]) -> list[Verification
     return [_verification(row) for row in await tx.fetch(_RUNNING, list(subjects))]
 
 
-async def of_case(tx: Transaction, case_id: UUID) -> list[Verification]:
-    rows = await tx.fetch("select * from verification where case_id = $1 order by id", case_id)
+async def of_case(tx: Transaction, case_id: UUID, most: int = 100) -> list[Verification]:
+    """The newest of a case, the oldest of them first."""
+    rows = await tx.fetch(
+        "select * from (select * from verification where case_id = $1 order by id desc limit $2)"
+        " newest order by id",
+        case_id,
+        most,
+    )
     return [_verification(row) for row in rows]
 
 

@@ -15,9 +15,9 @@ async def of_case(tx: Transaction, case_id: UUID, most: int = 100) -> list[Decis
     return await store.of_case(tx, case_id, most)
 
 
-async def open_for_owner(tx: Transaction, owner_id: UUID) -> list[Decision]:
+async def open_for_owner(tx: Transaction, owner_id: UUID, most: int = 100) -> list[Decision]:
     """What an owner is asked at present, the oldest first."""
-    return await store.open_for_owner(tx, owner_id)
+    return await store.open_for_owner(tx, owner_id, most)
 
 
 async def open_for_staff(tx: Transaction) -> list[Decision]:

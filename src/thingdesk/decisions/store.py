@@ -215,11 +215,12 @@ async def open_of_notices(tx: Transaction, notice_ids: Sequence[UUID]) -> list[D
     return [_decision(row) for row in rows]
 
 
-async def open_for_owner(tx: Transaction, owner_id: UUID) -> list[Decision]:
+async def open_for_owner(tx: Transaction, owner_id: UUID, most: int) -> list[Decision]:
     rows = await tx.fetch(
         "select * from decision where owner_id = $1 and asks = 'owner' and state = 'open'"
-        " order by asked_at",
+        " order by asked_at limit $2",
         owner_id,
+        most,
     )
     return [_decision(row) for row in rows]
 

@@ -84,11 +84,16 @@ def end(tx: Transaction, journey_id: UUID, now: datetime) -> None:
     tx.defer(_END, (journey_id, now))
 
 
-async def of_case(tx: Transaction, case_id: UUID) -> list[tuple[UUID, str, str, datetime, Any]]:
+async def of_case(
+    tx: Transaction, case_id: UUID, most: int = 100
+) -> list[tuple[UUID, str, str, datetime, Any]]:
+    """Those of a case that have not ended, and the newest others, the oldest of them first."""
     rows = await tx.fetch(
-        "select id, service, version, started_at, ended_at from journey"
-        " where case_id = $1 order by started_at",
+        "select * from (select id, service, version, started_at, ended_at from journey"
+        " where case_id = $1 order by ended_at is null desc, started_at desc limit $2) newest"
+        " order by started_at",
         case_id,
+        most,
     )
     return [(r["id"], r["service"], r["version"], r["started_at"], r["ended_at"]) for r in rows]
 

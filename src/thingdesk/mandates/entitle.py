@@ -38,9 +38,9 @@ async def end_entitlement(
         timeline.append(tx, f"machine:{machine}", event)
 
 
-async def entitlements_of(tx: Transaction, machine: str) -> list[Entitlement]:
-    """All that a machine has, or had."""
-    return await store.entitlements_of(tx, machine)
+async def entitlements_of(tx: Transaction, machine: str, most: int = 100) -> list[Entitlement]:
+    """Those of `machine` that end last or never, in the order in which they were added."""
+    return await store.entitlements_of(tx, machine, most)
 
 
 async def policy(tx: Transaction) -> Policy:

@@ -192,8 +192,13 @@ async def end_entitlement(tx: Transaction, entitlement_id: UUID, at: datetime) -
     return machine
 
 
-async def entitlements_of(tx: Transaction, machine: str) -> list[Entitlement]:
-    rows = await tx.fetch("select * from entitlement where machine = $1 order by id", machine)
+async def entitlements_of(tx: Transaction, machine: str, most: int) -> list[Entitlement]:
+    rows = await tx.fetch(
+        "select * from (select * from entitlement where machine = $1"
+        " order by coalesce(ends, 'infinity') desc, id desc limit $2) newest order by id",
+        machine,
+        most,
+    )
     return [data.entitlement(row) for row in rows]
 
 

@@ -54,8 +54,9 @@ async def revoke(tx: Transaction, kid: str, reason: str, at: datetime) -> Machin
     return _key(row) if row else None
 
 
-async def of_machine(tx: Transaction, machine: str) -> list[MachineKey]:
-    rows = await tx.fetch(_SELECT + "where machine = $1 order by added_at desc, kid", machine)
+async def of_machine(tx: Transaction, machine: str, most: int) -> list[MachineKey]:
+    newest = "where machine = $1 order by revoked_at is null desc, added_at desc, kid limit $2"
+    rows = await tx.fetch(_SELECT + newest, machine, most)
     return [_key(row) for row in rows]
 
 

@@ -145,9 +145,9 @@ async def revoke_key(tx: Transaction, kid: str, reason: str, by: UUID | None = N
     return there
 
 
-async def keys_of(tx: Transaction, machine: str) -> list[MachineKey]:
-    """All keys of `machine`, revoked ones too, the newest first."""
-    return await store.of_machine(tx, machine)
+async def keys_of(tx: Transaction, machine: str, most: int = 100) -> list[MachineKey]:
+    """The keys of `machine`, the newest first; behind them those that were revoked."""
+    return await store.of_machine(tx, machine, most)
 
 
 async def revocations(tx: Transaction, after: datetime) -> list[MachineKey]:

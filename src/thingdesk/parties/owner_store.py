@@ -152,11 +152,12 @@ async def periods_at(
     return [found.get(n) for n in range(1, len(wanted) + 1)]
 
 
-async def periods_of(tx: Transaction, machine: str) -> list[Ownership]:
+async def periods_of(tx: Transaction, machine: str, most: int) -> list[Ownership]:
     rows = await tx.fetch(
         "select machine, owner_id, begins, ends from ownership where machine = $1"
-        " order by begins desc",
+        " order by begins desc limit $2",
         machine,
+        most,
     )
     return [_ownership(row) for row in rows]
 

@@ -125,9 +125,9 @@ async def ownerships_of(
     return await store.periods_at(tx, wanted)
 
 
-async def periods_of(tx: Transaction, machine: str) -> list[Ownership]:
-    """All periods of `machine`, the newest first."""
-    return await store.periods_of(tx, machine)
+async def periods_of(tx: Transaction, machine: str, most: int = 100) -> list[Ownership]:
+    """The periods of `machine`, the newest first."""
+    return await store.periods_of(tx, machine, most)
 
 
 async def owned_by(tx: Transaction, owner_id: UUID, at: datetime) -> list[Ownership]:

@@ -26,7 +26,7 @@ from thingdesk.web.render import page
 
 router = APIRouter(prefix="/owner")
 MOST_OPEN = 20
-_MOST_DONE, _MOST_MACHINES, _A_PAGE = 5, 12, 20
+_MOST_DONE, _MOST_MACHINES, _MOST_ASKED, _A_PAGE = 5, 12, 50, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ async def get_home(pages: Open, token: Token, said: str = "") -> HTMLResponse:
     async with pages.database.transaction() as tx:
         owned = await enter(pages, tx, token)
         home = await _home(pages, tx, owned)
-    most = {"open": MOST_OPEN, "done": _MOST_DONE}
+    most = {"open": MOST_OPEN, "done": _MOST_DONE, "asked": _MOST_ASKED}
     return page("owner/home.html", home=home, owned=owned, most=most, said=said)
 
 
@@ -131,7 +131,7 @@ async def _cases(
 
 async def _asked(pages: Pages, tx: Transaction, owned: Ownerships) -> list[Asked]:
     """The questions that can still be answered, about cases that the owner may see."""
-    found = await decisions.open_for_owner(tx, owned.owner.id)
+    found = await decisions.open_for_owner(tx, owned.owner.id, _MOST_ASKED + 1)
     about = await cases.get_many(tx, [one.question.case_id for one in found])
     now = clock.now()
     return [

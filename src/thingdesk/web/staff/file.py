@@ -118,14 +118,14 @@ async def collect(
     asked = cut("asked", await decisions.of_case(tx, case_id, _MOST + 1))
     commands = await fulfilment.commands_of(tx, case_id)
     proofs = await cases.verifications_of(tx, case_id)
-    runs = await journeys.of_case(tx, case_id)
+    runs = cut("runs", await journeys.of_case(tx, case_id, _MOST + 1))
     going = await durable.standing(tx, [run[0] for run in runs if run[4] is None])
     return File(
         case,
         await parties.get_machine(tx, case.subject),
         await parties.get_owner(tx, case.owner_id) if case.owner_id else None,
         cases.happened(case),
-        tuple(await cases.promises_of(tx, case_id)),
+        tuple(cut("promises", await cases.promises_of(tx, case_id, _MOST + 1))),
         tuple(waits(open_key(going), asked, jobs, commands, proofs, names)),
         tuple(troubles(going, known)),
         await around(tx, case, proofs),

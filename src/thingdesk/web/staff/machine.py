@@ -32,6 +32,7 @@ _MOST_CHARTS = 6
 _CHARTED = timedelta(hours=24)
 _DAY = timedelta(days=1)
 _MOST_LINES = 20
+_MOST = 50
 _DONE_WITH = (
     "machine.registered", "machine.changed", "machine.key_added", "machine.key_revoked",
     "ownership.began", "ownership.ended", "entitlement.added", "entitlement.ended",
@@ -89,6 +90,7 @@ async def machine_page(
         "machines",
         422 if tried else 200,
         card=card,
+        most=_MOST,
         said=said,
         tried=tried or Tried(),
         payers=PAYERS,
@@ -106,7 +108,7 @@ async def _collect(pages: Pages, tx: Transaction, name: str) -> Card | None:
     machine = await parties.get_machine(tx, name)
     if machine is None:
         return None
-    periods = await parties.periods_of(tx, name)
+    periods = await parties.periods_of(tx, name, _MOST + 2)
     period = periods[0] if periods and periods[0].ends is None else None
     former = [one for one in periods if one.ends is not None]
     latest = await signals.latest(tx, name)
@@ -117,8 +119,8 @@ async def _collect(pages: Pages, tx: Transaction, name: str) -> Card | None:
         period=period,
         owner=await parties.get_owner(tx, period.owner_id) if period else None,
         former=tuple(former),
-        keys=tuple(await parties.keys_of(tx, name)),
-        entitlements=tuple(await mandates.entitlements_of(tx, name)),
+        keys=tuple(await parties.keys_of(tx, name, _MOST + 1)),
+        entitlements=tuple(await mandates.entitlements_of(tx, name, _MOST + 1)),
         latest=latest,
         today=await _available(tx, machine, _DAY),
         week=await _available(tx, machine, 7 * _DAY),

@@ -12,7 +12,7 @@ from thingdesk.cases import Case, CaseFilter, State
 from thingdesk.catalog import Catalog
 from thingdesk.decisions import Decision
 from thingdesk.mandates import Mandate
-from thingdesk.parties import Machine, Owner, Right, Staff
+from thingdesk.parties import Machine, MachineFilter, Owner, Right, Staff
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import FieldError, Refused
@@ -27,7 +27,7 @@ from thingdesk.web.staff.show import show
 from thingdesk.web.words import Line
 
 router = APIRouter(prefix="/owners/{owner_id}")
-_MOST_CASES, _MOST_LINES = 30, 30
+_MOST_CASES, _MOST_LINES, _MOST = 30, 30, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,9 @@ async def _page(
         raise parties.unknown_owner(owner_id)
     status = 422 if tried else 200
     shown = tried or Tried()
-    return show("owner.html", person, "people", status, known=known, said=said, tried=shown)
+    return show(
+        "owner.html", person, "people", status, known=known, said=said, tried=shown, most=_MOST
+    )
 
 
 async def _collect(tx: Transaction, catalog: Catalog, owner_id: UUID) -> Known | None:
@@ -111,7 +113,7 @@ async def _collect(tx: Transaction, catalog: Catalog, owner_id: UUID) -> Known |
     if owner is None:
         return None
     now = clock.now()
-    owned = await parties.machines_of(tx, owner_id)
+    owned = await parties.find_machines(tx, MachineFilter(owner_id=owner_id, most=_MOST + 1))
     mandate = await mandates.mandate_of(tx, owner_id)
     found = await cases.search(tx, CaseFilter(owner_id=owner_id, most=_MOST_CASES))
     entries = await timeline.latest_of(tx, f"owner:{owner_id}", _MOST_LINES)
@@ -124,6 +126,6 @@ async def _collect(tx: Transaction, catalog: Catalog, owner_id: UUID) -> Known |
         tuple(await mandates.spent_in_period(tx, owner_id, now)),
         tuple(one for one in found if one.state is not State.ENDED),
         tuple(one for one in found if one.state is State.ENDED),
-        tuple(await decisions.open_for_owner(tx, owner_id)),
+        tuple(await decisions.open_for_owner(tx, owner_id, _MOST + 1)),
         await history(tx, entries),
     )
