@@ -28,6 +28,13 @@ _PASSING = (
 _GONE = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
 
 
+_SESSION = "select pg_backend_pid()"
+_SHARED = (
+    "a pool in front of it gives each transaction another session; set it to pool sessions, or"
+    " connect to PostgreSQL itself"
+)
+
+
 class Unreachable(ConnectionError):
     """The database does not answer, or does not let us in."""
 
@@ -73,6 +80,20 @@ async def _prepare(connection: Any) -> None:
     )
 
 
+async def _keeps_sessions(pool: Any) -> bool:
+    """Whether each connection has a session of the server to itself, until it ends. What we prepare
+    and listen for is the session's: behind a pool that lends it for a transaction it is lost.
+    """
+    try:
+        async with pool.acquire() as one, pool.acquire() as two:
+            session = await one.fetchval(_SESSION)
+            async with two.transaction():
+                other = await two.fetchval(_SESSION)
+                return bool(other != session and session == await one.fetchval(_SESSION))
+    except (asyncpg.InvalidSQLStatementNameError, asyncpg.DuplicatePreparedStatementError):
+        return False
+
+
 async def _leave(_: Any) -> None:
     """A transaction that is still open was rolled back by asyncpg, and all that we set or lock ends
     with its transaction: to reset the session as well would be a round trip for nothing.
@@ -95,6 +116,7 @@ class Pool:
     async def open(cls, url: str, most: int) -> "Pool":
         """Connect to `url`. Raises Unreachable."""
         named = {"application_name": "thingdesk"}
+        pool = None
         try:
             pool = await asyncpg.create_pool(
                 url,
@@ -107,7 +129,11 @@ class Pool:
                 reset=_leave,
                 server_settings=named,
             )
+            if most > 1 and not await _keeps_sessions(pool):
+                raise ConnectionError(_SHARED)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+            if pool is not None:
+                pool.terminate()
             raise Unreachable(f"PostgreSQL cannot be used: {error}") from error
         return cls(pool)
 
