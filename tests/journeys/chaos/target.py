@@ -70,6 +70,7 @@ class Role:
         elif asked and time.monotonic() > asked[1]:
             self._fault(f"did not end within {_END_WITHIN:.0f} s")
             self.desk.kill()
+            self.desk.spawn()
 
     def _fault(self, what: str) -> None:
         self.faults.append(f"{self.name} {what}:\n{self.desk.log()[-4000:]}")
