@@ -1,10 +1,11 @@
 """When help is under way, its owner knows when it comes, also when that changes."""
 
 import pytest
+from tests import whose
 from tests.hand import Hand
 from tests.journeys.garage import MINUTE, MISFIRE, car, open_garage
 
-from thingdesk import fulfilment, notices, parties
+from thingdesk import fulfilment, notices
 from thingdesk.platform import clock, formats
 from thingdesk.platform.database import Database
 
@@ -32,7 +33,7 @@ async def test_who_waits_for_help_is_told_when_it_comes_much_later_or_earlier(ha
     assert heard == [0, 0, 1, 1, 1, 1, 2], "31 is far from 20, 21 is not from 31"
     later, earlier = words
     async with hand.database.transaction() as tx:
-        owner = await parties.owner_of(tx, "car-15", start)
+        owner = await whose.owner_of(tx, "car-15", start)
     assert owner
     expected = formats.moment(start + 31 * MINUTE, owner.zone)
     assert later == f"Truck One comes later than expected: on {expected} ({owner.zone}), to car-15."

@@ -4,12 +4,11 @@ import re
 from uuid import UUID
 
 import pytest
+from tests import whose
 from tests.web.people import logged_in
 from tests.web.site import Site
 
-from thingdesk import parties
 from thingdesk.parties import Role
-from thingdesk.platform import clock
 
 MANY = 120
 MORE = "There are more than these 50."
@@ -57,7 +56,7 @@ async def large(site: Site) -> UUID:
     """The owner of car-many, who has very many machines and questions."""
     case_id, _ = await site.asked("car-many")
     async with site.hand.database.transaction() as tx:
-        owner = await parties.owner_of(tx, "car-many", clock.now())
+        owner = await whose.owner_of(tx, "car-many")
         assert owner
         for sql in OF_MACHINE[:2]:
             await tx.execute(sql, "car-many", MANY)
