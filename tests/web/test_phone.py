@@ -21,13 +21,16 @@ all => {
 async def test_all_places_stand_on_one_line_and_times_of_a_chart_apart(site: Site) -> None:
     await breakdown(site, "car-phone")
     case = await site.hand.case_of("car-phone")
-    async with chromium() as browser, shown(browser, site) as desk:
-        async with desk.page(staff=True, viewport=PHONE) as page:
-            await page.goto(f"{desk.url}/cases/{case.id}")
-            places = page.locator(".top nav a")
-            assert await places.count() == 6
-            tops = await places.evaluate_all("all => all.map(one => one.offsetTop)")
-            assert len(set(tops)) == 1
-            ticks = await page.locator(".chart text.tick").evaluate_all(TICKS)
-        assert len(ticks) > 1
-        assert all(one[1] < other[0] for one, other in pairwise(ticks))
+    async with (
+        chromium() as browser,
+        shown(browser, site) as desk,
+        desk.page(staff=True, viewport=PHONE) as page,
+    ):
+        await page.goto(f"{desk.url}/cases/{case.id}")
+        places = page.locator(".top nav a")
+        tops = await places.evaluate_all("all => all.map(one => one.offsetTop)")
+        ticks = await page.locator(".chart text.tick").evaluate_all(TICKS)
+    assert len(tops) == 6
+    assert len(set(tops)) == 1
+    assert len(ticks) > 1
+    assert all(one[1] < other[0] for one, other in pairwise(ticks))

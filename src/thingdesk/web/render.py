@@ -19,6 +19,8 @@ _HERE = Path(__file__).parent
 @cache
 def environment() -> Environment:
     made = Environment(
+        # a template never changes while a desk runs: a page need not look at the disk
+        auto_reload=False,
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
