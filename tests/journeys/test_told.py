@@ -39,6 +39,7 @@ async def test_an_appointment_that_was_chosen_for_the_owner_is_told(hand: Hand, 
     with clock.reading(turnable):
         async with hand.database.transaction() as tx:
             await decisions.choose_attention(tx, owner, 0 if how == "spared" else 3)
+        asked = clock.now()
         case_id = await hand.opened(name, "vehicle.repair", MISFIRE)
         if how == "answered":
             await hand.answer(case_id, "slot0")
@@ -48,6 +49,7 @@ async def test_an_appointment_that_was_chosen_for_the_owner_is_told(hand: Hand, 
         assert await appointments(hand, case_id) == [], "they have not accepted it yet"
         job = await hand.accept(case_id)
     start = datetime.fromisoformat(job.offer.details["appointment"]["start"])
+    assert (start >= asked + timedelta(hours=24)) == (how != "answered")
     time = f"{formats.moment(start, 'Europe/Berlin')} (Europe/Berlin)"
     said = [f"Centre Near will see to {name} on {time}."]
     assert await appointments(hand, case_id) == ([] if how == "answered" else said)

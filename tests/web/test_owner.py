@@ -171,7 +171,7 @@ async def test_a_case_that_is_not_wanted_is_taken_back(site: Site) -> None:
     assert 'class="gone"' in page
     assert "It has ended already" in await get(site, withdraw)
     await get(site, f"{own}/cases/{ids.new()}/withdraw", 404)
-    await get(site, f"{own}/cases/x/withdraw", 422)
+    await get(site, f"{own}/cases/x/withdraw", 404)
 
 
 async def test_a_case_is_taken_back_while_its_journey_works(site: Site) -> None:

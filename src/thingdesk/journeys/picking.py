@@ -34,9 +34,10 @@ class OwnerPicks:
     """The owner picks one of a few free times of the next 14 days, by mail and on a page; promises
     stand still meanwhile.
 
-    Without an answer `within`, or beyond the owner's attention budget, it is the earliest, where
-    the owner's mandate permits it. Where it does not, picking a time is the approval of exactly
-    this appointment, and without an answer it is not booked. `words` is the question.
+    Without an answer `within`, or beyond the owner's attention budget, it is the earliest that is
+    not over by then, where the owner's mandate permits it. Where it does not, picking a time is the
+    approval of exactly this appointment, and without an answer it is not booked. `words` is the
+    question.
     """
 
     within: timedelta = timedelta(hours=24)
@@ -68,6 +69,7 @@ async def pick(journey: Context, provider: Found, asked: OwnerPicks, work: Work)
         if journey.facts.owner_id is None or verdict.answer is Answer.DENY:
             # nobody to ask, or nothing that an answer could change: the effect says which
             return {"asked": False, "slots": [one.data for one in options]}
+        deadline, after = _without_answer(slots, asked.within)
         question = Question(
             id=decision_id,
             case_id=journey.case_id,
@@ -77,8 +79,8 @@ async def pick(journey: Context, provider: Found, asked: OwnerPicks, work: Work)
             owner_id=journey.facts.owner_id,
             words=asked.words or f"When may {provider.name} see to {journey.subject}?",
             options=tuple(options),
-            deadline=clock.now() + asked.within,
-            default=None if verdict.answer is Answer.ASK else options[0].id,
+            deadline=deadline,
+            default=None if verdict.answer is Answer.ASK else options[after].id,
             safety=journey.service.safety,
             proposal=_proposal(journey, provider, work, verdict),
         )
@@ -92,6 +94,12 @@ async def pick(journey: Context, provider: Found, asked: OwnerPicks, work: Work)
     if not found["asked"]:
         return Picked(_slot(found["slots"][0]))
     return await _heard(journey, key, effect_id, decision_id)
+
+
+def _without_answer(slots: Sequence[Slot], within: timedelta) -> tuple[datetime, int]:
+    """When no answer comes any more, and the first of the times that begins no earlier."""
+    deadline = min(clock.now() + within, slots[-1].start)
+    return deadline, next(n for n, slot in enumerate(slots) if slot.start >= deadline)
 
 
 async def _heard(journey: Context, key: str, effect_id: UUID, decision_id: UUID) -> Picked:

@@ -19,7 +19,7 @@ class Choice:
     id: str
     words: str
     note: str
-    default: bool
+    proposed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +101,13 @@ def _groups(
         shown = tuple(Choice(one.id, one.words, "", one.id == default) for one in options)
         return (Group("", shown),)
     dated = sorted(zip(starts, options, strict=True), key=lambda one: (str(one[0]), one[1].id))
+    first = dated[0][1] if default else None
     return tuple(
-        Group(title, tuple(_dated(at, option, default, zone, place) for at, option in group if at))
+        Group(title, tuple(_dated(at, one, zone, place, one is first) for at, one in group if at))
         for title, group in groupby(dated, key=lambda one: formats.day(one[0] or clock.now(), zone))
     )
 
 
-def _dated(
-    at: datetime, option: Option, default: str | None, zone: str, place: str | None
-) -> Choice:
+def _dated(at: datetime, option: Option, zone: str, place: str | None, proposed: bool) -> Choice:
     note = "" if place else str(option.data.get("at", ""))
-    return Choice(option.id, formats.time(at, zone), note, option.id == default)
+    return Choice(option.id, formats.time(at, zone), note, proposed)
