@@ -224,7 +224,7 @@ def _web(
     about = (settings.public_url, desk.stop, settings.contact, settings.currency)
     pages = web.Pages(desk.database, desk.flow, doors.key, *about)
     group.create_task(web.install(app, pages).run())
-    return serve(app, settings.http_host, settings.http_port)
+    return serve(app, settings.http_host, settings.http_port, proxies=settings.proxies)
 
 
 async def _ingest(

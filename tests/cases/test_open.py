@@ -55,6 +55,20 @@ async def test_every_report_is_on_the_timeline(database: Database) -> None:
     assert await kinds(database, first.case_id) == ["case.opened", "case.joined"]
 
 
+async def test_of_a_machine_that_insists_the_timeline_does_not_grow_for_ever(
+    database: Database,
+) -> None:
+    first = await open_one(database, opening("press-105"))
+    for _ in range(4):
+        async with database.transaction() as tx:
+            await cases.open(tx, [opening("press-105")] * 100)
+    assert (await kinds(database, first.case_id)).count("case.joined") == 99 + 2  # 128 and 256
+    async with database.transaction() as tx:
+        found = await cases.get(tx, first.case_id)
+    assert found
+    assert found.reports == 401
+
+
 async def test_a_new_owner_gets_a_case_of_their_own(database: Database) -> None:
     seller, buyer = ids.new(), ids.new()
     first = await open_one(database, opening("press-104", owner_id=seller))

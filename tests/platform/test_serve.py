@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from ipaddress import IPv4Network
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from tests.waiting import until
 
@@ -135,6 +137,23 @@ async def trickling(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
     await until(trickle)
     with suppress(ConnectionResetError):
         await ended
+
+
+class Who:
+    """An application that says who asks."""
+
+    async def __call__(self, scope: Any, _: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": scope["client"][0].encode()})
+
+
+@pytest.mark.parametrize(("proxies", "who"), [("127.0.0.0/8", "1.2.3.4"), ("10.0.0.0/8", None)])
+async def test_only_a_known_proxy_says_for_whom_it_asks(proxies: str, who: str | None) -> None:
+    known = [IPv4Network(proxies)]
+    async with serve(Who(), "127.0.0.1", 0, proxies=known) as served, httpx.AsyncClient() as http:
+        asked = await http.get(served.url, headers={"X-Forwarded-For": "1.2.3.4"})
+    assert asked.text == (who or "127.0.0.1")
 
 
 async def test_a_body_that_is_too_large_is_ended() -> None:

@@ -59,3 +59,10 @@ async def test_a_link_that_is_none_is_told_without_the_words_of_its_makers(
     assert "This link does not work" in page
     assert "a part of it is missing" in page
     assert not any(word in page for word in ("JWS", "JSON", "signature", "base64"))
+
+
+@pytest.mark.parametrize("path", ["/cases/", "/log-in/"])
+async def test_who_asks_names_no_other_desk_to_go_to(site: Site, path: str) -> None:
+    async with site.browser() as browser:
+        answer = await browser.get(path, headers={"Host": "elsewhere.example"})
+    assert (answer.status_code, answer.headers.get("location")) == (404, None)

@@ -110,7 +110,7 @@ async def test_a_long_timeline_has_parts_and_misses_nothing(site: Site) -> None:
     for n in range(5):
         async with site.hand.database.transaction() as tx:
             for m in range(90):
-                joined = ReportJoined("report", f"machine-{90 * n + m}", "e")
+                joined = ReportJoined("report", f"machine-{90 * n + m}", "e", 2)
                 timeline.append(tx, f"case:{case_id}", joined)
     path, parts = f"/cases/{case_id}", []
     async with logged_in(site) as browser:

@@ -23,12 +23,15 @@ class CaseOpened(Event):
 
 @dataclass(frozen=True, slots=True)
 class ReportJoined(Event):
-    """The same problem was reported again; the report joined the open case."""
+    """The same problem was reported again; the report joined the open case, as its `number`th.
+    After a hundred this is told whenever their number has doubled.
+    """
 
     kind: ClassVar[str] = "case.joined"
     origin: str
     reporter: str
     event: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from uuid import UUID
 
 from thingdesk.cases import promises, refused, relapse, store
 from thingdesk.cases.events import CaseOpened, CaseReopened, ReportJoined
@@ -10,6 +11,7 @@ from thingdesk.platform.errors import Recovery, Refusal
 from thingdesk.timeline import append
 
 _Key = tuple[str, str]
+_TOLD_EACH = 100
 _RELAPSES = {Outcome.VERIFIED, Outcome.UNVERIFIED, Outcome.FULFILLED}
 
 
@@ -139,11 +141,13 @@ async def _write(
         await store.insert(tx, new, clock.now())
     if again:
         await store.reopen(tx, again)
+    reports: dict[UUID, int] = {}
     if joined:
-        await store.join(tx, joined)
+        reports = await store.join(tx, joined)
         await relapse.keep(tx, [(o, group) for o, group in rows if not (o.new or o.reopened)])
     for key, group in groups.items():
         _tell(tx, decided[key], group, last.get(key))
+        _tell_repeats(tx, decided[key], group, reports)
 
 
 def _tell(tx: Transaction, opened: Opened, group: list[Opening], before: Case | None) -> None:
@@ -174,8 +178,20 @@ def _tell(tx: Transaction, opened: Opened, group: list[Opening], before: Case | 
     if opened.new or opened.reopened:
         turn = before.reopened + 1 if opened.reopened and before else 0
         promises.start(tx, opened.case_id, first, turn)
-    for one in group[1:] if opened.new or opened.reopened else group:
-        append(tx, stream, ReportJoined(one.origin, one.reporter, one.event_id))
+
+
+def _tell_repeats(
+    tx: Transaction, opened: Opened, group: list[Opening], reports: Mapping[UUID, int]
+) -> None:
+    """Of each report that joined, but of a machine that insists only now and then: what is on a
+    timeline stays.
+    """
+    total = reports.get(opened.case_id, len(group))
+    joined = group if opened.joined else group[1:]
+    for number, one in enumerate(joined, total - len(joined) + 1):
+        if number <= _TOLD_EACH or number.bit_count() == 1:
+            event = ReportJoined(one.origin, one.reporter, one.event_id, number)
+            append(tx, f"case:{opened.case_id}", event)
 
 
 def _answers(openings: Sequence[Opening], opened: Mapping[_Key, Opened]) -> list[Opened]:

@@ -43,6 +43,7 @@ where p.subject = t.subject and p.key = t.key
 _JOIN = """
 update desk_case c set reports = c.reports + t.more
 from unnest($1::uuid[], $2::integer[]) as t (id, more) where c.id = t.id
+returning c.id, c.reports
 """
 _REOPEN = """
 update desk_case c
@@ -152,8 +153,9 @@ async def point(tx: Transaction, rows: Sequence[tuple[str, str, UUID]]) -> None:
     await tx.execute(_POINT, *columns(rows))
 
 
-async def join(tx: Transaction, rows: Sequence[tuple[UUID, int]]) -> None:
-    await tx.execute(_JOIN, *columns(rows))
+async def join(tx: Transaction, rows: Sequence[tuple[UUID, int]]) -> dict[UUID, int]:
+    """How many reports each of these cases has, with those that join it."""
+    return {row["id"]: row["reports"] for row in await tx.fetch(_JOIN, *columns(rows))}
 
 
 async def reopen(tx: Transaction, rows: Sequence[tuple[UUID, Opening, int]]) -> None:

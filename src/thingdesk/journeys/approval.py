@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from thingdesk import cases, decisions, mandates
+from thingdesk import mandates
 from thingdesk.decisions import NO, YES, Cost, Proposal, Question, To, yes_or_no
-from thingdesk.journeys.asking import decision_of
+from thingdesk.journeys.asking import decision_of, owners_answer, put_question
 from thingdesk.journeys.context import Context, Intent
 from thingdesk.journeys.model import Denied
 from thingdesk.mandates import Approval, Payer
@@ -40,16 +40,10 @@ async def ask(journey: Context, intent: Intent, record: dict[str, Any]) -> Appro
             safety=safe,
             proposal=_proposal(intent, record),
         )
-        await decisions.ask(run.tx, question)
-        await cases.pause_promises(run.tx, journey.case_id, "waits for the owner's approval")
+        await put_question(journey, question)
 
     await run.step(f"ask approval {intent.name}", put)
-    heard = await journey.wait(key)
-
-    async def resume() -> None:
-        await cases.resume_promises(run.tx, journey.case_id, "the owner was asked")
-
-    await run.step("asked approval", resume)
+    heard = await owners_answer(journey, key, "asked approval")
     if heard is None or heard.value["option"] != YES:
         words = "The owner did not approve it."
         raise Denied("not_approved", words, Recovery.ASK_OWNER)

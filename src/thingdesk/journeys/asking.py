@@ -11,7 +11,7 @@ from thingdesk.journeys.choices import Alternative, Choice
 from thingdesk.journeys.context import Context
 from thingdesk.journeys.model import Failed
 from thingdesk.notices import To
-from thingdesk.platform import clock
+from thingdesk.platform import clock, durable
 
 MOST = 12
 
@@ -26,7 +26,6 @@ async def ask(
     """The value of the alternative that was chosen, or of the default.
 
     Raises Failed when there is nothing to choose from, nobody to ask, or no answer and no default.
-    The clocks of the case's promises stand still while it waits for the owner.
     """
     run = journey.run
     _, key = decision_of(journey)
@@ -35,9 +34,7 @@ async def ask(
         found = list(islice(await choice.find(journey), MOST))
         if found and _has_somebody(journey, whom):
             question = _question(journey, choice, found, whom, within, default)
-            await decisions.ask(run.tx, question)
-            if whom == "owner":
-                await cases.pause_promises(run.tx, journey.case_id, "waits for the owner")
+            await put_question(journey, question)
         return [[one.id, one.words, one.value] for one in found]
 
     alternatives = await run.step(f"ask {whom}", put)
@@ -45,10 +42,26 @@ async def ask(
         raise Failed("nothing_to_choose", f"There is nothing to choose from: {choice.words}")
     if not _has_somebody(journey, whom):
         return choice.read(value_of(alternatives, default))
-    heard = await journey.wait(key)
-    if whom == "owner":
-        await run.step("asked", _resume(journey))
+    heard = await (owners_answer(journey, key) if whom == "owner" else journey.wait(key))
     return choice.read(value_of(alternatives, heard.value["option"] if heard else None))
+
+
+async def put_question(journey: Context, question: Question) -> None:
+    """Ask. The clocks of the case's promises stand still while it waits for the owner."""
+    await decisions.ask(journey.run.tx, question)
+    if question.to is To.OWNER:
+        await cases.pause_promises(journey.run.tx, journey.case_id, "waits for the owner")
+
+
+async def owners_answer(journey: Context, key: str, step: str = "asked") -> durable.Message | None:
+    """What became of a question to the owner; the clocks go on."""
+    heard = await journey.wait(key)
+
+    async def resume() -> None:
+        await cases.resume_promises(journey.run.tx, journey.case_id, "the owner was asked")
+
+    await journey.run.step(step, resume)
+    return heard
 
 
 def decision_of(journey: Context) -> tuple[UUID, str]:
@@ -88,13 +101,6 @@ def option_of(one: Alternative) -> Option:
 
 def _has_somebody(journey: Context, whom: str) -> bool:
     return whom == "staff" or journey.facts.owner_id is not None
-
-
-def _resume(journey: Context) -> Any:
-    async def act() -> None:
-        await cases.resume_promises(journey.run.tx, journey.case_id, "the owner was asked")
-
-    return act
 
 
 def value_of(alternatives: list[list[Any]], chosen: str | None) -> Any:

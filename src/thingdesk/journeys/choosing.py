@@ -9,9 +9,16 @@ from itertools import islice
 from typing import Any
 from uuid import UUID, uuid5
 
-from thingdesk import cases, decisions, mandates
+from thingdesk import mandates
 from thingdesk.decisions import Cost, Option, Question, To, cost_words
-from thingdesk.journeys.asking import MOST, decision_of, option_of, value_of
+from thingdesk.journeys.asking import (
+    MOST,
+    decision_of,
+    option_of,
+    owners_answer,
+    put_question,
+    value_of,
+)
 from thingdesk.journeys.choices import Alternative, Choice
 from thingdesk.journeys.context import Context, Given, Intent
 from thingdesk.journeys.effects import action_of, foresee
@@ -40,8 +47,7 @@ async def choose(
         asked = bool(options) and journey.facts.owner_id is not None
         if asked:
             question = _question(journey, choice, options, (decision_id, key), within, default)
-            await decisions.ask(journey.run.tx, question)
-            await cases.pause_promises(journey.run.tx, journey.case_id, "waits for the owner")
+            await put_question(journey, question)
         return {"asked": asked, "options": {one.id: one.approves for one in options}}
 
     found = await journey.run.step("ask owner", put)
@@ -141,12 +147,7 @@ def _question(
 
 
 async def _heard(journey: Context, key: str) -> str | None:
-    heard = await journey.wait(key)
-
-    async def resume() -> None:
-        await cases.resume_promises(journey.run.tx, journey.case_id, "the owner was asked")
-
-    await journey.run.step("asked", resume)
+    heard = await owners_answer(journey, key)
     return heard.value["option"] if heard else None
 
 

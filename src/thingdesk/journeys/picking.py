@@ -11,11 +11,11 @@ from typing import Any
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from thingdesk import cases, decisions, mandates
+from thingdesk import decisions, mandates
 from thingdesk.decisions import Cost, Option, Proposal, Question, To
 from thingdesk.fulfilment import Slot
 from thingdesk.journeys import telling
-from thingdesk.journeys.asking import decision_of
+from thingdesk.journeys.asking import decision_of, owners_answer, put_question
 from thingdesk.journeys.context import Context, Given
 from thingdesk.journeys.effects import action_of
 from thingdesk.journeys.model import Denied, Failed
@@ -84,8 +84,7 @@ async def pick(journey: Context, provider: Found, asked: OwnerPicks, work: Work)
             safety=journey.service.safety,
             proposal=_proposal(journey, provider, work, verdict),
         )
-        await decisions.ask(journey.run.tx, question)
-        await cases.pause_promises(journey.run.tx, journey.case_id, "waits for the owner")
+        await put_question(journey, question)
         return {"asked": True, "slots": [one.data for one in options]}
 
     found = await journey.run.step("ask time", put)
@@ -103,12 +102,7 @@ def _without_answer(slots: Sequence[Slot], within: timedelta) -> tuple[datetime,
 
 
 async def _heard(journey: Context, key: str, effect_id: UUID, decision_id: UUID) -> Picked:
-    heard = await journey.wait(key)
-
-    async def resume() -> None:
-        await cases.resume_promises(journey.run.tx, journey.case_id, "the owner was asked")
-
-    await journey.run.step("asked time", resume)
+    heard = await owners_answer(journey, key, "asked time")
     if heard is None or heard.value["data"] is None:
         words = "The owner did not approve it."
         raise Denied("not_approved", words, Recovery.ASK_OWNER)

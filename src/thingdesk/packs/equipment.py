@@ -61,7 +61,7 @@ async def look_after(
         "technician",
         task="inspect",
         skill="machinery",
-        words=f"The {fault.metric} is {fault.value:.1f}, beyond {fault.limit:.1f}. Find out why.",
+        words=f"The {fault.metric} is {fault.value:.5g}, beyond {fault.limit:.5g}. Find out why.",
         answer_within=answer_within,
     )
     evidence = await journey.done(job)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from thingdesk.platform import clock
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
-_MANY = 1000.0
+_MANY, _UNREAD = 1e3, 1e15
 _LINE_END = re.compile(r"\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 # Cc: controls; Cf: what changes the direction of text, or cannot be seen; Cs: half characters
 _UNSEEN = {"Cc", "Cf", "Cs"}
@@ -92,9 +92,9 @@ def ago(at: datetime) -> str:
 
 def number(value: float) -> str:
     """At most four digits that matter, without an exponent where that can be read."""
-    if value == int(value) and abs(value) < _MANY * _MANY:
-        return f"{int(value):,}".replace(",", "\u2009")
-    return f"{value:.4g}" if abs(value) < _MANY else f"{value:,.0f}".replace(",", "\u2009")
+    if abs(value) >= _UNREAD or (abs(value) < _MANY and value != int(value)):
+        return f"{value:.4g}"
+    return f"{value:,.0f}".replace(",", "\u2009")
 
 
 def share(value: float | None) -> str:

@@ -2,9 +2,10 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
 import uvicorn
@@ -142,11 +143,13 @@ async def serve(
     host: str,
     port: int,
     *,
+    proxies: Sequence[IPv4Network | IPv6Network] = (),
     head_within: float = _HEAD_WITHIN,
     body_within: float = _BODY_WITHIN,
 ) -> AsyncIterator[Served]:
     """Serve `app`; port 0 picks a free one. Requests under way are finished within seconds. Who
     connects has `head_within` seconds for the head of a request and `body_within` for its body.
+    Who asks is who connects, or whom one of `proxies` (X-Forwarded-For) says it asks for.
 
     Raises OSError when the port is taken.
     """
@@ -158,6 +161,7 @@ async def serve(
         access_log=False,
         timeout_graceful_shutdown=_STOP_WITHIN,
         server_header=False,
+        forwarded_allow_ips=[str(one) for one in proxies],
         http=_Bounded,
     )
     config.head_within, config.body_within = head_within, body_within

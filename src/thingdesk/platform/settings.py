@@ -78,6 +78,12 @@ class Settings(BaseSettings):
     http_port: int = Field(
         default=8080, ge=0, le=65535, description="Its port, up to 65535; 0 picks a free one."
     )
+    proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_split)] = (
+        Field(
+            default=(IPv4Network("127.0.0.1/32"),),
+            description="Where proxies stand whose word counts on who asks: 10.0.0.7/32.",
+        )
+    )
     mqtt_host: str = Field(default="127.0.0.1", description="Where the embedded broker listens.")
     mqtt_port: int = Field(
         default=1883, ge=0, le=65535, description="Its port, up to 65535; 0 picks a free one."

@@ -20,7 +20,7 @@ def install(app: Router, pages: Pages) -> Live:
 
     What is returned keeps open pages up to date while its `run` runs.
     """
-    own = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    own = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     own.state.pages = pages
     live = own.state.live = Live(pages.database, staff.wall.render, pages.stop)
     for router in (*owner.ROUTERS, provider.router, *staff.ROUTERS):

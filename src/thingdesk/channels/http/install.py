@@ -13,7 +13,7 @@ ROUTERS = (api.up, api.router, jobs.router)
 
 def install(app: Router, doors: Doors) -> None:
     """Let `app` answer below /v1. Whatever goes wrong there is told as problem details."""
-    own = FastAPI(title="thingdesk", docs_url=None, redoc_url=None)
+    own = FastAPI(title="thingdesk", docs_url=None, redoc_url=None, redirect_slashes=False)
     own.state.doors = doors
     for router in ROUTERS:
         own.include_router(router)
