@@ -40,6 +40,29 @@ async def test_who_waits_for_help_is_told_when_it_comes_much_later_or_earlier(ha
     assert earlier.startswith("Truck One comes earlier than expected: on ")
 
 
+async def test_who_says_late_when_it_comes_is_told_all_the_same(hand: Hand) -> None:
+    await car(hand, "car-17")
+    turnable = clock.Turnable()
+    with clock.reading(turnable):
+        case_id = await hand.opened("car-17", "vehicle.breakdown", {"code": "P0217"})
+        truck = await hand.accept(case_id)
+        turnable.turn(12 * MINUTE)
+        await hand.work()
+        arrival = clock.now() + 45 * MINUTE
+        async with hand.database.transaction() as tx:
+            await fulfilment.under_way(tx, truck.id, truck.offer.provider, arrival)
+        async with hand.database.transaction() as tx:
+            told = [one.notice for one in await notices.of_case(tx, case_id)]
+            owner = await whose.owner_of(tx, "car-17", clock.now())
+    assert owner
+    words = [one.words for one in told if "Truck One" in one.words]
+    expected = formats.moment(arrival, owner.zone)
+    assert words == [
+        "Truck One comes to you, and has not said when.",
+        f"Truck One is expected on {expected} ({owner.zone}), to car-17.",
+    ]
+
+
 async def test_a_new_time_of_a_visit_that_is_no_help_is_not_told(hand: Hand) -> None:
     await car(hand, "car-16")
     case_id = await hand.opened("car-16", "vehicle.repair", MISFIRE)

@@ -165,7 +165,7 @@ async def test_a_breakdown_tells_the_owner_at_once_and_when_help_comes(hand: Han
     ended = await hand.case(case.id)
     assert ended.outcome is Outcome.VERIFIED
     assert ended.outcome_data
-    assert datetime.fromisoformat(str(ended.outcome_data["arrived"])) == arrival
+    assert datetime.fromisoformat(str(ended.outcome_data["expected"])) == arrival
 
 
 async def test_nobody_reports_for_a_machine_of_another_owner(hand: Hand) -> None:

@@ -96,10 +96,10 @@ class Repaired(Outcome):
 
 
 class Helped(Repaired):
-    """A breakdown: who came, and when they were there."""
+    """A breakdown: who came, and when they first said that they would be there."""
 
     towed_by: str
-    arrived: str | None
+    expected: str | None
 
 
 @service(
@@ -162,7 +162,7 @@ async def rescue(
     )
     arrival = await journey.arrival(truck, within=minutes(10))
     time = await journey.owner_time(arrival) if arrival else None
-    when = f"is expected on {time}" if time else "is on its way"
+    when = f"is expected on {time}" if time else "comes to you, and has not said when"
     await journey.tell_owner(f"{truck.provider.name} {when}.")
     await journey.done(truck, within=hours(6))
     repaired = await mend(journey, fault, samples=samples, hold=hold)
@@ -170,7 +170,7 @@ async def rescue(
         **repaired.model_dump(exclude={"words"}),
         words=f"{truck.provider.name} towed {journey.subject}. {repaired.words}",
         towed_by=truck.provider.name,
-        arrived=arrival.isoformat() if arrival else None,
+        expected=arrival.isoformat() if arrival else None,
     )
 
 
