@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -86,6 +87,21 @@ async def test_findings_are_the_same_however_the_signals_are_cut(
         (8 * MINUTE, 9 * MINUTE),
         (3 * MINUTE, 5 * MINUTE),
     ]
+
+
+async def test_a_timeline_tells_what_several_rules_found_in_the_order_of_their_times(
+    database: Database,
+) -> None:
+    name = await machine(database, "several")
+    late = replace(HOT, name="hot.long", hold=4 * MINUTE)
+    await say(database, name, clock.now() - timedelta(hours=2), 101, 102, 103, 104, 105, 80)
+    async with database.transaction() as tx:
+        await diagnosis.advance(tx, (late, HOT))
+    async with database.transaction() as tx:
+        events = await timeline.read(tx, f"machine:{name}")
+    told = [(one.kind, one.value["rule"]) for one in events if one.value and "rule" in one.value]
+    opened = [("finding.opened", "hot"), ("finding.opened", "hot.long")]
+    assert (told[:2], len(told)) == (opened, 4)
 
 
 async def test_what_a_killed_worker_had_under_way_is_as_if_it_had_not_begun(
