@@ -35,6 +35,7 @@ def case(given: dict[str, Any], evidence: dict[str, Any] | None, reporter: str =
         ({}, {**COLD, "value": 70.5}, "temperature 70.5, above 68"),
         (MISFIRE, {**READ, "meaning": "cylinder 1 misfires"}, "P0301, cylinder 1 misfires"),
         (MISFIRE, {**READ, "meaning": None}, "P0301"),
+        ({**MISFIRE, "cylinder": 1, "urgent": True}, READ, "P0301, cylinder 1, urgent yes"),
         ({}, READ, "a trouble code"),
         ({}, SILENT, "12 expected signals did not come"),
         (MISFIRE, None, "P0301"),

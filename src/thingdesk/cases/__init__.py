@@ -6,7 +6,7 @@ Always true: one open case per (subject, problem); a case is verified by its sub
 and by nothing else.
 """
 
-from thingdesk.cases.beginning import briefly, evidence_words, happened
+from thingdesk.cases.beginning import beyond, briefly, evidence_words, happened
 from thingdesk.cases.calendar import Hours, Pause, due
 from thingdesk.cases.end import Unproven
 from thingdesk.cases.end import end_case as end
@@ -84,6 +84,7 @@ __all__ = [
     "answer_report",
     "answered_at_once",
     "begin_verification",
+    "beyond",
     "break_due_promises",
     "briefly",
     "came_back",

@@ -28,6 +28,20 @@ def briefly(case: Case) -> str:
     return ", ".join(filter(None, (found, *_named(case))))
 
 
+def beyond(case: Case) -> dict[str, Any]:
+    """What the input says beyond the evidence, and the code that is told with it."""
+    evidence = case.evidence or {}
+    measure = evidence.get("measure")
+    # of codes and silence the numbers are counts, which no input repeats
+    counts = measure in {_CODES, _SILENCE}
+    said = [measure] if counts else [measure, evidence.get("value"), evidence.get("limit")]
+    return {
+        name: value
+        for name, value in case.input.items()
+        if name != "code" and (isinstance(value, bool) or value not in said)
+    }
+
+
 def evidence_words(evidence: Mapping[str, Any], about: str | None) -> str:
     """What was found, in a few words; `about` is the trouble code, where it is one."""
     measure = str(evidence.get("measure"))
@@ -43,11 +57,8 @@ def evidence_words(evidence: Mapping[str, Any], about: str | None) -> str:
 
 
 def _named(case: Case) -> Iterator[str]:
-    """What the input says beyond the evidence and the code."""
-    evidence = case.evidence or {}
-    said = [_code(case), *(evidence.get(name) for name in ("measure", "value", "limit"))]
-    for name, value in case.input.items():
-        if isinstance(value, str | int | float) and value not in said:
+    for name, value in beyond(case).items():
+        if isinstance(value, str | int | float):
             yield f"{formats.plain(name)} {_shown(value)}"
 
 
@@ -97,4 +108,6 @@ def _asked(case: Case) -> str:
 
 
 def _shown(value: str | float) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return value if isinstance(value, str) else formats.number(value)

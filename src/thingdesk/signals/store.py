@@ -32,7 +32,7 @@ set at = excluded.at, received_at = excluded.received_at,
     codes = coalesce(excluded.codes, l.codes),
     lat = coalesce(excluded.lat, l.lat), lon = coalesce(excluded.lon, l.lon)
 where l.at <= excluded.at
-"""  # noqa: S608 - a date - of a constant
+"""  # noqa: S608 - of a constant
 KEPT = (
     Kept("signal_event", "received_at", timedelta(days=8)),
     Kept("intake_span", "until", timedelta(days=8)),

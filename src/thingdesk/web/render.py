@@ -28,7 +28,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         finalize=_filled_in,
     )
-    made.filters |= {**formats.FILTERS, "briefly": cases.briefly}
+    made.filters |= {**formats.FILTERS, "briefly": cases.briefly, "beyond": cases.beyond}
     made.globals |= {"now": clock.now, "static": static, "has_static": has_static}
     return made
 

@@ -14,7 +14,6 @@ from thingdesk.platform.database import Database
 
 _LOOK_EVERY = 1.0
 _EACH = 4
-# an appointment may be two months away, and the work comes after it
 _log = logging.getLogger(__name__)
 
 
