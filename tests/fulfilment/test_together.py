@@ -58,6 +58,20 @@ async def test_who_looks_together_is_not_sent_to_the_same_last_part(
     assert await stock_of(database, near, far) == [0, 96]
 
 
+async def test_who_looks_together_is_not_sent_to_the_same_last_place(database: Database) -> None:
+    kind = f"kind-{ids.new()}"
+    near = await make_provider(database, kinds=(kind,), position=BERLIN, capacity=2)
+    far = await make_provider(database, kinds=(kind,), position=Position(53.5, 10))
+    went: list[UUID] = []
+
+    async def act(tx: Transaction) -> None:
+        best, *_ = await fulfilment.nearest(tx, Need(kind, position=BERLIN, at=clock.now()))
+        went.append(best.id)
+
+    await together(database, act, 3)
+    assert went == [near.id, near.id, far.id]
+
+
 async def test_who_looks_later_sees_what_others_of_its_batch_took(
     database: Database, places: tuple[str, UUID, UUID]
 ) -> None:
