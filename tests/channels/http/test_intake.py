@@ -201,7 +201,11 @@ async def test_what_was_before_a_sale_is_hidden_after_it(car: Caller, database: 
     async with database.transaction() as tx:  # and sold back to who had it before
         await app.make_flow(Settings()).transfer(tx, car.id, former.owner_id, clock.now())
     refused(await car.call("GET", f"/v1/cases/{case}"), 404, "case_unknown", "contact_us")
-    assert await car.case_of(report(car.id)) != case
+    again = await car.case_of(report(car.id))
+    assert again != case
+    async with database.transaction() as tx:  # and given to nobody
+        await app.make_flow(Settings()).transfer(tx, car.id, None, clock.now())
+    refused(await car.call("GET", f"/v1/cases/{again}"), 404, "case_unknown", "contact_us")
 
 
 @pytest.mark.parametrize("kind", ["signals", "reports", "acks", "results"])
