@@ -86,6 +86,20 @@ async def test_a_clock_that_is_years_off_is_served_and_not_trusted(
     assert abs(found["old"].at - clock.now()) < timedelta(minutes=1)
 
 
+@pytest.mark.parametrize(
+    ("off", "trusted"),
+    [
+        (timedelta(days=-365), True),
+        (timedelta(days=-367), False),
+        (timedelta(minutes=4), True),
+        (timedelta(minutes=6), False),
+    ],
+)
+def test_a_year_behind_and_five_minutes_ahead_are_believed(off: timedelta, trusted: bool) -> None:
+    now = clock.now()
+    assert signals.trusted_time(now + off, now) == (now + off if trusted else now, trusted)
+
+
 async def test_the_latest_values_are_by_the_machines_own_time(database: Database) -> None:
     now = clock.now()
     await take(database, signal("press-2", values={"a": 1.0}, at=now, codes=()))
