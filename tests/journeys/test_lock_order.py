@@ -36,6 +36,28 @@ async def test_what_is_taken_back_waits_for_money_before_it_holds_a_part(
     assert (await hand.case(case_id)).outcome is Outcome.WITHDRAWN
 
 
+async def test_so_does_a_journey_that_goes_to_another_provider(database: Database) -> None:
+    hand = await open_garage(database)
+    owner = await car(hand, "car-order")
+    case_id = await hand.opened("car-order", "vehicle.repair", MISFIRE)
+    await hand.answer(case_id, "slot0")
+    job = await hand.offered(case_id)
+    action = Action(
+        ids.new(), owner, "car-order", ids.new(), "vehicle.repair", "book",
+        amount=Money(100, "EUR"),
+    )  # fmt: skip
+    async with database.transaction() as tx:
+        await fulfilment.decline(tx, job.id, job.offer.provider, "no time")
+    async with database.transaction() as tx:
+        assert (await mandates.check(tx, action)).answer is Answer.ALLOW
+        working = asyncio.create_task(hand.work())
+        await someone_waits(database)
+        await tx.execute("select from part_stock for update nowait")
+        await tx.execute("select from job where id = $1 for update nowait", job.id)
+    await working
+    assert (await hand.offered(case_id)).offer.provider != job.offer.provider
+
+
 async def withdraw(database: Database, case_id: UUID) -> None:
     async with database.transaction() as tx:
         await journeys.withdraw(tx, case_id, "not wanted")

@@ -100,8 +100,9 @@ async def undo_all(journey: Context) -> None:
 
 async def undo(journey: Context, which: Sequence[Undoable]) -> None:
     """Take back some of what the journey has done, the last first."""
+    among = [one.id for one in which]
     for one in reversed(which):
-        await journey.run.step(f"undo {one.intent.name}", _undoing(journey, one))
+        await journey.run.step(f"undo {one.intent.name}", _undoing(journey, one, among))
     journey.undoable = [one for one in journey.undoable if one not in which]
 
 
@@ -119,9 +120,11 @@ async def settle(journey: Context, which: Sequence[Undoable]) -> None:
     journey.undoable = [one for one in journey.undoable if one not in which]
 
 
-def _undoing(journey: Context, one: Undoable) -> Callable[[], Awaitable[None]]:
+def _undoing(
+    journey: Context, one: Undoable, among: Sequence[UUID]
+) -> Callable[[], Awaitable[None]]:
     async def act() -> None:
-        await take_back(journey.run.tx, journey.case_id, one.intent.name, one.id)
+        await take_back(journey.run.tx, journey.case_id, one.intent.name, one.id, among)
 
     return act
 

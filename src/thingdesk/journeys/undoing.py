@@ -16,11 +16,13 @@ from thingdesk.timeline import append
 _WHY = "the journey could not go on"
 
 
-async def take_back(tx: Transaction, case_id: UUID, name: str, effect_id: UUID) -> bool:
+async def take_back(
+    tx: Transaction, case_id: UUID, name: str, effect_id: UUID, among: Sequence[UUID]
+) -> bool:
     """Take back an effect, with the money that is reserved for it; whether it is certain that it
-    is. A job that is done stays done, and is paid.
+    is. A job that is done stays done, and is paid. `among` are all that are taken back with it.
     """
-    await mandates.hold(tx, [effect_id])
+    await mandates.hold(tx, among)
     return await _take_back(tx, case_id, name, effect_id)
 
 
