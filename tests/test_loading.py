@@ -30,7 +30,7 @@ def make(name, **more):
 
     @service(name, **given)
     async def act(journey: Journey, fault: Fault) -> Done:
-        return Done(words="x")
+        return await journey.verify(in_range("m", low=10), within=days(1)) or Done(words="x")
 
     return act
 
@@ -196,3 +196,15 @@ def test_a_good_pack_is_called_good(folder: Path) -> None:
     checked = thingdesk(folder, "check", name)
     assert checked.returncode == 0
     assert checked.stdout == "Nothing is wrong with pack_good.\n"
+
+
+def test_a_rule_whose_service_asks_for_no_proof_is_a_hint(folder: Path) -> None:
+    blind = "async def blind(journey: Journey, fault: Fault) -> Done: return Done(words='x')"
+    end = """
+@service("a.blind", title="x", promise=Promise())
+{blind}
+SERVICES, RULES = (WELL, blind), (rule("r", service="a.blind"), rule("s"))
+"""
+    name = write(folder, "pack_blind", end.format(blind=blind))
+    (hint,) = loading.load([name]).hints
+    assert hint.startswith(f"{name}, rule r, service: a.blind asks for no proof")

@@ -57,6 +57,7 @@ from thingdesk.cases.verify import (
     give_up_verification,
     give_up_verifications,
     prove,
+    resume_work,
 )
 
 __all__ = [
@@ -113,6 +114,7 @@ __all__ = [
     "prove",
     "read_report",
     "resume_promises",
+    "resume_work",
     "search",
     "standing",
     "unfinished",

@@ -26,7 +26,8 @@ async def end_case(
     data: dict[str, Any],
     relapse: timedelta,
 ) -> Case:
-    """End the case. `verified` needs a verification that the subject's signals have met.
+    """End the case. `verified` needs a verification that the subject's signals have met. What was
+    found in these signals is not `fulfilled`: there was something to recover, so it is unverified.
 
     What the signals say within `relapse`, by the subject's own clock, reopens it: from the proof
     on, or where there is none from now on. See `came_back` for what they have said already.
@@ -38,6 +39,8 @@ async def end_case(
     proven = (await proofs.proven(tx, [case_id])).get(case_id)
     if outcome is Outcome.VERIFIED and proven is None:
         raise Unproven(f"case {case_id}: only the subject's own signals can call it verified")
+    if outcome is Outcome.FULFILLED and case.evidence is not None:
+        outcome = Outcome.UNVERIFIED
     now = clock.now()
     if outcome in {Outcome.VERIFIED, Outcome.FULFILLED}:
         await keep_promise(tx, case_id, "resolution")

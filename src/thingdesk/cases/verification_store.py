@@ -18,11 +18,12 @@ set progress = t.progress::jsonb, settled_at = t.settled_at,
 from unnest($1::uuid[], $2::text[], $3::timestamptz[]) as t (id, progress, settled_at)
 where v.id = t.id
 """
-# a case that was reopened is open until it verifies again: the proof of before counts no more
+# the proof of before a case was reopened counts no more
 _PROVEN = """
 select distinct on (v.case_id) v.case_id, v.proven, v.progress ->> 'last' as last
 from verification v join desk_case c on c.id = v.case_id
-where v.case_id = any($1) and c.state = 'verifying' order by v.case_id, v.id desc
+where v.case_id = any($1) and c.state <> 'ended' and v.turn = c.reopened
+order by v.case_id, v.id desc
 """
 
 
@@ -45,8 +46,8 @@ class Verification:
 async def insert(tx: Transaction, one: Verification) -> None:
     await tx.execute(
         "insert into verification"
-        " (id, case_id, subject, run_id, key, criterion, progress, begun_at)"
-        " values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        " (id, case_id, subject, run_id, key, criterion, progress, begun_at, turn)"
+        " select $1, $2, $3, $4, $5, $6, $7, $8, reopened from desk_case where id = $2",
         one.id,
         one.case_id,
         one.subject,
@@ -112,7 +113,7 @@ async def give_up_of(tx: Transaction, case_ids: Sequence[UUID], now: datetime) -
 
 
 def _verification(row: Row) -> Verification:
-    values = dict(row)
+    values = {name: row[name] for name in Verification.__slots__}
     values["criterion"] = Criterion.from_data(row["criterion"])
     values["progress"] = Progress.from_data(row["progress"])
     return Verification(**values)

@@ -5,7 +5,7 @@ from uuid import UUID
 from thingdesk.cases import store
 from thingdesk.cases import verification_store as proofs
 from thingdesk.cases.events import RecoveryNotProven, RecoveryProven, VerificationBegun
-from thingdesk.cases.model import Case, Move, after
+from thingdesk.cases.model import Case, Move, State, after
 from thingdesk.cases.recovery import Criterion, Progress, Sample, observe
 from thingdesk.cases.verification_store import Verification
 from thingdesk.platform import clock, durable, ids
@@ -69,6 +69,11 @@ async def prove(tx: Transaction, samples: Sequence[Sample]) -> list[UUID]:
     if changed:
         await proofs.save(tx, changed, clock.now())
     return proven
+
+
+async def resume_work(tx: Transaction, case_id: UUID) -> None:
+    """No proof is waited for any more: the case is its journey's again, which was not withdrawn."""
+    await store.set_state(tx, case_id, after(State.VERIFYING, Move.RESUME_WORK))
 
 
 async def give_up_verification(tx: Transaction, verification_id: UUID) -> bool:

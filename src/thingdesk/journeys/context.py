@@ -62,7 +62,8 @@ class Context(Author):
         self.meanings = meanings or {}
         self.facts = Facts.from_data(run.input)
         self.undoable: list[Undoable] = []
-        self.proven = False
+        self.proven: bool | None = None
+        """Whether its last verification was proven; None while there was none."""
         self.given: Given | None = None
         """The approval that the next effect has, if it is the one that was approved."""
         self.foreseeing = False

@@ -19,6 +19,9 @@ from thingdesk.journeys.start import start
 from thingdesk.platform import clock, durable
 from thingdesk.platform.database import Transaction
 
+_RETURNED = {True: Outcome.VERIFIED, False: Outcome.UNVERIFIED, None: Outcome.FULFILLED}
+"""How a case ends whose journey has come to its end, by whether recovery was proven."""
+
 
 def drivers(
     versions: Mapping[str, Service], meanings: Mapping[str, str] | None = None
@@ -52,7 +55,7 @@ def driver(service: Service, meanings: Mapping[str, str] | None = None) -> durab
 
 
 async def _end(journey: Journey, result: BaseModel) -> None:
-    outcome = Outcome.VERIFIED if journey.proven else Outcome.FULFILLED
+    outcome = _RETURNED[journey.proven]
     data = result.model_dump(mode="json")
     words = data.pop("words", None) or f"{journey.service.title}: done."
     await _close(journey, outcome, words, data)

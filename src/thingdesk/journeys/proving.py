@@ -24,14 +24,20 @@ async def verify(
         begun, key = await cases.begin_verification(run.tx, case, wanted, since, run.id)
         return [str(begun), key]
 
+    async def go_on() -> None:
+        await cases.resume_work(run.tx, journey.case_id)
+
     verification, key = await run.step("verify", begin)
     deadline = await journey.now() + within
     if await journey.wait(key, until=deadline) is not None:
         journey.proven = True
+        await run.step("proven", go_on)
         return
 
     async def give_up() -> bool:
-        return await cases.give_up_verification(run.tx, UUID(verification))
+        proven = await cases.give_up_verification(run.tx, UUID(verification))
+        await go_on()
+        return proven
 
     journey.proven = await run.step("give up verification", give_up)
     if not journey.proven:

@@ -30,6 +30,7 @@ class Code:
         """What cannot work, with its place; each once, in order."""
         self.used: dict[str, str] = {}
         """The effects, and where each is used first."""
+        self.verifies = False
         self.is_all = True
         """Whether all was read that the journey is given to."""
 
@@ -40,9 +41,10 @@ class Code:
             self._read.add(key)
             for name in function.loads:
                 self._take(function, name)
-            for one in ast.walk(function.node):
-                if isinstance(one, ast.Attribute) and one.attr in journeys.EFFECTS:
-                    self.used.setdefault(one.attr, "")
+            named = {one.attr for one in ast.walk(function.node) if isinstance(one, ast.Attribute)}
+            self.verifies |= "verify" in named
+            for one in sorted(named & journeys.EFFECTS):
+                self.used.setdefault(one, "")
 
     def _take(self, function: Function, name: ast.Name) -> None:
         parents = function.source.parents
@@ -143,6 +145,17 @@ def check_effects(one: Service, sources: Sources) -> tuple[list[str], list[str]]
     idle = sorted((one.effects & journeys.EFFECTS) - code.used.keys())
     rest = _tuple(one.effects - set(idle))
     return [], [f"effects: {name} is declared and not used; write effects={rest}" for name in idle]
+
+
+def check_proof(one: Service, sources: Sources) -> Iterator[str]:
+    """A hint, where a service mends what a rule finds and all of its code asks for no proof."""
+    code = Code(sources)
+    code.read(sources.function(one.function, _kind(one), 0))
+    if code.is_all and not code.verifies and not one.instant:
+        yield (
+            f"service: {one.name} asks for no proof, so what the rule has found ends unverified;"
+            " await journey.verify(…)"
+        )
 
 
 def _kind(one: Service) -> type:

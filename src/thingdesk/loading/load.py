@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from thingdesk.catalog import Service
 from thingdesk.diagnosis import Rule
-from thingdesk.loading.check_code import check_code, check_effects
+from thingdesk.loading.check_code import check_code, check_effects, check_proof
 from thingdesk.loading.check_criteria import check_criteria
 from thingdesk.loading.check_rule import check_rule
 from thingdesk.loading.check_service import check_service
@@ -61,7 +61,10 @@ def load(names: Iterable[str], ready: Iterable[str] = tuple(READY)) -> Brought:
         problems += [f"{pack}, {one}" for one in check_code(module, sources)]
         problems += [f"{pack}, {one}" for one in check_criteria(module, sources)]
     for pack, rule in rules:
-        problems += [f"{pack}, rule {rule.name}, {one}" for one in check_rule(rule, offered)]
+        where = f"{pack}, rule {rule.name}, "
+        problems += [f"{where}{one}" for one in check_rule(rule, offered)]
+        if mends := offered.get(rule.service):
+            hints += [f"{where}{one}" for one in check_proof(mends, sources)]
     chosen = _chosen(rules, problems)
     if problems:
         raise PackError(problems)
