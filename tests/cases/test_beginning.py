@@ -54,3 +54,19 @@ def test_a_trouble_code_is_told_with_its_words_and_without_the_service() -> None
     assert happened(case(MISFIRE, None)) == "It reported trouble code P0301."
     said = happened(case(MISFIRE, None, "assistant-1"))
     assert said == "assistant-1, which speaks for it, reported trouble code P0301."
+
+
+@pytest.mark.parametrize(
+    ("given", "evidence", "words"),
+    [
+        ({}, COLD, "Its temperature was below 68 when it became its owner's."),
+        ({}, SILENT, "Nothing was heard from it when it became its owner's."),
+        (MISFIRE, READ, "It reads a trouble code from itself: P0301."),
+    ],
+)
+def test_of_what_was_found_before_a_sale_no_number_is_told(
+    given: dict[str, Any], evidence: dict[str, Any], words: str
+) -> None:
+    found = case(given, {**evidence, "of_before": True})
+    assert happened(found) == words
+    assert happened(found, whose="yours") == words.replace("its owner's", "yours")

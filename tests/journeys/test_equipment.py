@@ -55,7 +55,7 @@ async def test_a_finding_becomes_a_resolution_that_the_machine_has_proven(hand: 
         told = [("machine", "case.opened"), ("provider", "job.offered")]
         assert await hand.told(case.id) == told
         job = await hand.accept(case.id)
-        assert "temperature is 60, beyond 68" in job.offer.words
+        assert "temperature is beyond 68" in job.offer.words
         await hand.finish(job, "Heater mended.")
         assert (await hand.case(case.id)).state is State.VERIFYING
         # what it said before the work was done counts for nothing, however good it looks

@@ -2,15 +2,15 @@
 
 import asyncio
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tests.links import subject_of
 from tests.waiting import until
 from tests.web.owners import everything, get, mandate_of, owner_of, told
 from tests.web.site import MISFIRE, Site
 
-from thingdesk import cases, decisions, journeys, parties
-from thingdesk.cases import Outcome, State
+from thingdesk import cases, decisions, journeys, notices, parties
+from thingdesk.cases import CaseFilter, Outcome, State
 from thingdesk.mandates import Terms
 from thingdesk.parties import OWNER_PAGE
 from thingdesk.platform import clock, ids
@@ -264,3 +264,27 @@ async def test_cases_of_an_owner_are_found_by_their_ownerships(site: Site) -> No
             assert [one.id for one in await cases.of_owner(tx, wanted)] == found
         nobody = cases.OwnedCases(ids.new(), {"own-p": now - timedelta(hours=1)}, ended=False)
         assert await cases.of_owner(tx, nobody) == []
+
+
+async def test_what_was_found_before_it_was_theirs_is_told_without_its_numbers(site: Site) -> None:
+    """Its former owner's time shows in no page, question or mail of the next one."""
+    with clock.reading(lambda: clock.system() - timedelta(days=1)):
+        await site.hand.machine("own-press", "press", owner="owner-own-press")
+    start = clock.now() - timedelta(hours=14)
+    cold = [80.0, *[61.25] * 27]
+    await site.hand.say("own-press", "temperature", cold, start=start, every=timedelta(minutes=30))
+    before = await get(site, await site.own("own-press"))
+    assert "the last value was 61.25" in before
+    await site.hand.sell("own-press", "owner-own-press-next")
+    await site.hand.work()
+    async with site.hand.database.transaction() as tx:
+        (case,) = await cases.search(tx, CaseFilter(subject="own-press", state=State.OPEN))
+    asked = (await site.hand.question(case.id)).question
+    async with site.hand.database.transaction() as tx:
+        mails = [one.notice.words for one in await notices.of_case(tx, case.id)]
+    page = await get(site, await site.own("own-press"))
+    assert "Its temperature was below 68 when it became yours." in page
+    said = [page, await get(site, site.link("decision", asked.id, asked.owner_id)), *mails]
+    assert [one for one in said if "61.25" in one] == []
+    assert datetime.fromisoformat((case.evidence or {})["since"]) == case.began_at
+    assert "61.25" in cases.briefly(case), "staff see the finding"

@@ -6,7 +6,7 @@ Always true: one open case per (subject, problem); a case is verified by its sub
 and by nothing else.
 """
 
-from thingdesk.cases.beginning import beyond, briefly, evidence_words, happened
+from thingdesk.cases.beginning import OF_BEFORE, beyond, briefly, evidence_words, happened
 from thingdesk.cases.calendar import Hours, Pause, due
 from thingdesk.cases.end import Unproven
 from thingdesk.cases.end import end_case as end
@@ -62,6 +62,7 @@ from thingdesk.cases.verify import (
 
 __all__ = [
     "KEPT",
+    "OF_BEFORE",
     "Answer",
     "Case",
     "CaseFilter",

@@ -7,13 +7,19 @@ from typing import Any
 from thingdesk.cases.model import Case
 from thingdesk.platform import formats
 
+OF_BEFORE = "of_before"
+"""In the evidence of what was found before the present ownership, and is found still: its numbers
+are for staff alone.
+"""
 _CODES, _SILENCE = "codes", "silence"
 
 
-def happened(case: Case, zone: str = "UTC") -> str:
-    """What the case began with: what was found in the machine's signals, or who asked for it."""
+def happened(case: Case, zone: str = "UTC", whose: str = "its owner's") -> str:
+    """What the case began with: what was found in the machine's signals, or who asked for it. Of
+    what was found before the machine became `whose` it is, no time and no number is told.
+    """
     if case.origin == "finding" and case.evidence:
-        return _found(case, case.evidence, zone)
+        return _found(case, case.evidence, zone, whose)
     who = "It" if case.reporter == case.subject else f"{case.reporter}, which speaks for it,"
     if code := _code(case):
         return f"{who} reported trouble code {code}."
@@ -66,21 +72,23 @@ def _side(value: float, limit: float) -> str:
     return "above" if value > limit else "below"
 
 
-def _found(case: Case, evidence: dict[str, Any], zone: str) -> str:
+def _found(case: Case, evidence: dict[str, Any], zone: str, whose: str) -> str:
     measure = str(evidence.get("measure"))
     if measure == _CODES:
         words = ", ".join(filter(None, (_code(case), evidence.get("meaning"))))
         return f"It reads a trouble code from itself{': ' if words else ''}{words}."
+    before = bool(evidence.get(OF_BEFORE))
     if measure == _SILENCE:
+        if before:
+            return f"Nothing was heard from it when it became {whose}."
         missed = formats.number(float(evidence["value"]))
         since = formats.moment(datetime.fromisoformat(evidence["since"]), zone)
         return f"Nothing was heard from it since {since}: {missed} expected signals did not come."
     value, limit = float(evidence["value"]), float(evidence["limit"])
-    beyond = f"{_side(value, limit)} {formats.number(limit)}"
-    return (
-        f"Its {formats.plain(measure)} was {beyond} {_span(evidence, zone)};"
-        f" the last value was {formats.number(value)}."
-    )
+    beyond = f"Its {formats.plain(measure)} was {_side(value, limit)} {formats.number(limit)}"
+    if before:
+        return f"{beyond} when it became {whose}."
+    return f"{beyond} {_span(evidence, zone)}; the last value was {formats.number(value)}."
 
 
 def _span(evidence: dict[str, Any], zone: str) -> str:

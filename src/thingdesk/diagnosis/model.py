@@ -5,7 +5,7 @@ Everything here is pure. Times are aware datetimes; an observation's time is the
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -70,6 +70,15 @@ class Finding:
     evidence: Evidence
     confidence: float
     cleared_at: datetime | None = None
+
+    def as_of(self, begins: datetime) -> "Finding":
+        """The same, with no time before `begins`."""
+        seen = replace(
+            self.evidence,
+            since=max(self.evidence.since, begins),
+            until=max(self.evidence.until, begins),
+        )
+        return replace(self, opened_at=max(self.opened_at, begins), evidence=seen)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from thingdesk import diagnosis, signals
-from thingdesk.cases import Opening, Report
+from thingdesk.cases import OF_BEFORE, Opening, Report
 from thingdesk.catalog import Catalog, Service, problem_identity, problem_key, read_input
 from thingdesk.diagnosis import Finding, Rule
 from thingdesk.parties import Ownership
@@ -40,23 +40,26 @@ class Openings:
 
     def of_finding(self, finding: Finding, owned: Ownership | None) -> Ask:
         """What the finding's rule asks for. What was found before the present ownership began is
-        asked for as of its beginning.
+        asked for as of its beginning, with no time of before.
         """
         service = self.catalog.get(self.rules[finding.rule].service)
-        given = asked(self.rules[finding.rule], service, finding)
+        seen = finding.as_of(owned.begins) if owned else finding
+        given = asked(self.rules[finding.rule], service, seen)
         evidence = {
             "rule": finding.rule,
             "confidence": finding.confidence,
             "meaning": self.meanings.get(finding.about),
-            **diagnosis.evidence_data(finding.evidence),
+            **diagnosis.evidence_data(seen.evidence),
         }
+        if owned and finding.evidence.until < owned.begins:
+            evidence[OF_BEFORE] = True
         opening = self._make(
             (service, given),
             finding.machine,
             owned,
             reporter=finding.machine,
             event_id=f"{finding.rule}:{finding.about}:{finding.opened_at.isoformat()}",
-            at=max(finding.opened_at, owned.begins) if owned else finding.opened_at,
+            at=seen.opened_at,
             evidence=evidence,
         )
         return opening, service

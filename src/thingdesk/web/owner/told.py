@@ -63,7 +63,7 @@ async def tell(tx: Transaction, case: Case, zone: str) -> Told:
     ended = case.state is cases.State.ENDED
     return Told(
         case,
-        cases.happened(case, zone),
+        cases.happened(case, zone, "yours"),
         effects(entries[-_MOST:], known, zone),
         () if ended else tuple(await _waits(tx, case, asked, jobs, commands, zone)),
         tuple(words for one in asked if (words := _settled(one, zone))),

@@ -70,7 +70,7 @@ async def view(tx: Transaction, decision: Decision) -> View:
         decision,
         case,
         await parties.get_machine(tx, case.subject) if case else None,
-        cases.happened(case, zone) if case else "",
+        cases.happened(case, zone, "yours") if case else "",
         zone,
         _state(decision),
         _groups(question.options, question.default, zone, place),
