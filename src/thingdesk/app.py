@@ -24,7 +24,7 @@ from thingdesk.platform.database import Database
 from thingdesk.platform.embedded import EmbeddedBroker, EmbeddedPostgres
 from thingdesk.platform.loops import each, repeat
 from thingdesk.platform.migrate import Migration, Phase
-from thingdesk.platform.serve import Served, serve
+from thingdesk.platform.serve import Door, listen, serve
 from thingdesk.platform.settings import Settings
 
 PACKAGES = (
@@ -59,6 +59,7 @@ class Desk:
     operations: Operations
     senders: Senders
     stop: asyncio.Event
+    door: Door | None = None
     http_url: str | None = None
     operations_url: str | None = None
     broker: EmbeddedBroker | None = None
@@ -191,6 +192,10 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
         desk.broker = await stack.enter_async_context(entrance.broker(settings))
         desk.on_flood = partial(entrance.send_away, desk.broker)
         desk.broker_url = desk.broker.url
+    if "web" in settings.roles:
+        # before anything is at work: what fails then does not fail alone
+        desk.door = listen(settings.http_host, settings.http_port, "THINGDESK_HTTP_PORT")
+        stack.callback(desk.door.socket.close)
     return desk
 
 
@@ -203,9 +208,9 @@ async def _start(
     async with desk.database.transaction() as tx:
         key = await parties.desk_key(tx)
     intake = await stack.enter_async_context(Intake(desk.database, desk.flow, key, desk.on_flood))
-    if "web" in settings.roles:
+    if desk.door is not None:
         machines = http.Doors(desk.database, intake, desk.senders, desk.flow.catalog, key)
-        served = await doors.enter_async_context(_web(desk, machines, group))
+        served = await doors.enter_async_context(_web(desk, desk.door, machines, group))
         desk.http_url = settings.public_url or served.url
     if "ingest" in settings.roles:
         await _ingest(desk, doors, group, intake, address)
@@ -215,8 +220,8 @@ async def _start(
 
 
 def _web(
-    desk: Desk, doors: http.Doors, group: asyncio.TaskGroup
-) -> AbstractAsyncContextManager[Served]:
+    desk: Desk, door: Door, doors: http.Doors, group: asyncio.TaskGroup
+) -> AbstractAsyncContextManager[Door]:
     app = Router()
     operations.install(app, desk.operations.readiness)
     http.install(app, doors)
@@ -224,7 +229,7 @@ def _web(
     about = (settings.public_url, desk.stop, settings.contact, settings.currency)
     pages = web.Pages(desk.database, desk.flow, doors.key, *about)
     group.create_task(web.install(app, pages).run())
-    return serve(app, settings.http_host, settings.http_port, proxies=settings.proxies)
+    return serve(app, door, proxies=settings.proxies)
 
 
 async def _ingest(

@@ -25,7 +25,7 @@ from thingdesk.platform.export import CONTENT_TYPE, Export
 from thingdesk.platform.loops import each, first_of, watch_lag
 from thingdesk.platform.metrics import Gauge
 from thingdesk.platform.migrate import Phase
-from thingdesk.platform.serve import Served, serve
+from thingdesk.platform.serve import Door, listen, serve
 from thingdesk.platform.settings import Settings
 
 MEASURES = (
@@ -99,7 +99,7 @@ class Operations:
                 group.create_task(self._keep_fresh())
 
     @asynccontextmanager
-    async def serving(self) -> AsyncIterator[Served | None]:
+    async def serving(self) -> AsyncIterator[Door | None]:
         """A door of its own, when the settings give it a port."""
         with self._export:
             if self._settings.operations_port is None:
@@ -109,8 +109,8 @@ class Operations:
             operations.install(app, self.readiness)
             operations.install_metrics(app, self.scrape, CONTENT_TYPE)
             host, port = self._settings.operations_host, self._settings.operations_port
-            async with serve(app, host, port) as served:
-                yield served
+            async with serve(app, listen(host, port, "THINGDESK_OPERATIONS_PORT")) as door:
+                yield door
 
     async def scrape(self) -> bytes:
         await self._measure()

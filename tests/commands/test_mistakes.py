@@ -1,5 +1,6 @@
 """What an operator gets wrong is said in a line, and no database is made where none was meant."""
 
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -49,6 +50,27 @@ def test_roles_that_are_none_stop_the_desk(tmp_path: Path) -> None:
     assert port.startswith("Error: THINGDESK_HTTP_PORT is '1x': Input should be a valid integer")
     assert roles.startswith("THINGDESK_ROLES is 'wrk': Input should be 'web', 'ingest' or 'work'")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "or_else"),
+    [
+        ("HTTP_PORT", ""),
+        ("OPERATIONS_PORT", ""),
+        ("MQTT_PORT", ", or THINGDESK_BROKER_URL to the broker that is there"),
+    ],
+)
+def test_a_port_that_is_taken_is_named_with_its_setting(
+    tmp_path: Path, database_url: str, name: str, or_else: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        ports = {"HTTP_PORT": "0", "MQTT_PORT": "0", name: str(port)}
+        done = thingdesk(tmp_path, "up", DATABASE_URL=database_url, **ports)
+    assert done.returncode == 1
+    _, said = done.stderr.splitlines()
+    taken = f"Error: Port {port} of 127.0.0.1 is taken by another program."
+    assert said == f"{taken} Set THINGDESK_{name} to another one (0 picks a free one){or_else}."
 
 
 def test_who_writes_says_where(tmp_path: Path, database_url: str) -> None:

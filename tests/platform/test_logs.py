@@ -9,7 +9,7 @@ import pytest
 
 from thingdesk.platform import logs
 from thingdesk.platform.database import Database, Transaction
-from thingdesk.platform.serve import serve
+from thingdesk.platform.serve import listen, serve
 
 _log = logging.getLogger("thingdesk.test")
 _UPGRADE = (
@@ -148,7 +148,7 @@ async def test_who_sends_what_is_no_http_fills_no_log() -> None:
             await send({"type": "http.response.start", "status": 204, "headers": []})
             await send({"type": "http.response.body", "body": b""})
 
-    async with serve(app, "127.0.0.1", 0) as served:
+    async with serve(app, listen("127.0.0.1", 0, "PORT")) as served:
         for sent in (b"\x16\x03\x01 no HTTP\r\n\r\n", _UPGRADE):
             reader, writer = await asyncio.open_connection(
                 "127.0.0.1", int(served.url.rpartition(":")[2])

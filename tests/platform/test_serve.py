@@ -11,7 +11,7 @@ import httpx
 import pytest
 from tests.waiting import until
 
-from thingdesk.platform.serve import MOST_BODY_BYTES, serve
+from thingdesk.platform.serve import MOST_BODY_BYTES, listen, serve
 
 SHORT = 0.3
 HEAD = b"GET / HTTP/1.1\r\nhost: desk\r\n"
@@ -59,7 +59,9 @@ class Hungry:
 
 @asynccontextmanager
 async def connected(app: Any, within: float = SHORT) -> AsyncIterator[Streams]:
-    async with serve(app, "127.0.0.1", 0, head_within=within, body_within=within) as served:
+    async with serve(
+        app, listen("127.0.0.1", 0, "PORT"), head_within=within, body_within=within
+    ) as served:
         port = urlsplit(served.url).port
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
@@ -151,7 +153,10 @@ class Who:
 @pytest.mark.parametrize(("proxies", "who"), [("127.0.0.0/8", "1.2.3.4"), ("10.0.0.0/8", None)])
 async def test_only_a_known_proxy_says_for_whom_it_asks(proxies: str, who: str | None) -> None:
     known = [IPv4Network(proxies)]
-    async with serve(Who(), "127.0.0.1", 0, proxies=known) as served, httpx.AsyncClient() as http:
+    async with (
+        serve(Who(), listen("127.0.0.1", 0, "PORT"), proxies=known) as served,
+        httpx.AsyncClient() as http,
+    ):
         asked = await http.get(served.url, headers={"X-Forwarded-For": "1.2.3.4"})
     assert asked.text == (who or "127.0.0.1")
 

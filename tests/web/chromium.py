@@ -15,7 +15,7 @@ from tests.web.site import Site
 
 from thingdesk import parties
 from thingdesk.parties import LoggedIn, Role
-from thingdesk.platform.serve import serve
+from thingdesk.platform.serve import listen, serve
 
 CHROMIUM = shutil.which("chromium")
 NO_CHROMIUM = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
@@ -73,7 +73,7 @@ class Shown:
 
 @asynccontextmanager
 async def shown(browser: Browser, site: Site) -> AsyncIterator[Shown]:
-    async with serve(site.app, "127.0.0.1", 0) as served:
+    async with serve(site.app, listen("127.0.0.1", 0, "PORT")) as served:
         live = asyncio.create_task(site.live.run())
         yield Shown(browser, site, served.url)
         site.pages.stop.set()

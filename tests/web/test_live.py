@@ -14,7 +14,7 @@ from tests.web.site import MISFIRE, Site, open_site
 from thingdesk import parties
 from thingdesk.parties import LoggedIn
 from thingdesk.platform.database import Database, Transaction
-from thingdesk.platform.serve import serve
+from thingdesk.platform.serve import listen, serve
 from thingdesk.web.live import Live
 
 
@@ -117,7 +117,7 @@ async def test_the_stream_tells_and_ends_with_the_desk(own: Site) -> None:
     live = asyncio.create_task(own.live.run())
     async with (
         asyncio.timeout(30),
-        serve(own.app, "127.0.0.1", 0) as served,
+        serve(own.app, listen("127.0.0.1", 0, "PORT")) as served,
         httpx.AsyncClient(base_url=served.url, cookies=cookies, timeout=None) as browser,  # noqa: S113 - a stream
         browser.stream("GET", "/live") as answer,
     ):

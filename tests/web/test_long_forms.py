@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from tests.web.site import Site
 
-from thingdesk.platform.serve import MOST_BODY_BYTES, serve
+from thingdesk.platform.serve import MOST_BODY_BYTES, listen, serve
 
 SHORT = 0.5
 FORM = (
@@ -28,7 +28,10 @@ async def test_a_form_that_never_ends_is_ended(
     within: float,
     statuses: set[bytes],
 ) -> None:
-    async with serve(site.app, "127.0.0.1", 0, body_within=within) as served, asyncio.timeout(20):
+    async with (
+        serve(site.app, listen("127.0.0.1", 0, "PORT"), body_within=within) as served,
+        asyncio.timeout(20),
+    ):
         reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(served.url).port)
         writer.write(FORM.format(path=path).encode())
         writer.write(f"{size:x}\r\n".encode() + b"a" * size + b"\r\n")

@@ -19,6 +19,7 @@ from thingdesk.platform.database import Database
 from thingdesk.platform.embedded import EmbeddedError
 from thingdesk.platform.errors import Refused
 from thingdesk.platform.migrate import MigrationError
+from thingdesk.platform.ports import PortError
 from thingdesk.platform.settings import Settings, misspelt, problems
 
 CONSOLE = Console(stderr=True)
@@ -27,6 +28,7 @@ _EXPECTED = (
     EmbeddedError,
     MigrationError,
     PackError,
+    PortError,
     replay.ReplayError,
     replay.UnknownRecordingError,
 )

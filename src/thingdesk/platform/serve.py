@@ -11,6 +11,8 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from thingdesk.platform import ports
+
 _STOP_WITHIN = 5
 _HEAD_BYTES = 32 * 1024
 _HEAD_WITHIN = 10.0
@@ -24,10 +26,17 @@ _TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\n" + _END
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
-    """Where an application listens."""
+class Door:
+    """Where an application listens, before it answers, too."""
 
     url: str
+    socket: socket.socket
+
+
+def listen(host: str, port: int, setting: str) -> Door:
+    """Port 0 picks a free one. Raises PortError, which names the `setting` of the port."""
+    listening = ports.listen(host, port, setting)
+    return Door(f"http://{_shown(host)}:{listening.getsockname()[1]}", listening)
 
 
 class _Config(uvicorn.Config):
@@ -140,23 +149,18 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def serve(
     app: Any,
-    host: str,
-    port: int,
+    door: Door,
     *,
     proxies: Sequence[IPv4Network | IPv6Network] = (),
     head_within: float = _HEAD_WITHIN,
     body_within: float = _BODY_WITHIN,
-) -> AsyncIterator[Served]:
-    """Serve `app`; port 0 picks a free one. Requests under way are finished within seconds. Who
-    connects has `head_within` seconds for the head of a request and `body_within` for its body.
+) -> AsyncIterator[Door]:
+    """Serve `app`, and close the door at the end. Requests under way are finished within seconds.
+    Who connects has `head_within` seconds for the head of a request and `body_within` for its body.
     Who asks is who connects, or whom one of `proxies` (X-Forwarded-For) says it asks for.
-
-    Raises OSError when the port is taken.
     """
     config = _Config(
         app,
-        host=host,
-        port=port,
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=_STOP_WITHIN,
@@ -165,15 +169,14 @@ async def serve(
         http=_Bounded,
     )
     config.head_within, config.body_within = head_within, body_within
-    listening = socket.create_server((host, port))
     server = _Server(config)
-    task = asyncio.create_task(server.serve(sockets=[listening]))
+    task = asyncio.create_task(server.serve(sockets=[door.socket]))
     try:
-        yield Served(f"http://{_shown(host)}:{listening.getsockname()[1]}")
+        yield door
     finally:
         server.should_exit = True
         await task
-        listening.close()
+        door.socket.close()
 
 
 def _shown(host: str) -> str:

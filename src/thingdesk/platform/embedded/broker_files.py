@@ -1,6 +1,5 @@
 """The embedded broker's folder: its configuration, and what its log says when it does not start."""
 
-import errno
 import json
 import os
 import re
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from thingdesk.platform import private
+from thingdesk.platform import ports, private
 from thingdesk.platform.embedded.account import Account
 from thingdesk.platform.embedded.callout import ACCOUNT, ANSWER_WITHIN, DELIVERY, DESK
 from thingdesk.platform.embedded.errors import EmbeddedError
@@ -128,14 +127,9 @@ def find_port(host: str, port: int) -> int:
         try:
             probe.bind((host, port))
         except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                problem = f"Port {port} of {host} is taken by another program."
-            else:
-                problem = f"The broker cannot listen on port {port} of {host}: {error.strerror}."
+            mend = f"{ports.another('THINGDESK_MQTT_PORT')}, or THINGDESK_BROKER_URL to the broker"
             raise EmbeddedError(
-                problem,
-                "Set THINGDESK_MQTT_PORT to another one (0 picks a free one), or "
-                "THINGDESK_BROKER_URL to the broker that is there.",
+                ports.why_not(host, port, error), f"{mend} that is there."
             ) from error
         found: int = probe.getsockname()[1]
         return found
