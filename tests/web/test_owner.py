@@ -2,15 +2,15 @@
 
 import asyncio
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from tests.links import subject_of
 from tests.waiting import until
 from tests.web.owners import everything, get, mandate_of, owner_of, told
 from tests.web.site import MISFIRE, Site
 
-from thingdesk import cases, decisions, journeys, notices, parties
-from thingdesk.cases import CaseFilter, Outcome, State
+from thingdesk import cases, decisions, journeys, parties
+from thingdesk.cases import Outcome
 from thingdesk.mandates import Terms
 from thingdesk.parties import OWNER_PAGE
 from thingdesk.platform import clock, ids
@@ -75,41 +75,6 @@ async def test_looking_changes_nothing(site: Site) -> None:
             assert "Nothing more is done in your name" not in page
     assert await everything(site) == before
     assert await mandate_of(site, "own-c") == mandate
-
-
-async def test_only_the_present_ownership_is_seen(site: Site) -> None:
-    """Neither what was before it, nor what comes after it, nor when it is bought back."""
-    case_id, _ = await site.asked("own-sold")
-    await site.car("own-buyer")
-    seller, buyer = await site.own("own-sold"), await site.own("own-buyer")
-    sold_by, bought_by = await owner_of(site, "own-sold"), await owner_of(site, "own-buyer")
-    withdraw = f"/cases/{case_id}/withdraw"
-    assert "own-sold" in await get(site, seller)
-    async with site.hand.database.transaction() as tx:
-        await parties.transfer(tx, "own-sold", bought_by, clock.now())
-    page = await get(site, seller)
-    assert "No machines act for you" in page
-    assert "No machine acts for you at present" in page
-    assert "Repair a fault</h3>" not in page
-    assert "When may Centre Near see to" not in page
-    assert case_id.hex not in page.replace("-", "")
-    page = await get(site, buyer)
-    assert "own-sold" in page
-    assert case_id.hex not in page.replace("-", "")
-    async with site.browser() as browser:
-        for own in (seller, buyer):
-            assert (await browser.get(own + withdraw)).status_code == 404
-            assert (await browser.post(own + withdraw)).status_code == 404
-    assert (await site.hand.case(case_id)).state is not State.ENDED
-    async with site.hand.database.transaction() as tx:
-        await parties.transfer(tx, "own-sold", sold_by, clock.now())
-    page = await get(site, seller)
-    assert "own-sold" in page
-    assert "When may Centre Near see to" not in page
-    assert case_id.hex not in page.replace("-", "")
-    async with site.browser() as browser:
-        assert (await browser.get(seller + withdraw)).status_code == 404
-        assert (await browser.post(seller + withdraw)).status_code == 404
 
 
 async def test_a_stop_counts_at_once_for_a_journey_that_waits(site: Site) -> None:
@@ -264,27 +229,3 @@ async def test_cases_of_an_owner_are_found_by_their_ownerships(site: Site) -> No
             assert [one.id for one in await cases.of_owner(tx, wanted)] == found
         nobody = cases.OwnedCases(ids.new(), {"own-p": now - timedelta(hours=1)}, ended=False)
         assert await cases.of_owner(tx, nobody) == []
-
-
-async def test_what_was_found_before_it_was_theirs_is_told_without_its_numbers(site: Site) -> None:
-    """Its former owner's time shows in no page, question or mail of the next one."""
-    with clock.reading(lambda: clock.system() - timedelta(days=1)):
-        await site.hand.machine("own-press", "press", owner="owner-own-press")
-    start = clock.now() - timedelta(hours=14)
-    cold = [80.0, *[61.25] * 27]
-    await site.hand.say("own-press", "temperature", cold, start=start, every=timedelta(minutes=30))
-    before = await get(site, await site.own("own-press"))
-    assert "the last value was 61.25" in before
-    await site.hand.sell("own-press", "owner-own-press-next")
-    await site.hand.work()
-    async with site.hand.database.transaction() as tx:
-        (case,) = await cases.search(tx, CaseFilter(subject="own-press", state=State.OPEN))
-    asked = (await site.hand.question(case.id)).question
-    async with site.hand.database.transaction() as tx:
-        mails = [one.notice.words for one in await notices.of_case(tx, case.id)]
-    page = await get(site, await site.own("own-press"))
-    assert "Its temperature was below 68 when it became yours." in page
-    said = [page, await get(site, site.link("decision", asked.id, asked.owner_id)), *mails]
-    assert [one for one in said if "61.25" in one] == []
-    assert datetime.fromisoformat((case.evidence or {})["since"]) == case.began_at
-    assert "61.25" in cases.briefly(case), "staff see the finding"

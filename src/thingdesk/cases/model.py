@@ -162,9 +162,10 @@ class CaseFilter:
 
 @dataclass(frozen=True, slots=True)
 class OwnedCases:
-    """Which of an owner's cases to find: those of machines that are named with the beginning of
-    their present ownership, opened since then. `ended` or still under way; a page goes on `after`
-    the last (time, id), where the time is that of the end, else of the opening.
+    """Which of an owner's cases to find: all that have `ended`, for they stay theirs; or those
+    under way, of machines that are named with the beginning of their present ownership, opened
+    since then. A page goes on `after` the last (time, id), where the time is that of the end, else
+    of the opening.
     """
 
     owner_id: UUID

@@ -11,7 +11,7 @@ async def search(tx: Transaction, wanted: CaseFilter) -> list[Case]:
 
 
 async def of_owner(tx: Transaction, wanted: OwnedCases) -> list[Case]:
-    """A page of an owner's cases, the newest first; nothing of before an ownership, or after it."""
+    """A page of an owner's cases, the newest first; nothing of when a machine was another's."""
     return await store.of_owner(tx, wanted)
 
 

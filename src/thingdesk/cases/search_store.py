@@ -20,9 +20,11 @@ select c.* from page join desk_case c using (id) order by c.opened_at desc, c.id
 """
 _OF_OWNER = """
 select c.* from desk_case c
-join unnest($2::text[], $3::timestamptz[]) as p (machine, begins)
-    on c.subject = p.machine and c.opened_at >= p.begins
 where c.owner_id = $1 and (c.state = 'ended') = $4
+  and ($4 or exists (
+    select from unnest($2::text[], $3::timestamptz[]) as p (machine, begins)
+    where c.subject = p.machine and c.opened_at >= p.begins
+  ))
   and ($5::timestamptz is null or (coalesce(c.ended_at, c.opened_at), c.id) < ($5, $6::uuid))
 order by coalesce(c.ended_at, c.opened_at) desc, c.id desc limit $7
 """

@@ -1,4 +1,6 @@
-"""The door to what an owner may see: what is of their present ownerships, and nothing else."""
+"""The door to what an owner may see: what is of their present ownerships, and the cases of theirs
+that have ended; nothing of when a machine was another's.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
