@@ -96,6 +96,33 @@ def test_what_does_not_stay_costs_nothing(
     assert (effect.amount, effect.standing) == (amount, standing)
 
 
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("asked", "Tell the machine to restart"),
+        ("denied", "Tell the machine to restart"),
+        ("failed", "Tell the machine to restart"),
+        ("undone", "The machine was told to restart"),
+    ],
+)
+def test_a_command_is_told_as_done_only_after_it_was_sent(state: str, words: str) -> None:
+    one = entry("command", {"command": "restart"}, state=state)
+    (effect,) = effects([one], {}, "UTC")
+    assert effect.words == words
+
+
+def test_what_waits_for_a_yes_does_so_until_its_case_ends() -> None:
+    one = entry("command", {"command": "restart"}, state="asked", code="no_mandate")
+    (waits,) = effects([one], {}, "UTC")
+    (over,) = effects([one], {}, "UTC", ended=True)
+    assert (waits.asked, waits.standing, waits.amount) == (
+        True,
+        "needs your yes",
+        Money(18900, "EUR"),
+    )
+    assert (over.asked, over.standing, over.amount) == (False, "not begun", None)
+
+
 @pytest.mark.parametrize("state", [JobState.DECLINED, JobState.EXPIRED, JobState.CANCELLED])
 def test_a_job_that_was_passed_on_says_what_the_provider_did(state: JobState) -> None:
     ((one, known),) = known_of(state).items()

@@ -40,6 +40,21 @@ async def test_the_page_shows_what_is_done_and_what_waits(site: Site) -> None:
     assert "You said:" in page
 
 
+async def test_what_waits_for_a_yes_is_struck_out_only_when_nobody_can_say_it(site: Site) -> None:
+    case_id, _ = await site.asked("own-yes", terms=None)
+    own = await site.own("own-yes")
+    page = await get(site, own)
+    assert "needs your yes" in page
+    assert 'class="gone"' not in page
+    async with site.browser() as browser:
+        await browser.post(f"{own}/cases/{case_id}/withdraw")
+    await site.hand.work()
+    page = await get(site, own)
+    assert "needs your yes" not in page
+    assert 'class="gone"' in page
+    assert "not begun" in page
+
+
 async def test_what_ended_has_its_outcome_in_words_page_by_page(site: Site) -> None:
     await site.car("own-b", terms=None)
     turnable = clock.Turnable()

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from thingdesk.decisions import payer_words
@@ -23,7 +22,7 @@ from thingdesk.platform.money import Money
 @dataclass(frozen=True, slots=True)
 class Effect:
     """An effect as its owner is told of it. `standing` is how far it has come; `why` it was
-    permitted; `runs` while it goes on without anybody's doing.
+    permitted; `runs` while it goes on without anybody's doing; `asked` while it waits for a yes.
     """
 
     words: str
@@ -34,6 +33,7 @@ class Effect:
     payer: str
     runs: bool
     stays: bool
+    asked: bool
 
 
 _WHY = {"mandated": "by your mandate", "approved": "you said yes", "safety": "for your safety"}
@@ -66,12 +66,13 @@ _COMMAND = {
     CommandState.UNDELIVERED: "the machine was never told",
     CommandState.UNANSWERED: "no answer in time: the machine may have done it",
 }
+_NEVER_BEGUN = "not begun"
 _PART = {
     ReservationState.RESERVED: "set aside",
     ReservationState.USED: "built in",
     ReservationState.RELEASED: "back in stock",
 }
-Say = Callable[[Mapping[str, Any], str], str]
+Say = Callable[[Entry, str], str]
 Standing = tuple[str, bool]
 """How far an effect has come, in words, and whether it goes on."""
 
@@ -88,26 +89,29 @@ def standings(
 
 
 def effects(
-    entries: Sequence[Entry], known: Mapping[UUID, Standing], zone: str
+    entries: Sequence[Entry], known: Mapping[UUID, Standing], zone: str, *, ended: bool = False
 ) -> tuple[Effect, ...]:
-    """The effects of a case, the oldest first."""
-    return tuple(_effect(one, known.get(one.id, ("", False)), zone) for one in entries)
+    """The effects of a case, the oldest first. When it has `ended`, nothing waits for a yes."""
+    return tuple(_effect(one, known.get(one.id, ("", False)), zone, ended) for one in entries)
 
 
-def _effect(entry: Entry, known: Standing, zone: str) -> Effect:
+def _effect(entry: Entry, known: Standing, zone: str, ended: bool) -> Effect:
     say = _SAY.get(entry.name, _other(entry.name))
-    stays = entry.state == "done"
+    stays, asked = entry.state == "done", entry.state == "asked" and not ended
     speaks = stays or (entry.state == "undone" and known[0] in _PASSED_ON)
     standing, runs = known if speaks else (_STATES.get(entry.state, ""), False)
+    if entry.state == "asked" and ended:
+        standing = _NEVER_BEGUN
     return Effect(
-        say(entry.details, zone),
+        say(entry, zone),
         entry.at,
         standing,
         _WHY.get(entry.code, "") if stays else "",
-        _amount(entry) if stays or entry.state == "asked" else None,
+        _amount(entry) if stays or asked else None,
         payer_words(entry.payer) if entry.payer else "",
         runs,
         stays,
+        asked,
     )
 
 
@@ -117,26 +121,28 @@ def _amount(entry: Entry) -> Money | None:
     return Money(entry.minor, entry.currency)
 
 
-def _part(details: Mapping[str, Any], _: str) -> str:
-    return f"{formats.sentence(details['part'])} at {details['name']}"
+def _part(entry: Entry, _: str) -> str:
+    return f"{formats.sentence(entry.details['part'])} at {entry.details['name']}"
 
 
-def _booked(details: Mapping[str, Any], zone: str) -> str:
+def _booked(entry: Entry, zone: str) -> str:
+    details = entry.details
     when = formats.moment(datetime.fromisoformat(details["start"]), zone)
     return f"{formats.sentence(details['task'])} at {details['name']}, {when}"
 
 
-def _sent(details: Mapping[str, Any], _: str) -> str:
-    return f"{formats.sentence(details['task'])} by {details['name']}"
+def _sent(entry: Entry, _: str) -> str:
+    return f"{formats.sentence(entry.details['task'])} by {entry.details['name']}"
 
 
-def _told(details: Mapping[str, Any], _: str) -> str:
-    return f"The machine was told to {formats.plain(details['command'])}"
+def _told(entry: Entry, _: str) -> str:
+    told = "The machine was told to" if entry.state in ("done", "undone") else "Tell the machine to"
+    return f"{told} {formats.plain(entry.details['command'])}"
 
 
 def _other(name: str) -> Say:
-    return lambda details, _: " ".join(
-        part for part in (formats.sentence(name), details.get("name")) if part
+    return lambda entry, _: " ".join(
+        part for part in (formats.sentence(name), entry.details.get("name")) if part
     )
 
 

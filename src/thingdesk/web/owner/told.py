@@ -64,7 +64,7 @@ async def tell(tx: Transaction, case: Case, zone: str) -> Told:
     return Told(
         case,
         cases.happened(case, zone, "yours"),
-        effects(entries[-_MOST:], known, zone),
+        effects(entries[-_MOST:], known, zone, ended=ended),
         () if ended else tuple(await _waits(tx, case, asked, jobs, commands, zone)),
         tuple(words for one in asked if (words := _settled(one, zone))),
         len(entries) > _MOST,
