@@ -60,6 +60,9 @@ class Site:
         self.taken |= (await self.caller.verified(answer)).keys()
         return "stored"
 
+    async def is_well(self) -> bool:
+        return not await self.ready()
+
     async def ready(self) -> dict[str, str]:
         answer = await self.caller.http.get("/ready")
         reasons: dict[str, str] = answer.json().get("reasons", {})
@@ -153,11 +156,7 @@ async def test_what_is_acknowledged_is_stored_and_the_rest_goes_on_when_there_is
     sent = [("patient", f"m{n}") for n in range(100)]
     assert there == sorted([*sent, *((site.caller.id, f"h{n}") for n in range(number + 1))])
     assert site.taken == {f"h{n}" for n in range(number + 1)}
-
-    async def well() -> bool:
-        return not await site.ready()
-
-    await until(well)
+    await until(site.is_well)
     assert site.desk.pid == before[0]
     assert site.servers().keys() == before[1].keys()
     code, said = await site.desk.command("doctor")
