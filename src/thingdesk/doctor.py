@@ -40,7 +40,7 @@ _NOT_KEPT = (
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at."""
+    """One thing that was looked at. What is well and has something to mend is a note."""
 
     what: str
     found: str

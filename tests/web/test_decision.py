@@ -3,10 +3,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from starlette.routing import Router
 from tests.web.owners import get, owner_of
 from tests.web.site import URL, Site
 
-from thingdesk import decisions
+from thingdesk import decisions, web
 from thingdesk.cases import Outcome
 from thingdesk.decisions import Option, State
 from thingdesk.platform import clock, ids
@@ -148,6 +149,17 @@ async def test_after_a_sale_the_former_owner_sees_nothing_of_the_case(site: Site
                     assert known not in one.text, known
     for one_id in (case_id, answered_id):
         assert (await site.hand.case(one_id)).outcome is Outcome.WITHDRAWN
+
+
+async def test_a_page_that_cannot_help_names_the_person_that_there_is(site: Site) -> None:
+    _, sold = await site.asked("car-sold-away")
+    await site.hand.sell("car-sold-away", "somebody-else")
+    app = Router()
+    web.install(app, replace(site.pages, contact="help@example.org"))
+    with_person = replace(site, app=app)
+    for path, status in ((sold, 410), (site.link("decision", ids.new()), 404)):
+        assert 'href="mailto:help@example.org"' in await get(with_person, path, status)
+        assert "person" not in await get(site, path, status)
 
 
 async def test_who_has_the_machine_anew_sees_nothing_of_before(site: Site) -> None:

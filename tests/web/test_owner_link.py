@@ -11,7 +11,7 @@ from tests.web.site import GENEROUS, URL, Site
 from thingdesk import notices, timeline
 from thingdesk.parties import OWNER_PAGE
 from thingdesk.platform import clock, ids
-from thingdesk.web.owner.contact import Contact, contact
+from thingdesk.web.contact import Contact, contact
 
 
 async def test_a_link_for_something_else_is_refused(site: Site) -> None:

@@ -28,7 +28,8 @@ def doctor_(checkpoint: TextIO | None) -> None:
 
             checks = await doctor.examine(settings_of(), show, kept)
         for one in checks:
-            click.echo(f"{'ok  ' if one.well else 'BAD '} {one.what}: {one.found}")
+            mark = ("note" if one.mend else "ok  ") if one.well else "BAD "
+            click.echo(f"{mark} {one.what}: {one.found}")
             if one.mend:
                 click.echo(f"      {one.mend}")
         if not all(one.well for one in checks):

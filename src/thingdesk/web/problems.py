@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from thingdesk.platform.errors import Recovery, Refusal, Refused
+from thingdesk.web.contact import contact
 from thingdesk.web.render import page
 
 _TITLES = {
@@ -58,16 +59,19 @@ _OF_LINKS = {"owner", "decision", "job", "set-up"}
 _OWN = 2  # parts of an address below an owner's page
 
 
-def problem(refusal: Refusal, status: int | None = None, at: str | None = None) -> HTMLResponse:
-    """The refusal as a page, with a way back from the address `at`."""
+def problem(
+    refusal: Refusal, status: int | None = None, asked: Request | None = None
+) -> HTMLResponse:
+    """The refusal as a page; for what was `asked`, with a way back and how a person is reached."""
     code = status or _STATUS.get(refusal.code) or _BY_RECOVERY.get(refusal.recovery, 403)
     title = _TITLES.get(refusal.code, "That did not work")
-    back = _back(at, refusal.code) if at else None
-    return _page(refusal, title, code, back)
+    return _page(refusal, title, code, asked)
 
 
-def _page(refusal: Refusal, title: str, status: int, back: tuple[str, str] | None) -> HTMLResponse:
-    return page("problem.html", status, title=title, refusal=refusal, back=back)
+def _page(refusal: Refusal, title: str, status: int, asked: Request | None) -> HTMLResponse:
+    back = _back(asked.url.path, refusal.code) if asked else None
+    person = contact(asked.app.state.pages.contact) if asked else None
+    return page("problem.html", status, title=title, refusal=refusal, back=back, contact=person)
 
 
 def _back(at: str, code: str) -> tuple[str, str] | None:
@@ -85,22 +89,21 @@ def _back(at: str, code: str) -> tuple[str, str] | None:
 async def on_refused(request: Request, error: Exception) -> HTMLResponse:
     if not isinstance(error, Refused):
         raise error
-    return problem(error.refusal, at=request.url.path)
+    return problem(error.refusal, asked=request)
 
 
 async def on_invalid(request: Request, error: Exception) -> HTMLResponse:
     """A path, query or form that does not fit. An id that is none is one of nothing."""
     if not isinstance(error, RequestValidationError):
         raise error
-    at = request.url.path
     if any(one["loc"][0] == "path" for one in error.errors()):
         no_id = "The address has something in it that is no id: perhaps not all of it was copied."
         refusal = Refusal("not_found", no_id, Recovery.FIX_INPUT)
-        kind, _ = _PLACES.get(at.split("/")[1], ("not_found", ""))
-        return _page(refusal, _TITLES[kind], HTTPStatus.NOT_FOUND, _back(at, refusal.code))
+        kind, _ = _PLACES.get(request.url.path.split("/")[1], ("not_found", ""))
+        return _page(refusal, _TITLES[kind], HTTPStatus.NOT_FOUND, request)
     where = ", ".join(str(one["loc"][-1]) for one in error.errors())
     words = f"The page was asked for with something that does not fit: {where}."
-    return problem(Refusal("unfit_request", words, Recovery.FIX_INPUT), at=at)
+    return problem(Refusal("unfit_request", words, Recovery.FIX_INPUT), asked=request)
 
 
 async def on_http(request: Request, error: Exception) -> HTMLResponse:
@@ -110,4 +113,4 @@ async def on_http(request: Request, error: Exception) -> HTMLResponse:
         refusal = Refusal("not_found", "Nothing is at this address.", Recovery.FIX_INPUT)
     else:
         refusal = Refusal("http", f"{error.detail}.", Recovery.FIX_INPUT)
-    return problem(refusal, error.status_code, request.url.path)
+    return problem(refusal, error.status_code, request)

@@ -17,7 +17,7 @@ from thingdesk.platform import clock, moments
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery, refuse
 from thingdesk.platform.money import Money
-from thingdesk.web.owner.contact import Contact, contact
+from thingdesk.web.contact import Contact, contact
 from thingdesk.web.owner.ownerships import Ownerships, Token, enter, link
 from thingdesk.web.owner.plain import Plain, Standing, plain, standing
 from thingdesk.web.owner.told import Told, tell

@@ -9,7 +9,7 @@ from thingdesk import notices, parties
 from thingdesk.notices import Notice, Page, Recipient
 from thingdesk.parties import OWNER_LINK_LASTS, OWNER_PAGE
 from thingdesk.platform import clock
-from thingdesk.web.owner.contact import contact
+from thingdesk.web.contact import contact
 from thingdesk.web.pages import Open, Pages
 from thingdesk.web.render import page
 
