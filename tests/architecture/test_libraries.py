@@ -36,6 +36,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "fastapi": OUTSIDE,
     "starlette": OUTSIDE,
     "jinja2": (*OUTSIDE, "thingdesk.notices"),
+    "markupsafe": (*OUTSIDE, "thingdesk.notices"),
     "uvicorn": ("thingdesk.platform.serve", *COMMANDS),
     "uvloop": ("thingdesk.app", *COMMANDS),
     # keys and passwords

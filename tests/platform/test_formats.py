@@ -16,3 +16,11 @@ from thingdesk.platform import formats
 )
 def test_a_number_is_as_short_as_it_can_be_read(value: float, words: str) -> None:
     assert formats.number(value) == words
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")],
+)
+def test_a_list_ends_with_and(words: list[str], said: str) -> None:
+    assert formats.listed(words) == said

@@ -51,7 +51,10 @@ async def test_an_approval_shows_one_action_and_its_amount(site: Site) -> None:
     case_id, link = await site.asked("car-c", terms=None)
     async with site.browser() as browser:
         page = (await browser.get(link)).text
-        assert "aside at Centre Near for car-c for 189.00 EUR?</h1>" in page
+        assert (
+            'aside at Centre Near for <span class="unbroken">car-c</span> for 189.00 EUR?</h1>'
+            in page
+        )
         assert "<dt>What it costs you</dt><dd>189.00 EUR</dd>" in page
         assert "You have given us no mandate" in page
         assert "No answer is a no" in page

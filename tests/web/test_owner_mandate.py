@@ -80,7 +80,7 @@ async def test_a_mandate_is_given_after_a_look_and_counts(site: Site) -> None:
     assert not (await site.hand.question(case_id)).question.approves
     page = await get(site, own + "?said=granted")
     assert "Version 1 of your mandate holds" in page
-    assert "<li>Repair a fault</li>" in page
+    assert "<dt>For</dt><dd>Repair a fault</dd>" in page
     assert "sending somebody at once" in page
     assert "<b>189.00 EUR</b>" in page.replace(' class="sum"', "")
 

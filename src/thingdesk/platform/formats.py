@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -105,6 +106,12 @@ def share(value: float | None) -> str:
 def plain(name: object) -> str:
     """A name as it is spoken: `reserve_part` is `reserve part`."""
     return str(name).replace("_", " ").replace(".", " ")
+
+
+def listed(words: Iterable[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    *first, last = list(words) or [""]
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def sentence(name: object) -> str:

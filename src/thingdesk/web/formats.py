@@ -8,6 +8,7 @@ from thingdesk.platform.formats import (
     date,
     day,
     exact,
+    listed,
     moment,
     number,
     plain,
@@ -35,5 +36,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
         share,
         plain,
         sentence,
+        listed,
     )
 }

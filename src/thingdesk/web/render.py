@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from thingdesk import cases
 from thingdesk.platform import clock
@@ -28,7 +29,12 @@ def environment() -> Environment:
         lstrip_blocks=True,
         finalize=_filled_in,
     )
-    made.filters |= {**formats.FILTERS, "briefly": cases.briefly, "beyond": cases.beyond}
+    made.filters |= {
+        **formats.FILTERS,
+        "briefly": cases.briefly,
+        "beyond": cases.beyond,
+        "unbroken": unbroken,
+    }
     made.globals |= {"now": clock.now, "static": static, "has_static": has_static}
     return made
 
@@ -36,6 +42,15 @@ def environment() -> Environment:
 def _filled_in(value: object) -> object:
     # what is markup already was filled in before, piece by piece
     return seen(value) if type(value) is str else value
+
+
+def unbroken(text: str) -> Markup:
+    """Words with a hyphen, such as the id of a machine, stay on one line where they fit on one."""
+    words = (
+        Markup('<span class="unbroken">{}</span>').format(one) if "-" in one else one
+        for one in seen(text).split()
+    )
+    return Markup(" ").join(words)
 
 
 @cache

@@ -19,7 +19,7 @@ from thingdesk.platform.errors import Recovery, refuse
 from thingdesk.platform.money import Money
 from thingdesk.web.contact import Contact, contact
 from thingdesk.web.owner.ownerships import Ownerships, Token, enter, link
-from thingdesk.web.owner.plain import Plain, Standing, plain, standing
+from thingdesk.web.owner.plain import Facts, Plain, Standing, facts, plain, standing
 from thingdesk.web.owner.told import Told, tell
 from thingdesk.web.pages import Open, Pages
 from thingdesk.web.render import page
@@ -58,6 +58,11 @@ class Home:
     @property
     def zone(self) -> str:
         return self.owned.owner.zone
+
+    @property
+    def facts(self) -> Facts:
+        """What the mandate says."""
+        return facts(self.plain, self.zone, clock.now()) if self.plain else ()
 
 
 @router.get("/{token}")

@@ -8,14 +8,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from thingdesk import mandates, notices, parties
 from thingdesk.catalog import Service
-from thingdesk.mandates import Terms
+from thingdesk.mandates import Mandate, Terms
 from thingdesk.notices import Notice, Recipient
-from thingdesk.platform import clock
+from thingdesk.platform import clock, formats
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Refused
 from thingdesk.web.owner.mandate_form import Frame, MandateForm, form_of, make_frame, read
 from thingdesk.web.owner.ownerships import Ownerships, Token, enter
-from thingdesk.web.owner.plain import Plain, effect_words, effects_of, plain
+from thingdesk.web.owner.plain import Plain, effect_words, effects_of, facts, plain
 from thingdesk.web.pages import Open, Pages
 from thingdesk.web.render import page
 
@@ -24,10 +24,8 @@ _CHANGED = (
     "Your mandate was changed or stopped meanwhile, here or on another page. Nothing was granted."
     " Look at how it stands, and at what you chose here, before you give it."
 )
-_TOLD = (
-    "Your mandate was changed: version {version} holds now. If that was not you, open your page and"
-    " say stop."
-)
+_NOW = "This may be done in your name without asking you:"
+_NOT_YOU = "If that was not you, open your page and say stop."
 
 
 @router.get("")
@@ -54,7 +52,8 @@ async def post_mandate(
             return _form(frame, given.model_copy(update={"seen": _stands(frame)}), changed=True)
         if given.act == "look":
             words = plain(terms, frame.catalog, frame.owned.since)
-            return page("owner/mandate_look.html", owned=frame.owned, given=given, plain=words)
+            said = facts(words, frame.owned.owner.zone, clock.now())
+            return page("owner/mandate_look.html", owned=frame.owned, given=given, facts=said)
     return await _grant(pages, token, given, terms)
 
 
@@ -63,7 +62,7 @@ async def _grant(pages: Pages, token: str, given: MandateForm, terms: Terms) -> 
         async with pages.database.transaction() as tx:
             owned = await enter(pages, tx, token)
             granted = await mandates.grant(tx, owned.owner.id, terms, seen=given.seen)
-            told = _TOLD.format(version=granted.version)
+            told = _told(granted, plain(terms, pages.flow.catalog, owned.since), owned.owner.zone)
             notices.tell(tx, Notice(Recipient.owner(owned.owner.id), "mandate.granted", told))
     except Refused as refused:
         if refused.refusal.code != "mandate_changed":
@@ -74,6 +73,17 @@ async def _grant(pages: Pages, token: str, given: MandateForm, terms: Terms) -> 
             return _form(frame, given.model_copy(update={"seen": _stands(frame)}), changed=True)
         owned = frame.owned
     return RedirectResponse(f"{owned.path}?said=granted", 303)
+
+
+def _told(granted: Mandate, words: Plain, zone: str) -> str:
+    """What it permits stands in the mail, as that is how an owner hears of what somebody else did
+    on their page.
+    """
+    how = "was given" if granted.version == 1 else "was changed"
+    head = f"Your mandate {how} (version {granted.version})."
+    said = facts(words, zone, clock.now())
+    lines = [f"{name}: {formats.listed(one)}" for name, one in said]
+    return "\n".join([head, "", _NOW, *lines, "", _NOT_YOU])
 
 
 def _stands(frame: Frame) -> str:
@@ -110,7 +120,7 @@ def _form(
         given=given,
         wrong=wrong or {},
         changed=_CHANGED if changed else None,
-        before=words,
+        before=facts(words, frame.owned.owner.zone, clock.now()) if words else (),
         services=[
             {"name": one.name, "title": one.title, "words": _effects(one)} for one in frame.services
         ],
@@ -123,9 +133,9 @@ def _kept(frame: Frame, words: Plain | None) -> list[str]:
     """What stays as it was granted, because the form does not ask for it."""
     kept = [f"asks before {effect_words(one)}" for one in frame.kept_always]
     if words and words.remedies is not None:
-        kept.append(f"only by {', '.join(words.remedies)}")
+        kept.append(f"only by {formats.listed(words.remedies)}")
     return kept
 
 
 def _effects(service: Service) -> str:
-    return ", ".join(effect_words(one) for one in sorted(service.effects))
+    return formats.listed(effect_words(one) for one in sorted(service.effects))

@@ -1,6 +1,6 @@
 """A mandate in plain words. Pure."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,11 +12,13 @@ from thingdesk.platform import formats
 from thingdesk.platform.money import Money
 
 ALL = "*"
+Facts = tuple[tuple[str, tuple[str, ...]], ...]
+"""Names, each with what is said of it."""
 _EFFECTS = {
     "reserve_part": "setting a part aside",
     "book": "booking an appointment",
-    "dispatch": "sending somebody at once, such as a tow truck",
-    "command": "telling a machine to do something, such as to restart",
+    "dispatch": "sending somebody at once",
+    "command": "telling a machine to do something",
 }
 
 
@@ -78,6 +80,38 @@ def plain(terms: Terms, catalog: Catalog, owned: Collection[str]) -> Plain:
         terms.begins,
         terms.ends,
     )
+
+
+def facts(plain: Plain, zone: str, now: datetime) -> Facts:
+    """What a mandate says, as its owner reads it on pages and in mails; times in `zone`."""
+    return tuple(_facts(plain, zone, now))
+
+
+def _facts(plain: Plain, zone: str, now: datetime) -> Iterator[tuple[str, tuple[str, ...]]]:
+    everything = ("everything that is offered, also what is offered later",)
+    yield "For", everything if plain.everything else plain.services or ("nothing offered now",)
+    if plain.remedies is not None:
+        yield "Only by", (formats.listed(plain.remedies) or "nothing",)
+    yield "Money", (_money(plain),)
+    yield "Machines", (_machines(plain),)
+    yield "Asks before", (formats.listed(plain.always) or "whatever is beyond this",)
+    if plain.begins and plain.begins > now:
+        yield "Begins", (formats.moment(plain.begins, zone),)
+    yield "Ends", (formats.moment(plain.ends, zone) if plain.ends else "when you say stop",)
+
+
+def _money(plain: Plain) -> str:
+    if not plain.per_case:
+        return "nothing that costs you money, without asking"
+    month = f"{plain.per_period} in a calendar month"
+    return f"up to {plain.per_case} for one case, and {month}, without asking"
+
+
+def _machines(plain: Plain) -> str:
+    if plain.machines is None:
+        return "all of yours, also later ones"
+    others = f"{plain.others} that {'is' if plain.others == 1 else 'are'} not yours any more"
+    return formats.listed([*plain.machines, *([others] if plain.others else [])])
 
 
 def askable(catalog: Catalog) -> list[Service]:

@@ -144,7 +144,7 @@ KINDS: dict[str, tuple[Tone, Say]] = {
         lambda v, _: (
             "The owner wants the usual number of questions"
             if v["questions"] is None
-            else f"The owner wants {questions(v)} a week at most"
+            else f"The owner wants to be spared after {questions(v)} in a week"
         ),
     ),
     "job.offered": (

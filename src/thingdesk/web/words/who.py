@@ -43,7 +43,7 @@ WHO: dict[str, tuple[Tone, Say]] = {
     ),
     "attention.set": (
         Tone.STILL,
-        _by(lambda v, _: f"Owners are asked {questions(v)} a week at most"),
+        _by(lambda v, _: f"Owners are spared questions after {questions(v)} in a week"),
     ),
     "machine.registered": (Tone.STILL, lambda v, _: f"{v['machine']} was registered"),
     "machine.changed": (Tone.STILL, lambda v, _: f"{v['machine']} was changed"),
