@@ -20,8 +20,7 @@ from thingdesk.aftercare import WAITS, Stands, plan, stands, to_tell, without_ro
 from thingdesk.cases import Answer, Opened, Report, Sample
 from thingdesk.catalog import Catalog
 from thingdesk.diagnosis import Finding, Rule
-from thingdesk.journeys import Withdrawn
-from thingdesk.mandates import OWNER_CHANGED
+from thingdesk.journeys import changed_hands
 from thingdesk.notices import Recipient
 from thingdesk.openings import Ask, Openings, answer_reports, asked_by, key_of
 from thingdesk.platform import clock, durable
@@ -139,7 +138,7 @@ class Flow:
         if not await parties.transfer(tx, machine, owner_id, at, by):
             return False
         while former := await cases.not_of(tx, machine, owner_id):
-            await journeys.withdraw_all(tx, former, Withdrawn(OWNER_CHANGED, _SOLD))
+            await journeys.withdraw_all(tx, former, changed_hands())
         await notices.give_up_all(tx, Recipient.machine(machine), _SOLD)
         found = await diagnosis.open_findings(tx, machine)
         await self._hand_over(tx, list((await asked_by(tx, self._openings, found)).values()))
@@ -152,7 +151,7 @@ class Flow:
         await journeys.start(tx, asks, answers)
         former = [one.former for one in answers if isinstance(one, Opened) and one.former]
         if former:
-            await journeys.withdraw_all(tx, former, Withdrawn(OWNER_CHANGED, _SOLD))
+            await journeys.withdraw_all(tx, former, changed_hands())
         joined = [one.case_id for one in answers if isinstance(one, Opened) and one.joined]
         if joined:
             await journeys.note_repeats(tx, joined)

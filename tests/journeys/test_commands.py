@@ -150,7 +150,7 @@ async def test_a_case_that_is_withdrawn_recalls_its_command(hand: Hand, put_out:
     if put_out:
         assert await fetched(hand, name) == [str((await sent(hand, case_id)).id)]
     async with hand.database.transaction() as tx:
-        await journeys.withdraw(tx, case_id, "The owner said stop.")
+        await journeys.withdraw(tx, case_id, "The owner said stop.", "not wanted")
     await hand.work()
     assert (await hand.case(case_id)).outcome is Ended.WITHDRAWN
     assert await fetched(hand, name) == (["recall"] if put_out else [])

@@ -60,4 +60,4 @@ async def test_so_does_a_journey_that_goes_to_another_provider(database: Databas
 
 async def withdraw(database: Database, case_id: UUID) -> None:
     async with database.transaction() as tx:
-        await journeys.withdraw(tx, case_id, "not wanted")
+        await journeys.withdraw(tx, case_id, "not wanted", "not wanted")

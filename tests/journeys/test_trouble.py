@@ -181,7 +181,9 @@ async def test_withdrawing_a_stuck_case_takes_back_what_its_journey_did(
     changed = Hand(hand.database, Flow(Catalog([boom, _part("1", edited=True)]), ()))
     await changed.tick()
     async with hand.database.transaction() as tx:
-        assert await journeys.withdraw(tx, case_id, "Withdrawn by Staff: it is stuck.")
+        assert await journeys.withdraw(
+            tx, case_id, "Withdrawn by Staff: it is stuck.", "not wanted"
+        )
         held = await fulfilment.parts_of(tx, case_id)
         assert case_id not in await journeys.stuck_cases(tx)
     assert (await hand.case(case_id)).outcome is Ended.WITHDRAWN

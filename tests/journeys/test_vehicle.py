@@ -101,7 +101,7 @@ async def test_a_case_that_is_withdrawn_takes_back_what_was_done(hand: Hand) -> 
     await hand.answer(case_id, "slot0")
     job = await hand.offered(case_id)
     async with hand.database.transaction() as tx:
-        assert await journeys.withdraw(tx, case_id, "The owner said stop.") == 1
+        assert await journeys.withdraw(tx, case_id, "The owner said stop.", "not wanted") == 1
     await hand.work()
     assert (await hand.case(case_id)).outcome is Outcome.WITHDRAWN
     assert await stock(hand, "Centre Near") == before
@@ -116,7 +116,7 @@ async def test_a_question_of_a_case_that_has_ended_is_put_to_nobody(hand: Hand) 
     case_id = await hand.opened("car-16", "vehicle.repair", MISFIRE)
     asked = await hand.question(case_id)
     async with hand.database.transaction() as tx:
-        await journeys.withdraw(tx, case_id, "The owner said stop.")
+        await journeys.withdraw(tx, case_id, "The owner said stop.", "not wanted")
     await hand.work()
     async with hand.database.transaction() as tx:
         after = await decisions.get(tx, asked.question.id)

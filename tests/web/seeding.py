@@ -55,7 +55,7 @@ async def cars(site: Site) -> None:
     await hand.answer(case_id, "no")
     case_id, _ = await site.asked("car-11")
     async with hand.database.transaction() as tx:
-        await journeys.withdraw(tx, case_id, "The owner said stop.")
+        await journeys.withdraw(tx, case_id, "The owner said stop.", "not wanted")
     await hand.work()
     await breakdown(site, "car-12")
 

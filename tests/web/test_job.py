@@ -2,12 +2,14 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from tests.fulfilment.making import make_offer, make_provider
 from tests.web.site import Site
 
-from thingdesk import fulfilment
+from thingdesk import fulfilment, notices
 from thingdesk.cases import State
-from thingdesk.fulfilment import Job, JobState
+from thingdesk.fulfilment import Job, JobState, effects
 from thingdesk.platform import clock
+from thingdesk.platform.money import Money
 
 
 async def job_of(site: Site, case_id: UUID) -> Job:
@@ -60,6 +62,53 @@ async def test_a_decline_is_passed_on_with_its_reason(site: Site) -> None:
         first, second = await fulfilment.jobs_of(tx, case_id)
     assert (first.state, first.reason) == (JobState.DECLINED, "no lift free")
     assert second.state is JobState.OFFERED
+
+
+@pytest.mark.parametrize(
+    ("by", "why"),
+    [
+        ("sale", "the machine has another owner now"),
+        ("owner", "the owner does not want it any more"),
+        ("journey", "what it was part of cannot go on"),
+    ],
+)
+async def test_a_job_that_is_taken_back_says_why(site: Site, by: str, why: str) -> None:
+    car = f"car-back-{by}"
+    case_id, link = await site.offered(car)
+    async with site.browser() as browser:
+        await browser.post(link, data={"action": "accept"})
+        await browser.post(link, data={"action": "under_way", "minutes": "20"})
+        await site.hand.work()
+        assert "<dt>Arrival</dt>" in (await browser.get(link)).text
+        if by == "sale":
+            await site.hand.sell(car, None)
+        elif by == "owner":
+            await browser.post(f"{await site.own(car)}/cases/{case_id}/withdraw")
+        else:
+            with clock.reading(lambda: clock.system() + timedelta(days=90)):
+                await site.hand.tick()
+        page = (await browser.get(link)).text
+    assert f"The job was taken back: {why}." in page
+    assert "<dt>Arrival</dt>" not in page
+    assert (await job_of(site, case_id)).reason == why, "which is what a webhook says"
+    async with site.hand.database.transaction() as tx:
+        told = [one.notice.words for one in await notices.of_case(tx, case_id)]
+    assert [one for one in told if one.endswith(f"Why: {why}. There is nothing to do.")]
+
+
+async def test_for_a_job_that_is_taken_back_nothing_is_due(site: Site) -> None:
+    provider = await make_provider(site.hand.database)
+    offer = make_offer(provider.id, amount=Money(4500, "EUR"))
+    async with site.hand.database.transaction() as tx:
+        await effects.offer_job(tx, offer)
+    link = site.link("job", offer.effect_id)
+    async with site.browser() as browser:
+        assert "<dt>You are due</dt><dd><b>45.00 EUR</b>" in (await browser.get(link)).text
+        async with site.hand.database.transaction() as tx:
+            await effects.cancel_job(tx, offer.effect_id, "the owner drove on")
+        page = (await browser.get(link)).text
+    assert "The job was taken back: the owner drove on." in page
+    assert "45.00" not in page
 
 
 @pytest.mark.parametrize(

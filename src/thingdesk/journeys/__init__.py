@@ -24,6 +24,7 @@ from thingdesk.journeys.model import (
     Stopped,
     Withdrawn,
     about,
+    changed_hands,
 )
 from thingdesk.journeys.picking import OwnerPicks
 from thingdesk.journeys.providing import Dispatched, Found, free_slots
@@ -70,6 +71,7 @@ __all__ = [
     "Withdrawn",
     "about",
     "answer_now",
+    "changed_hands",
     "choose",
     "drivers",
     "effects_of",

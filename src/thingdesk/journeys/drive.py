@@ -64,7 +64,7 @@ async def _end(journey: Journey, result: BaseModel) -> None:
 async def _stop(journey: Journey, stopped: Stopped) -> None:
     """What was done stays done when it only was not proven; otherwise it is taken back."""
     if not isinstance(stopped, NotProven):
-        await undo_all(journey)
+        await undo_all(journey, stopped.told)
     await _close(journey, _outcome(stopped), stopped.words, stopped.data)
 
 

@@ -15,7 +15,7 @@ from thingdesk.journeys.events import (
     EffectFailed,
     EffectIntended,
 )
-from thingdesk.journeys.model import Denied, Entry, Failed, Withdrawn
+from thingdesk.journeys.model import Denied, Entry, Failed, changed_hands
 from thingdesk.journeys.undoing import EFFECTS, take_back
 from thingdesk.mandates import OWNER_CHANGED, Answer, Approval, Verdict
 from thingdesk.platform import clock
@@ -64,7 +64,7 @@ async def effect(
         approved = await approval.ask(journey, intent, record)
         record = await journey.run.step(f"approved {intent.name}", attempt)
     if record["code"] == OWNER_CHANGED:
-        raise Withdrawn(OWNER_CHANGED, record["reason"])
+        raise changed_hands()
     if record["answer"] != Answer.ALLOW:
         raise Denied(record["code"], record["reason"], Recovery(record["recovery"]))
     if record["failed"]:
@@ -93,16 +93,16 @@ async def foresee(journey: Context, verb: Coroutine[Any, Any, Any] | None) -> In
     raise TypeError("`then` gave an effect that did nothing")
 
 
-async def undo_all(journey: Context) -> None:
-    """Take back what the journey has done, the last first."""
-    await undo(journey, journey.undoable)
+async def undo_all(journey: Context, why: str) -> None:
+    """Take back what the journey has done, the last first; providers and the machine hear why."""
+    await undo(journey, journey.undoable, why)
 
 
-async def undo(journey: Context, which: Sequence[Undoable]) -> None:
+async def undo(journey: Context, which: Sequence[Undoable], why: str) -> None:
     """Take back some of what the journey has done, the last first."""
     among = [one.id for one in which]
     for one in reversed(which):
-        await journey.run.step(f"undo {one.intent.name}", _undoing(journey, one, among))
+        await journey.run.step(f"undo {one.intent.name}", _undoing(journey, one, among, why))
     journey.undoable = [one for one in journey.undoable if one not in which]
 
 
@@ -121,10 +121,10 @@ async def settle(journey: Context, which: Sequence[Undoable]) -> None:
 
 
 def _undoing(
-    journey: Context, one: Undoable, among: Sequence[UUID]
+    journey: Context, one: Undoable, among: Sequence[UUID], why: str
 ) -> Callable[[], Awaitable[None]]:
     async def act() -> None:
-        await take_back(journey.run.tx, journey.case_id, one.intent.name, one.id, among)
+        await take_back(journey.run.tx, journey.case_id, one.intent.name, one.id, among, why)
 
     return act
 

@@ -124,7 +124,7 @@ class EffectDenied(Event):
 
 @dataclass(frozen=True, slots=True)
 class EffectUndone(Event):
-    """The effect was taken back, because its journey could not go on."""
+    """The effect was taken back: its journey could not go on, or its case was withdrawn."""
 
     kind: ClassVar[str] = "effect.undone"
     effect: str

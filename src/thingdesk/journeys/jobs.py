@@ -108,5 +108,5 @@ def _times(slot: Slot) -> dict[str, str]:
 async def leave(journey: Context, provider: Found) -> list[Intent]:
     """Take back all that was arranged with a provider; the parts that were reserved there."""
     theirs = journey.undoable_at(provider.id)
-    await undo(journey, theirs)
+    await undo(journey, theirs, "somebody else is asked")
     return [one.intent for one in theirs if one.intent.name == RESERVE]

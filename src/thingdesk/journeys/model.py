@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from thingdesk.cases.model import Opened, Opening
+from thingdesk.mandates.model import OWNER_CHANGED
 from thingdesk.platform.errors import Recovery
 
 
@@ -88,10 +89,11 @@ class Entry:
 
 class Stopped(Exception):
     """The journey cannot go on: what it did is taken back (of NotProven it stays), and its case
-    ends with `code` and `words`.
+    ends with `code` and `words`. `told` is why, to providers and the machine.
     """
 
     recovery = Recovery.CONTACT_US
+    told = "what it was part of cannot go on"
 
     def __init__(self, code: str, words: str) -> None:
         super().__init__(words)
@@ -124,6 +126,16 @@ class Withdrawn(Stopped):
     """The owner or staff took the request back, or the machine changed hands. The case ends as
     *withdrawn*.
     """
+
+    def __init__(self, code: str, words: str, told: str = "it is not wanted any more") -> None:
+        super().__init__(code, words)
+        self.told = told
+
+
+def changed_hands() -> Withdrawn:
+    """Why all of a former owner's ends."""
+    told = "the machine has another owner now"
+    return Withdrawn(OWNER_CHANGED, "The machine has another owner now.", told)
 
 
 class NotProven(Stopped):

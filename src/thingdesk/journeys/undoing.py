@@ -13,21 +13,20 @@ from thingdesk.platform.database import Transaction
 from thingdesk.platform.money import Money
 from thingdesk.timeline import append
 
-_WHY = "the journey could not go on"
-
 
 async def take_back(
-    tx: Transaction, case_id: UUID, name: str, effect_id: UUID, among: Sequence[UUID]
+    tx: Transaction, case_id: UUID, name: str, effect_id: UUID, among: Sequence[UUID], why: str
 ) -> bool:
     """Take back an effect, with the money that is reserved for it; whether it is certain that it
-    is. A job that is done stays done, and is paid. `among` are all that are taken back with it.
+    is. A job that is done stays done, and is paid. `among` are all that are taken back with it;
+    `why` is for providers and the machine.
     """
     await mandates.hold(tx, among)
-    return await _take_back(tx, case_id, name, effect_id)
+    return await _take_back(tx, case_id, name, effect_id, why)
 
 
-async def _take_back(tx: Transaction, case_id: UUID, name: str, effect_id: UUID) -> bool:
-    certain = await _UNDO[name](tx, effect_id)
+async def _take_back(tx: Transaction, case_id: UUID, name: str, effect_id: UUID, why: str) -> bool:
+    certain = await _UNDO[name](tx, effect_id, why)
     await mandates.release(tx, effect_id)
     if certain:
         await store.set_state(tx, effect_id, "undone")
@@ -35,7 +34,7 @@ async def _take_back(tx: Transaction, case_id: UUID, name: str, effect_id: UUID)
     return certain
 
 
-async def take_back_all(tx: Transaction, ledger: Sequence[Entry]) -> None:
+async def take_back_all(tx: Transaction, ledger: Sequence[Entry], why: str) -> None:
     """Take back effects of journeys that were stopped, in this order; what was set aside for a job
     that is done by then was used for it.
     """
@@ -47,12 +46,12 @@ async def take_back_all(tx: Transaction, ledger: Sequence[Entry]) -> None:
             await world.use_part(tx, one.id)
             if one.minor and one.currency:
                 await mandates.settle(tx, one.id, Money(one.minor, one.currency))
-        elif not await _take_back(tx, one.case_id, one.name, one.id) and provider:
+        elif not await _take_back(tx, one.case_id, one.name, one.id, why) and provider:
             done.add(provider)
 
 
-async def _call_off(tx: Transaction, effect_id: UUID) -> bool:
-    job = await world.cancel_job(tx, effect_id, _WHY)
+async def _call_off(tx: Transaction, effect_id: UUID, why: str) -> bool:
+    job = await world.cancel_job(tx, effect_id, why)
     if job is not None and job.state is JobState.DONE:
         if job.due and job.due.minor:
             await mandates.settle(tx, effect_id, job.due)
@@ -61,16 +60,16 @@ async def _call_off(tx: Transaction, effect_id: UUID) -> bool:
     return True
 
 
-async def _release(tx: Transaction, effect_id: UUID) -> bool:
+async def _release(tx: Transaction, effect_id: UUID, _: str) -> bool:
     held = await world.release_part(tx, effect_id)
     return held is None or held.state is not ReservationState.USED
 
 
-async def _recall(tx: Transaction, effect_id: UUID) -> bool:
-    return await world.recall_command(tx, effect_id, _WHY)
+async def _recall(tx: Transaction, effect_id: UUID, why: str) -> bool:
+    return await world.recall_command(tx, effect_id, why)
 
 
-_UNDO: Mapping[str, Callable[[Transaction, UUID], Awaitable[bool]]] = {
+_UNDO: Mapping[str, Callable[[Transaction, UUID, str], Awaitable[bool]]] = {
     "book": _call_off,
     "dispatch": _call_off,
     "reserve_part": _release,

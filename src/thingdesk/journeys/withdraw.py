@@ -14,9 +14,11 @@ from thingdesk.platform.database import Transaction
 _NO_RELAPSE = timedelta(0)
 
 
-async def withdraw(tx: Transaction, case_id: UUID, words: str) -> bool:
-    """End a case with its journeys here and now: see `withdraw_all`. False if it had ended."""
-    return bool(await withdraw_all(tx, [case_id], Withdrawn("withdrawn", words)))
+async def withdraw(tx: Transaction, case_id: UUID, words: str, told: str) -> bool:
+    """End a case with its journeys here and now: see `withdraw_all`. False if it had ended.
+    `words` are for its owner, `told` is why, for providers and the machine.
+    """
+    return bool(await withdraw_all(tx, [case_id], Withdrawn("withdrawn", words, told)))
 
 
 async def withdraw_all(tx: Transaction, case_ids: Sequence[UUID], why: Withdrawn) -> int:
@@ -27,7 +29,7 @@ async def withdraw_all(tx: Transaction, case_ids: Sequence[UUID], why: Withdrawn
     """
     runs = await _stop(tx, case_ids)
     await cases.give_up_verifications(tx, case_ids)
-    await take_back_all(tx, await store.standing(tx, runs))
+    await take_back_all(tx, await store.standing(tx, runs), why.told)
     for run_id in runs:
         store.end(tx, run_id, clock.now())
     found = await cases.get_many(tx, case_ids)

@@ -14,7 +14,7 @@ from thingdesk.platform.database import Transaction
 async def cancel_job(tx: Transaction, job_id: UUID, reason: str) -> Job | None:
     """Take a job back; the job as it then stands, None when it was never offered.
 
-    A job that is over stays as it is: look at its state. The provider is told.
+    A job that is over stays as it is: look at its state. The provider is told, with the reason.
     """
     if being_offered(tx):  # perhaps in this very transaction
         await tx.flush()
@@ -22,5 +22,5 @@ async def cancel_job(tx: Transaction, job_id: UUID, reason: str) -> Job | None:
     if job is None or move(job, JobState.CANCELLED, clock.now()) is not Move.ON:
         return job
     cancelled = replace(job, state=JobState.CANCELLED, reason=reason)
-    await tell_provider(tx, DeliveryKind.CANCELLED, [job.offer])
+    await tell_provider(tx, DeliveryKind.CANCELLED, [job.offer], reason)
     return await record(tx, job, cancelled, JobCancelled(job_id, job.offer.provider, reason))

@@ -16,21 +16,27 @@ _PAGE_LASTS = timedelta(days=90)
 _BEGINS = {DeliveryKind.OFFERED: "A job is offered to you", DeliveryKind.CANCELLED: "Cancelled"}
 
 
-async def tell_provider(tx: Transaction, kind: DeliveryKind, offers: Sequence[JobOffer]) -> None:
-    """Tell the provider of every job: their own system where they have one, else by mail."""
+async def tell_provider(
+    tx: Transaction, kind: DeliveryKind, offers: Sequence[JobOffer], why: str | None = None
+) -> None:
+    """Tell the provider of every job: their own system where they have one, else by mail; `why` it
+    is taken back.
+    """
     providers = await parties.get_providers(tx, [offer.provider for offer in offers])
     for offer in offers:
         provider = providers.get(offer.provider)
         if provider and provider.webhook_url:
             store.put_delivery(tx, offer.effect_id, kind)
         elif provider and provider.email:
-            notices.tell(tx, _mail(kind, offer, provider))
+            notices.tell(tx, _mail(kind, offer, provider, why))
 
 
-def _mail(kind: DeliveryKind, offer: JobOffer, provider: Provider) -> Notice:
+def _mail(kind: DeliveryKind, offer: JobOffer, provider: Provider, why: str | None) -> Notice:
     """Its link answers the offer, as the provider's page does."""
     words = f"{_BEGINS[kind]}: {offer.task} for {offer.machine}. {offer.words}"
     until = None
+    if why:
+        words += f"\n\nWhy: {why}. There is nothing to do."
     if kind is DeliveryKind.OFFERED:
         until = offer.answer_by
         words += f"\n\nWhen: {_when(offer, provider.zone)}"

@@ -13,6 +13,7 @@ from thingdesk.web.render import page
 
 router = APIRouter(prefix="/owner/{token}/cases/{case_id}/withdraw")
 _WORDS = "You did not want it any more."
+_TOLD = "the owner does not want it any more"
 
 
 @router.get("")
@@ -30,5 +31,5 @@ async def post_withdraw(pages: Open, token: Token, case_id: UUID) -> Response:
     async with pages.database.transaction() as tx:
         owned = await enter(pages, tx, token)
         await case_of(tx, owned, case_id)
-        withdrawn = await journeys.withdraw(tx, case_id, _WORDS)
+        withdrawn = await journeys.withdraw(tx, case_id, _WORDS, _TOLD)
     return RedirectResponse(f"{owned.path}?said={'withdrawn' if withdrawn else 'ended'}", 303)

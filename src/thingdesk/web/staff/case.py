@@ -47,7 +47,8 @@ async def post_withdraw(
     async with pages.database.transaction() as tx:
         if await cases.get(tx, case_id) is None:
             raise _unknown()
-        ended = await journeys.withdraw(tx, case_id, f"Withdrawn by {person.name}: {words}.")
+        said = f"Withdrawn by {person.name}: {words}."
+        ended = await journeys.withdraw(tx, case_id, said, "our staff have withdrawn it")
     if not ended:
         return await _page(pages, person, case_id, refusal=_ENDED)
     return RedirectResponse(f"/cases/{case_id}?said=withdrawn", 303)
