@@ -146,12 +146,12 @@ def known_of(state: CommandState | JobState | ReservationState) -> dict[UUID, St
     match state:
         case CommandState():
             sent = Command(one, run, case, "press-1", "restart", NOW)
-            return standings([], [SentCommand(sent, state, 1, NOW)], [])
+            return standings([], [SentCommand(sent, state, 1, NOW)], [], "UTC")
         case JobState():
             offer = JobOffer(one, run, case, "car-1", ids.new(), "repair", "A coil.", NOW)
-            return standings([Job(offer, state, {})], [], [])
+            return standings([Job(offer, state, {})], [], [], "UTC")
         case _:
-            return standings([], [], [Reservation(one, case, ids.new(), "coil", 1, state)])
+            return standings([], [], [Reservation(one, case, ids.new(), "coil", 1, state)], "UTC")
 
 
 @pytest.mark.parametrize(

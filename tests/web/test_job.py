@@ -8,7 +8,7 @@ from tests.web.site import Site
 from thingdesk import fulfilment, notices
 from thingdesk.cases import State
 from thingdesk.fulfilment import Job, JobState, effects
-from thingdesk.platform import clock
+from thingdesk.platform import clock, formats
 from thingdesk.platform.money import Money
 
 
@@ -39,6 +39,41 @@ async def test_a_provider_takes_a_job_and_does_it(site: Site) -> None:
     assert job.arrival
     assert timedelta(minutes=18) < job.arrival - clock.now() <= timedelta(minutes=20)
     assert (await site.hand.case(case_id)).state is State.VERIFYING
+
+
+async def test_the_owners_page_says_when_the_provider_comes_and_no_mail_is_needed(
+    site: Site,
+) -> None:
+    case_id, link = await site.offered("car-when")
+    own = await site.own("car-when")
+    async with site.browser() as browser:
+        await browser.post(link, data={"action": "accept"})
+        await site.hand.work()
+        assert "expected" not in (await browser.get(own)).text
+        for minutes in ("20", "40"):
+            await browser.post(link, data={"action": "under_way", "minutes": minutes})
+            await site.hand.work()
+            job = await job_of(site, case_id)
+            assert job.arrival
+            comes = f"on the way, expected {formats.moment(job.arrival, 'Europe/Berlin')}"
+            assert comes in (await browser.get(own)).text
+        await browser.post(link, data={"action": "arrived"})
+        await site.hand.work()
+        assert "expected" not in (await browser.get(own)).text
+
+
+async def test_what_an_owner_waits_for_on_the_road_has_its_time(site: Site) -> None:
+    await site.car("car-road")
+    case_id = await site.hand.opened("car-road", "vehicle.breakdown", {"code": "P0217"})
+    job = await site.hand.accept(case_id)
+    arrival = clock.now() + timedelta(minutes=20)
+    async with site.hand.database.transaction() as tx:
+        await fulfilment.under_way(tx, job.id, job.offer.provider, arrival)
+    await site.hand.work()
+    expected = formats.moment(arrival, "Europe/Berlin")
+    async with site.browser() as browser:
+        page = (await browser.get(await site.own("car-road"))).text
+    assert f"Truck One, expected {expected}, to say that it is done (tow)" in page
 
 
 async def test_looking_at_a_job_changes_nothing(site: Site) -> None:

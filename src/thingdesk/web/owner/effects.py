@@ -78,14 +78,23 @@ Standing = tuple[str, bool]
 
 
 def standings(
-    jobs: Iterable[Job], commands: Iterable[SentCommand], parts: Iterable[Reservation]
+    jobs: Iterable[Job],
+    commands: Iterable[SentCommand],
+    parts: Iterable[Reservation],
+    zone: str,
 ) -> dict[UUID, Standing]:
-    """By the id of the effect."""
+    """By the id of the effect; who is on the way is expected when they said last."""
     return {
-        **{one.id: (_JOB[one.state], one.state in _JOB_RUNS) for one in jobs},
+        **{one.id: (_job(one, zone), one.state in _JOB_RUNS) for one in jobs},
         **{one.id: (_COMMAND[one.state], one.state is CommandState.WAITING) for one in commands},
         **{one.id: (_PART[one.state], one.state is ReservationState.RESERVED) for one in parts},
     }
+
+
+def _job(one: Job, zone: str) -> str:
+    if one.state is not JobState.UNDER_WAY or one.arrival is None:
+        return _JOB[one.state]
+    return f"{_JOB[one.state]}, expected {formats.moment(one.arrival, zone)}"
 
 
 def effects(

@@ -58,7 +58,7 @@ async def tell(tx: Transaction, case: Case, zone: str) -> Told:
     entries = await journeys.effects_of(tx, case.id, _MOST + 1)
     jobs = await fulfilment.jobs_of(tx, case.id)
     commands = await fulfilment.commands_of(tx, case.id)
-    known = standings(jobs, commands, await fulfilment.parts_of(tx, case.id))
+    known = standings(jobs, commands, await fulfilment.parts_of(tx, case.id), zone)
     asked = await decisions.of_case(tx, case.id)
     ended = case.state is cases.State.ENDED
     return Told(
@@ -117,7 +117,7 @@ def _job(one: Job, name: str, booked: Mapping[UUID, Appointment], zone: str) -> 
     if appointment:
         work = Wait(f"{name}: {task} on {formats.moment(appointment.period.start, zone)}")
     else:
-        work = Wait(f"{name}, to say that it is done ({task})")
+        work = Wait(f"{name}, {_comes(one, zone)}to say that it is done ({task})")
     return {
         job_key(one.id, JobState.ACCEPTED): Wait(
             f"{name}, to accept ({task})", one.offer.answer_by
@@ -126,6 +126,12 @@ def _job(one: Job, name: str, booked: Mapping[UUID, Appointment], zone: str) -> 
         job_key(one.id, JobState.ARRIVED): Wait(f"{name}, to arrive", one.arrival),
         job_key(one.id, JobState.DONE): work,
     }
+
+
+def _comes(one: Job, zone: str) -> str:
+    if one.state is not JobState.UNDER_WAY or one.arrival is None:
+        return ""
+    return f"expected {formats.moment(one.arrival, zone)}, "
 
 
 def _command(one: SentCommand) -> Wait:
