@@ -74,3 +74,24 @@ async def test_a_new_time_of_a_visit_that_is_no_help_is_not_told(hand: Hand) -> 
             arrival = clock.now() + minutes * MINUTE
             await fulfilment.under_way(tx, job.id, job.offer.provider, arrival)
     assert await hand.told(case_id) == before
+
+
+async def test_a_time_that_goes_back_and_forth_fills_no_box(hand: Hand) -> None:
+    await car(hand, "car-18")
+    case_id = await hand.opened("car-18", "vehicle.breakdown", {"code": "P0217"})
+    truck = await hand.accept(case_id)
+    start = clock.now()
+    for minutes in (20, 40) * 6:
+        async with hand.database.transaction() as tx:
+            arrival = start + minutes * MINUTE
+            await fulfilment.under_way(tx, truck.id, truck.offer.provider, arrival)
+        await hand.work()
+    async with hand.database.transaction() as tx:
+        told = [one.notice.words for one in await notices.of_case(tx, case_id)]
+        job = await fulfilment.get_job(tx, truck.id)
+    words = [one for one in told if "than expected" in one]
+    assert len(words) == 5
+    rest = "Should that change again, your page shows it, and no mail is sent."
+    assert [one.endswith(rest) for one in words] == [False] * 4 + [True]
+    assert job
+    assert job.arrival == arrival, "what the page shows"

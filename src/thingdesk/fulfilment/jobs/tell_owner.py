@@ -11,13 +11,15 @@ from thingdesk.platform.database import Transaction
 from thingdesk.platform.formats import moment
 
 WORTH_TELLING = timedelta(minutes=10)
-_MOST = 50
+MOST_TOLD = 5
+"""Mails about one job: who moves the time back and forth must not fill an owner's box."""
+_KIND, _MOST = "case.told", 50
 
 
 async def tell_arrival(tx: Transaction, job: Job, arrival: datetime) -> None:
     """Tell the owner whose machine waits for help when that comes: more than ten minutes later, or
-    earlier, than they were told last. The first time is for the journey to tell, if it has not
-    ceased to wait for it.
+    earlier, than they were told last, and `MOST_TOLD` times at most; their page shows it always.
+    The first time is for the journey to tell, if it has not ceased to wait for it.
     """
     case = await cases.get(tx, job.offer.case_id)
     if case is None or case.owner_id is None or not case.safety or job.offer.appointment:
@@ -25,10 +27,12 @@ async def tell_arrival(tx: Transaction, job: Job, arrival: datetime) -> None:
     told = await _told(tx, job)
     news = abs(arrival - told) > WORTH_TELLING if told else await _went_on(tx, job)
     owner = await parties.get_owner(tx, case.owner_id)
-    if owner and news:
+    sent = await _sent(tx, job) if news else 0
+    if owner and news and sent < MOST_TOLD:
         provider = await parties.get_provider(tx, job.offer.provider)
         who = provider.name if provider else "Help"
-        notices.tell(tx, _mail(job, case, owner, f"{who} {_how(told, arrival)}", arrival))
+        last = sent + 1 == MOST_TOLD
+        notices.tell(tx, _mail(job, case, owner, f"{who} {_how(told, arrival)}", arrival, last))
 
 
 async def _went_on(tx: Transaction, job: Job) -> bool:
@@ -52,13 +56,21 @@ async def _told(tx: Transaction, job: Job) -> datetime | None:
     return last
 
 
+async def _sent(tx: Transaction, job: Job) -> int:
+    """How often the desk has told the owner of this job's time."""
+    told = [one.notice for one in await notices.of_case(tx, job.offer.case_id)]
+    return sum(one.kind == _KIND and one.data.get("job") == str(job.id) for one in told)
+
+
 def _how(told: datetime | None, arrival: datetime) -> str:
     if told is None:
         return "is expected"
     return f"comes {'later' if arrival > told else 'earlier'} than expected:"
 
 
-def _mail(job: Job, case: Case, owner: Owner, first: str, arrival: datetime) -> Notice:
+def _mail(job: Job, case: Case, owner: Owner, first: str, arrival: datetime, last: bool) -> Notice:
     words = f"{first} on {moment(arrival, owner.zone)} ({owner.zone}), to {job.offer.machine}."
+    if last:
+        words += " Should that change again, your page shows it, and no mail is sent."
     data = {"job": str(job.id), "arrival": arrival.isoformat()}
-    return Notice(Recipient.owner(owner.id), "case.told", words, case.id, data)
+    return Notice(Recipient.owner(owner.id), _KIND, words, case.id, data)
