@@ -84,7 +84,12 @@ MAY_WORK = [
     "for journey in []:\n        await journey.dispach()",
     "await (lambda journey: journey.dispach())(fault)",
     "print(journey.run, journey.facts, journey.service.name, journey.undoable)",
-    "await journey.tell_owner('x', anything='goes')",
+    "await journey.tell_owner('x', anything='goes', other=1)",
+    "await journey.ask_owner(choose('Now?', a='Yes'), within=hours(2), default='a')",
+    "await journey.ask_owner(choose('Now?', a='Yes'), within=hours(2), default=None)",
+    "it = {'a': 'Y'}\n    await journey.ask_owner(choose('x', **it), within=hours(2), default='b')",
+    "choose = take\n    await journey.ask_owner(choose('x'), within=hours(2), default='b')",
+    "await journey.verify(fault.code, within=hours(2))",
 ]
 
 

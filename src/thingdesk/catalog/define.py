@@ -20,9 +20,9 @@ def service(
     *,
     title: str,
     promise: Promise,
-    identity: tuple[str, ...] = (),
-    kinds: tuple[str, ...] = (),
-    effects: tuple[str, ...] = (),
+    identity: str | tuple[str, ...] = (),
+    kinds: str | tuple[str, ...] = (),
+    effects: str | tuple[str, ...] = (),
     version: str = "1",
     instant: bool = False,
     safety: bool = False,
@@ -36,12 +36,12 @@ def service(
 
     Input and Outcome are pydantic models; their JSON Schemas are the service's. `identity` names
     the input fields that make the problem, `kinds` the kinds of machine that it is for (none: all),
-    `effects` all that the journey may do (`dispatch`,
-    `book`, `reserve_part`, `command`). `instant`: no journey and no case, the function gets an
-    Instant and finishes at intake. `safety`: what the organisation pays needs no mandate. `relapse`
-    is how long after its end the same problem reopens its case. A changed function gets a new
-    `version`; the old one stays registered until its last journey has ended. Raises ServiceError
-    when it is no such function; the rest is checked when its pack is loaded (`thingdesk check`).
+    `effects` all that the journey may do (`dispatch`, `book`, `reserve_part`, `command`); one alone
+    needs no tuple. `instant`: no journey and no case, the function gets an Instant and finishes at
+    intake. `safety`: what the organisation pays needs no mandate. `relapse` is how long after its
+    end the same problem reopens its case. A changed function gets a new `version`; the old one
+    stays registered until its last journey has ended. Raises ServiceError when it is no such
+    function; the rest is checked when its pack is loaded (`thingdesk check`).
     """
 
     def make(function: Callable[..., Awaitable[Outcome]]) -> Service:
@@ -54,9 +54,9 @@ def service(
             input=given,
             outcome=returned,
             promise=promise,
-            identity=tuple(identity),
-            kinds=frozenset(kinds),
-            effects=frozenset(effects),
+            identity=_names(identity),
+            kinds=frozenset(_names(kinds)),
+            effects=frozenset(_names(effects)),
             instant=instant,
             safety=safety,
             relapse=relapse,
@@ -68,6 +68,11 @@ def service(
         )
 
     return make
+
+
+def _names(given: str | tuple[str, ...]) -> tuple[str, ...]:
+    # ("dispatch") without its comma is a text, and of its letters nothing could be made
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def _types(

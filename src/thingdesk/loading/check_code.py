@@ -14,6 +14,7 @@ from thingdesk.journeys import Instant, Journey
 from thingdesk.loading import verbs
 from thingdesk.loading.awaiting import is_forgotten
 from thingdesk.loading.source import Function, Scope, Sources, named_parameter
+from thingdesk.loading.values import unfit
 
 _OURS = "thingdesk"
 _PLAIN = {"str", "int", "float", "bool", "len", "print", "repr"}
@@ -83,7 +84,7 @@ class Code:
         if isinstance(verb, property):
             self._note(f"{where} is a value; write it without ()")
         elif inspect.isfunction(verb):
-            if wrong := verbs.misfit(call, verb):
+            if wrong := verbs.misfit(call, verb) or unfit(call, verb, function):
                 self._note(f"{where}: {wrong}")
             if verbs.is_awaited(verb):
                 self._check_awaited(function, call, f"{_words(said)}(…)")

@@ -18,8 +18,6 @@ def check_service(one: Service) -> Iterator[str]:
         yield f'version: {one.version!r} is no text; write version="2"'
     yield from _promise(one.promise)
     fields = list(one.input.model_fields)
-    if len(one.kinds) > 1 and all(len(kind) == 1 for kind in one.kinds):
-        yield 'kinds: is one text, and no tuple; write kinds=("…",), with a comma'
     yield from _names("identity", one.identity, fields, f"no field of {one.input.__name__}")
     if one.instant and one.effects:
         yield "effects: an instant service has none; leave them out"
@@ -42,12 +40,7 @@ def _promise(given: object) -> Iterator[str]:
 
 
 def _names(field: str, given: Iterable[str], known: Sequence[str], what: str) -> Iterator[str]:
-    given = sorted(given)
-    unknown = [one for one in given if one not in known]
-    if len(given) > 1 and all(len(one) == 1 for one in given) and unknown:
-        yield f'{field}: is one text, and no tuple; write {field}=("…",), with a comma'
-        return
-    for one in unknown:
+    for one in sorted(set(given) - set(known)):
         yield f"{field}: {one!r} is {what}; {choose(one, known)}"
 
 

@@ -7,6 +7,8 @@ from types import ModuleType
 
 from thingdesk.loading.said import choose, said
 
+_NO_MORE = "; nothing else in it was looked at"
+
 
 class NotFound(Exception):
     """Why a pack cannot be had, and how to mend it."""
@@ -24,7 +26,7 @@ def find(name: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name and f"{name}.".startswith(f"{error.name}."):
             raise NotFound(_nowhere(name, here)) from error
-        words = f"it cannot be imported: {said(error)}; install it, or mend its name"
+        words = f"it cannot be imported: {said(error)}; install it, or mend its name{_NO_MORE}"
         raise NotFound(words) from error
     except SystemExit as error:
         words = 'importing it ends Python; put what runs under `if __name__ == "__main__":`'
@@ -32,7 +34,7 @@ def find(name: str) -> ModuleType:
     # whatever the author wrote there
     except Exception as error:
         mend = "; mend that line" if isinstance(error, SyntaxError) else ""
-        raise NotFound(f"it cannot be imported: {said(error)}{mend}") from error
+        raise NotFound(f"it cannot be imported: {said(error)}{mend}{_NO_MORE}") from error
     _check_theirs(name, module, here)
     return module
 
