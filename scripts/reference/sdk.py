@@ -25,7 +25,10 @@ durations.
 """
 
 # what the engine and the stores call; an author does not
-HIDDEN = {"as_data", "from_data", "fits", "spans", "stream", "data", "clears_at", "check_awaited"}
+HIDDEN = {
+    *("as_data", "from_data", "fits", "spans", "stream", "data", "clears_at", "check_awaited"),
+    *("called", "undoable_at", "wait", "is_for", "meets", "Service.code"),
+}
 _WIDTH = 90
 
 
@@ -82,9 +85,9 @@ def _methods(thing: type[Any]) -> Iterator[str]:
         if not base.__module__.startswith("thingdesk."):
             continue
         for name, one in vars(base).items():
-            if name.startswith("_") or name in HIDDEN:
-                continue
             full = f"{thing.__name__}.{name}"
+            if name.startswith("_") or {name, full} & HIDDEN:
+                continue
             if isinstance(one, property) and one.fget:
                 returned = _type(inspect.signature(one.fget).return_annotation)
                 yield f"### {full}\n\n{block(f'{name}: {returned}', 'python')}\n\n{said(one, full)}"

@@ -1,5 +1,6 @@
 """docs/reference/ is what the code says of itself, and everything says something."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -89,6 +90,15 @@ def test_the_kind_of_an_event_is_its_own() -> None:
 def test_a_name_of_the_sdk_without_words_is_found() -> None:
     with pytest.raises(words.Undocumented, match="LATEST"):
         sdk.constant("LATEST")
+
+
+def test_what_only_the_engine_calls_is_no_part_of_the_sdk() -> None:
+    page = sdk.make()
+    shown = set(re.findall(r"^### (.+)$", page, re.MULTILINE))
+    assert {"Journey.look", "Journey.verify", "Instant.keep", "Money.written"} <= shown
+    inside = {"Journey.undoable_at", "Journey.wait", "Slot.meets", "Service.is_for", "Service.code"}
+    assert not shown & {*inside, "Journey.called", "Instant.called"}
+    assert "`code`" in page, "a field of that name is another thing"
 
 
 CODES = {

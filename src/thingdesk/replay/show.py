@@ -11,7 +11,7 @@ from thingdesk import app
 from thingdesk.platform import present
 from thingdesk.platform.settings import Settings
 from thingdesk.replay.feed import Sent
-from thingdesk.replay.heard import heard, summed_up, table
+from thingdesk.replay.heard import found_at, heard, lines, summed_up
 from thingdesk.replay.replay import Loaded, ReplayError, Wanted, load, replay
 
 
@@ -46,14 +46,17 @@ async def show(settings: Settings, wanted: Wanted, console: Console) -> bool:
                 progress=lambda rows: bar.advance(task, rows),
                 warn=say,
             )
+            cases = heard(loaded.queues, loaded.kinds)
+            async with database.transaction() as tx:
+                found = await found_at(tx, cases)
     for event, reason in sent.refused:
         say(f"{event} was refused: {reason}")
     say(_summed_up(loaded, sent, time.monotonic() - began))
-    cases = heard(loaded.queues, loaded.kinds)
+    address = present.read(settings.data_dir).get("http")
     say(summed_up(cases))
-    if cases:
-        console.print(table(cases))
-    if address := present.read(settings.data_dir).get("http"):
+    for line in lines(cases, found, address):
+        say(line)
+    if address:
         say(f"Console {address}")
     return sent.receipts == len(loaded.rows)
 

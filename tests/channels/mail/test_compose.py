@@ -158,8 +158,22 @@ def test_whatever_is_said_the_headers_stay_as_they_are(words: str) -> None:
 def test_the_subject_is_the_first_line_that_says_something() -> None:
     assert subject("\n  \n The   pump\tstopped. \nMore.") == "The pump stopped."
     assert subject("   \n") == "A notice"
-    assert subject("x" * 101) == "x" * 99 + "…"
-    assert subject("x" * 100) == "x" * 100
+
+
+def test_of_a_long_line_the_subject_is_what_can_be_read_whole() -> None:
+    first = "Your pump may be clogged, and its flow is below what your fish need."
+    assert subject(f"{first} We have asked Reef & Co, who come on Monday.") == first
+    assert subject("The press is on fire. It has stopped. " + "Y " * 40) == (
+        "The press is on fire. It has stopped."
+    )
+    assert subject("Mr. Bob " + "has a pump " * 9) == "Mr. Bob" + " has a pump" * 6 + "…"
+    assert subject("The press stopped. It is on fire.") == "The press stopped. It is on fire."
+    assert subject("a long word " * 10) == "a long word " * 6 + "a…"
+    assert subject("Costs 4. 50 " + "and so on " * 9).startswith("Costs 4. 50 and")
+    assert subject("x" * 79) == "x" * 77 + "…"
+    assert subject("x" * 78) == "x" * 78
+    assert subject("x " + "y" * 90) == "x " + "y" * 75 + "…"
+    assert subject("y" * 90 + " x") == "y" * 77 + "…"
 
 
 def test_controls_and_what_turns_text_around_are_taken_out() -> None:

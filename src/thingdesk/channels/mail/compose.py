@@ -1,5 +1,6 @@
 """A notice as a mail. Pure: the same notice is the same mail, to the byte."""
 
+import re
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -11,7 +12,9 @@ from thingdesk.notices import Outgoing, To
 from thingdesk.platform import addresses
 from thingdesk.platform.formats import seen
 
-_LONGEST_SUBJECT = 100
+_LONGEST_SUBJECT = 78
+_SAYS_SOMETHING = 24
+_SENTENCE_END = re.compile(r"(?<=[.?!])\s+(?=[A-Z])")
 _FOOTERS = {
     To.OWNER: "Sent by the service desk of your machine, {0}.",
     To.PROVIDER: "Sent by the service desk {0}, which offers jobs to you.",
@@ -74,10 +77,18 @@ def compose(
 
 
 def subject(words: str) -> str:
-    """The first line that says something, shortened."""
+    """The first line that says something; of a long one its sentences that fit, or words."""
     line = next((one for one in map(str.strip, seen(words).split("\n")) if one), "A notice")
     line = " ".join(line.split())
-    return line if len(line) <= _LONGEST_SUBJECT else f"{line[: _LONGEST_SUBJECT - 1]}…"
+    if len(line) <= _LONGEST_SUBJECT:
+        return line
+    ends = [one.start() for one in _SENTENCE_END.finditer(line)]
+    whole = max((one for one in ends if one <= _LONGEST_SUBJECT), default=0)
+    if whole >= _SAYS_SOMETHING:
+        return line[:whole]
+    cut = line[: _LONGEST_SUBJECT - 1]
+    head = cut.rpartition(" ")[0]
+    return f"{head if len(head) >= _SAYS_SOMETHING else cut}…"
 
 
 def sender_of(text: str) -> Address:
