@@ -2,12 +2,11 @@
 # Prints the first Python that thingdesk can run on. Each candidate is really run: a version
 # manager may put a python3.13 on the path that only says that it is not installed.
 fits() {
-    "$1" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
-        >/dev/null 2>&1
+    "$1" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
 }
 
 for candidate in ${1:-python3.11 python3.12 python3.13 python3 python}; do
-    if fits "$candidate"; then
+    if said=$(fits "$candidate" 2>&1); then
         command -v "$candidate"
         exit 0
     fi
@@ -15,6 +14,8 @@ done
 
 {
     if [ -n "$1" ]; then
+        # it may say itself what it lacks, such as a version manager which Pythons it has
+        [ -z "$said" ] || printf '%s\n\n' "$said"
         echo "$1 is no Python 3.11, 3.12 or 3.13 with the modules venv and ensurepip."
     else
         echo "thingdesk needs Python 3.11, 3.12 or 3.13 with the modules venv and ensurepip."
