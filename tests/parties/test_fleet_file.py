@@ -124,6 +124,22 @@ def test_a_bad_line_says_why(line: bytes, why: str) -> None:
     assert found[1:] == [(2, NewMachine("good", "k"))]
 
 
+def test_all_mistakes_of_a_line_are_told() -> None:
+    ((_, bad),) = read(
+        b'{"id": "x 1", "kind": "", "key": "zz", "lat": 99, "lon": 1, "serial": [], "colour": 1,'
+        b' "expected_interval": "soon", "owned_since": "then", "owner_name": "Ana"}',
+        Form.JSON_LINES,
+    )
+    assert isinstance(bad, BadLine)
+    assert [said.partition(" ")[0] for said in bad.reason.split("; ")] == [
+        *("unknown:", "serial", "the", "expected_interval", "owner_email", "owned_since", "99.0,"),
+        *("id", "kind"),
+    ]
+    ((_, unread),) = read(b'{"id": [], "kind": 1.5}', Form.JSON_LINES)
+    assert isinstance(unread, BadLine)
+    assert unread.reason == "id is no text; kind is no text"
+
+
 def test_a_forgotten_quote_spoils_one_line() -> None:
     found = read(b'id,kind\na,"press\nb,press\nc,press,more\n')
     assert [(number, type(row)) for number, row in found] == [

@@ -54,3 +54,27 @@ def test_a_bad_line_is_told_and_the_rest_goes_on(line: bytes, said: str) -> None
     assert said in bad.reason
     assert isinstance(empty_passed_over, ProviderLine)
     assert empty_passed_over.line == 3
+
+
+def test_all_mistakes_of_a_line_are_told() -> None:
+    rest = b', "kinds": "technician", "lat": 1, "lon": 200, "zone": "Mars", "capacity": 0'
+    bad, other = read(
+        b'{"name": "", "colour": "red", "email": 5' + rest + b"}",
+        b'{"kinds": [], "lat": 152.9, "lon": 2, "weekdays": "25:00-26:00"}',
+    )
+    assert isinstance(bad, BadLine)
+    assert isinstance(other, BadLine)
+    begins = [
+        "kinds:",
+        "email:",
+        "colour:",
+        "1.0, 200.0 is no place",
+        "name is",
+        "zone is",
+        "capac",
+    ]
+    assert [said for said in begins if said not in bad.reason] == []
+    assert bad.reason.count("; ") >= len(begins) - 1
+    for said in ("name: Field required", "kinds:", "152.9, 2.0 is no place", "hour", "email is m"):
+        assert said in other.reason
+    assert other.reason.count("; ") == 4

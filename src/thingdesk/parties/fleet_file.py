@@ -7,11 +7,11 @@ A value of a CSV file may be quoted, but has no line break: so a forgotten quote
 """
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from math import isfinite
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import orjson
 
@@ -38,6 +38,7 @@ COLUMNS = frozenset(
     }
 )
 _ATTRIBUTES = "attributes"
+Value = TypeVar("Value")
 Line = tuple[int, NewMachine | BadLine]
 
 
@@ -66,12 +67,8 @@ def read_fleet(file: Readable, form: Form) -> Iterator[Line]:
         if isinstance(row, BadLine):
             yield number, row
             continue
-        try:
-            yield number, _machine(row)
-        except ValueError as error:
-            yield number, BadLine(number, str(error))
-        except Refused as error:
-            yield number, BadLine(number, error.refusal.reason)
+        machine, wrong = _machine(row)
+        yield number, BadLine(number, "; ".join(wrong)) if wrong else machine
 
 
 def _lines(file: Readable) -> Iterator[tuple[int, str | BadLine]]:
@@ -162,28 +159,41 @@ def _is_column(name: str) -> bool:
     return name in COLUMNS or name.startswith(_ATTRIBUTES + ".")
 
 
-def _machine(row: Mapping[str, Any]) -> NewMachine:
-    """The machine of a row. Raises ValueError or Refused."""
-    unknown = [name for name in row if not _is_column(name) and name != _ATTRIBUTES]
-    if unknown:
-        raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
-    seconds = _number(row, "expected_interval")
+def _machine(row: Mapping[str, Any]) -> tuple[NewMachine, list[str]]:
+    """The machine of a row, and all that is wrong with it."""
+    unread: dict[str, str] = {}
+
+    def take(field: str, read: Callable[..., Value | None], *given: str) -> Value | None:
+        try:
+            return read(row, *given)
+        except ValueError as error:
+            unread[field] = str(error)
+        except Refused as error:
+            unread[field] = error.refusal.reason
+        return None
+
     new = NewMachine(
-        id=_text(row, "id") or "",
-        kind=_text(row, "kind") or "",
-        model=_text(row, "model") or "",
-        serial=_text(row, "serial"),
-        key=keys.read_key(row["key"]) if row.get("key") else None,
-        expected_interval=_interval(seconds),
-        owner=_owner(row),
-        owned_since=_time(row, "owned_since"),
-        position=_position(row),
-        attributes=_attributes(row),
+        id=take("id", _text, "id") or "",
+        kind=take("kind", _text, "kind") or "",
+        model=take("model", _text, "model") or "",
+        serial=take("serial", _text, "serial"),
+        key=take("key", _key),
+        expected_interval=take("expected_interval", _interval),
+        owner=take("owner", _owner),
+        owned_since=take("owned_since", _time, "owned_since"),
+        position=take("position", _position),
+        attributes=take("attributes", _attributes) or {},
     )
-    problems = validate.machine(new)
-    if problems:
-        raise ValueError("; ".join(f"{one.path} {one.problem}: {one.mend}" for one in problems))
-    return new
+    unknown = [name for name in row if not _is_column(name) and name != _ATTRIBUTES]
+    wrong = [f"unknown: {', '.join(sorted(unknown))}"] if unknown else []
+    # what could not be read is empty, and of that nothing more is said
+    unfit = [one for one in validate.machine(new) if one.path not in unread]
+    wrong += [*unread.values(), *(f"{one.path} {one.problem}: {one.mend}" for one in unfit)]
+    return new, wrong
+
+
+def _key(row: Mapping[str, Any]) -> str | None:
+    return keys.read_key(row["key"]) if row.get("key") else None
 
 
 def _text(row: Mapping[str, Any], name: str) -> str | None:
@@ -213,7 +223,8 @@ def _number(row: Mapping[str, Any], name: str) -> float | None:
     return number
 
 
-def _interval(seconds: float | None) -> timedelta | None:
+def _interval(row: Mapping[str, Any]) -> timedelta | None:
+    seconds = _number(row, "expected_interval")
     try:
         return None if seconds is None else timedelta(seconds=seconds)
     except OverflowError as error:

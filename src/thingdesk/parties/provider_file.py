@@ -6,6 +6,7 @@ Keys: `name`, `kinds`, `skills`, `lat`, `lon`, `zone` (`Europe/Berlin`; else UTC
 `lat`, `lon`, and one of `email` and `webhook_url`.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import time
@@ -14,6 +15,7 @@ from typing import BinaryIO
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from thingdesk.parties import validate
 from thingdesk.parties.model import BadLine, NewProvider, Position, WeeklyHours
 
 _LONGEST_LINE = 64 * 1024
@@ -33,6 +35,9 @@ _EXAMPLES = {
     "weekdays": "say from when to when, as in 08:00-17:00",
     "parts": 'say how many of each, as in {"fan": 3}',
 }
+
+
+_STAND_INS = {"name": "x", "kinds": ("x",), "lat": 0, "lon": 0}
 
 
 class _Line(BaseModel):
@@ -58,13 +63,24 @@ def read_providers(file: BinaryIO) -> Iterator[ProviderLine | BadLine]:
         number += 1
         if not text.strip():
             continue
-        try:
-            said = _Line.model_validate_json(text)
-            yield ProviderLine(number, _provider(said), said.parts)
-        except ValidationError as error:
-            yield BadLine(number, "; ".join(_problems(error)))
-        except ValueError as error:
-            yield BadLine(number, str(error))
+        said, wrong, unread = _read(text)
+        found = said and ProviderLine(number, _provider(said, wrong, unread), said.parts)
+        yield BadLine(number, "; ".join(wrong)) if wrong or not found else found
+
+
+def _read(text: bytes) -> tuple[_Line | None, list[str], set[str]]:
+    """What a line says, with stand-ins for what cannot be read; what is wrong with it, and with
+    which of its keys.
+    """
+    try:
+        return _Line.model_validate_json(text), [], set()
+    except ValidationError as error:
+        wrong = list(_problems(error))
+        unread = {str(one["loc"][0]) for one in error.errors() if one["loc"]}
+    if not unread:
+        return None, wrong, unread
+    rest = {key: value for key, value in json.loads(text).items() if key not in unread}
+    return _Line.model_validate(_STAND_INS | rest), wrong, unread
 
 
 def _problems(error: ValidationError) -> Iterator[str]:
@@ -83,19 +99,32 @@ def _problems(error: ValidationError) -> Iterator[str]:
             yield f"{where}: {problem}" if where else problem
 
 
-def _provider(said: _Line) -> NewProvider:
-    """Raises ValueError for what cannot be."""
+def _provider(said: _Line, wrong: list[str], unread: set[str]) -> NewProvider:
+    """The provider that is meant; what of it cannot be is added to what is `wrong`."""
     hours = WeeklyHours.always()
-    if said.weekdays:
-        hours = WeeklyHours.weekdays(*map(time.fromisoformat, said.weekdays.split("-")))
-    return NewProvider(
+    try:
+        if said.weekdays:
+            hours = WeeklyHours.weekdays(*map(time.fromisoformat, said.weekdays.split("-")))
+    except ValueError as error:
+        wrong.append(f"weekdays: {error}")
+    position = Position(0, 0)
+    try:
+        position = Position(said.lat, said.lon)
+    except ValueError as error:
+        wrong.append(str(error))
+    new = NewProvider(
         said.name,
         said.kinds,
         said.skills,
-        Position(said.lat, said.lon),
+        position,
         said.zone,
         hours,
         said.capacity,
         said.webhook_url or None,
         said.email or None,
     )
+    # where one of the two addresses cannot be read, none is missing
+    known = unread | ({"email"} if "webhook_url" in unread else set())
+    unfit = [one for one in validate.provider(new) if one.path not in known]
+    wrong += [f"{one.path} {one.problem}: {one.mend}" for one in unfit]
+    return new
