@@ -24,3 +24,23 @@ def test_a_number_is_as_short_as_it_can_be_read(value: float, words: str) -> Non
 )
 def test_a_list_ends_with_and(words: list[str], said: str) -> None:
     assert formats.listed(words) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\u0639\u0644\u06cc\u200c\u0631\u0636\u0627", None),  # a name in Persian
+        ("\u0915\u094d\u200d\u0937", None),  # a conjunct in Hindi
+        ("\U0001f469\U0001f3fd\u200d\U0001f527 \u2764\ufe0f\u200d\U0001f525", None),
+        ("pay\u200cpal, 1\u200d2", "paypal, 12"),
+        ("\u0639\u200c\u200c\u0631", "\u0639\u0631"),
+        ("\u200d\u0639\u200c", "\u0639"),
+        ("\u0639\u202e\u200b\u0631\r\n\t", "\u0639\u0631\n\t"),
+        ("\u200d", ""),
+        ("", ""),
+    ],
+)
+def test_a_joiner_stays_where_it_forms_letters_and_hides_nowhere(
+    text: str, shown: str | None
+) -> None:
+    assert formats.seen(text) == (text if shown is None else shown)

@@ -13,16 +13,26 @@ _MANY, _UNREAD = 1e3, 1e15
 _LINE_END = re.compile(r"\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 # Cc: controls; Cf: what changes the direction of text, or cannot be seen; Cs: half characters
 _UNSEEN = {"Cc", "Cf", "Cs"}
+# one joiner (U+200C, U+200D) forms the letters beside it in scripts without capitals, such as
+# Persian or Hindi, and pictures; between letters of others it could only hide
+_JOINERS = "\u200c\u200d"
+_SHAPED = {"Lo", "Mn", "Mc", "So", "Sk"}
 
 
 def seen(text: str) -> str:
     """What of `text` can be seen, with plain line ends and tabs: nothing that turns the direction
-    of other words, or hides between them.
+    of other words, or hides between them. A joiner stays where it forms what stands beside it.
     """
     if text.isprintable():
         return text
     lines = _LINE_END.sub("\n", text)
-    return "".join(c for c in lines if c in "\n\t" or unicodedata.category(c) not in _UNSEEN)
+    return "".join(
+        c
+        for before, c, after in zip(f"\0{lines[:-1]}", lines, f"{lines[1:]}\0", strict=True)
+        if c in "\n\t"
+        or unicodedata.category(c) not in _UNSEEN
+        or (c in _JOINERS and {*map(unicodedata.category, (before, after))} <= _SHAPED)
+    )
 
 
 def day(at: datetime, zone: str = "UTC") -> str:
