@@ -114,6 +114,12 @@ def test_a_report_of_a_known_problem_is_a_duplicate_and_an_approval_is_a_touch()
     assert (found.zero_touch, found.wrong) == (0, ())
 
 
+def test_a_job_that_was_called_off_may_be_accepted_by_another() -> None:
+    off = {**JOB, "job": "j0"}
+    first = [note("far", "accept", 2, status=200, **off), note("far", "cancelled", 3, **off)]
+    assert counted(notes=first).wrong == ()
+
+
 def test_what_breaks_again_is_a_problem_of_its_own() -> None:
     more = {"case": "c2", "task": "repair", "job": "j2", "machine": "car-1"}
     found = counted(
@@ -176,6 +182,7 @@ REFUSED = replace(BAD, id="r9")
 OTHER = event("r3", 4, "reports", case="c2")
 AGAIN = notice("n3", "case.ended", 10, outcome="verified")
 TWICE = note("other", "done", 6, status=200, **JOB)
+ACCEPTED = note("other", "accept", 4, status=200, **{**JOB, "job": "j2"})
 TOW = {**JOB, "task": "tow"}
 STARTED = note("truck", "accept", 3, status=200, **TOW)
 WRONG: dict[str, tuple[Tally, str]] = {
@@ -185,6 +192,10 @@ WRONG: dict[str, tuple[Tally, str]] = {
     "a second case": (counted([OTHER]), "doubled: car-1 (misfires) became 2 cases"),
     "a case that ends twice": (counted(notices=[AGAIN]), "doubled: case c1 ended 2 times"),
     "a job that is done twice": (counted(notes=[TWICE]), "doubled: repair was done 2 times"),
+    "a job that is accepted twice": (
+        counted(notes=[ACCEPTED]),
+        "doubled: repair was accepted 2 times for case c1",
+    ),
     "a job that is not done": (counted(notes=[STARTED]), "left open: tow was accepted and not"),
     "a webhook of nobody": (counted(notes=[note("c", "unsigned", 1)]), "1 webhooks were not"),
     "wrong input that is taken": (

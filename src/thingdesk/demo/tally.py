@@ -281,12 +281,17 @@ def _wrong_cases(records: Records, stories: Sequence[Story]) -> Iterator[str]:
 
 def _wrong_jobs(records: Records) -> Iterator[str]:
     did: dict[tuple[str, str], list[str]] = defaultdict(list)
+    cancelled = {note["job"] for note in records.noted("cancelled")}
     for note in records.noted("accept", "done"):
         if note["status"] < 300:  # noqa: PLR2004 - what the desk has taken
-            did[note["case"], note["task"]].append(note["what"])
+            called_off = note["what"] == "accept" and note["job"] in cancelled
+            what = "called off" if called_off else note["what"]
+            did[note["case"], note["task"]].append(what)
     for (case, task), acts in sorted(did.items()):
         if acts.count("done") > 1:
             yield f"doubled: {task} was done {acts.count('done')} times for case {case}"
+        elif acts.count("accept") > 1:
+            yield f"doubled: {task} was accepted {acts.count('accept')} times for case {case}"
         if "done" not in acts:
             yield f"left open: {task} was accepted and not done for case {case}"
     unsigned = sum(1 for _ in records.noted("unsigned"))
