@@ -21,11 +21,15 @@ SHORT, LONG = 4, 600
 SPARE = 15
 """Seconds that a busy machine may need for what follows a lease."""
 HELD = """
-select pid, state_change from pg_stat_activity
+select pid, state_change from pg_stat_activity a
 where datname = current_database() and state = 'idle in transaction' and pid <> all($1)
+    and exists (select from pg_locks l where l.pid = a.pid
+        and l.relation = 'durable_run'::regclass and l.mode = 'RowShareLock')
 order by state_change limit 1
 """
-"""The session that is silent in a transaction for longest, and when it said its last word."""
+"""Of the sessions that hold runs, the one that is silent for longest, and since when. A worker that
+is stopped may have been in the middle of other transactions, too.
+"""
 
 
 @dataclass
