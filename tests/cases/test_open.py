@@ -55,6 +55,18 @@ async def test_every_report_is_on_the_timeline(database: Database) -> None:
     assert await kinds(database, first.case_id) == ["case.opened", "case.joined"]
 
 
+async def test_what_was_reported_and_is_found_too_is_not_fulfilled(database: Database) -> None:
+    seen = {"measure": "temperature", "value": 60.0, "limit": 68.0}
+    opened = await open_one(database, opening("press-106"))
+    joined = await open_one(database, opening("press-106", origin="finding", evidence=seen))
+    assert joined.case_id == opened.case_id
+    await end(database, opened.case_id, Outcome.FULFILLED)
+    async with database.transaction() as tx:
+        found = await cases.get(tx, opened.case_id)
+    assert found
+    assert (found.outcome, found.evidence, found.origin) == (Outcome.UNVERIFIED, seen, "report")
+
+
 async def test_of_a_machine_that_insists_the_timeline_does_not_grow_for_ever(
     database: Database,
 ) -> None:

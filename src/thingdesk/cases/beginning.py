@@ -30,7 +30,7 @@ def briefly(case: Case) -> str:
     """The same in a few words: `temperature 53.25, below 68`, or `P0420, the catalyst is weak`."""
     evidence = case.evidence or {}
     about = _code(case)
-    found = evidence_words(evidence, about) if case.origin == "finding" and evidence else about
+    found = evidence_words(evidence, about) if evidence else about
     return ", ".join(filter(None, (found, *_named(case))))
 
 

@@ -1,5 +1,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from thingdesk.cases import promises, refused, relapse, store
@@ -136,7 +137,7 @@ async def _write(
     rows = [(decided[key], group) for key, group in groups.items()]
     new = [(opened.case_id, group[0], len(group)) for opened, group in rows if opened.new]
     again = [(opened.case_id, group[0], len(group)) for opened, group in rows if opened.reopened]
-    joined = [(o.case_id, len(group)) for o, group in rows if not (o.new or o.reopened)]
+    joined = [(o.case_id, len(group), _found(group)) for o, group in rows if o.joined]
     if new:
         await store.insert(tx, new, clock.now())
     if again:
@@ -144,7 +145,7 @@ async def _write(
     reports: dict[UUID, int] = {}
     if joined:
         reports = await store.join(tx, joined)
-        await relapse.keep(tx, [(o, group) for o, group in rows if not (o.new or o.reopened)])
+        await relapse.keep(tx, [(o, group) for o, group in rows if o.joined])
     for key, group in groups.items():
         _tell(tx, decided[key], group, last.get(key))
         _tell_repeats(tx, decided[key], group, reports)
@@ -192,6 +193,11 @@ def _tell_repeats(
         if number <= _TOLD_EACH or number.bit_count() == 1:
             event = ReportJoined(one.origin, one.reporter, one.event_id, number)
             append(tx, f"case:{opened.case_id}", event)
+
+
+def _found(group: Sequence[Opening]) -> dict[str, Any] | None:
+    """What was found, where something was."""
+    return next((one.evidence for one in group if one.evidence is not None), None)
 
 
 def _answers(openings: Sequence[Opening], opened: Mapping[_Key, Opened]) -> list[Opened]:

@@ -41,8 +41,9 @@ from unnest($1::text[], $2::text[], $3::uuid[]) as t (subject, key, id)
 where p.subject = t.subject and p.key = t.key
 """
 _JOIN = """
-update desk_case c set reports = c.reports + t.more
-from unnest($1::uuid[], $2::integer[]) as t (id, more) where c.id = t.id
+update desk_case c set reports = c.reports + t.more,
+    evidence = coalesce(c.evidence, t.evidence::jsonb)
+from unnest($1::uuid[], $2::integer[], $3::text[]) as t (id, more, evidence) where c.id = t.id
 returning c.id, c.reports
 """
 _REOPEN = """
@@ -153,9 +154,14 @@ async def point(tx: Transaction, rows: Sequence[tuple[str, str, UUID]]) -> None:
     await tx.execute(_POINT, *columns(rows))
 
 
-async def join(tx: Transaction, rows: Sequence[tuple[UUID, int]]) -> dict[UUID, int]:
-    """How many reports each of these cases has, with those that join it."""
-    return {row["id"]: row["reports"] for row in await tx.fetch(_JOIN, *columns(rows))}
+async def join(
+    tx: Transaction, rows: Sequence[tuple[UUID, int, dict[str, Any] | None]]
+) -> dict[UUID, int]:
+    """How many reports each of these cases has, with those that join it; `rows` have what was found
+    beside what was reported.
+    """
+    found = [(one, more, None if seen is None else json(seen)) for one, more, seen in rows]
+    return {row["id"]: row["reports"] for row in await tx.fetch(_JOIN, *columns(found))}
 
 
 async def reopen(tx: Transaction, rows: Sequence[tuple[UUID, Opening, int]]) -> None:

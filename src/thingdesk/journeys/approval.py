@@ -34,7 +34,7 @@ async def ask(journey: Context, intent: Intent, record: dict[str, Any]) -> Appro
             to=To.OWNER,
             owner_id=owner_id,
             words=intent.words,
-            options=yes_or_no(record["approves"]),
+            options=yes_or_no(record["hash"]),
             deadline=clock.now() + (_WITHIN_FOR_SAFETY if safe else _WITHIN),
             default=NO,
             safety=safe,
@@ -47,7 +47,7 @@ async def ask(journey: Context, intent: Intent, record: dict[str, Any]) -> Appro
     if heard is None or heard.value["option"] != YES:
         words = "The owner did not approve it."
         raise Denied("not_approved", words, Recovery.ASK_OWNER)
-    return Approval(decision_id, record["approves"])
+    return Approval(decision_id, record["hash"])
 
 
 def _proposal(intent: Intent, record: dict[str, Any]) -> Proposal:

@@ -141,7 +141,7 @@ async def _attempt(
     verdict = await mandates.check(tx, action, approved)
     record = {
         "effect": str(effect_id),
-        "approves": action.approves(verdict.payer),
+        "hash": action.approves(verdict.payer),
         "answer": verdict.answer,
         "code": verdict.code,
         "reason": verdict.reason,

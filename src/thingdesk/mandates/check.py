@@ -8,15 +8,7 @@ from thingdesk.mandates import money_store, store
 from thingdesk.mandates.budget import Budget, Scopes, Tally
 from thingdesk.mandates.decide import APPROVED, decide, entitling, goodwill
 from thingdesk.mandates.events import MoneyReserved
-from thingdesk.mandates.model import (
-    Action,
-    Answer,
-    Approval,
-    Facts,
-    Policy,
-    Verdict,
-    period_of,
-)
+from thingdesk.mandates.model import Action, Answer, Approval, Facts, Policy, Verdict, period_of
 from thingdesk.mandates.money_store import Charge, Spending
 from thingdesk.mandates.store import Known
 from thingdesk.parties import Owner, Ownership
@@ -25,7 +17,6 @@ from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery
 
 Asked = tuple[Action, Approval | None]
-_NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +86,9 @@ async def _with_mandates_of_now(tx: Transaction, bases: Sequence[_Basis]) -> lis
     owners = {one.action.owner_id for one in bases if one.action.owner_id}
     now = await store.mandates_of(tx, owners)
     return [
-        replace(one, facts=replace(one.facts, mandate=now.get(one.action.owner_id or _NOBODY)))
+        replace(one, facts=replace(one.facts, mandate=now.get(owner)))
+        if (owner := one.action.owner_id)
+        else one
         for one in bases
     ]
 
