@@ -26,6 +26,7 @@ def topic(machine: str, kind: Kind | Down) -> str:
     return f"{ROOT}/{machine}/{kind}"
 
 
+_SENT = {kind.value: kind for kind in Kind}
 UPWARD = tuple(topic("+", kind) for kind in Kind)
 """Of all machines what they send."""
 
@@ -50,6 +51,5 @@ def read(text: str) -> tuple[str, Kind] | None:
     """The machine whose topic this is, and what it sends there."""
     root, _, rest = text.partition("/")
     machine, _, kind = rest.partition("/")
-    if root == ROOT and MACHINE_ID.fullmatch(machine) and kind in set(Kind):
-        return machine, Kind(kind)
-    return None
+    sent = _SENT.get(kind)
+    return (machine, sent) if root == ROOT and sent and MACHINE_ID.fullmatch(machine) else None
