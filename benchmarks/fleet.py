@@ -11,17 +11,20 @@ import sys
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 import uvloop
-from gmqtt import Client
-from gmqtt.mqtt.constants import MQTTv50, MQTTv311
+
+sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
+
+from benchmarks.session import Session
 
 
 @dataclass
 class Plan:
-    """`count` events of each of `machines` (id and token), `batch` to a message, `window` messages
+    """`count` events of each of `machines` (id and token), `batch` to a message, `window` events
     of a machine under way. `rate`: events a second of all of them together, None for as fast as
     they are answered. `kind` is reports or signals; without `receipts` nobody waits for any.
     `same`: all reports of a machine are of one problem.
@@ -39,7 +42,6 @@ class Plan:
     receipts: bool = True
     first: int = 0
     connections: int = 32
-    mqtt5: bool = False
     same: bool = False
 
 
@@ -53,7 +55,8 @@ class Ledger:
     began: float = 0.0
     ended: float = 0.0
 
-    def receipt(self, signed: str) -> None:
+    def receipt(self, signed: str) -> int:
+        """Note what was signed for; how many events it was."""
         now = time.perf_counter()
         body = signed.split(".", 2)[1]
         claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
@@ -62,6 +65,7 @@ class Ledger:
             if begun is not None:
                 self.waits.append(now - begun)
         self.ended = now
+        return len(claims["events"])
 
     def told(self) -> dict[str, Any]:
         waits = sorted(self.waits)
@@ -131,41 +135,39 @@ class Line:
     """A machine's MQTT session."""
 
     def __init__(self, plan: Plan, ledger: Ledger, machine: str, token: str) -> None:
-        self._plan, self._ledger, self._machine = plan, ledger, machine
+        self._plan, self._ledger, self._machine, self._token = plan, ledger, machine, token
         self._room = asyncio.Semaphore(plan.window)
-        self._client = Client(machine, clean_session=True)
-        self._client.set_auth_credentials(machine, token)
-        self._client.on_message = self._heard
-        self._granted = asyncio.Event()
-        self._client.on_subscribe = lambda *_: self._granted.set()
+        self._session: Session | None = None
 
     async def open(self) -> None:
-        version = MQTTv50 if self._plan.mqtt5 else MQTTv311
-        await self._client.connect("127.0.0.1", self._plan.port, version=version)
-        if self._plan.receipts:
-            self._client.subscribe(f"td/{self._machine}/receipts", qos=1)
-            await self._granted.wait()
+        hears = f"td/{self._machine}/receipts" if self._plan.receipts else None
+        self._session = await Session.open(
+            self._plan.port, self._machine, self._token, hears, self._heard
+        )
 
-    async def _heard(self, _: Client, __: str, said: bytes, *___: Any) -> int:
+    def _heard(self, said: bytes) -> None:
         answers = json.loads(said)
         for one in answers if isinstance(answers, list) else [answers]:
             if one["type"] == "thingdesk.receipt":
-                self._ledger.receipt(one["data"]["receipt"])
+                answered = self._ledger.receipt(one["data"]["receipt"])
             else:
                 self._ledger.refused.append(one["data"])
-            self._room.release()
-        return 0
+                answered = 1
+            for _ in range(answered):
+                self._room.release()
 
     async def send(self, pace: Pace) -> None:
+        assert self._session
         topic = f"td/{self._machine}/{self._plan.kind}"
         for numbers in messages(self._plan):
             await pace.turn(len(numbers))
             if self._plan.receipts:
-                await self._room.acquire()
+                for _ in numbers:
+                    await self._room.acquire()
             made = payload(self._plan, self._ledger, self._machine, numbers)
-            self._client.publish(topic, made, qos=1 if self._plan.receipts else 0)
+            self._session.publish(topic, made, qos=1 if self._plan.receipts else 0)
             if not self._plan.receipts:
-                await asyncio.sleep(0)
+                await self._session.room()
 
     async def settled(self) -> None:
         """Returns when all messages are answered."""
@@ -174,7 +176,8 @@ class Line:
                 await self._room.acquire()
 
     async def close(self) -> None:
-        await self._client.disconnect()
+        assert self._session
+        await self._session.close()
 
 
 async def by_mqtt(plan: Plan, ledger: Ledger) -> None:

@@ -10,7 +10,7 @@ import orjson
 
 from thingdesk import messages
 from thingdesk.fulfilment import Command, CommandState, SentCommand
-from thingdesk.intake import Refusing, Taken
+from thingdesk.intake import Refusing
 from thingdesk.notices import Notice, Outgoing, Recipient
 from thingdesk.platform import clock, cloudevents
 from thingdesk.platform.cloudevents import Envelope
@@ -79,7 +79,7 @@ CLAIMS = {
 
 
 def receipt() -> dict[str, Any]:
-    return _fixed(lambda: messages.answers(Taken((SIGNED,)))[0])
+    return _fixed(lambda: messages.answers((), (SIGNED,))[0])
 
 
 def refusal() -> dict[str, Any]:

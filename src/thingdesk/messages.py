@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from thingdesk.fulfilment import SentCommand
-from thingdesk.intake import Refusing, Taken
+from thingdesk.intake import Refusing
 from thingdesk.notices import Outgoing
 from thingdesk.platform import clock, cloudevents, ids
 
@@ -14,10 +14,10 @@ _DESK = "thingdesk"
 _MOST_BYTES = 128 * 1024
 
 
-def answers(taken: Taken) -> list[dict[str, Any]]:
+def answers(refused: Iterable[Refusing], receipts: Iterable[str]) -> list[dict[str, Any]]:
     """The refusals, and the receipts for what was stored."""
-    receipts = [_now("thingdesk.receipt", {"receipt": one}) for one in taken.receipts]
-    return [*(refusal(one) for one in taken.refused), *receipts]
+    signed = [_now("thingdesk.receipt", {"receipt": one}) for one in receipts]
+    return [*(refusal(one) for one in refused), *signed]
 
 
 def refusal(one: Refusing) -> dict[str, Any]:

@@ -42,8 +42,8 @@ async def intake(database: Database) -> AsyncIterator[Intake]:
 async def take(intake: Intake, kind: Kind, event: dict[str, Any]) -> None:
     machine = event["source"].removeprefix("td/")
     taken = await intake.take(machine, kind, json.dumps(event).encode())
-    assert taken.refused == ()
-    assert taken.receipts
+    assert not taken.refused
+    assert taken.entries
 
 
 SENT = {
@@ -87,4 +87,4 @@ async def test_the_wrong_one_is_refused_as_the_page_says(intake: Intake) -> None
     taken = await intake.take("car-1", Kind.SIGNALS, json.dumps(examples.WRONG).encode())
     (refusing,) = taken.refused
     assert refusing.as_data() == examples.refusal()["data"]
-    assert taken.receipts == ()
+    assert not taken.entries

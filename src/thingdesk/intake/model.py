@@ -38,14 +38,6 @@ class Refusing:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """What to answer: receipts for what is stored, if anything is, and what is refused."""
-
-    receipts: tuple[str, ...]
-    refused: tuple[Refusing, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Item:
     """One event of a message; `said` is what its kind's reader made of it."""
 
@@ -64,12 +56,15 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of a message: an entry for its receipt of each event that is stored, and what
-    is refused.
+    """What became of a message, or of several of one machine: an entry for their receipt of each
+    event that is stored, and what is refused.
     """
 
     entries: Sequence[dict[str, Any]] = ()
     refused: Sequence[Refusing] = ()
+
+    def __add__(self, other: "Settled") -> "Settled":
+        return Settled([*self.entries, *other.entries], [*self.refused, *other.refused])
 
 
 def settled(message: Message, answers: Iterable[Answer | Refusal | None]) -> Settled:

@@ -1,15 +1,16 @@
 """The one door: so much at once, gathered into groups, answered by a receipt."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Self
+from typing import Any, Self
+from zlib import crc32
 
 from thingdesk import parties
 from thingdesk.flow import Flow
 from thingdesk.intake.answer import answer
 from thingdesk.intake.errors import BUSY, FAILED, TOO_MUCH
-from thingdesk.intake.model import Kind, Message, Refusing, Settled, Taken, all_refused
+from thingdesk.intake.model import Kind, Message, Refusing, Settled, all_refused
 from thingdesk.intake.read import read
 from thingdesk.parties import DeskKey
 from thingdesk.platform import cloudevents, logs, traces
@@ -27,6 +28,8 @@ _MESSAGES_UNDER_WAY = 400
 _BYTES_UNDER_WAY = 4 * cloudevents.MOST_BYTES
 # of all: some seconds of work, in about 100 MB of memory
 _ALL_UNDER_WAY = (20_000, 64 * cloudevents.MOST_BYTES)
+# while PostgreSQL writes the group of one, the other's is read and answered
+_LANES = 2
 _NO_ROOM = {
     Room.NONE_OF_THEIRS: Settled(refused=(Refusing(None, TOO_MUCH),)),
     Room.NONE_AT_ALL: Settled(refused=(Refusing(None, BUSY),)),
@@ -50,24 +53,22 @@ class Intake:
         self.key = key
         self._share = Share(_MESSAGES_UNDER_WAY, _BYTES_UNDER_WAY, _ALL_UNDER_WAY, on_flood)
         self._failures = SparingLog(_log)
-        self._gatherers: dict[Kind, Gatherer[Message, Settled]] = {
-            kind: Gatherer(database, partial(answer, flow, kind), kind=kind) for kind in Kind
-        }
+        self._lanes = [
+            {kind: Gatherer(database, partial(answer, flow, kind), kind=kind) for kind in Kind}
+            for _ in range(_LANES)
+        ]
 
     async def __aenter__(self) -> Self:
-        for one in self._gatherers.values():
+        for one in self._gatherers():
             await one.__aenter__()
         return self
 
     async def __aexit__(self, *details: object) -> None:
-        for one in self._gatherers.values():
+        for one in self._gatherers():
             await one.__aexit__(*details)
 
-    async def take(
-        self, machine: str, kind: Kind, payload: bytes, *, answered: bool = True
-    ) -> Taken:
-        """Store what `machine` sent; returns once it is committed. Receipts cost a signature each:
-        there are none for a machine that is not `answered`.
+    async def take(self, machine: str, kind: Kind, payload: bytes) -> Settled:
+        """Store what `machine` sent; returns once it is committed.
 
         A machine that sends without waiting for its receipts has only so much under way; the rest
         is refused before any work is done for it, and `on_flood` hears of one that goes on so. Of
@@ -80,13 +81,21 @@ class Intake:
         ):
             free = room is Room.FREE
             became = await self._take(machine, kind, payload, span) if free else _NO_ROOM[room]
-            signed = became.entries if answered else ()
-            receipts = parties.sign_receipts(self.key, machine, signed)
         _STORED.add(len(became.entries), kind)
-        _RECEIPTS.add(len(receipts))
         for one in became.refused:
             _REFUSED.add(1, one.refusal.code)
-        return Taken(receipts, tuple(became.refused))
+        return became
+
+    def sign(self, machine: str, entries: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+        """The receipts for what became of one or several messages of `machine`; each costs a
+        signature, so what is answered together is signed together.
+        """
+        receipts = parties.sign_receipts(self.key, machine, entries)
+        _RECEIPTS.add(len(receipts))
+        return receipts
+
+    def _gatherers(self) -> Iterator[Gatherer[Message, Settled]]:
+        return (one for lane in self._lanes for one in lane.values())
 
     async def _take(self, machine: str, kind: Kind, payload: bytes, span: Span) -> Settled:
         try:
@@ -96,7 +105,9 @@ class Intake:
         if not message.items:
             return Settled(refused=refused)
         try:
-            became = await self._gatherers[kind].put(message)
+            # what a machine sends stays in order, and two groups hardly ever wait for its row
+            lane = self._lanes[crc32(machine.encode()) % _LANES]
+            became = await lane[kind].put(message)
         except Exception as error:  # noqa: BLE001 - whatever it was, it is answered
             # the others of its group are stored; were this one to come again, it would fail again
             self._failures.error(f"{kind} of {machine} could not be stored", error)

@@ -3,8 +3,7 @@ all, so that memory is bounded when what they wait for stands still.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -60,29 +59,26 @@ class Share:
         self._refused: dict[str, _Load] = {}
         self._refused_from: datetime | None = None
 
-    @contextmanager
-    def take(self, sender: str, size: int) -> Iterator[Room]:
-        """Whether there is room for one more message; it is theirs until the block ends."""
+    def take(self, sender: str, size: int) -> "Place":
+        """Room for one more message, if there is any; it is theirs until the place is left."""
         if self._all.messages >= self._most_messages or self._all.size >= self._most_size:
-            yield Room.NONE_AT_ALL
-            return
-        theirs = self._under_way.setdefault(sender, _Load())
-        if (theirs.messages or theirs.size) and not self._has_room(theirs, size):
+            return Place(self, sender, size, Room.NONE_AT_ALL)
+        theirs = self._under_way.get(sender)
+        if theirs is None:
+            theirs = self._under_way[sender] = _Load()
+        elif (theirs.messages or theirs.size) and not self._has_room(theirs, size):
             self._refuse(sender, size)
-            yield Room.NONE_OF_THEIRS
-            return
+            return Place(self, sender, size, Room.NONE_OF_THEIRS)
         theirs.add(size)
         self._all.add(size)
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        try:
-            yield Room.FREE
-        finally:
-            theirs.messages -= 1
-            self._all.messages -= 1
-            self._all.size -= size
-            rest = min((loop.time() - began) * _REST, _LONGEST_REST)
-            loop.call_later(rest, self._free, sender, size)
+        return Place(self, sender, size, Room.FREE)
+
+    def _leave(self, sender: str, size: int, loop: asyncio.AbstractEventLoop, began: float) -> None:
+        self._under_way[sender].messages -= 1
+        self._all.messages -= 1
+        self._all.size -= size
+        rest = min((loop.time() - began) * _REST, _LONGEST_REST)
+        loop.call_later(rest, self._free, sender, size)
 
     def _has_room(self, theirs: _Load, size: int) -> bool:
         return theirs.messages < self._messages and theirs.size + size <= self._size
@@ -104,3 +100,21 @@ class Share:
             del self._refused[sender]
             if self._on_flood is not None:
                 self._on_flood(sender)
+
+
+class Place:
+    """What a message has of its sender's share, until the end of the `with`."""
+
+    __slots__ = ("_began", "_loop", "_room", "_sender", "_share", "_size")
+
+    def __init__(self, share: Share, sender: str, size: int, room: Room) -> None:
+        self._share, self._sender, self._size, self._room = share, sender, size, room
+        self._loop = asyncio.get_running_loop()
+        self._began = self._loop.time()
+
+    def __enter__(self) -> Room:
+        return self._room
+
+    def __exit__(self, *_: object) -> None:
+        if self._room is Room.FREE:
+            self._share._leave(self._sender, self._size, self._loop, self._began)  # noqa: SLF001 - its own

@@ -118,11 +118,12 @@ async def get_time(doors: Open) -> dict[str, Any]:
 async def _take(kind: Kind, request: Request) -> Response:
     doors: Doors = request.app.state.doors
     machine = await _sender(request, doors)
-    taken = await doors.intake.take(machine, kind, await body.read(request))
-    if not taken.receipts and len(taken.refused) == 1:
-        return problem(taken.refused[0].refusal, event=taken.refused[0].event)
-    refused = [one.as_data() for one in taken.refused]
-    return JSONResponse({"receipts": taken.receipts, "refused": refused})
+    became = await doors.intake.take(machine, kind, await body.read(request))
+    if not became.entries and len(became.refused) == 1:
+        return problem(became.refused[0].refusal, event=became.refused[0].event)
+    refused = [one.as_data() for one in became.refused]
+    receipts = doors.intake.sign(machine, became.entries)
+    return JSONResponse({"receipts": receipts, "refused": refused})
 
 
 def _may_see(case: cases.Case, machine: str, owned: parties.Ownership | None) -> bool:

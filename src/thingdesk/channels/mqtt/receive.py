@@ -1,5 +1,6 @@
 """Up: signals, reports, acknowledgements and results. Down: their receipts, and the time."""
 
+import asyncio
 import logging
 from typing import Self
 
@@ -8,7 +9,7 @@ import orjson
 from thingdesk import messages, parties
 from thingdesk.channels.mqtt.connection import BrokerAddress, Connection
 from thingdesk.channels.mqtt.topics import TIME, UPWARD, Down, read, topic
-from thingdesk.intake import Intake, Taken
+from thingdesk.intake import Intake, Settled
 
 _log = logging.getLogger(__name__)
 
@@ -20,6 +21,7 @@ class Receiver:
 
     def __init__(self, address: BrokerAddress, intake: Intake, name: str) -> None:
         self._intake = intake
+        self._unanswered: dict[str, Settled] = {}
         self._connection = Connection(address, f"receiver-{name}", UPWARD, self._handle)
 
     async def __aenter__(self) -> Self:
@@ -46,11 +48,20 @@ class Receiver:
             _log.warning("passed over a message on an unknown topic: %r", heard_on[:128])
             return
         machine, kind = known
-        # nobody waits for a word on what was sent at QoS 0
-        taken = await self._intake.take(machine, kind, payload, answered=qos > 0)
-        if qos:
-            self._answer(machine, taken)
+        became = await self._intake.take(machine, kind, payload)
+        if qos:  # nobody waits for a word on what was sent at QoS 0
+            self._answer_soon(machine, became)
 
-    def _answer(self, machine: str, taken: Taken) -> None:
-        for payload in messages.payloads(messages.answers(taken)):
-            self._connection.publish(topic(machine, Down.RECEIPTS), payload, qos=0)
+    def _answer_soon(self, machine: str, became: Settled) -> None:
+        """In the next turn of the event loop, with all else of that machine that is committed."""
+        if not self._unanswered:
+            asyncio.get_running_loop().call_soon(self._answer)
+        before = self._unanswered.get(machine)
+        self._unanswered[machine] = before + became if before else became
+
+    def _answer(self) -> None:
+        unanswered, self._unanswered = self._unanswered, {}
+        for machine, became in unanswered.items():
+            receipts = self._intake.sign(machine, became.entries)
+            for payload in messages.payloads(messages.answers(became.refused, receipts)):
+                self._connection.publish(topic(machine, Down.RECEIPTS), payload, qos=0)
