@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
@@ -13,9 +14,10 @@ import pytest
 from tests.desk import STOP_WITHIN, DeskProcess, running
 from tests.intake.test_flood import a_fleet
 from tests.line import Line, line
+from tests.machine.brokers import free_port
 from tests.parties.making import Signing
 from tests.proxy import Proxy, at_port, proxying, to_database
-from tests.saying import Event, signal
+from tests.saying import Caller, Event, refused, signal
 from tests.waiting import until
 
 from thingdesk.parties import NewMachine, register
@@ -33,26 +35,33 @@ class Site:
     way: Proxy
     database: Database
     folder: Path
+    operations: int
 
     def memory(self) -> int:
         resident: int = psutil.Process(self.desk.pid).memory_info().rss
         return resident
+
+    async def told_and_stored(self) -> float:
+        """How many events of machines the desk has counted, stored or refused."""
+        async with httpx.AsyncClient() as http:
+            answer = await http.get(f"http://127.0.0.1:{self.operations}/metrics")
+        counted = r"^thingdesk_(?:events|refusals)_total\{.*\} (\S+)$"
+        return sum(map(float, re.findall(counted, answer.text, re.MULTILINE)))
 
 
 @pytest.fixture(scope="module")
 async def site(
     tmp_path_factory: pytest.TempPathFactory, database: Database, database_url: str
 ) -> AsyncIterator[Site]:
-    folder = tmp_path_factory.mktemp("slow")
-    async with (
-        proxying(to_database(database_url)) as way,
-        running(folder / "desk", database_url=at_port(database_url, way.port)) as desk,
-    ):
-        yield Site(desk, way, database, folder)
+    folder, port = tmp_path_factory.mktemp("slow"), free_port()
+    async with proxying(to_database(database_url)) as way:
+        given = {"database_url": at_port(database_url, way.port), "operations_port": port}
+        async with running(folder / "desk", **given) as desk:
+            yield Site(desk, way, database, folder, port)
 
 
 async def test_memory_is_bounded_and_machines_are_told_to_wait(site: Site) -> None:
-    fleet = await a_fleet(site.database, MACHINES)
+    spare, *fleet = await a_fleet(site.database, MACHINES + 1)
     async with AsyncExitStack() as stack:
         lines = [await stack.enter_async_context(line(one, site.desk.mqtt_port)) for one in fleet]
         other = lines.pop()
@@ -61,14 +70,28 @@ async def test_memory_is_bounded_and_machines_are_told_to_wait(site: Site) -> No
         try:
             for one in lines:
                 await _say_much(one)
-            refusal = await _answer(other, "refusal")
+            refusal, said = await _answer(other, "refusal")
             grown = site.memory() - before
+            await _is_told_to_wait_over_http(site, spare)
         finally:
             site.way.free.set()
         assert refusal["data"]["code"] == "desk_busy"
         assert refusal["data"]["recovery"] == "retry"
         assert grown < MOST_MEMORY, f"{grown / 1024 / 1024:.0f} MiB"
-        await _answer(other, "receipt")
+        _, again = await _answer(other, "receipt")
+        sent = len(lines) * EACH + said + again
+
+        async def all_counted() -> bool:
+            return await site.told_and_stored() >= sent
+
+        await until(all_counted, within=30)
+        assert await site.told_and_stored() == sent, "nothing is dropped without a word"
+
+
+async def _is_told_to_wait_over_http(site: Site, who: Signing) -> None:
+    async with httpx.AsyncClient(base_url=site.desk.http, timeout=10) as http:
+        answer = await Caller(who, http).say("signals", _signal(who, "over-http"))
+    refused(answer, 503, "desk_busy", "retry")
 
 
 async def _say_much(one: Line) -> None:
@@ -84,9 +107,9 @@ def _signal(who: Signing, name: str) -> Event:
     return signal(who.machine, id=f"{who.machine}:{name}")
 
 
-async def _answer(other: Line, kind: str) -> Event:
-    """The first answer of this kind to what it says, again and again; it is not answered at all
-    while it waits for the database.
+async def _answer(other: Line, kind: str) -> tuple[Event, int]:
+    """The first answer of this kind to what it says, again and again, and how often it said that;
+    it is not answered at all while it waits for the database.
     """
     number = 0
 
@@ -98,7 +121,8 @@ async def _answer(other: Line, kind: str) -> Event:
             return [one for one in await other.heard(0.3) if one["type"] == f"thingdesk.{kind}"]
         return []
 
-    return (await until(answered, within=90))[0]
+    found = await until(answered, within=90)
+    return found[0], number
 
 
 async def test_nothing_is_lost_and_all_is_stored_soon_after(site: Site) -> None:

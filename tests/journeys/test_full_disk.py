@@ -7,14 +7,15 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import httpx
 import psutil
 import pytest
 from tests.desk import DeskProcess, running
-from tests.journeys.outside import a_machine
-from tests.saying import Caller, Event, signal
+from tests.journeys.outside import Gated, a_machine, settle_in
+from tests.saying import Caller, Event, event, signal
 from tests.waiting import until
 
 from thingdesk.parties import NewMachine, register
@@ -81,9 +82,11 @@ def volume(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-async def site(volume: Path) -> AsyncIterator[Site]:
-    async with running(volume) as desk:
+async def site(volume: Path, tmp_path: Path) -> AsyncIterator[Site]:
+    pack = {"packs": "tests.journeys.gated_pack", "test_gate": tmp_path}
+    async with running(volume, **pack) as desk:
         database = await Database.connect(present.read(volume)["database"])
+        await settle_in(database)
         async with httpx.AsyncClient(base_url=desk.http, timeout=30) as http:
             yield Site(desk, volume, database, await a_machine(database, http))
         await database.close()
@@ -126,6 +129,7 @@ async def test_what_is_acknowledged_is_stored_and_the_rest_goes_on_when_there_is
 ) -> None:
     queue = tmp_path / "patient.queue"
     before = site.desk.pid, site.servers()
+    begun = await Gated.report_one(site.database, site.caller.http)
     async with await a_press(site, queue) as machine:
         await machine.signal({"temperature": 20.0}, event_id="m0", wait=True)
         connection = await waste(present.read(site.volume)["database"])
@@ -140,7 +144,7 @@ async def test_what_is_acknowledged_is_stored_and_the_rest_goes_on_when_there_is
             return "database" in await site.ready()
 
         await until(database_is_down)
-        assert "retry" in await site.say(f"h{number}")
+        broken = await _told_to_retry(site, f"h{number}")
         assert site.desk.runs
 
         site.make_room()
@@ -148,19 +152,46 @@ async def test_what_is_acknowledged_is_stored_and_the_rest_goes_on_when_there_is
             await machine.drained()
     for n in range(number + 1):
         await _stored(site, f"h{n}")
-    with Ledger(queue) as ledger:
-        assert {one.ending for one in ledger.events()} == {"receipt"}
-    async with site.database.transaction() as tx:
-        rows = await tx.fetch("select machine, event_id from signal")
-    there = sorted((row["machine"], row["event_id"]) for row in rows)
-    sent = [("patient", f"m{n}") for n in range(100)]
-    assert there == sorted([*sent, *((site.caller.id, f"h{n}") for n in range(number + 1))])
-    assert site.taken == {f"h{n}" for n in range(number + 1)}
+    case = UUID(await site.caller.case_of(broken))
+    await _both_end_well(begun, Gated(site.database, site.caller, case, broken))
+    await _all_is_stored_once(site, queue, number)
     await until(site.is_well)
     assert site.desk.pid == before[0]
     assert site.servers().keys() == before[1].keys()
     code, said = await site.desk.command("doctor")
     assert code == 0, said
+
+
+async def _told_to_retry(site: Site, name: str) -> Event:
+    """A signal, and a report, which is returned."""
+    assert "retry" in await site.say(name)
+    given = {"service": "gated.mend", "input": {"gated": False}}
+    broken = event(site.caller.id, "report", given)
+    answer = await site.caller.say("reports", broken)
+    assert answer.json()["recovery"] == "retry"
+    return broken
+
+
+async def _all_is_stored_once(site: Site, queue: Path, number: int) -> None:
+    with Ledger(queue) as ledger:
+        assert {one.ending for one in ledger.events()} == {"receipt"}
+    async with site.database.transaction() as tx:
+        rows = await tx.fetch(
+            "select machine, event_id from signal where event_id ~ '^[hm][0-9]+$'"
+        )
+    there = sorted((row["machine"], row["event_id"]) for row in rows)
+    sent = [("patient", f"m{n}") for n in range(100)]
+    assert there == sorted([*sent, *((site.caller.id, f"h{n}") for n in range(number + 1))])
+    assert site.taken == {f"h{n}" for n in range(number + 1)}
+
+
+async def _both_end_well(*all_: Gated) -> None:
+    """A journey that waited for its machine when the disk was full, and one that was asked for."""
+    for one in all_:
+        await one.stop()
+        await one.work()
+        await one.recover()
+        await one.is_verified_once()
 
 
 async def _refused(site: Site) -> int:

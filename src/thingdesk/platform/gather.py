@@ -34,9 +34,9 @@ class _Waiting(NamedTuple, Generic[Item, Result]):
 class Gatherer(Generic[Item, Result]):
     """Hands items to `handler` in groups, each group in a transaction of its own.
 
-    `put` returns the item's result once it is committed. When a group fails, its halves are tried,
-    and theirs, so that a bad item fails alone and the others hardly wait for it. `kind` is how
-    groups are counted. How many items may wait is for who puts them to say.
+    `put` returns the item's result once it is committed; it waits when `most_waiting` items wait
+    already. When a group fails, its halves are tried, and theirs, so that a bad item fails alone
+    and the others hardly wait for it. `kind` is how groups are counted.
     """
 
     def __init__(
@@ -46,12 +46,13 @@ class Gatherer(Generic[Item, Result]):
         *,
         kind: str,
         most: int = 500,
+        most_waiting: int = 5000,
     ) -> None:
         self._kind = kind
         self._database = database
         self._handler = handler
         self._most = most
-        self._waiting: asyncio.Queue[_Waiting[Item, Result]] = asyncio.Queue()
+        self._waiting: asyncio.Queue[_Waiting[Item, Result]] = asyncio.Queue(most_waiting)
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Gatherer[Item, Result]":
@@ -68,7 +69,7 @@ class Gatherer(Generic[Item, Result]):
     async def put(self, item: Item) -> Result:
         """The item's result, after its commit."""
         done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self._waiting.put_nowait(_Waiting(item, done, traces.current()))
+        await self._waiting.put(_Waiting(item, done, traces.current()))
         return await done
 
     async def _run(self) -> None:

@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,11 +11,14 @@ from thingdesk import cases, catalog, fulfilment, messages, notices, parties
 from thingdesk.channels.http import body
 from thingdesk.channels.http.doors import Doors, Open
 from thingdesk.channels.http.problems import problem
-from thingdesk.intake import Kind
+from thingdesk.intake import BUSY, Kind
 from thingdesk.platform import clock
-from thingdesk.platform.errors import Recovery, refuse
+from thingdesk.platform.errors import Recovery, Refused, refuse
 
 _MOST = 100
+# whoever is not recognised yet counts for nothing in what may be under way: while the database
+# stands still they must not become ever more
+_RECOGNISED_WITHIN = 5.0
 
 
 router = APIRouter()
@@ -24,7 +28,11 @@ async def _sender(request: Request, doors: Open) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise refuse("token_missing", "send Authorization: Bearer and the machine's own token")
-    return await doors.senders.recognise(token.strip())
+    try:
+        async with asyncio.timeout(_RECOGNISED_WITHIN):
+            return await doors.senders.recognise(token.strip())
+    except TimeoutError:
+        raise Refused(BUSY) from None
 
 
 Sender = Annotated[str, Depends(_sender)]

@@ -59,6 +59,8 @@ def problem(
     told = dict(headers or {})
     if code == HTTPStatus.UNAUTHORIZED:
         told["WWW-Authenticate"] = "Bearer"
+    elif code == HTTPStatus.SERVICE_UNAVAILABLE:
+        told["Retry-After"] = "2"
     return JSONResponse(body, code, told, media_type="application/problem+json")
 
 
@@ -96,7 +98,8 @@ async def on_http(_: Request, error: Exception) -> JSONResponse:
 async def on_failure(_: Request, __: Exception) -> JSONResponse:
     """Our own failure, which the server logs: the request may be good, and fit at another time."""
     words = "the desk could not do this now; send the same again later"
-    return problem(Refusal("desk_failed", words, Recovery.RETRY), 503, {"Retry-After": "2"})
+    # the server ends such a connection: who is not told loses the next request that goes by it
+    return problem(Refusal("desk_failed", words, Recovery.RETRY), 503, {"Connection": "close"})
 
 
 def unfit(errors: Sequence[Mapping[str, Any]], mend: str) -> tuple[str, tuple[FieldError, ...]]:
