@@ -15,8 +15,8 @@ from tests.desk import DeskProcess, all_running
 from tests.journeys.outside import HERE, settle_in
 from tests.machine.brokers import MOSQUITTO, free_port, mosquitto
 from tests.machine.conftest import QUICK
-from tests.parties.making import signing, unique
-from tests.saying import signal
+from tests.parties.making import Signing, signing, unique
+from tests.saying import event, signal
 from tests.waiting import until
 
 from thingdesk import cases, fulfilment, parties, timeline
@@ -30,6 +30,8 @@ pytestmark = [
 ]
 OVER_MQTT, OVER_HTTP = 8, 4
 SIGNALS, REPORTS = 120, 4
+MANY, OPEN_CASES = 24, 20
+RUNS = 'thingdesk_group_items_sum{kind="runs"}'
 PASSWORD = "correct horse battery staple"
 
 
@@ -68,7 +70,7 @@ class Site:
         """What a process has counted under this name, whatever its label."""
         async with httpx.AsyncClient() as http:
             answer = await http.get(f"http://127.0.0.1:{self.operations[desk]}/metrics")
-        found = re.findall(rf"^{name}(?:\{{.*\}})? (\S+)$", answer.text, re.MULTILINE)
+        found = re.findall(rf"^{re.escape(name)}(?:\{{.*\}})? (\S+)$", answer.text, re.MULTILINE)
         return sum(map(float, found))
 
     async def stored(self, names: list[str]) -> list[tuple[str, str, float]]:
@@ -181,6 +183,55 @@ async def test_load_is_shared_and_what_dies_in_the_middle_loses_and_doubles_noth
     await until(begun, within=60)
     for dead in (site.ingest[0], site.work[0]):
         await dead.start()
+
+
+async def say(desk: DeskProcess, caller: Signing) -> None:
+    """As many reports as a machine may have open, and some signals, to this process."""
+    given = [{"metric": f"metric {n}", "value": 50.0, "limit": 68.0} for n in range(OPEN_CASES)]
+    reports = [
+        event(caller.machine, "report", {"service": "equipment.inspect", "input": one})
+        for one in given
+    ]
+    signals = [signal(caller.machine, {"temperature": 80.0}) for _ in range(SIGNALS)]
+    bearer = {"Authorization": f"Bearer {caller.token()}"}
+    async with httpx.AsyncClient(base_url=desk.http, headers=bearer, timeout=60) as http:
+        for path, events in (("reports", reports), ("signals", signals)):
+            answer = await http.post(f"/v1/{path}", json=events)
+            assert answer.status_code == httpx.codes.OK
+            assert answer.json()["refused"] == []
+
+
+async def test_each_web_process_and_each_worker_does_its_part(site: Site) -> None:
+    callers = [signing(unique("press")) for _ in range(MANY)]
+    async with site.database.transaction() as tx:
+        new = [
+            NewMachine(one.machine, "press", "press 7", key=one.x, position=HERE) for one in callers
+        ]
+        await parties.register(tx, new)
+    counted = (
+        (site.web, "thingdesk_events_total", MANY * (OPEN_CASES + SIGNALS)),
+        (site.work, RUNS, MANY * OPEN_CASES),
+        (site.work, "thingdesk_diagnosis_signals_total", MANY * SIGNALS),
+    )
+
+    async def shares() -> list[list[float]]:
+        return [[await site.metric(one, name) for one in desks] for desks, name, _ in counted]
+
+    before = await shares()
+    async with asyncio.TaskGroup() as group:
+        for n, one in enumerate(callers):
+            group.create_task(say(site.web[n % 2], one))
+
+    async def done() -> list[list[float]]:
+        each = zip(await shares(), before, strict=True)
+        more = [[b - a for b, a in zip(now, then, strict=True)] for now, then in each]
+        pairs = zip(more, counted, strict=True)
+        return more if all(sum(shared) >= due for shared, (_, _, due) in pairs) else []
+
+    for (_, name, due), shared in zip(counted, await until(done, within=60), strict=True):
+        # a journey is taken up again when what it waits for may have come
+        assert sum(shared) == due or name == RUNS, f"{name}: once each"
+        assert min(shared) > due / 10, f"{name}: {shared}"
 
 
 async def an_admin(site: Site) -> str:

@@ -18,10 +18,12 @@ from thingdesk.diagnosis.model import (
 )
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
+from thingdesk.platform.metrics import Counter
 from thingdesk.signals import Cursor, Stored
 from thingdesk.timeline import append
 
 _SHARDS_AT_ONCE = 8
+_SEEN = Counter("thingdesk.diagnosis.signals", "Signals that this process took through the rules.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ async def advance(tx: Transaction, rules: Sequence[Rule], most: int = 500) -> Di
     if not cursors:
         return Diagnosed()
     found = await signals.after(tx, cursors, most)
+    tx.count(_SEEN, len(found))
     observed = _by_machine([one for _, one in found])
     known = await parties.get_machines(tx, sorted(observed))
     states = await store.load(tx, sorted(observed))
