@@ -1,20 +1,17 @@
 """Two processes of each role, on a PostgreSQL and an MQTT 5 broker outside, as one desk."""
 
 import asyncio
-import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from tests.desk import DeskProcess, all_running
 from tests.journeys.outside import HERE, settle_in
+from tests.journeys.site import Site
 from tests.machine.brokers import MOSQUITTO, free_port, mosquitto
-from tests.machine.conftest import QUICK
 from tests.parties.making import Signing, signing, unique
 from tests.saying import event, signal
 from tests.waiting import until
@@ -22,7 +19,7 @@ from tests.waiting import until
 from thingdesk import cases, fulfilment, parties, timeline
 from thingdesk.parties import NewMachine, Role
 from thingdesk.platform.database import Database
-from thingdesk_machine import Identity, Ledger, Machine, desk_keys
+from thingdesk_machine import Ledger, Machine
 
 pytestmark = [
     pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not installed"),
@@ -33,55 +30,6 @@ SIGNALS, REPORTS = 120, 4
 MANY, OPEN_CASES = 24, 20
 RUNS = 'thingdesk_group_items_sum{kind="runs"}'
 PASSWORD = "correct horse battery staple"
-
-
-@dataclass
-class Site:
-    """Six processes of one desk."""
-
-    web: list[DeskProcess]
-    ingest: list[DeskProcess]
-    work: list[DeskProcess]
-    operations: dict[DeskProcess, int]
-    broker: str
-    database: Database
-    folder: Path
-
-    async def machine(self, desk: str) -> Machine:
-        """A new press that speaks to this address."""
-        identity = Identity.create(unique("press"))
-        key = identity.public_jwk["x"]
-        async with self.database.transaction() as tx:
-            await parties.register(
-                tx, [NewMachine(identity.machine, "press", "press 7", key=key, position=HERE)]
-            )
-        return Machine(
-            identity=identity,
-            desk=desk,
-            queue=self.queue(identity.machine),
-            desk_keys=await desk_keys(self.web[0].http),
-            options=replace(QUICK, mqtt="5") if desk.startswith("mqtt") else QUICK,
-        )
-
-    def queue(self, name: str) -> Path:
-        return self.folder / f"{name}.queue"
-
-    async def metric(self, desk: DeskProcess, name: str) -> float:
-        """What a process has counted under this name, whatever its label."""
-        async with httpx.AsyncClient() as http:
-            answer = await http.get(f"http://127.0.0.1:{self.operations[desk]}/metrics")
-        found = re.findall(rf"^{re.escape(name)}(?:\{{.*\}})? (\S+)$", answer.text, re.MULTILINE)
-        return sum(map(float, found))
-
-    async def stored(self, names: list[str]) -> list[tuple[str, str, float]]:
-        """Machine, event id and temperature of their signals, in the order of the signals' time."""
-        async with self.database.transaction() as tx:
-            rows = await tx.fetch(
-                "select machine, event_id, values->>'temperature' as value from signal"
-                " where machine = any($1) order by machine, at",
-                names,
-            )
-        return [(row["machine"], row["event_id"], float(row["value"])) for row in rows]
 
 
 @pytest.fixture(scope="module")
