@@ -9,6 +9,10 @@ from thingdesk.platform.settings import Settings
 INTRO = """
 A setting is an environment variable. One that is not set has its default; one that cannot be read
 stops the desk at its start. Where several are given, a comma stands between them.
+
+What is not set there is read from a file with the setting's name in small letters, such as
+`thingdesk_database_url`, in the folder of systemd's credentials (`LoadCredential`), or else in
+`/run/secrets`, where containers have theirs.
 """
 
 

@@ -83,3 +83,17 @@ def test_who_writes_says_where(tmp_path: Path, database_url: str) -> None:
 
 def test_help_names_the_command(tmp_path: Path) -> None:
     assert thingdesk(tmp_path, "--help").stdout.startswith("Usage: thingdesk [OPTIONS]")
+
+
+def test_a_setting_may_be_a_file_that_only_the_desk_reads(tmp_path: Path, empty_url: str) -> None:
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    (secrets / "thingdesk_database_url").write_text(f"{empty_url}\n")
+    (secrets / "thingdesk_smtp_ulr").write_text("smtp://mail.example")
+    done = thingdesk(tmp_path, "doctor", secrets=str(secrets))
+    assert "of its migrations are missing" in done.stdout
+    assert "THINGDESK_SMTP_ULR is no setting: did you mean THINGDESK_SMTP_URL?" in done.stderr
+    done = thingdesk(
+        tmp_path, "doctor", secrets=str(secrets), DATABASE_URL="postgresql://a@127.0.0.1:1/b"
+    )
+    assert "of its migrations are missing" not in done.stdout, "what is set comes first"

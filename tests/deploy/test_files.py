@@ -8,18 +8,21 @@ import sysconfig
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 from tests.architecture.source import ROOT
+from tests.desk import STOP_WITHIN
 from tests.docs.pages import titled
 
 from thingdesk.commands import main
 from thingdesk.platform.settings import ROLES, Settings
 
 DEPLOY = ROOT / "deploy"
-UNITS = DEPLOY / "systemd"
+SYSTEMD = DEPLOY / "systemd"
+UNITS = sorted(one for one in SYSTEMD.iterdir() if one.suffix)
 FILES = [path for path in DEPLOY.rglob("*") if path.is_file()]
 HADOLINT = Path(sysconfig.get_path("scripts")) / "hadolint"
 ANALYZE = shutil.which("systemd-analyze")
-EXPOSURE = {"thingdesk.service": 20, "thingdesk@.service": 15, "thingdesk-backup.service": 60}
+EXPOSURE = {"thingdesk.service": 20, "thingdesk@.service": 15, "thingdesk-backup.service": 10}
 """Tenths; systemd itself calls up to 20 safe and from 50 on medium."""
 
 
@@ -41,9 +44,30 @@ def test_every_setting_that_is_named_is_one() -> None:
     assert strange_settings("THINGDESK_COLOUR=red THINGDESK_ROLES=web") == {"THINGDESK_COLOUR"}
 
 
+def test_every_secret_is_a_setting_or_the_databases_own() -> None:
+    compose = YAML(typ="safe").load((DEPLOY / "docker" / "compose.yaml").read_text())
+    given = set(compose["secrets"])
+    assert {f"thingdesk_{name}" for name in Settings.model_fields} >= given - {"database_password"}
+    used = [set(one.get("secrets", ())) for one in compose["services"].values()]
+    assert set.union(*used) == given
+    assert not [one for one in compose["services"].values() if "PASSWORD:" in str(one)]
+
+
+def test_whoever_stops_a_desk_gives_it_the_time_that_it_takes() -> None:
+    compose = YAML(typ="safe").load((DEPLOY / "docker" / "compose.yaml").read_text())
+    for name in ("migrate", *ROLES):
+        assert int(compose["services"][name]["stop_grace_period"].rstrip("s")) > STOP_WITHIN
+        assert compose["services"][name]["logging"]["options"]["max-size"]
+    for unit in ("thingdesk.service", "thingdesk@.service"):
+        (seconds,) = re.findall(
+            r"^TimeoutStopSec=(\d+)$", (SYSTEMD / unit).read_text(), re.MULTILINE
+        )
+        assert int(seconds) > STOP_WITHIN
+
+
 def test_every_command_that_is_started_is_one() -> None:
-    units = [file.read_text() for file in UNITS.iterdir()]
-    started = re.findall(r"^ExecStart=\S+/thingdesk (\w+)", "\n".join(units), re.MULTILINE)
+    units = [file.read_text() for file in UNITS]
+    started = re.findall(r"^ExecStart=.*/bin/thingdesk (\w+)", "\n".join(units), re.MULTILINE)
     compose = (DEPLOY / "docker" / "compose.yaml").read_text()
     commands = re.findall(r"command: \[(\w+)(?:, --roles, (\w+))?\]", compose)
     assert {role for _, role in commands if role} == set(ROLES)
@@ -95,7 +119,7 @@ def test_the_composition_has_the_form_that_it_must_have(tmp_path: Path) -> None:
 def units(tmp_path: Path) -> Path:
     """The units, as if the desk were installed where they say."""
     assert ANALYZE
-    for unit in UNITS.iterdir():
+    for unit in UNITS:
         text = re.sub(r"(?m)^(EnvironmentFile|Documentation)=.*\n", "", unit.read_text())
         text = text.replace("/opt/thingdesk/.venv/bin/thingdesk", sys.executable)
         (tmp_path / unit.name).write_text(text)

@@ -20,7 +20,7 @@ from thingdesk.platform.embedded import EmbeddedError
 from thingdesk.platform.errors import Refused
 from thingdesk.platform.migrate import MigrationError
 from thingdesk.platform.ports import PortError
-from thingdesk.platform.settings import Settings, misspelt, problems
+from thingdesk.platform.settings import Settings, misspelt, problems, secrets
 
 CONSOLE = Console(stderr=True)
 _EXPECTED = (
@@ -35,8 +35,12 @@ _EXPECTED = (
 
 
 def settings_of(**given: Any) -> Settings:
-    """Those of the environment and those `given`. Raises ClickException where one does not fit."""
-    for one in misspelt(os.environ):
+    """Those `given`, of the environment, and of secret files, in this order. Raises ClickException
+    where one does not fit.
+    """
+    folder = secrets()
+    files = [one.name.upper() for one in folder.iterdir()] if folder else []
+    for one in misspelt([*os.environ, *files]):
         CONSOLE.print(one, markup=False)
     try:
         settings = Settings(**given)

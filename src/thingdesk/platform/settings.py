@@ -1,5 +1,8 @@
-"""Settings, read from the environment: `THINGDESK_` and the name in capitals."""
+"""Settings, read from the environment: `THINGDESK_` and the name in capitals; or, so that a
+password is in nobody's environment, from a file of that name in small letters.
+"""
 
+import os
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from difflib import get_close_matches
@@ -10,7 +13,13 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, FilePath, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
 
 from thingdesk.platform import addresses
 
@@ -60,10 +69,28 @@ def _url(*schemes: str, host: bool = True) -> Callable[[str | None], str | None]
     return check
 
 
+def secrets() -> Path | None:
+    """Where a supervisor puts files that only this process reads: systemd, or a container's."""
+    folder = Path(os.environ.get("CREDENTIALS_DIRECTORY") or "/run/secrets")
+    return folder if folder.is_dir() else None
+
+
 class Settings(BaseSettings):
     """Every setting of the desk, with its default."""
 
     model_config = SettingsConfigDict(env_prefix="THINGDESK_", extra="ignore")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the desk reads no such file
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - its folder is known later
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given, else the environment, else a file."""
+        return init_settings, env_settings, SecretsSettingsSource(settings_cls, secrets())
 
     data_dir: Path = Field(
         default=Path("var"), description="Where the embedded servers and keys live."
