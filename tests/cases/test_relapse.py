@@ -44,7 +44,8 @@ async def test_a_finding_after_the_proof_is_taken_up_when_the_case_has_ended(
 ) -> None:
     subject = f"back-{back.seconds}"
     case_id, at = await proven(database, subject)
-    found = opening(subject, origin="finding", at=at + back, owner_id=None)
+    since = at - 30 * MINUTE
+    found = opening(subject, origin="finding", at=at + back, owner_id=None, owned_since=since)
     later = opening(subject, origin="finding", at=at + 2 * back)
     window = 3 * MINUTE
     assert await join_and_end(database, case_id, later, found, relapse=window) == found

@@ -1,5 +1,6 @@
 """An owner who chooses among effects is not asked once more, and permits exactly the chosen one."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,7 @@ from thingdesk.platform.database import Database
 from thingdesk.platform.money import Money
 from thingdesk.sdk import (
     Data,
+    Failed,
     Journey,
     Outcome,
     OwnerPicks,
@@ -71,10 +73,23 @@ async def misuse(journey: Journey, dirt: Dirt) -> Clean:
     return Clean(words="Never.")
 
 
+@service("shop.instead", title="Instead", promise=Promise(), effects=("dispatch", "command"))
+async def instead(journey: Journey, dirt: Dirt) -> Clean:
+    """What was chosen cannot be done any more, and something else is done."""
+    with suppress(Failed):
+        await journey.ask_owner(
+            QUESTION,
+            within=hours(24),
+            then=lambda _: journey.dispatch("cleaner", task="clean", words=dirt.where, price=TODAY),
+        )
+    await journey.command("rest")
+    return Clean(words="It rests.")
+
+
 @pytest.fixture
 async def hand(database: Database) -> Hand:
     """Each test has its own providers, and says nothing to those of the others."""
-    one = await open_hand(database, Flow(Catalog((clean, misuse)), ()))
+    one = await open_hand(database, Flow(Catalog((clean, misuse, instead)), ()))
     async with database.transaction() as tx:
         await tx.execute("delete from provider")
         await mandates.set_policy(tx, Policy())
@@ -157,6 +172,20 @@ async def test_another_provider_is_another_effect_and_is_asked_for(hand: Hand) -
     case = await hand.case(case_id)
     assert case.outcome is Ended.REFUSED
     assert [code for _, code, _ in await ledger(hand, case_id)] == ["approved", "no_mandate"]
+
+
+async def test_the_yes_to_what_cannot_be_done_any_more_is_none_to_what_is_done_instead(
+    hand: Hand,
+) -> None:
+    await hand.machine("pane-8", "pane", owner="owner-pane-8")
+    case_id = await hand.opened("pane-8", "shop.instead", {})
+    async with hand.database.transaction() as tx:
+        await tx.execute("delete from provider")
+    await hand.answer(case_id, "today")
+    again = (await hand.question(case_id)).question
+    assert again.words == "May we tell pane-8 to rest?"
+    await hand.answer(case_id, "no")
+    assert [code for _, code, _ in await ledger(hand, case_id)] == ["no_mandate"]
 
 
 async def test_who_is_nearest_only_since_the_question_is_asked_for(hand: Hand) -> None:

@@ -1,6 +1,7 @@
 """Every branch of a verdict, from facts alone."""
 
 from dataclasses import replace
+from itertools import permutations
 from typing import Any
 from uuid import UUID
 
@@ -200,6 +201,13 @@ def test_the_law_goes_before_the_warranty_and_the_contract() -> None:
         ((contract, replace(law, ends=NOW)), Payer.INSURER),
     ):
         assert decide(ACTION, replace(FACTS, entitlements=some)).payer is payer
+
+
+def test_of_two_of_a_kind_the_one_with_the_first_reference_counts_however_they_are_read() -> None:
+    first = replace(WARRANTY, reference="A-1", payer=Payer.INSURER)
+    some = (replace(WARRANTY, reference="B-1"), first, replace(WARRANTY, reference="B-2"))
+    for read in permutations(some):
+        assert decide(ACTION, replace(FACTS, entitlements=read)).payer is Payer.INSURER
 
 
 ASKED = replace(FACTS, mandate=None)

@@ -116,6 +116,25 @@ async def test_an_answer_may_take_as_long_as_it_needs(app: Slow) -> None:
         assert (await reader.readuntil(b"\r\n\r\nok")).startswith(b"HTTP/1.1 200 ")
 
 
+async def test_who_waited_for_an_answer_has_the_whole_time_for_the_next_head(app: Slow) -> None:
+    now = asyncio.get_running_loop().time
+    async with connected(app, within=1.0) as (reader, writer):
+        writer.write(HEAD + b"\r\n")
+
+        async def asked() -> bool:
+            return app.asked == 1
+
+        await until(asked)
+        writer.write(HEAD)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(reader.read(1), 0.6)
+        app.may_answer.set()
+        answered = now()
+        assert (await reader.readuntil(b"\r\n\r\nok")).startswith(b"HTTP/1.1 200 ")
+        assert (await reader.read()).startswith(b"HTTP/1.1 408 ")
+        assert now() - answered >= 1.0
+
+
 def post(*more: str) -> bytes:
     return "\r\n".join(["POST / HTTP/1.1", "host: desk", *more, "", ""]).encode()
 

@@ -8,7 +8,7 @@ from tests.web.people import logged_in
 from tests.web.seeding import EVIL, seed
 from tests.web.site import Site
 
-from thingdesk import cases, decisions, timeline
+from thingdesk import cases, decisions, fulfilment, timeline
 from thingdesk.cases import CaseFilter, Outcome
 from thingdesk.cases.events import ReportJoined
 from thingdesk.decisions import State, To
@@ -173,6 +173,9 @@ async def test_staff_withdraw_a_case_with_their_name_and_reason(site: Site) -> N
         nothing = await browser.post(f"/cases/{ids.new()}/withdraw", data={"reason": "x"})
         assert nothing.status_code == 404
     assert (await site.hand.case(case_id)).outcome is Outcome.WITHDRAWN
+    async with site.hand.database.transaction() as tx:
+        (job,) = await fulfilment.jobs_of(tx, case_id)
+    assert job.reason == "our staff have withdrawn it", "what its provider is told"
 
 
 async def test_staff_answer_what_they_are_asked(site: Site) -> None:
