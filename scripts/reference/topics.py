@@ -184,6 +184,7 @@ def _down() -> Iterator[str]:
         f"### thingdesk.time\n\nOn `{TIME}`; `GET /v1/time` answers its `data`. `time` is a "
         "compact JWS like a receipt, with the `typ` `thingdesk-time+jwt` and the claims `iss` and "
         "`iat`. It says that it is `iat` or later, so the latest one counts, and an old one does "
-        "no harm."
+        "no harm. If a token of that time is refused, the desk's clock was ahead: then what it "
+        "says with the refusal counts."
     )
     yield data(examples.time())

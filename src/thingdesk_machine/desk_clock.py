@@ -53,8 +53,15 @@ class DeskClock:
         desk = self.desk
         return desk if self._ahead and desk is not None else self.latest
 
-    def doubt(self) -> None:
-        """A token was refused, and the desk has said since what time it is."""
+    def doubt(self, said: datetime | None = None) -> None:
+        """A token was refused, and `said` is the desk's word with that, if it gave one. What is
+        known is later only if the desk's own clock was ahead once: that is forgotten.
+        """
+        if said is not None:
+            known = self.desk
+            if known is not None and known - said > TOKEN_OFF:
+                self._heard = None
+            self.hear(said)
         desk = self.desk
         self._ahead = desk is not None and self._own() - desk > TOKEN_OFF
 

@@ -21,9 +21,10 @@ class Tokens:
 
     def refused(self, signed_time: str | None) -> None:
         """The desk refused the last token, and this is its word for the time, where it gave one."""
+        said = None
         try:
             if signed_time is not None:
-                self._clock.hear(self._keys.time(signed_time))
+                said = self._keys.time(signed_time)
         except Forged as error:
             logger.warning("a word for the time was ignored: %s", error)
-        self._clock.doubt()
+        self._clock.doubt(said)

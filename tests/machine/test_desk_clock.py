@@ -82,6 +82,27 @@ def test_who_is_told_an_old_time_first_and_is_refused_finds_the_right_one() -> N
     assert times.clock.for_token == NOW
 
 
+@pytest.mark.parametrize("ahead", [60 * SECOND, YEARS])
+def test_a_desk_whose_clock_was_ahead_is_believed_when_it_refuses_its_own_time(
+    ahead: timedelta,
+) -> None:
+    times = Times(timedelta(0))
+    tokens = Tokens(Identity.create("car-1"), times.clock, DeskKeys(DESK.keys))
+    times.clock.hear(NOW + ahead)
+    assert times.clock.for_token == NOW + ahead
+    times.runs = 10.0
+    now = int(times.desk.timestamp())
+    tokens.refused(DESK.signed("car-1", [], typ="thingdesk-time+jwt", iat=now))
+    assert times.clock.for_token == times.clock.latest == times.desk
+
+
+def test_a_word_that_comes_late_with_a_refusal_leaves_what_is_known() -> None:
+    times = Times(-YEARS)
+    times.clock.hear(NOW)
+    times.clock.doubt(NOW - 15 * SECOND)
+    assert times.clock.latest == NOW
+
+
 @pytest.mark.parametrize(
     ("off", "said"),
     [
