@@ -140,7 +140,9 @@ async def no_command_twice(tx: Transaction, records: Records) -> AsyncIterator[s
 
 
 async def one_id_a_notice(tx: Transaction, records: Records) -> AsyncIterator[str]:
-    """Of each turn of a case its machine hears beginning and end once, and takes them once."""
+    """Of each turn of a case its machine hears beginning and end once, and takes them once; its
+    owner hears nothing twice.
+    """
     rows = await tx.fetch(
         "select c.subject, n.kind, count(*) as n, max(c.turns) as turns from notice n"
         " join (select d.id, d.subject, count(j.id) as turns from desk_case d"
@@ -150,6 +152,13 @@ async def one_id_a_notice(tx: Transaction, records: Records) -> AsyncIterator[st
     )
     for row in rows:
         yield f"{row['subject']} got {row['n']} notices {row['kind']} for {row['turns']} turns"
+    rows = await tx.fetch(
+        "select n.case_id, n.kind, n.words, count(*) as n from notice n"
+        " where n.to_kind = 'owner' group by n.case_id, n.to_id, n.kind, n.words, n.data"
+        " having count(*) > (select count(*) from journey j where j.case_id = n.case_id)"
+    )
+    for row in rows:
+        yield f"the owner heard {row['n']} times of {row['case_id']}: {row['kind']} {row['words']}"
     for notice, times in Counter(one["notice"] for one in records.of("noticed")).items():
         if times > 1:
             yield f"notice {notice} was handed out {times} times"

@@ -1,6 +1,7 @@
 """From a calm desk through everything that strikes it to a calm one, and what must be true then."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from datetime import timedelta
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import asyncpg
 import httpx
+from joserfc import jws
 from tests.journeys.chaos import checks, money, monkey, pack, planted
 from tests.journeys.chaos.records import read_records
 from tests.journeys.chaos.site import Site
@@ -20,6 +22,7 @@ from thingdesk.platform.database import Database, Transaction
 from thingdesk.platform.pool import Unreachable
 
 CALM_WITHIN = 240.0
+_FAR = 1000.0
 CHECKS: tuple[checks.Check, ...] = (
     checks.acknowledged_is_stored,
     checks.sent_has_arrived,
@@ -50,7 +53,8 @@ async def run(made: Made, folder: Path, seed: int, kills: int, show: Callable[[s
     async with made(folder) as site, living(site, folder, seed) as world:
         show("the desk runs")
         await _busy(site)
-        acts = monkey.plan(seed, kills, list(site.targets), list(site.stretches))
+        await _clocks_turn(site)
+        acts = monkey.plan(seed, kills, site)
         await monkey.let_loose(site, acts, show)
         show("now it is calm")
         wrong = await _calm(site, world)
@@ -64,6 +68,8 @@ async def run(made: Made, folder: Path, seed: int, kills: int, show: Callable[[s
         if not wrong:
             wrong += await planted.unseen(database, records)
         await database.close()
+        code, said = await site.roles[0].desk.command("doctor")
+        wrong += [f"the doctor says:\n{said}"] if code else []
     assert not wrong, "\n".join([f"seed {seed}, {kills} kills:", *wrong])
 
 
@@ -80,6 +86,24 @@ async def _busy(site: Site) -> None:
 
     await until(both, within=90)
     await database.close()
+
+
+async def _clocks_turn(site: Site) -> None:
+    """Raises if the desk goes by another clock than the one that will be turned."""
+    door, *_ = site.clocks.values()
+    async with httpx.AsyncClient(base_url=site.http, timeout=10) as http:
+        before = await _time(http)
+        door.turn(_FAR)
+        after = await _time(http)
+        door.turn(0.0)
+    assert after - before >= _FAR, f"from {before} to {after}"
+
+
+async def _time(http: httpx.AsyncClient) -> int:
+    """What time it is, by the desk."""
+    (signed,) = (await http.get("/v1/time")).json().values()
+    said: int = json.loads(jws.extract_compact(signed.encode()).payload)["iat"]
+    return said
 
 
 async def _calm(site: Site, world: World) -> list[str]:

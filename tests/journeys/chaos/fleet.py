@@ -34,6 +34,7 @@ class Unit:
         self._broken: str | None = None
         self._ended: list[str] = []
         self._forgotten: set[str] = set()
+        self._problems = ["heat", "noise"]
         self._end = asyncio.Event()
         self._over = asyncio.Event()
         self.well = asyncio.Event()
@@ -71,6 +72,9 @@ class Unit:
     async def _hear(self) -> None:
         async for notice in self._machine.notices():
             self._notes.note("noticed", notice=notice.id, kind=notice.kind, case=notice.case)
+            if notice.data.get("outcome") == "refused" and self._broken == "heat":
+                # the desk would ask for it again only after minutes
+                self._problems = ["noise"]
             if notice.kind == "case.ended" and notice.case and notice.case not in self._forgotten:
                 self._ended.append(notice.case)
                 self._end.set()
@@ -87,7 +91,7 @@ class Unit:
             self._mended.unlink(missing_ok=True)
             self._ended.clear()
             self._end.clear()
-            self._broken = self._chance.choice(("heat", "noise"))
+            self._broken = self._chance.choice(self._problems)
             case = await self._report(number) if self._broken == "noise" else None
             await self._until_ended(case)
             self._broken = None

@@ -1,12 +1,16 @@
 """The sums: money, parts, and proofs. Checks like those beside it."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from itertools import groupby
 
-from tests.journeys.chaos.pack import PART, SAMPLES, WELL
+from tests.journeys.chaos.pack import HOLD, PART, SAMPLES, WELL
 from tests.journeys.chaos.records import Records
 from tests.journeys.chaos.world import OWNERS, PROVIDERS
 
 from thingdesk.platform.database import Transaction
+
+_EVER = datetime.max.replace(tzinfo=UTC)
 
 
 async def money_adds_up(tx: Transaction, _: Records) -> AsyncIterator[str]:
@@ -74,29 +78,43 @@ async def parts_add_up(tx: Transaction, _: Records) -> AsyncIterator[str]:
 
 
 async def verified_is_proven(tx: Transaction, records: Records) -> AsyncIterator[str]:
-    """Each proof lies between its work and its end, and all that the machine wrote down of itself
-    in that time is stored and good, often enough. No case is verified without one.
+    """Whatever the desk's clocks said: after the work, as its provider wrote down, and before it
+    heard that the case has ended, the machine wrote down that it was well, often and for long
+    enough, and all that is stored. No case is verified without a proof.
     """
-    said = {(one["who"], one["event"]): one for one in records.of("sent")}
     rows = await tx.fetch(
-        "select c.id, c.subject, c.service, v.settled_at,"
-        " (v.progress->>'since')::timestamptz as since,"
-        " (v.progress->>'last')::timestamptz as last, (j.reached->>'done')::timestamptz as done"
+        "select c.id, c.subject, c.service, j.id as job"
         " from desk_case c left join verification v on v.case_id = c.id and v.proven"
         " left join job j on j.run_id = v.run_id and j.state = 'done'"
         " where c.outcome = 'verified'"
     )
+    stored = {tuple(row.values()) for row in await tx.fetch("select machine, event_id from signal")}
+    sent = [one for one in records.of("sent") if (one["who"], one["event"]) in stored]
     for row in rows:
-        if row["done"] is None or not row["done"] < row["since"] <= row["last"] < row["settled_at"]:
-            yield f"case {row['id']} is verified without a proof after its work: {dict(row)}"
-            continue
         metric = "heat" if row["service"] == "chaos.cool" else "noise"
-        stored = await tx.fetch(
-            "select event_id from signal where machine = $1 and at between $2 and $3",
-            row["subject"],
-            row["since"],
-            row["last"],
-        )
-        values = [said[row["subject"], one["event_id"]][metric] for one in stored]
-        if len(values) < SAMPLES or max(values) > WELL:
-            yield f"case {row['id']} is verified, and {row['subject']} said {values}"
+        begun, ended = _from_work_to_end(records, str(row["job"]), str(row["id"]))
+        said = [
+            (one["at"], one[metric])
+            for one in sent
+            if one["who"] == row["subject"] and begun < one["at"] < ended
+        ]
+        if not _prove(said, ended):
+            yield f"case {row['id']} is verified; from {begun} to {ended} it said {said}"
+
+
+def _from_work_to_end(records: Records, job: str, case: str) -> tuple[datetime, datetime]:
+    """In the time of who did the one and heard of the other."""
+    begun = [one["at"] for one in records.of("mended") if one["job"] == job]
+    after = begun[0] if begun else _EVER
+    ends = [
+        one["at"]
+        for one in records.of("noticed")
+        if one["case"] == case and one["kind"] == "case.ended" and one["at"] > after
+    ]
+    return after, min(ends, default=_EVER)
+
+
+def _prove(said: list[tuple[datetime, float]], ended: datetime) -> bool:
+    """Whether enough of them on end are good, and the first of these is from long enough before."""
+    runs = (list(run) for well, run in groupby(said, lambda one: one[1] <= WELL) if well)
+    return any(len(run) >= SAMPLES and ended - run[0][0] >= HOLD for run in runs)

@@ -1,7 +1,7 @@
 """What strikes, when and where: planned from a seed, so that it can be repeated."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
 
@@ -11,11 +11,20 @@ from thingdesk.platform.loops import first_of
 
 KILL, RESTART, PAUSE = "kill", "restart", "pause"
 CUT, SLOW, HOLD = "cut", "slow", "hold"
-_TO_TARGETS, _TO_STRETCHES = (KILL, KILL, RESTART, PAUSE), (CUT, SLOW, HOLD)
+AHEAD, BACK = "turn ahead", "turn back"
+TO_TARGETS, TO_STRETCHES, TO_CLOCKS = (
+    (KILL, KILL, RESTART, PAUSE),
+    (CUT, SLOW, HOLD),
+    (AHEAD, BACK),
+)
 _AT_ONCE = (KILL, RESTART, CUT)
 _PAUSED = LEASE + 1.5
 """Longer than the lease."""
 _DELAY = 0.05
+_TURNED = 40.0
+"""Seconds by which a clock is turned: all that waits for a time is due, and tokens are refused.
+What is written down for later while it is ahead comes later by as much.
+"""
 
 
 @dataclass(frozen=True)
@@ -32,25 +41,30 @@ class Act:
         return f"{self.what} {self.where}{lasts}"
 
 
-def plan(seed: int, kills: int, targets: Sequence[str], stretches: Sequence[str]) -> Iterator[Act]:
+def plan(seed: int, kills: int, site: Site) -> Iterator[Act]:
     """So many kills, and between them what is none: in a random order each target is killed twice,
-    restarted and paused, something happens to each stretch, and so again.
+    restarted and paused, each stretch cut, slowed down and held up, each clock turned ahead and
+    back, and so again. What was begun so is brought to its end.
     """
     chance = Random(seed)  # noqa: S311 - to be repeated
     deck: list[tuple[str, str]] = []
-    while kills:
+    while kills or deck:
         if not deck:
-            deck = [(what, where) for what in _TO_TARGETS for where in targets]
-            deck += [(chance.choice(_TO_STRETCHES), where) for where in stretches]
+            deck = [(what, where) for what in TO_TARGETS for where in site.targets]
+            deck += [(what, where) for what in TO_STRETCHES for where in site.stretches]
+            deck += [(what, where) for what in TO_CLOCKS for where in site.clocks]
             chance.shuffle(deck)
         what, where = deck.pop()
+        if what == KILL and not kills:
+            continue
         kills -= what == KILL
-        seconds = _PAUSED if what == PAUSE else chance.uniform(0.5, 3.0)
-        yield Act(chance.uniform(0.3, 3.0), what, where, seconds)
+        seconds = _PAUSED if what == PAUSE else chance.uniform(1.0, 3.0)
+        yield Act(chance.uniform(0.3, 2.5), what, where, seconds)
 
 
 async def let_loose(site: Site, acts: Iterator[Act], show: Callable[[str], None]) -> None:
-    """Do all that; when this returns, nothing is stopped, slow or held up any more."""
+    """Do all that; when this returns, nothing is stopped, slow, held up or
+    wrong any more."""
     over = asyncio.Event()
     number = 0
     async with asyncio.TaskGroup() as group:
@@ -72,6 +86,11 @@ async def _for_a_while(site: Site, act: Act, over: asyncio.Event) -> None:
         target.pause()
         await first_of(over, seconds=act.seconds)
         target.wake()
+        return
+    if act.what in TO_CLOCKS:
+        site.clocks[act.where].turn(_TURNED if act.what == AHEAD else -_TURNED)
+        await first_of(over, seconds=act.seconds)
+        site.clocks[act.where].turn(0.0)
         return
     stretch = site.stretches[act.where]
     if act.what == CUT:

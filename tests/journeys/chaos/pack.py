@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from tests.journeys.chaos import clocks
+
 from thingdesk.sdk import (
     Data,
     Finding,
@@ -20,11 +22,13 @@ PART, PART_PRICE = "pump", Money(1000, "EUR")
 WORK_PRICE = Money(2000, "EUR")
 WELL, HOT = 50.0, 100.0
 """Below WELL a machine is well again, in heat and noise; above HOT it is too hot."""
-SAMPLES = 3
-"""So many of them prove it."""
+SAMPLES, HOLD, GAP = 3, timedelta(seconds=2), timedelta(seconds=2)
+"""So many of them prove it, over so long and so near to each other."""
 _ANSWER_WITHIN = timedelta(seconds=6)
 _DONE_WITHIN = timedelta(seconds=25)
 _SECOND = timedelta(seconds=1)
+
+clocks.follow()
 
 
 class Fault(Data):
@@ -89,7 +93,7 @@ async def cool(journey: Journey, fault: Fault) -> Mended:
 
 async def _prove(journey: Journey, metric: str) -> None:
     await journey.verify(
-        in_range(metric, high=WELL, samples=SAMPLES), hold=2 * _SECOND, within=20 * _SECOND
+        in_range(metric, high=WELL, samples=SAMPLES, gap=GAP), hold=HOLD, within=20 * _SECOND
     )
 
 

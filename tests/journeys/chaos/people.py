@@ -114,6 +114,7 @@ class Shop:
         if await self._say(offer, "accept") and manner == "do":
             await self._people.rest(0.3, 1.0)
             (self._people.folder / "world" / offer["machine"]).touch()
+            self._notes.note("mended", job=offer["job"])
             await self._say(offer, "done", words="Done.")
 
     async def _say(self, offer: dict[str, Any], action: str, **more: str) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 
 from tests.journeys.chaos import checks, money
 from tests.journeys.chaos.checks import Check
@@ -39,6 +40,7 @@ _SIGNAL = (
     "insert into signal (shard, machine, event_id, at, trusted, received_at, values)"
     " select shard, machine, {event}, at, trusted, received_at, values from signal limit 1"
 )
+_ONE_TURN = "(select count(*) from journey j where j.case_id = notice.case_id) = 1"
 IN_TABLES: tuple[tuple[Check, str], ...] = (
     (checks.acknowledged_is_stored, _less("signal", key="event_id")),
     (checks.acknowledged_is_stored, _SIGNAL.format(event="event_id")),
@@ -63,6 +65,7 @@ IN_TABLES: tuple[tuple[Check, str], ...] = (
     (checks.no_command_twice, _copy("command")),
     (checks.no_command_twice, _less("command", "state = 'done'")),
     (checks.one_id_a_notice, _copy("notice", "kind = 'chaos.begun'")),
+    (checks.one_id_a_notice, _copy("notice", f"to_kind = 'owner' and {_ONE_TURN}")),
     (checks.one_id_a_notice, _less("notice", "kind = 'chaos.begun'")),
     (
         checks.one_id_a_notice,
@@ -126,6 +129,25 @@ def _never_well(records: Records) -> Records:
     return replace(records, notes=tuple(bad))
 
 
+def _mended_later(records: Records) -> Records:
+    later = timedelta(hours=1)
+    notes = (
+        one | {"at": one["at"] + later} if one["what"] == "mended" else one for one in records.notes
+    )
+    return replace(records, notes=tuple(notes))
+
+
+def _ended_at_once(records: Records) -> Records:
+    """Each case before its machine had said anything."""
+    soon = min(one["at"] for one in records.of("mended"))
+    notes = (
+        one | {"at": soon + timedelta(microseconds=1)} if one["what"] == "noticed" else one
+        for one in records.notes
+    )
+    earlier = (one | {"at": soon} if one["what"] == "mended" else one for one in notes)
+    return replace(records, notes=tuple(earlier))
+
+
 IN_RECORDS: tuple[tuple[Check, Callable[[Records], Records]], ...] = (
     (checks.sent_has_arrived, _lost),
     (checks.sent_has_arrived, _waiting),
@@ -135,6 +157,8 @@ IN_RECORDS: tuple[tuple[Check, Callable[[Records], Records]], ...] = (
     (checks.no_command_twice, _again("commanded")),
     (checks.one_id_a_notice, _again("noticed")),
     (money.verified_is_proven, _never_well),
+    (money.verified_is_proven, _mended_later),
+    (money.verified_is_proven, _ended_at_once),
 )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from thingdesk.demo.stage import Player
 from thingdesk.fulfilment import StockLine
 from thingdesk.mandates import Terms
 from thingdesk.parties import NewMachine, NewOwner, NewProvider, Position
+from thingdesk.platform import clock
 from thingdesk.platform.database import Database, Transaction
 from thingdesk.platform.money import Money
 from thingdesk_machine import Identity
@@ -108,6 +110,8 @@ async def _register_owned(tx: Transaction, folder: Path, names: list[str]) -> No
             key=Identity.load(folder / "keys" / f"{name}.json").public_jwk["x"],
             owner=owners[number % len(owners)],
             position=Position(52.5, 13.4),
+            # theirs already, by whatever clock is turned back
+            owned_since=clock.now() - timedelta(hours=1),
         )
         for number, name in enumerate(names)
     ]
