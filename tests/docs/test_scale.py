@@ -1,0 +1,83 @@
+"""The arithmetic of the page about scale follows from its own figures, and they from the others."""
+
+import re
+
+import pytest
+from tests.docs.pages import pages
+
+PAGE = pages()["docs/explanation/scale.md"]
+DAY, PEAK = 86_400, 3
+
+
+def number(text: str) -> float:
+    return float(text.replace(",", ""))
+
+
+def found(pattern: str, text: str = PAGE) -> float:
+    (only,) = set(re.findall(pattern, text))
+    return number(only)
+
+
+def rows(pattern: str) -> list[tuple[float, ...]]:
+    return [tuple(map(number, one)) for one in re.findall(pattern, PAGE, re.MULTILINE)]
+
+
+def about(value: float) -> object:
+    """Rounded to two digits."""
+    return pytest.approx(value, rel=0.05)
+
+
+SIGNAL_KB = found(r"taken through its rules \| [\d.]+ ms \| ([\d.]+) KB")
+SIGNAL_MS = found(r"taken through its rules \| ([\d.]+) ms")
+SIGNALS = {kind: found(rf"\| {kind}, [^|]+\| (\d+) \|") for kind in ("meter", "appliance", "car")}
+REPORTS = {
+    kind: found(rf"\| {kind}, [^|]+\| \d+ \| ([\d.]+)") for kind in ("meter", "appliance", "car")
+}
+
+
+def test_a_million_of_a_kind_say_what_is_said_of_them() -> None:
+    for kind in ("appliance", "car"):
+        said, reports = rows(rf"^\| {kind}, .*\| ([\d,]+) signals/s, ([\d.]+) reports/s \|$")[0]
+        assert said == about(1e6 * SIGNALS[kind] * PEAK / DAY)
+        assert reports == about(1e6 * REPORTS[kind] * PEAK / DAY)
+    assert found(r"\| (\d+) reports/s \|") == about(1e6 * REPORTS["meter"] * PEAK / DAY)
+
+
+def test_a_fleet_says_and_fills_what_is_said_of_it() -> None:
+    fleets = rows(r"^\| ([\d,]+) \| ([\d,]+) signals/s \| ([\d,.]+) GB \|")
+    mean = (SIGNALS["appliance"] + SIGNALS["car"]) / 2
+    assert [machines for machines, *_ in fleets] == [1e4, 1e5, 1e6, 1e7]
+    for machines, signals, gigabytes in fleets:
+        assert signals == about(machines * mean * PEAK / DAY)
+        assert gigabytes == about(machines * mean * SIGNAL_KB / 1e6)
+    a_day = 1e6 * mean * SIGNAL_KB / 1e9
+    assert found(r"([\d.]+) TB of it for the signals of 31 days") == about(31 * a_day)
+    assert found(r"a million machines that is (\d+) TB") == about(400 * a_day)
+
+
+def test_its_cores_are_enough_with_half_of_each_left_free() -> None:
+    least, servers = rows(r"^\| 1,000,000 .*\| (\d) to \d cores of `ingest`, (\d) to \d of `work`")[
+        0
+    ]
+    database = found(r"PostgreSQL with (\d) cores")
+    mean = (SIGNALS["appliance"] + SIGNALS["car"]) / 2
+    assert least + servers + database >= 2 * 1e6 * mean * PEAK / DAY * SIGNAL_MS / 1e3
+
+
+def test_its_figures_are_those_that_were_measured() -> None:
+    kept = pages()["docs/explanation/kept.md"]
+    size = r"([\d.]+) KB (?:for )?a\s"
+    for what in ("report", "journey", "signal", "registered machine"):
+        assert f"{found(size + what, kept):g} KB" in PAGE
+    time = pages()["docs/explanation/performance.md"]
+    desk, lowest, highest, broker = (
+        number(one)
+        for one in re.findall(
+            r"About (\d+) µs of the desk, (\d+) to (\d+) of PostgreSQL and (\d+) of the broker",
+            time,
+        )[0]
+    )
+    assert desk + lowest + broker <= SIGNAL_MS * 1e3 <= desk + highest + broker
+    assert found(r"highest of them ([\d,]+) signals") == found(
+        r"stored and through their rules \| ([\d,]+) \|", pages()["README.md"]
+    )
