@@ -1,6 +1,6 @@
 """Distinct reports a second to their receipts, over MQTT QoS 1 and over HTTP: each opens a case.
 
-Beside it the limit: the same rows merely copied, in batches, into the same PostgreSQL.
+Beside it the limit: the same rows merely inserted, in batches, into the same PostgreSQL.
 """
 
 import sys

@@ -1,7 +1,7 @@
 """A machine's MQTT session in as few steps as it can be: what it costs is not the desk's.
 
 MQTT 3.1.1 (OASIS Standard, 2014), and of it only what a machine of a benchmark says and hears:
-CONNECT, SUBSCRIBE and PUBLISH at QoS 0 or 1; messages that come down come at QoS 0.
+CONNECT, SUBSCRIBE and PUBLISH at QoS 0 or 1; messages that come down, receipts, come at QoS 0.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ class Session(asyncio.Protocol):
         said = _text("MQTT") + bytes((4, _CLEAN_WITH_NAME, 0, 0)) + _text(name)
         if await self._ask(_CONNECT, said + _text(name) + _text(password)):
             raise ConnectionError(f"the broker does not let {name} in")
-        if hears and await self._ask(_SUBSCRIBE, b"\0\1" + _text(hears) + b"\1") >= _REFUSED:
+        if hears and await self._ask(_SUBSCRIBE, b"\0\1" + _text(hears) + b"\0") >= _REFUSED:
             raise ConnectionError(f"the broker does not let {name} hear {hears}")
         return self
 

@@ -204,10 +204,12 @@ def _answers(openings: Sequence[Opening], opened: Mapping[_Key, Opened]) -> list
     seen: set[_Key] = set()
     answers: list[Opened] = []
     for one in openings:
-        found = opened[_key(one)]
-        again = replace(found, new=False, reopened=False, former=None)
-        answers.append(again if _key(one) in seen else found)
-        seen.add(_key(one))
+        key = _key(one)
+        found = opened[key]
+        if key in seen:
+            found = replace(found, new=False, reopened=False, former=None)
+        answers.append(found)
+        seen.add(key)
     return answers
 
 

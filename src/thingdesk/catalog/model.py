@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -12,6 +13,7 @@ _SPAN = re.compile(r"(\d+)([smhd])")
 NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 
 
+@lru_cache
 def span(text: str) -> timedelta:
     """`30s`, `10m`, `8h` or `5d` as a duration. Raises ValueError."""
     match = _SPAN.fullmatch(text) if isinstance(text, str) else None
