@@ -56,15 +56,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of a message, or of several of one machine: an entry for their receipt of each
-    event that is stored, and what is refused.
+    """What became of a message: an entry for its receipt of each event that is stored, and what
+    is refused.
     """
 
     entries: Sequence[dict[str, Any]] = ()
     refused: Sequence[Refusing] = ()
-
-    def __add__(self, other: "Settled") -> "Settled":
-        return Settled([*self.entries, *other.entries], [*self.refused, *other.refused])
 
 
 def settled(message: Message, answers: Iterable[Answer | Refusal | None]) -> Settled:

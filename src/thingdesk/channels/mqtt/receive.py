@@ -10,6 +10,7 @@ from thingdesk import messages, parties
 from thingdesk.channels.mqtt.connection import BrokerAddress, Connection
 from thingdesk.channels.mqtt.topics import TIME, UPWARD, Down, read, topic
 from thingdesk.intake import Intake, Settled
+from thingdesk.platform.sparing import SparingLog
 
 _log = logging.getLogger(__name__)
 
@@ -21,7 +22,8 @@ class Receiver:
 
     def __init__(self, address: BrokerAddress, intake: Intake, name: str) -> None:
         self._intake = intake
-        self._unanswered: dict[str, Settled] = {}
+        self._unanswered: dict[str, list[Settled]] = {}
+        self._failures = SparingLog(_log)
         self._connection = Connection(address, f"receiver-{name}", UPWARD, self._handle)
 
     async def __aenter__(self) -> Self:
@@ -56,12 +58,18 @@ class Receiver:
         """In the next turn of the event loop, with all else of that machine that is committed."""
         if not self._unanswered:
             asyncio.get_running_loop().call_soon(self._answer)
-        before = self._unanswered.get(machine)
-        self._unanswered[machine] = before + became if before else became
+        self._unanswered.setdefault(machine, []).append(became)
 
     def _answer(self) -> None:
         unanswered, self._unanswered = self._unanswered, {}
         for machine, became in unanswered.items():
-            receipts = self._intake.sign(machine, became.entries)
-            for payload in messages.payloads(messages.answers(became.refused, receipts)):
-                self._connection.publish(topic(machine, Down.RECEIPTS), payload, qos=0)
+            try:
+                self._answer_one(machine, became)
+            except Exception as error:  # noqa: BLE001 - it repeats; the others have theirs
+                self._failures.error(f"{machine} could not be answered", error)
+
+    def _answer_one(self, machine: str, became: list[Settled]) -> None:
+        receipts = self._intake.sign(machine, [entry for one in became for entry in one.entries])
+        refused = [refusing for one in became for refusing in one.refused]
+        for payload in messages.payloads(messages.answers(refused, receipts)):
+            self._connection.publish(topic(machine, Down.RECEIPTS), payload, qos=0)
