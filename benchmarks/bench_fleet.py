@@ -15,7 +15,7 @@ from benchmarks.harness import Running, a_desk, machine, register, ride
 
 SIZES = (1_000, 10_000, 100_000)
 CONNECTED = 2_000
-EACH = 5
+EACH = 8
 SAME = 10
 
 

@@ -2,7 +2,7 @@ from uuid import UUID
 
 from thingdesk.fulfilment.appointments import store
 from thingdesk.fulfilment.appointments.known import known_provider
-from thingdesk.fulfilment.appointments.model import Appointment, Period, count, is_offered
+from thingdesk.fulfilment.appointments.model import Appointment, Period, is_offered
 from thingdesk.fulfilment.events import AppointmentBooked, tell_case
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
@@ -24,8 +24,7 @@ async def book(
     period = Period(slot.start, slot.end)
     if not is_offered(known, period, clock.now()):
         raise refuse("slot_not_offered", "this slot is not offered", Recovery.FIX_INPUT)
-    (taken,) = await store.booked(tx, [(provider, period)])
-    if count(period, taken) >= known.capacity:
+    if await store.how_many(tx, provider, period) >= known.capacity:
         raise refuse("slot_taken", "this slot is taken: choose another", Recovery.FIX_INPUT)
     wanted = Appointment(effect_id, case_id, machine, provider, period)
     if earlier := await store.insert_or_get(tx, wanted):

@@ -23,10 +23,6 @@ class Period:
     start: datetime
     end: datetime
 
-    def meets(self, other: "Period") -> bool:
-        """Whether some of it is in the other one, too."""
-        return self.start < other.end and other.start < self.end
-
 
 @dataclass(frozen=True, slots=True)
 class Slot(Period):
@@ -89,8 +85,3 @@ def with_room(
         for one in periods
     )
     return [Slot(one.start, one.end, places) for one, places in free if places > 0]
-
-
-def count(period: Period, booked: Iterable[Period]) -> int:
-    """How many of the booked periods meet this one."""
-    return sum(period.meets(one) for one in booked)

@@ -15,6 +15,10 @@ from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) with ordinality
 join appointment a on a.provider = t.provider and a.state = 'booked'
     and a.starts < t.until and a.starts > t.since - interval '25 hours' and a.ends > t.since
 """
+_HOW_MANY = """
+select count(*) from appointment where provider = $1 and state = 'booked'
+    and starts < $3 and starts > $2::timestamptz - interval '25 hours' and ends > $2
+"""
 _NEXT = """
 select p.provider, a.starts from unnest($1::uuid[]) as p (provider)
 join lateral (
@@ -43,6 +47,12 @@ async def booked(tx: Transaction, wanted: Sequence[tuple[UUID, Period]]) -> list
     found: list[list[Period]] = [[] for _ in wanted]
     for row in rows:
         found[row["n"] - 1].append(Period(row["starts"], row["ends"]))
+    return found
+
+
+async def how_many(tx: Transaction, provider: UUID, within: Period) -> int:
+    """How many appointments at a provider meet a period."""
+    found: int = await tx.fetchval(_HOW_MANY, provider, within.start, within.end)
     return found
 
 
