@@ -19,7 +19,7 @@ from thingdesk.platform import present
 MACHINES = 200
 EACH = 40
 WAYS: dict[str, dict[str, Any]] = {
-    "mqtt": {"through": "mqtt", "window": 4},
+    "mqtt": {"through": "mqtt", "window": 10},
     "http": {"through": "http", "connections": 64},
     "http, 20 a request": {"through": "http", "connections": 16, "batch": 20},
 }

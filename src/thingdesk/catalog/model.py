@@ -13,13 +13,18 @@ _SPAN = re.compile(r"(\d+)([smhd])")
 NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 
 
-@lru_cache
 def span(text: str) -> timedelta:
     """`30s`, `10m`, `8h` or `5d` as a duration. Raises ValueError."""
-    match = _SPAN.fullmatch(text) if isinstance(text, str) else None
-    if match is None:
+    found = _duration(text) if isinstance(text, str) else None
+    if found is None:
         raise ValueError(f"{text!r} is no duration: write a number and s, m, h or d, such as 10m")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    return found
+
+
+@lru_cache
+def _duration(text: str) -> timedelta | None:
+    match = _SPAN.fullmatch(text)
+    return timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,6 @@
 import asyncio
 import logging
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 from thingdesk import notices
 from thingdesk.channels.mail.carrier import Carrier, Deferred, Line, Rejected, Unreachable
@@ -13,8 +11,7 @@ from thingdesk.channels.mail.smtp import Server, Smtp
 from thingdesk.notices import Channel
 from thingdesk.platform import clock, ids, loops
 from thingdesk.platform.backoff import Backoff
-from thingdesk.platform.database import Database, Transaction
-from thingdesk.platform.gather import Gatherer
+from thingdesk.platform.database import Database
 from thingdesk.platform.settings import Settings
 
 _LOOK_EVERY = 1.0
@@ -112,7 +109,9 @@ class Mail:
         try:
             line = await asyncio.to_thread(self._carrier.open)
             try:
-                await self._send_all(line, letters)
+                for letter in letters:
+                    if clock.now() < letter.again_at:
+                        await self._send(line, letter)
             finally:
                 await asyncio.to_thread(line.close)
         except Unreachable as error:
@@ -123,33 +122,16 @@ class Mail:
         else:
             self._failures = 0
 
-    async def _send_all(self, line: Line, letters: list[Letter]) -> None:
-        """While one is marked as sent, the next is sent: what is sent and not marked yet goes out
-        again after a crash.
-        """
-        marks = set[asyncio.Task[None]]()
-        async with Gatherer(self._database, _mark, kind="mails") as sent:
-            try:
-                for letter in letters:
-                    if clock.now() < letter.again_at and await self._send(line, letter):
-                        marks.add(asyncio.create_task(sent.put(letter.notice)))
-            finally:
-                await asyncio.gather(*marks)
-
-    async def _send(self, line: Line, letter: Letter) -> bool:
-        """Whether it was taken."""
+    async def _send(self, line: Line, letter: Letter) -> None:
         try:
             await asyncio.to_thread(line.send, letter.message, letter.address)
         except Deferred as error:
             _log.warning("notice %s waits for its next attempt: %s", letter.notice, error)
-            return False
+            return
         except Rejected as error:
             async with self._database.transaction() as tx:
                 await notices.give_up(tx, letter.notice, str(error))
-            return False
-        return True
-
-
-async def _mark(tx: Transaction, sent: Sequence[UUID]) -> list[None]:
-    await notices.delivered(tx, sent)
-    return [None] * len(sent)
+            return
+        # One commit a mail: what is sent and not marked yet goes out again after a crash.
+        async with self._database.transaction() as tx:
+            await notices.delivered(tx, [letter.notice])
