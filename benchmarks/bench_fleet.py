@@ -4,6 +4,7 @@ merely there costs in throughput and memory. And one problem reported by everybo
 
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import psutil
@@ -19,13 +20,16 @@ EACH = 8
 SAME = 10
 
 
-def memory(running: Running) -> int:
-    """Bytes of the desk and of all that it started; shared pages count once."""
+def memory(running: Running) -> Counter[str]:
+    """Bytes of the desk and of all that it started, by program; shared pages count once."""
     top = psutil.Process(running.desk.pid)
-    return sum(one.memory_full_info().pss for one in (top, *top.children(recursive=True)))
+    used = Counter[str](desk=top.memory_full_info().pss)
+    for one in top.children(recursive=True):
+        used[one.name()] += one.memory_full_info().pss
+    return used
 
 
-async def at(running: Running, first: int) -> tuple[float, int]:
+async def at(running: Running, first: int) -> tuple[float, Counter[str]]:
     """Reports a second of those that are connected, and the memory while they are."""
     fleet = running.machines[:CONNECTED]
     told = await ride(running.plan("mqtt", machines=fleet, count=EACH, first=first, window=2))
@@ -36,19 +40,20 @@ async def at(running: Running, first: int) -> tuple[float, int]:
 async def grow() -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with a_desk(Path(folder), 0, roles="web,ingest") as running:
-            before: tuple[int, float, int] | None = None
+            before: tuple[int, float, Counter[str]] | None = None
             for turn, size in enumerate(SIZES):
                 known = len(running.machines)
                 running.machines += await register(running.database, size - known, known)
                 rate, used = await at(running, turn * EACH)
-                each = (used - before[2]) / (size - before[0]) / 1024 if before else 0.0
-                fallen = 1 - rate / before[1] if before else 0.0
                 print(
-                    f"{size:7} machines, {min(size, CONNECTED)} connected   {rate:6.0f} reports/s"
-                    f" ({-fallen:+.0%})   {used / 1e6:5.0f} MB ({each:+.2f} KB a machine)",
+                    f"{size:7} machines, {min(size, CONNECTED)} connected   {rate:6.0f} reports/s   "
+                    + ", ".join(f"{name} {taken / 1e6:.0f} MB" for name, taken in used.items()),
                     flush=True,
                 )
-                before = before or (size, rate, used)
+                if before and before[0] >= CONNECTED:  # as many were connected
+                    each = (used.total() - before[2].total()) / (size - before[0]) / 1024
+                    print(f"{'':7} {rate / before[1] - 1:+.0%}, {each:+.2f} KB a machine")
+                before = size, rate, used
 
 
 async def same_problem() -> None:
