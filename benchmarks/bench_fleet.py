@@ -45,11 +45,9 @@ async def grow() -> None:
                 known = len(running.machines)
                 running.machines += await register(running.database, size - known, known)
                 rate, used = await at(running, turn * EACH)
-                print(
-                    f"{size:7} machines, {min(size, CONNECTED)} connected   {rate:6.0f} reports/s   "
-                    + ", ".join(f"{name} {taken / 1e6:.0f} MB" for name, taken in used.items()),
-                    flush=True,
-                )
+                told = ", ".join(f"{name} {taken / 1e6:.0f} MB" for name, taken in used.items())
+                there = min(size, CONNECTED)
+                print(f"{size:7} machines, {there} connected   {rate:6.0f} reports/s   {told}")
                 if before and before[0] >= CONNECTED:  # as many were connected
                     each = (used.total() - before[2].total()) / (size - before[0]) / 1024
                     print(f"{'':7} {rate / before[1] - 1:+.0%}, {each:+.2f} KB a machine")
