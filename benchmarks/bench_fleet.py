@@ -21,11 +21,13 @@ SAME = 10
 
 
 def memory(running: Running) -> Counter[str]:
-    """Bytes of the desk and of all that it started, by program; shared pages count once."""
+    """Bytes that the desk and all that it started have for themselves, by program. PostgreSQL's
+    cache, which they share, is as large as it is set, however many machines there are.
+    """
     top = psutil.Process(running.desk.pid)
-    used = Counter[str](desk=top.memory_full_info().pss)
+    used = Counter[str](desk=top.memory_full_info().uss)
     for one in top.children(recursive=True):
-        used[one.name()] += one.memory_full_info().pss
+        used[one.name()] += one.memory_full_info().uss
     return used
 
 

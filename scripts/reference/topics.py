@@ -103,7 +103,7 @@ of `GET /v1/desk`). `hash` is [that of the event](#the-hash-of-an-event). A repo
 where the same was refused a moment ago: `outcome` then is `refused`, with `words`, `code`,
 `reason`, `recovery`, and `again`, the time from which on it is taken again. What one message
 brought can come back in several receipts, so that none is longer than brokers take, and what
-several messages brought in one: match by the ids. A receipt's
+several messages brought, sixteen events at most, in one: match by the ids. A receipt's
 claims:
 """
 

@@ -31,6 +31,13 @@ class Instant(Author):
         self._service = service
         self.subject = subject
         self.reporter = reporter
+        self._held = False
+
+    async def _hold(self) -> None:
+        """What all do first, so that two who keep several things wait for each other."""
+        if not self._held:
+            await store.lock(self._tx, self._service.name, self.subject)
+            self._held = True
 
     @property
     def now(self) -> datetime:
@@ -39,7 +46,7 @@ class Instant(Author):
 
     async def recall(self, key: str) -> Any:
         """What was kept under `key` for this subject, or None; locked until the answer is given."""
-        await store.lock(self._tx, self._service.name, self.subject)
+        await self._hold()
         return await store.recall(self._tx, self._service.name, self.subject, key)
 
     async def neighbours(
@@ -49,7 +56,7 @@ class Instant(Author):
         their characters: the last up to `key`, and the first behind it, each as key and value;
         locked until the answer is given.
         """
-        await store.lock(self._tx, self._service.name, self.subject)
+        await self._hold()
         return await store.neighbours(self._tx, self._service.name, self.subject, prefix, key)
 
     async def keep(self, key: str, value: Any, *, lasts: timedelta | None = None) -> None:
@@ -57,6 +64,7 @@ class Instant(Author):
         it is let go when so much time is over, else it stays. When the function raises, nothing
         is kept.
         """
+        await self._hold()
         now = clock.now()
         until = now + lasts if lasts else None
         of = self._service.name, self.subject

@@ -79,7 +79,7 @@ async def _serve(
     owned = await parties.ownerships_of(tx, [(new[n].subject, now) for n in lasting])
     answers: dict[int, Answer | Refusal] = {}
     # what an instant service remembers is locked in an order that all groups keep to
-    for n in sorted(asked.keys() - set(lasting), key=lambda n: new[n].subject):
+    for n in sorted(asked.keys() - set(lasting), key=lambda n: (new[n].subject, asked[n][0].name)):
         answers[n] = await _at_once(tx, *asked[n], new[n])
     asks = [
         openings.of_report(new[n], asked[n], owner) for n, owner in zip(lasting, owned, strict=True)

@@ -2,8 +2,10 @@ from typing import Self
 
 from thingdesk.parties.check_token import check_tokens
 from thingdesk.platform.database import Database
-from thingdesk.platform.errors import Refused
+from thingdesk.platform.errors import Refused, refuse
 from thingdesk.platform.gather import Gatherer
+
+_LONGEST = 4096
 
 
 class Senders:
@@ -25,6 +27,8 @@ class Senders:
 
     async def recognise(self, token: str) -> str:
         """The id of the machine whose token this is, as `check_tokens` says. Raises Refused."""
+        if len(token) > _LONGEST:  # what waits for the database is kept
+            raise refuse("token_unreadable", f"a token has {_LONGEST} characters at most")
         found = await self._gatherer.put(token)
         if isinstance(found, Refused):
             raise found

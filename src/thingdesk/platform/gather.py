@@ -7,6 +7,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from thingdesk.platform import traces
 from thingdesk.platform.database import Database, Transaction
 from thingdesk.platform.metrics import SECONDS, Histogram
+from thingdesk.platform.pool import is_passing
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -36,7 +37,8 @@ class Gatherer(Generic[Item, Result]):
 
     `put` returns the item's result once it is committed; it waits when `most_waiting` items wait
     already. When a group fails, its halves are tried, and theirs, so that a bad item fails alone
-    and the others hardly wait for it. `kind` is how groups are counted.
+    and the others hardly wait for it; what may have passed, such as a deadlock, is tried once
+    more. `kind` is how groups are counted.
     """
 
     def __init__(
@@ -84,7 +86,7 @@ class Gatherer(Generic[Item, Result]):
                 for _ in group:
                     self._waiting.task_done()
 
-    async def _settle(self, group: list[_Waiting[Item, Result]]) -> None:
+    async def _settle(self, group: list[_Waiting[Item, Result]], *, again: bool = False) -> None:
         if not group:  # nobody waits for any of them any more
             return
         try:
@@ -94,6 +96,8 @@ class Gatherer(Generic[Item, Result]):
                 half = len(group) // 2
                 await self._settle(group[:half])
                 await self._settle(group[half:])
+            elif is_passing(error) and not again:
+                await self._settle(group, again=True)
             else:
                 self._answer(group[0].done, error)
             return

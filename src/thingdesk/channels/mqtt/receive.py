@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Iterable, Iterator
 from typing import Self
 
 import orjson
@@ -13,6 +14,8 @@ from thingdesk.intake import Intake, Settled
 from thingdesk.platform.sparing import SparingLog
 
 _log = logging.getLogger(__name__)
+_TOGETHER = 16
+"""So many events of several messages at most: some 3 KB of answer."""
 
 
 class Receiver:
@@ -62,9 +65,10 @@ class Receiver:
 
     def _answer(self) -> None:
         unanswered, self._unanswered = self._unanswered, {}
-        for machine, became in unanswered.items():
+        for machine, all_of_it in unanswered.items():
             try:
-                self._answer_one(machine, became)
+                for became in _parts(all_of_it):
+                    self._answer_one(machine, became)
             except Exception as error:  # noqa: BLE001 - it repeats; the others have theirs
                 self._failures.error(f"{machine} could not be answered", error)
 
@@ -73,3 +77,18 @@ class Receiver:
         refused = [refusing for one in became for refusing in one.refused]
         for payload in messages.payloads(messages.answers(refused, receipts)):
             self._connection.publish(topic(machine, Down.RECEIPTS), payload, qos=0)
+
+
+def _parts(of_machine: Iterable[Settled]) -> Iterator[list[Settled]]:
+    """What is answered together: an answer must not be much longer than what a machine sends."""
+    part: list[Settled] = []
+    events = 0
+    for became in of_machine:
+        more = len(became.entries) + len(became.refused)
+        if part and events + more > _TOGETHER:
+            yield part
+            part, events = [], 0
+        part.append(became)
+        events += more
+    if part:
+        yield part

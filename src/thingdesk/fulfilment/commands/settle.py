@@ -28,8 +28,8 @@ async def settle_command(
     machine's (`command_unknown`), and a second result that differs (`command_settled`).
     """
     bounds.check("result_invalid", _status(status), bounds.document("detail", detail))
-    sent = await store.lock(tx, command_id)
-    if sent is None or sent.command.machine != machine:
+    sent = await store.lock_of(tx, command_id, machine)
+    if sent is None:
         raise refuse(
             "command_unknown", "there is no such command to this machine", Recovery.CONTACT_US
         )

@@ -94,6 +94,14 @@ async def lock(tx: Transaction, command_id: UUID) -> SentCommand | None:
     return _sent(row) if row else None
 
 
+async def lock_of(tx: Transaction, command_id: UUID, machine: str) -> SentCommand | None:
+    """None, and nothing is locked, where it is another machine's."""
+    row = await tx.fetchrow(
+        "select * from command where id = $1 and machine = $2 for update", command_id, machine
+    )
+    return _sent(row) if row else None
+
+
 async def lock_over(tx: Transaction, now: datetime, most: int) -> list[SentCommand]:
     rows = await tx.fetch(
         "select * from command where state = 'waiting' and expires <= $1"
