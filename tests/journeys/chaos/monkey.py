@@ -21,7 +21,7 @@ _AT_ONCE = (KILL, RESTART, CUT)
 _PAUSED = LEASE + 1.5
 """Longer than the lease."""
 _DELAY = 0.05
-_TURNED = 40.0
+TURNED = 40.0
 """Seconds by which a clock is turned: all that waits for a time is due, and tokens are refused.
 What is written down for later while it is ahead comes later by as much.
 """
@@ -88,7 +88,7 @@ async def _for_a_while(site: Site, act: Act, over: asyncio.Event) -> None:
         target.wake()
         return
     if act.what in TO_CLOCKS:
-        site.clocks[act.where].turn(_TURNED if act.what == AHEAD else -_TURNED)
+        site.clocks[act.where].turn(TURNED if act.what == AHEAD else -TURNED)
         await first_of(over, seconds=act.seconds)
         site.clocks[act.where].turn(0.0)
         return
