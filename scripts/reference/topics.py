@@ -183,8 +183,9 @@ def _down() -> Iterator[str]:
     yield (
         f"### thingdesk.time\n\nOn `{TIME}`; `GET /v1/time` answers its `data`. `time` is a "
         "compact JWS like a receipt, with the `typ` `thingdesk-time+jwt` and the claims `iss` and "
-        "`iat`. It says that it is `iat` or later, so the latest one counts, and an old one does "
-        "no harm. If a token of that time is refused, the desk's clock was ahead: then what it "
-        "says with the refusal counts."
+        "`iat`. It says that it is `iat` or later, so the latest one counts. If a token of that "
+        "time is refused, the desk's clock was ahead: sign tokens by what it says with the "
+        "refusal then, until it says something later. Judge by the latest alone whether a command "
+        "has expired: an old one that is played back must not bring it back."
     )
     yield data(examples.time())

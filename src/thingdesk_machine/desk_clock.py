@@ -10,13 +10,18 @@ TOKEN_OFF = timedelta(seconds=20)
 SIGNAL_OFF = timedelta(minutes=5)
 """As the desk: beyond this a clock is not believed."""
 
+_Word = tuple[datetime, float]
+"""What the desk said, and when that was heard."""
+
 
 class DeskClock:
     """The machine's own clock, and what is known of the desk's.
 
     Each signed word of the desk says that it is so late or later: the latest one, and what has
-    passed since, is what is known. One that somebody holds back or repeats therefore changes
-    nothing. It is kept in memory alone, as nobody knows for how long a machine was off.
+    passed since, is what is known. One that somebody holds back or repeats therefore brings nothing
+    back that is over. What comes with a refusal may be earlier, as the desk's own clock may have
+    been ahead: tokens alone are signed by that. It is kept in memory alone, as nobody knows for
+    how long a machine was off.
     """
 
     def __init__(
@@ -24,46 +29,56 @@ class DeskClock:
     ) -> None:
         self._own = own
         self._passed = passed
-        self._heard: tuple[datetime, float] | None = None
+        self._heard: _Word | None = None
+        self._refused_with: _Word | None = None
         self._ahead = False
 
     def hear(self, at: datetime) -> None:
         """The desk has signed that it was `at`, or later, when this was sent."""
-        known = self.desk
+        known, refused_with = self.desk, self._since(self._refused_with)
         if known is None or at > known:
-            self._heard = at, self._passed()
+            self._heard, self._refused_with = (at, self._passed()), None
+        elif refused_with is not None and at > refused_with:
+            self._refused_with = at, self._passed()
 
     @property
     def desk(self) -> datetime | None:
-        """The desk's time, or somewhat earlier; None before its first word."""
-        if self._heard is None:
-            return None
-        at, when = self._heard
-        return at + timedelta(seconds=self._passed() - when)
+        """The desk's time, or somewhat earlier, unless the desk's own clock was ahead; None before
+        its first word.
+        """
+        return self._since(self._heard)
 
     @property
     def latest(self) -> datetime:
         """No earlier than the desk's: a clock that was reset does not bring back what is over."""
-        own, desk = self._own(), self.desk
-        return own if desk is None else max(own, desk)
+        return self._no_earlier_than(self.desk)
 
     @property
     def for_token(self) -> datetime:
         """The time to sign a token by."""
-        desk = self.desk
-        return desk if self._ahead and desk is not None else self.latest
+        desk = self._likeliest
+        return desk if self._ahead and desk is not None else self._no_earlier_than(desk)
 
     def doubt(self, said: datetime | None = None) -> None:
-        """A token was refused, and `said` is the desk's word with that, if it gave one. What is
-        known is later only if the desk's own clock was ahead once: that is forgotten.
-        """
+        """A token was refused, and `said` is the desk's word with that, if it gave one."""
         if said is not None:
-            known = self.desk
-            if known is not None and known - said > TOKEN_OFF:
-                self._heard = None
+            likeliest = self._likeliest
+            if likeliest is not None and likeliest - said > TOKEN_OFF:
+                self._refused_with = said, self._passed()
             self.hear(said)
-        desk = self.desk
+        desk = self._likeliest
         self._ahead = desk is not None and self._own() - desk > TOKEN_OFF
+
+    @property
+    def _likeliest(self) -> datetime | None:
+        return self._since(self._refused_with or self._heard)
+
+    def _since(self, word: _Word | None) -> datetime | None:
+        return word[0] + timedelta(seconds=self._passed() - word[1]) if word else None
+
+    def _no_earlier_than(self, desk: datetime | None) -> datetime:
+        own = self._own()
+        return own if desk is None else max(own, desk)
 
     def of_signal(self) -> datetime | None:
         """The time of what is observed now: the own clock's; None when that is known to be behind.

@@ -93,7 +93,25 @@ def test_a_desk_whose_clock_was_ahead_is_believed_when_it_refuses_its_own_time(
     times.runs = 10.0
     now = int(times.desk.timestamp())
     tokens.refused(DESK.signed("car-1", [], typ="thingdesk-time+jwt", iat=now))
-    assert times.clock.for_token == times.clock.latest == times.desk
+    assert times.clock.for_token == times.desk
+    times.clock.hear(times.desk + 5 * SECOND)
+    times.runs += 5.0
+    assert times.clock.for_token == times.desk + 5 * SECOND, "as it learns what is later"
+
+
+@pytest.mark.parametrize("off", [timedelta(0), -YEARS])
+def test_an_old_word_with_a_refusal_brings_nothing_back_that_is_over(off: timedelta) -> None:
+    """Whoever plays it back makes tokens of the past, until the desk is heard again."""
+    times = Times(off)
+    times.clock.hear(NOW)
+    times.runs = 60.0
+    times.clock.doubt(NOW - 3600 * SECOND)
+    assert times.clock.for_token == NOW - 3600 * SECOND
+    assert times.clock.latest == times.clock.desk == times.desk
+    times.clock.hear(times.desk + SECOND)
+    times.runs += 1.0
+    times.clock.doubt()
+    assert times.clock.for_token == times.desk + SECOND
 
 
 def test_a_word_that_comes_late_with_a_refusal_leaves_what_is_known() -> None:
