@@ -1,3 +1,3 @@
 """thingdesk: the customer-service desk for machine customers."""
 
-__version__ = "0.1.0"
+__version__ = "0.1.1"

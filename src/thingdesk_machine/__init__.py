@@ -1,6 +1,6 @@
 """The client library for makers of machines: report, signal, notices, commands."""
 
-__version__ = "0.1.0"
+__version__ = "0.1.1"
 
 from thingdesk_machine.backoff import Backoff
 from thingdesk_machine.commands import Command

@@ -32,7 +32,9 @@ def missing() -> str | None:
         return f"not installed: {', '.join(absent) or 'systemd'}"
     trial = ["unshare", "--mount", "--pid", "--fork", "--cgroup", "--net", "mount"]
     may = subprocess.run([*trial, "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True, check=False)
-    return "no namespaces may be made" if may.returncode or _groups() is None else None
+    if may.returncode:
+        return "no namespaces may be made"
+    return None if _may_be_grouped() else "no control groups of version 2 may be made"
 
 
 def _groups() -> Path | None:
@@ -42,6 +44,20 @@ def _groups() -> Path | None:
         if kind.startswith("cgroup2 "):
             return Path(place.split()[4])
     return None
+
+
+def _may_be_grouped() -> bool:
+    """A container may see them, and be let to read only."""
+    groups = _groups()
+    if groups is None:
+        return False
+    trial = groups / f"thingdesk-trial-{os.getpid()}"
+    try:
+        trial.mkdir()
+        trial.rmdir()
+    except OSError:
+        return False
+    return True
 
 
 class Computer:

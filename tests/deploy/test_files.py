@@ -6,6 +6,7 @@ import subprocess
 import sys
 import sysconfig
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
@@ -44,13 +45,23 @@ def test_every_setting_that_is_named_is_one() -> None:
     assert strange_settings("THINGDESK_COLOUR=red THINGDESK_ROLES=web") == {"THINGDESK_COLOUR"}
 
 
+def in_the_open(compose: Any) -> set[str]:
+    """What a composition gives to an environment and should give as a file."""
+    given = [one.get("environment", ()) for one in compose["services"].values()]
+    names = {line.partition("=")[0] for one in given for line in one}
+    return {one for one in names if one.endswith("PASSWORD") or one.lower() in compose["secrets"]}
+
+
 def test_every_secret_is_a_setting_or_the_databases_own() -> None:
     compose = YAML(typ="safe").load((DEPLOY / "docker" / "compose.yaml").read_text())
     given = set(compose["secrets"])
     assert {f"thingdesk_{name}" for name in Settings.model_fields} >= given - {"database_password"}
     used = [set(one.get("secrets", ())) for one in compose["services"].values()]
     assert set.union(*used) == given
-    assert not [one for one in compose["services"].values() if "PASSWORD:" in str(one)]
+    assert not in_the_open(compose)
+    compose["services"]["database"]["environment"]["POSTGRES_PASSWORD"] = "secret"
+    compose["services"]["web"]["environment"] = ["THINGDESK_SMTP_URL=smtp://desk:secret@host"]
+    assert in_the_open(compose) == {"POSTGRES_PASSWORD", "THINGDESK_SMTP_URL"}
 
 
 def test_whoever_stops_a_desk_gives_it_the_time_that_it_takes() -> None:

@@ -16,6 +16,8 @@ from tests.docs.pages import titled
 from tests.machine.brokers import MOSQUITTO
 from tests.waiting import until
 
+from thingdesk import __version__
+
 PAGE = "docs/how-to/deploy.md"
 WHY_NOT = missing() or ("mosquitto is not installed" if MOSQUITTO is None else None)
 pytestmark = [
@@ -24,7 +26,7 @@ pytestmark = [
 ]
 # the Python of the tests may be below a home, where no unit may look
 SEEN = {Path(sys.base_prefix): "opt/python", Path(sysconfig.get_path("purelib")): "opt/packages"}
-RELEASE = "thingdesk-0.1.0"
+RELEASE = f"thingdesk-{__version__}"
 ROLES = {"web": 9464, "ingest": 9465, "work": 9466, "work-2": 9467}
 DATABASE = """
 import asyncio
@@ -167,11 +169,12 @@ async def test_roles_share_servers_of_ones_own(computer: Computer) -> None:
         return (await url()).startswith("postgresql://")
 
     await until(there, within=60)
-    servers = {"database_url": await url(), "broker_url": "mqtt://127.0.0.1:1883"}
-    await set_up(computer, "desk", **servers, public_url="http://desk.example")
+    servers = {"broker_url": "mqtt://127.0.0.1:1883", "public_url": "http://desk.example"}
+    await set_up(computer, "desk", **servers)
+    await computer.do("umask 077; cp /var/lib/database/url /etc/thingdesk/credentials/database_url")
     for name, port in ROLES.items():
         await set_up(computer, name, operations_port=port)
-    assert "applied" in await computer.do(titled(PAGE, "migrate"))
+    assert "applied" in await computer.do(f"cd /root\n{titled(PAGE, 'migrate')}")
     said = await computer.do(titled(PAGE, "roles"))
     assert "BAD" not in said
     assert "http://desk.example/set-up/" in said

@@ -1,8 +1,16 @@
 """A setting that does not fit is said with its name and what it may be."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
 import pytest
 from pydantic import ValidationError
 
+from thingdesk.commands.common import settings_of
+from thingdesk.platform import settings as module
 from thingdesk.platform.settings import Settings, misspelt, problems
 
 WRONG = {
@@ -60,3 +68,46 @@ def test_what_fits_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_name_that_is_nearly_one_is_said() -> None:
     given = ["PATH", "THINGDESK_PACK", "THINGDESK_PACKS", "THINGDESK_OF_ANOTHER_PROGRAM"]
     assert misspelt(given) == ["THINGDESK_PACK is no setting: did you mean THINGDESK_PACKS?"]
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Root is kept out of no folder."""
+    before = os.geteuid()
+    if not before:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
+def test_a_folder_of_another_software_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "thingdesk_zone").write_text("Europe/Berlin")
+    monkeypatch.setattr(module, "_SHARED", tmp_path)
+    assert settings_of().zone == "Europe/Berlin"
+    tmp_path.chmod(0)
+    with as_nobody():
+        assert settings_of().zone == "UTC"
+
+
+def test_a_file_of_ones_own_that_cannot_be_read_is_said_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    tmp_path.chmod(0)
+    with as_nobody(), pytest.raises(click.ClickException, match=f"Permission.*{tmp_path}"):
+        settings_of()
+
+
+def test_a_mail_server_that_is_empty_is_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(module, "_SHARED", tmp_path)
+    (tmp_path / "thingdesk_smtp_url").write_text("\n")
+    assert settings_of().smtp_url is None
+    (tmp_path / "thingdesk_database_url").write_text("\n")
+    with pytest.raises(click.ClickException, match="no address"):
+        settings_of()

@@ -36,14 +36,16 @@ _EXPECTED = (
 
 def settings_of(**given: Any) -> Settings:
     """Those `given`, of the environment, and of secret files, in this order. Raises ClickException
-    where one does not fit.
+    where one does not fit, or cannot be read.
     """
-    folder = secrets()
-    files = [one.name.upper() for one in folder.iterdir()] if folder else []
-    for one in misspelt([*os.environ, *files]):
-        CONSOLE.print(one, markup=False)
     try:
+        folder = secrets()
+        files = [one.name.upper() for one in folder.iterdir()] if folder else []
+        for one in misspelt([*os.environ, *files]):
+            CONSOLE.print(one, markup=False)
         settings = Settings(**given)
+    except OSError as error:
+        raise click.ClickException(f"Settings cannot be read from a file: {error}") from None
     except ValidationError as error:
         raise click.ClickException("\n".join(problems(error))) from None
     logs.configure(settings.log_level, settings.log)

@@ -29,6 +29,9 @@ ReadyPack = Literal["equipment", "vehicle", "meter"]
 READY_PACKS: tuple[ReadyPack, ...] = ("equipment", "vehicle", "meter")
 
 
+_SHARED = Path("/run/secrets")
+
+
 def _split(value: object) -> object:
     if not isinstance(value, str):
         return value
@@ -48,6 +51,10 @@ def _sender(value: str) -> str:
 
 def _capitals(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
+
+
+def _or_none(value: object) -> object:
+    return value or None
 
 
 def _url(*schemes: str, host: bool = True) -> Callable[[str | None], str | None]:
@@ -70,9 +77,21 @@ def _url(*schemes: str, host: bool = True) -> Callable[[str | None], str | None]
 
 
 def secrets() -> Path | None:
-    """Where a supervisor puts files that only this process reads: systemd, or a container's."""
-    folder = Path(os.environ.get("CREDENTIALS_DIRECTORY") or "/run/secrets")
-    return folder if folder.is_dir() else None
+    """Where a supervisor puts files that only this process reads: systemd, or a container's.
+
+    Raises OSError where the folder is meant for this process, and closed to it.
+    """
+    given = os.environ.get("CREDENTIALS_DIRECTORY")
+    folder = Path(given) if given else _SHARED
+    try:
+        next(folder.iterdir(), None)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError:
+        if given:
+            raise
+        return None  # another software's
+    return folder
 
 
 class Settings(BaseSettings):
@@ -140,8 +159,10 @@ class Settings(BaseSettings):
         le=36_500,
         description="Days for which signals and the findings from them are kept.",
     )
-    smtp_url: Annotated[str | None, AfterValidator(_url("smtp", "smtps"))] = Field(
-        default=None, description="smtp://[name:password@]host:port for mail."
+    smtp_url: Annotated[
+        str | None, BeforeValidator(_or_none), AfterValidator(_url("smtp", "smtps"))
+    ] = Field(
+        default=None, description="smtp://[name:password@]host:port for mail; empty for none."
     )
     mail_from: Annotated[str, AfterValidator(_sender)] = Field(
         default="desk@localhost",
