@@ -10,8 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from thingdesk.commands.common import settings_of
-from thingdesk.platform import settings as module
-from thingdesk.platform.settings import Settings, misspelt, problems
+from thingdesk.platform.settings import Settings, misspelt, problems, secrets
 
 WRONG = {
     "HTTP_PORT": ("1x", "is '1x': Input should be a valid integer"),
@@ -82,15 +81,11 @@ def as_nobody() -> Iterator[None]:
         os.seteuid(before)
 
 
-def test_a_folder_of_another_software_is_left_alone(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    (tmp_path / "thingdesk_zone").write_text("Europe/Berlin")
-    monkeypatch.setattr(module, "_SHARED", tmp_path)
-    assert settings_of().zone == "Europe/Berlin"
+def test_a_folder_of_another_software_is_left_alone(tmp_path: Path) -> None:
+    assert secrets(tmp_path) == tmp_path
     tmp_path.chmod(0)
     with as_nobody():
-        assert settings_of().zone == "UTC"
+        assert secrets(tmp_path) is None
 
 
 def test_a_file_of_ones_own_that_cannot_be_read_is_said_in_a_line(
@@ -105,7 +100,7 @@ def test_a_file_of_ones_own_that_cannot_be_read_is_said_in_a_line(
 def test_a_mail_server_that_is_empty_is_none(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(module, "_SHARED", tmp_path)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     (tmp_path / "thingdesk_smtp_url").write_text("\n")
     assert settings_of().smtp_url is None
     (tmp_path / "thingdesk_database_url").write_text("\n")

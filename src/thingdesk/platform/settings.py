@@ -76,13 +76,13 @@ def _url(*schemes: str, host: bool = True) -> Callable[[str | None], str | None]
     return check
 
 
-def secrets() -> Path | None:
+def secrets(shared: Path = _SHARED) -> Path | None:
     """Where a supervisor puts files that only this process reads: systemd, or a container's.
 
     Raises OSError where the folder is meant for this process, and closed to it.
     """
     given = os.environ.get("CREDENTIALS_DIRECTORY")
-    folder = Path(given) if given else _SHARED
+    folder = Path(given) if given else shared
     try:
         next(folder.iterdir(), None)
     except (FileNotFoundError, NotADirectoryError):
