@@ -90,8 +90,13 @@ async def test_memory_is_bounded_and_machines_are_told_to_wait(site: Site) -> No
 
 async def _is_told_to_wait_over_http(site: Site, who: Signing) -> None:
     async with httpx.AsyncClient(base_url=site.desk.http, timeout=10) as http:
-        answer = await Caller(who, http).say("signals", _signal(who, "over-http"))
-    refused(answer, 503, "desk_busy", "retry")
+        answers = await asyncio.gather(
+            Caller(who, http).say("signals", _signal(who, "over-http")),
+            # more than there are connections to the database
+            *(http.get("/v1/jobs/any") for _ in range(40)),
+        )
+    for answer in answers:
+        refused(answer, 503, "desk_busy", "retry")
 
 
 async def _say_much(one: Line) -> None:

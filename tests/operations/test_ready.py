@@ -51,8 +51,8 @@ async def test_a_worker_without_its_broker_or_database_is_not_ready(
                 if answer.status_code == OK:
                     return {}
                 assert answer.status_code == UNREADY
-                told: dict[str, str] = answer.json()["reasons"]
-                return told
+                assert answer.headers["retry-after"].isdecimal()
+                return dict(answer.json()["reasons"])
 
             await until(ready)
             await broker.kill()

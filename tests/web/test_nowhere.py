@@ -5,6 +5,8 @@ from tests.web.people import logged_in
 from tests.web.site import Site
 
 from thingdesk.platform import ids
+from thingdesk.platform.errors import Recovery, Refusal
+from thingdesk.web.problems import problem
 
 
 async def test_what_is_not_there_is_said(site: Site) -> None:
@@ -66,3 +68,8 @@ async def test_who_asks_names_no_other_desk_to_go_to(site: Site, path: str) -> N
     async with site.browser() as browser:
         answer = await browser.get(path, headers={"Host": "elsewhere.example"})
     assert (answer.status_code, answer.headers.get("location")) == (404, None)
+
+
+def test_what_may_be_there_later_says_when_to_try_again() -> None:
+    answer = problem(Refusal("desk_busy", "Come again later.", Recovery.RETRY))
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")

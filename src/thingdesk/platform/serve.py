@@ -13,6 +13,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from thingdesk.platform import ports
 
+AGAIN_SOON = {"Retry-After": "2"}
+"""Goes with every 503: when to try again, in seconds."""
+
 _STOP_WITHIN = 5
 _HEAD_BYTES = 32 * 1024
 _HEAD_WITHIN = 10.0

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from thingdesk.platform.errors import Recovery, Refusal, Refused
+from thingdesk.platform.serve import AGAIN_SOON
 from thingdesk.web.contact import contact
 from thingdesk.web.render import page
 
@@ -71,7 +72,10 @@ def problem(
 def _page(refusal: Refusal, title: str, status: int, asked: Request | None) -> HTMLResponse:
     back = _back(asked.url.path, refusal.code) if asked else None
     person = contact(asked.app.state.pages.contact) if asked else None
-    return page("problem.html", status, title=title, refusal=refusal, back=back, contact=person)
+    made = page("problem.html", status, title=title, refusal=refusal, back=back, contact=person)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        made.headers.update(AGAIN_SOON)
+    return made
 
 
 def _back(at: str, code: str) -> tuple[str, str] | None:

@@ -11,14 +11,12 @@ from thingdesk import cases, catalog, fulfilment, messages, notices, parties
 from thingdesk.channels.http import body
 from thingdesk.channels.http.doors import Doors, Open
 from thingdesk.channels.http.problems import problem
+from thingdesk.channels.http.soon import WITHIN, answers_soon, soon
 from thingdesk.intake import BUSY, Kind
 from thingdesk.platform import clock
 from thingdesk.platform.errors import Recovery, Refused, refuse
 
 _MOST = 100
-# whoever is not recognised yet counts for nothing in what may be under way: while the database
-# stands still they must not become ever more
-_RECOGNISED_WITHIN = 5.0
 
 
 router = APIRouter()
@@ -29,7 +27,9 @@ async def _sender(request: Request, doors: Open) -> str:
     if scheme.lower() != "bearer" or not token:
         raise refuse("token_missing", "send Authorization: Bearer and the machine's own token")
     try:
-        async with asyncio.timeout(_RECOGNISED_WITHIN):
+        # whoever is not recognised yet counts for nothing in what may be under way: while the
+        # database stands still they must not become ever more
+        async with asyncio.timeout(WITHIN):
             return await doors.senders.recognise(token.strip())
     except TimeoutError:
         raise Refused(BUSY) from None
@@ -75,6 +75,7 @@ async def post_results(request: Request) -> Response:
 
 
 @router.get("/notices")
+@answers_soon
 async def get_notices(
     doors: Open, machine: Sender, most: Annotated[int, Query(ge=1, le=_MOST)] = _MOST
 ) -> dict[str, Any]:
@@ -85,6 +86,7 @@ async def get_notices(
 
 
 @router.get("/commands")
+@answers_soon
 async def get_commands(doors: Open, machine: Sender) -> dict[str, Any]:
     """Commands that have no result yet, and recalls of such, the oldest first."""
     async with doors.database.transaction() as tx:
@@ -93,6 +95,7 @@ async def get_commands(doors: Open, machine: Sender) -> dict[str, Any]:
 
 
 @router.get("/cases/{case_id}")
+@answers_soon
 async def get_case(doors: Open, machine: Sender, case_id: UUID) -> dict[str, Any]:
     """A case of the machine, or one that it reported, in the ownership that there is now."""
     async with doors.database.transaction() as tx:
@@ -126,7 +129,8 @@ async def get_time(doors: Open) -> dict[str, Any]:
 async def _take(kind: Kind, request: Request) -> Response:
     doors: Doors = request.app.state.doors
     machine = await _sender(request, doors)
-    became = await doors.intake.take(machine, kind, await body.read(request))
+    taken = doors.intake.take(machine, kind, await body.read(request))
+    became = await soon(taken, goes_on=True)
     if not became.entries and len(became.refused) == 1:
         return problem(became.refused[0].refusal, event=became.refused[0].event)
     refused = [one.as_data() for one in became.refused]

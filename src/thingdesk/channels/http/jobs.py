@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from thingdesk import fulfilment, parties
 from thingdesk.channels.http import body, problems
 from thingdesk.channels.http.doors import Doors, Open
+from thingdesk.channels.http.soon import answers_soon
 from thingdesk.fulfilment import Evidence, Job
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import FieldError, Recovery, refuse
@@ -43,6 +44,7 @@ _BODY = {
 
 
 @router.get("/{token}")
+@answers_soon
 async def get_job(doors: Open, token: Token) -> dict[str, Any]:
     """The job and where it stands. Looking at it changes nothing."""
     async with doors.database.transaction() as tx:
@@ -52,7 +54,11 @@ async def get_job(doors: Open, token: Token) -> dict[str, Any]:
 @router.post("/{token}", openapi_extra=_BODY)
 async def post_job(doors: Open, token: Token, request: Request) -> dict[str, Any]:
     """What the provider says of the job; the same again is answered in the same way."""
-    said = _said(await body.read(request))
+    return await _say(doors, token, _said(await body.read(request)))
+
+
+@answers_soon
+async def _say(doors: Doors, token: str, said: Said) -> dict[str, Any]:
     async with doors.database.transaction() as tx:
         job = await _job(doors, tx, token)
         return _as_data(await _act(tx, job.id, job.offer.provider, said))

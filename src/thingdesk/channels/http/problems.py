@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from thingdesk.platform.errors import FieldError, Recovery, Refusal, Refused
+from thingdesk.platform.serve import AGAIN_SOON
 
 _STATUS = {
     "unknown_service": 404,
@@ -60,7 +61,7 @@ def problem(
     if code == HTTPStatus.UNAUTHORIZED:
         told["WWW-Authenticate"] = "Bearer"
     elif code == HTTPStatus.SERVICE_UNAVAILABLE:
-        told["Retry-After"] = "2"
+        told |= AGAIN_SOON
     return JSONResponse(body, code, told, media_type="application/problem+json")
 
 

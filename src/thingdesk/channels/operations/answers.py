@@ -5,6 +5,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Router
 
 from thingdesk.channels.operations.readiness import Readiness
+from thingdesk.platform.serve import AGAIN_SOON
 
 _UNREADY = 503
 
@@ -20,7 +21,8 @@ def install(app: Router, readiness: Readiness) -> None:
     async def ready(_: Request) -> JSONResponse:
         reasons = await readiness.reasons()
         if reasons:
-            return JSONResponse({"status": "not ready", "reasons": reasons}, _UNREADY)
+            told = {"status": "not ready", "reasons": reasons}
+            return JSONResponse(told, _UNREADY, AGAIN_SOON)
         return JSONResponse({"status": "ready"})
 
     app.add_route("/health", health, methods=["GET"])
