@@ -97,6 +97,25 @@ def test_a_file_of_ones_own_that_cannot_be_read_is_said_in_a_line(
         settings_of()
 
 
+def test_what_is_no_file_is_not_taken_for_unset(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    inside, outside = tmp_path / "inside", tmp_path / "url"
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(inside))
+    url = inside / "thingdesk_database_url"
+    url.mkdir(parents=True)
+    with pytest.raises(click.ClickException, match="database_url is no file"):
+        settings_of()
+    url.rmdir()
+    outside.write_text("postgresql://desk@database.example/desk")
+    url.symlink_to(outside)
+    with pytest.raises(click.ClickException, match="database_url is no file"):
+        settings_of()
+    url.unlink()
+    (inside / "of_another_software").mkdir()
+    assert settings_of().database_url is None
+
+
 def test_a_mail_server_that_is_empty_is_none(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

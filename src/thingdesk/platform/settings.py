@@ -79,18 +79,22 @@ def _url(*schemes: str, host: bool = True) -> Callable[[str | None], str | None]
 def secrets(shared: Path = _SHARED) -> Path | None:
     """Where a supervisor puts files that only this process reads: systemd, or a container's.
 
-    Raises OSError where the folder is meant for this process, and closed to it.
+    Raises OSError where the folder is meant for this process, and closed to it, and where one of
+    the desk's is no file: a mount that is missing is a folder, and would count as not set.
     """
     given = os.environ.get("CREDENTIALS_DIRECTORY")
     folder = Path(given) if given else shared
     try:
-        next(folder.iterdir(), None)
+        ours = [one for one in folder.iterdir() if one.name.lower().startswith("thingdesk_")]
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError:
         if given:
             raise
         return None  # another software's
+    for one in ours:
+        if not (one.is_file() and one.resolve().is_relative_to(folder.resolve())):
+            raise OSError(f"{one} is no file of that folder")
     return folder
 
 
