@@ -159,9 +159,10 @@ async def test_a_body_that_says_it_is_too_large_is_not_read(desk: DeskProcess, c
 
 async def test_a_body_in_chunks_is_read_to_the_limit_alone(desk: DeskProcess, car: Caller) -> None:
     piece = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
-    head, said = await raw(
-        desk, car, b"Transfer-Encoding: chunked\r\n\r\n", *[piece] * (MOST_BYTES // 0x10000 + 1)
-    )
+    # what is still on its way when the desk answers would reset the connection, and lose the answer
+    one_more = b"1\r\n \r\n"
+    pieces = [*[piece] * (MOST_BYTES // 0x10000), one_more]
+    head, said = await raw(desk, car, b"Transfer-Encoding: chunked\r\n\r\n", *pieces)
     assert head.startswith(b"HTTP/1.1 413 ")
     assert b'"code":"too_large"' in said
 
