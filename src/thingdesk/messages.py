@@ -9,6 +9,7 @@ from thingdesk.fulfilment import SentCommand
 from thingdesk.intake import Refusing
 from thingdesk.notices import Outgoing
 from thingdesk.platform import clock, cloudevents, ids
+from thingdesk.platform.parts import parts
 
 _DESK = "thingdesk"
 _MOST_BYTES = 128 * 1024
@@ -65,17 +66,12 @@ def payloads(events: Iterable[dict[str, Any]]) -> Iterator[bytes]:
     an answer can be much longer than what it answers, and brokers end the connection of whoever
     sends them too much at once.
     """
-    part: list[bytes] = []
-    size = 0
-    for event in events:
-        text = orjson.dumps(event)
-        if part and size + len(text) > _MOST_BYTES:
-            yield _joined(part)
-            part, size = [], 0
-        part.append(text)
-        size += len(text) + 1
-    if part:
-        yield _joined(part)
+    texts = (orjson.dumps(event) for event in events)
+    return map(_joined, parts(texts, _size, _MOST_BYTES))
+
+
+def _size(text: bytes) -> int:
+    return len(text) + 1
 
 
 def _joined(part: list[bytes]) -> bytes:

@@ -99,15 +99,20 @@ async def test_so_is_the_second_head_of_a_connection(app: Slow) -> None:
         assert (await reader.read()).startswith(b"HTTP/1.1 408 ")
 
 
+async def ask_and_begin_the_next(app: Slow, writer: asyncio.StreamWriter) -> None:
+    """A request that waits for its answer, and behind it the beginning of another."""
+    writer.write(HEAD + b"\r\n")
+
+    async def asked() -> bool:
+        return app.asked == 1
+
+    await until(asked)
+    writer.write(HEAD)
+
+
 async def test_an_answer_may_take_as_long_as_it_needs(app: Slow) -> None:
     async with connected(app) as (reader, writer):
-        writer.write(HEAD + b"\r\n")
-
-        async def asked() -> bool:
-            return app.asked == 1
-
-        await until(asked)
-        writer.write(HEAD)
+        await ask_and_begin_the_next(app, writer)
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(reader.read(1), 3 * SHORT)
         writer.write(b"\r\n")
@@ -119,13 +124,7 @@ async def test_an_answer_may_take_as_long_as_it_needs(app: Slow) -> None:
 async def test_who_waited_for_an_answer_has_the_whole_time_for_the_next_head(app: Slow) -> None:
     now = asyncio.get_running_loop().time
     async with connected(app, within=1.0) as (reader, writer):
-        writer.write(HEAD + b"\r\n")
-
-        async def asked() -> bool:
-            return app.asked == 1
-
-        await until(asked)
-        writer.write(HEAD)
+        await ask_and_begin_the_next(app, writer)
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(reader.read(1), 0.6)
         app.may_answer.set()

@@ -1,12 +1,13 @@
 """Receipts: the desk's signed word that it holds what a machine sent."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 
 from thingdesk.parties.desk_key import DeskKey
 from thingdesk.platform import clock
+from thingdesk.platform.parts import parts
 
 TYPE = "thingdesk-receipt+jwt"
 _MOST_BYTES = 24 * 1024
@@ -18,18 +19,10 @@ def sign_receipts(key: DeskKey, machine: str, entries: Sequence[dict[str, Any]])
     them short enough for every broker, for an outcome can be much longer than what asked for it.
     """
     claims = {"iss": "thingdesk", "sub": machine, "iat": int(clock.now().timestamp())}
-    return tuple(key.sign({**claims, "events": part}, TYPE) for part in _parts(entries))
+    return tuple(
+        key.sign({**claims, "events": part}, TYPE) for part in parts(entries, _size, _MOST_BYTES)
+    )
 
 
-def _parts(entries: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    part: list[dict[str, Any]] = []
-    size = 0
-    for entry in entries:
-        length = len(orjson.dumps(entry)) + 1
-        if part and size + length > _MOST_BYTES:
-            yield part
-            part, size = [], 0
-        part.append(entry)
-        size += length
-    if part:
-        yield part
+def _size(entry: dict[str, Any]) -> int:
+    return len(orjson.dumps(entry)) + 1

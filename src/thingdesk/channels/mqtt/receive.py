@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Iterator
 from typing import Self
 
 import orjson
@@ -11,11 +10,14 @@ from thingdesk import messages, parties
 from thingdesk.channels.mqtt.connection import BrokerAddress, Connection
 from thingdesk.channels.mqtt.topics import TIME, UPWARD, Down, read, topic
 from thingdesk.intake import Intake, Settled
+from thingdesk.platform.parts import parts
 from thingdesk.platform.sparing import SparingLog
 
 _log = logging.getLogger(__name__)
 _TOGETHER = 16
-"""So many events of several messages at most: some 3 KB of answer."""
+"""So many events of several messages at most, some 3 KB of answer: it must not be much longer than
+what a machine sends.
+"""
 
 
 class Receiver:
@@ -67,7 +69,7 @@ class Receiver:
         unanswered, self._unanswered = self._unanswered, {}
         for machine, all_of_it in unanswered.items():
             try:
-                for became in _parts(all_of_it):
+                for became in parts(all_of_it, _events, _TOGETHER):
                     self._answer_one(machine, became)
             except Exception as error:  # noqa: BLE001 - it repeats; the others have theirs
                 self._failures.error(f"{machine} could not be answered", error)
@@ -79,16 +81,5 @@ class Receiver:
             self._connection.publish(topic(machine, Down.RECEIPTS), payload, qos=0)
 
 
-def _parts(of_machine: Iterable[Settled]) -> Iterator[list[Settled]]:
-    """What is answered together: an answer must not be much longer than what a machine sends."""
-    part: list[Settled] = []
-    events = 0
-    for became in of_machine:
-        more = len(became.entries) + len(became.refused)
-        if part and events + more > _TOGETHER:
-            yield part
-            part, events = [], 0
-        part.append(became)
-        events += more
-    if part:
-        yield part
+def _events(became: Settled) -> int:
+    return len(became.entries) + len(became.refused)
