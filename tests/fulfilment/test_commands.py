@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -157,3 +158,12 @@ def test_what_a_result_does(status: CommandState) -> None:
     for known in RESULTS - {status}:
         assert settle(known, status) is Settled.OTHER
     assert settle(status, status) is Settled.REPEATED
+
+
+async def test_another_machines_word_about_a_command_holds_nobody_up(database: Database) -> None:
+    command = await send(database, make_command())
+    async with database.transaction() as tx:
+        with pytest.raises(Refused):
+            await fulfilment.settle_command(tx, command.effect_id, "another", "done", {})
+        async with asyncio.timeout(10):
+            assert await result(database, command, "done") is Settled.NOW

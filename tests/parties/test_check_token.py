@@ -198,3 +198,11 @@ async def test_who_holds_sessions_hears_of_a_revocation(database: Database) -> N
     async with database.transaction() as tx:
         found = await parties.revocations(tx, before)
     assert [key.machine for key in found] == [machine.machine]
+
+
+async def test_a_token_longer_than_any_waits_for_no_database(database: Database) -> None:
+    """Senders that nobody opened answer nothing that goes to the database."""
+    async with asyncio.timeout(10):
+        with pytest.raises(Refused) as caught:
+            await parties.Senders(database).recognise("x" * 4097)
+    assert caught.value.refusal.code == "token_unreadable"

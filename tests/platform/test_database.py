@@ -150,6 +150,26 @@ async def test_who_waits_for_a_group_that_was_not_committed_hears_it(database: D
     assert [type(one) for one in answers] == [bool, NotCommitted, bool, bool]
 
 
+async def test_what_may_have_passed_is_tried_once_more_and_nothing_else(database: Database) -> None:
+    tried: list[str] = []
+
+    async def handle(_: Transaction, items: Sequence[str]) -> Sequence[str]:
+        tried.extend(items)
+        if items[0] == "deadlock" and tried.count("deadlock") == 1:
+            raise asyncpg.DeadlockDetectedError("another one was first")
+        if items[0] == "always":
+            raise asyncpg.DeadlockDetectedError("another one is always first")
+        if items[0] == "wrong":
+            raise ValueError("it is wrong")
+        return items
+
+    async with Gatherer(database, handle, kind="test", most=1) as group:
+        all_ = [group.put(one) for one in ("deadlock", "always", "wrong")]
+        answers = await asyncio.gather(*all_, return_exceptions=True)
+    assert [type(one) for one in answers] == [str, asyncpg.DeadlockDetectedError, ValueError]
+    assert tried == ["deadlock", "deadlock", "always", "always", "wrong"]
+
+
 @pytest.mark.parametrize("times", [1, 2])
 async def test_nor_of_one_that_is_cancelled_even_while_it_ends(
     one: Database, database: Database, times: int
