@@ -42,6 +42,40 @@ def test_the_doctor_says_what_an_empty_database_lacks(tmp_path: Path, empty_url:
     assert "Traceback" not in done.stderr
 
 
+LOOKS = (
+    ("backup", "x"),
+    ("checkpoint",),
+    ("doctor",),
+    ("retry", "--all"),
+    ("staff", "a@b.example"),
+)
+
+
+@pytest.mark.parametrize("words", LOOKS, ids=lambda words: str(words[0]))
+def test_a_folder_that_cannot_be_looked_at_is_said(tmp_path: Path, words: tuple[str, ...]) -> None:
+    done = thingdesk(tmp_path, *words, DATA_DIR="x" * 300)
+    assert done.returncode == 1
+    *_, said = done.stderr.splitlines()
+    assert said.startswith("Error: [Errno 36] File name too long: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_kept_checkpoint_that_is_no_text_is_no_failure_of_the_doctor(tmp_path: Path) -> None:
+    (tmp_path / "kept").write_bytes(b"\xff")
+    done = thingdesk(tmp_path, "doctor", "--checkpoint", "kept")
+    assert "There is no desk in" in done.stdout
+    assert not done.stderr.strip()
+
+
+def test_a_file_that_is_no_text_is_said(tmp_path: Path) -> None:
+    (tmp_path / "thingdesk_contact").write_bytes(b"\xff")
+    done = thingdesk(tmp_path, "checkpoint", secrets=str(tmp_path))
+    assert done.returncode == 1
+    (said,) = done.stderr.splitlines()
+    assert said.startswith("Error: Settings cannot be read from a file: error getting value for")
+    assert "contact" in said
+
+
 def test_roles_that_are_none_stop_the_desk(tmp_path: Path) -> None:
     done = thingdesk(tmp_path, "up", "--roles", "wrk", HTTP_PORT="1x", PACK="a")
     assert done.returncode == 1

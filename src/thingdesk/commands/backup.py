@@ -15,11 +15,11 @@ def backup(target: Path) -> None:
 
     What was acknowledged before it began is in it. It holds the desk's keys: keep it like one.
     """
-    settings = settings_of()
-    refuse_others(settings)
-    known_desk(settings)
 
     async def act() -> None:
+        settings = settings_of()
+        refuse_others(settings)
+        known_desk(settings)
         async with app.database(settings) as database:
             with steps() as progress:
                 path = await embedded.backup(database.url, settings.data_dir, target, progress)

@@ -44,10 +44,10 @@ def settings_of(**given: Any) -> Settings:
         for one in misspelt([*os.environ, *files]):
             CONSOLE.print(one, markup=False)
         settings = Settings(**given)
-    except OSError as error:
-        raise click.ClickException(f"Settings cannot be read from a file: {error}") from None
     except ValidationError as error:
         raise click.ClickException("\n".join(problems(error))) from None
+    except (OSError, ValueError) as error:
+        raise click.ClickException(f"Settings cannot be read from a file: {error}") from None
     logs.configure(settings.log_level, settings.log)
     return settings
 

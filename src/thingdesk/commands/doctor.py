@@ -11,7 +11,7 @@ from thingdesk.commands.common import CONSOLE, run, settings_of
 @click.command("doctor")
 @click.option(
     "--checkpoint",
-    type=click.File(),
+    type=click.File(errors="replace"),
     help="Compare the timeline with what `thingdesk checkpoint` once printed.",
 )
 def doctor_(checkpoint: TextIO | None) -> None:

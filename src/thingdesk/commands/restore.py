@@ -12,10 +12,10 @@ from thingdesk.platform import embedded, present
 @click.option("--replace", is_flag=True, help="Put the database that is there aside.")
 def restore(file: Path, *, replace: bool) -> None:
     """Put the backup in FILE into the data folder of a desk that does not run."""
-    settings = settings_of()
-    refuse_others(settings)
 
     async def act() -> None:
+        settings = settings_of()
+        refuse_others(settings)
         folder = settings.data_dir
         with steps() as progress:
             aside = embedded.restore(file, folder, progress, replace=replace)
