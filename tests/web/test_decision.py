@@ -199,7 +199,6 @@ async def test_the_address_of_the_page_is_told_to_nobody(site: Site) -> None:
     async with site.browser() as browser:
         headers = (await browser.get(link)).headers
     assert headers["referrer-policy"] == "no-referrer"
-    assert headers["cache-control"] == "no-store"
     assert headers["x-content-type-options"] == "nosniff"
     assert "default-src 'none'" in headers["content-security-policy"]
     assert "unsafe" not in headers["content-security-policy"]

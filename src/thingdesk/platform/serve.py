@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
@@ -26,6 +26,7 @@ _BODY_WITHIN = 60.0
 _END = b"connection: close\r\ncontent-length: 0\r\n\r\n"
 _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\n" + _END
 _TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\n" + _END
+_App = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +150,27 @@ class _Server(uvicorn.Server):
         return nullcontext()
 
 
+def _of_now(app: _App) -> _App:
+    """What is answered is true at that moment, so that no cache on the way may repeat it: all but
+    a file, which has an ETag to ask again by.
+    """
+
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        async def say(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                headers = [one for one in message["headers"] if one[0] != b"cache-control"]
+                if not any(name == b"etag" for name, _ in headers):
+                    message["headers"] = [*headers, (b"cache-control", b"no-store")]
+            await send(message)
+
+        await app(scope, receive, say if scope["type"] == "http" else send)
+
+    return answer
+
+
 @asynccontextmanager
 async def serve(
-    app: Any,
+    app: _App,
     door: Door,
     *,
     proxies: Sequence[IPv4Network | IPv6Network] = (),
@@ -160,10 +179,11 @@ async def serve(
 ) -> AsyncIterator[Door]:
     """Serve `app`, and close the door at the end. Requests under way are finished within seconds.
     Who connects has `head_within` seconds for the head of a request and `body_within` for its body.
-    Who asks is who connects, or whom one of `proxies` (X-Forwarded-For) says it asks for.
+    Who asks is who connects, or whom one of `proxies` (X-Forwarded-For) says it asks for. No
+    cache may keep an answer without an ETag.
     """
     config = _Config(
-        app,
+        _of_now(app),
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=_STOP_WITHIN,

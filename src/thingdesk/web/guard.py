@@ -80,8 +80,6 @@ def _place(origin: str) -> str | None:
 def _set_headers(headers: MutableHeaders, path: str) -> None:
     headers.update(_HEADERS)
     headers["Referrer-Policy"] = "no-referrer" if path.startswith(_LINKS) else "same-origin"
-    if not path.startswith("/static/"):
-        headers["Cache-Control"] = "no-store"
 
 
 class _TooLong(Exception):

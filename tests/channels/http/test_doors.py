@@ -105,6 +105,40 @@ async def test_the_desk_shows_its_keys_and_its_catalog(http: httpx.AsyncClient) 
     assert {"/signals", "/reports", "/jobs/{token}"} <= set(described)
 
 
+ANSWERS = {
+    **dict.fromkeys(("/v1/time", "/v1/desk", "/v1/catalog", "/v1/openapi.json"), 200),
+    **dict.fromkeys(("/v1/notices", "/v1/commands"), 401),
+    **dict.fromkeys(("/v1/nothing", "/static/nothing.css"), 404),
+    "/v1/jobs/token": 422,
+    **dict.fromkeys(("/health", "/ready", "/log-in", "/owner"), 200),
+}
+
+
+@pytest.mark.parametrize(("path", "status"), ANSWERS.items())
+async def test_no_cache_repeats_what_was_true_a_while_ago(
+    http: httpx.AsyncClient, path: str, status: int
+) -> None:
+    answer = await http.get(path)
+    assert answer.status_code == status
+    assert answer.headers.get_list("cache-control") == ["no-store"]
+
+
+async def test_no_cache_repeats_what_a_machine_was_told(car: Caller) -> None:
+    for answer in (await car.call("GET", "/v1/notices"), await car.say("signals", signal(car.id))):
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_a_cache_may_keep_what_it_can_ask_after(http: httpx.AsyncClient) -> None:
+    style = await http.get("/static/base.css")
+    assert style.status_code == 200
+    assert "etag" in style.headers
+    assert "cache-control" not in style.headers
+    again = await http.get("/static/base.css", headers={"If-None-Match": style.headers["etag"]})
+    assert again.status_code == 304
+    assert "cache-control" not in again.headers
+
+
 @pytest.mark.parametrize("path", ["/v1/nothing", "/v1/", "/v1/signals/more", "/v1/%00"])
 async def test_an_unknown_path_is_a_problem(http: httpx.AsyncClient, path: str) -> None:
     refused(await http.get(path), 404, "not_found", "fix_input")
