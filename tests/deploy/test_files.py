@@ -108,6 +108,48 @@ def test_the_broker_is_that_of_the_page() -> None:
         assert said((folder / name).read_text()) == said(titled(page, name))
 
 
+def unpinned(image: str, compose: str) -> set[str]:
+    """What a rebuild could bring that nobody has chosen: a package without its hash, a base
+    without a release, or one that cannot be given by its digest.
+    """
+    installs = set(re.findall(r"^.*pip install(?!.*--require-hashes).*$", image, re.MULTILINE))
+    given = set(re.findall(r"^ARG \w+=(\S+)", image, re.MULTILINE))
+    bases = {one for one in re.findall(r"^FROM (\S+)", image, re.MULTILINE) if "$" not in one}
+    ours, others = "thingdesk:${", r"\$\{\w+_IMAGE:-([^}\s]+)\}"
+    built_on = re.findall(rf"PYTHON_IMAGE: \"{others}\"", compose)
+    used = re.findall(r"^ +image: (\S+)", compose, re.MULTILINE)
+    fixed = {one for one in used if not (one.startswith(ours) or re.fullmatch(others, one))}
+    loose = {one for one in (*given, *re.findall(others, compose)) if not re.search(r":\d", one)}
+    return installs | bases | fixed | loose | (given ^ set(built_on))
+
+
+def test_nothing_comes_into_the_image_that_is_not_pinned() -> None:
+    image, compose = (
+        (DEPLOY / "docker" / name).read_text() for name in ("Dockerfile", "compose.yaml")
+    )
+    assert not unpinned(image, compose)
+    bad = "ARG PYTHON_IMAGE=python:slim\nFROM python:3.13-slim\nRUN pip install wheel\n"
+    database = "    image: postgres:18\n    image: ${BROKER_IMAGE:-mosquitto}\n"
+    assert unpinned(bad, database) == {
+        *("python:slim", "python:3.13-slim", "RUN pip install wheel"),
+        *("postgres:18", "mosquitto"),
+    }
+
+
+def test_what_goes_to_the_builder_is_what_the_image_copies() -> None:
+    """No data, no secret, and nothing that was made here for another system."""
+    image = (DEPLOY / "docker" / "Dockerfile").read_text()
+    first, *rest = (DEPLOY / "docker" / "Dockerfile.dockerignore").read_text().splitlines()
+    assert first == "*"
+    given = {one.removeprefix("!") for one in rest if one.startswith("!")}
+    copied = re.findall(r"^COPY (?!--from)(\S+) (\S+)$", image, re.MULTILINE)
+    assert {source for source, _ in copied} == {target for _, target in copied} == given
+    assert all((ROOT / one).exists() for one in given)
+    made = {one.strip("/") for one in (ROOT / ".gitignore").read_text().splitlines() if "/" in one}
+    inside = {one for one in made if one.partition("/")[0] in given} | {"web/node_modules"}
+    assert inside <= set(rest), "what git ignores, the image does not have either"
+
+
 @pytest.mark.skipif(not HADOLINT.exists(), reason="hadolint is not there for this system")
 def test_the_image_has_no_fault_that_a_linter_finds(tmp_path: Path) -> None:
     found = run(HADOLINT, DEPLOY / "docker" / "Dockerfile")
