@@ -138,7 +138,9 @@ class Pool:
         return cls(pool)
 
     async def close(self) -> None:
-        await self._pool.close()
+        # what is lost while it says goodbye is closed, too: asyncpg then ends all the others
+        with suppress(*_GONE):
+            await self._pool.close()
 
     def abandon(self) -> None:
         """End every connection where it stands. Who waits for one waits no longer."""

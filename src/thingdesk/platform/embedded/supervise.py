@@ -76,7 +76,8 @@ class _Child:
     async def start(self) -> int:
         name = f"keeps {self._program.name}"
         threading.Thread(target=self._keep, name=name, daemon=True).start()
-        return await self._started
+        # whoever stops waiting for it has to end it all the same
+        return await asyncio.shield(self._started)
 
     def _keep(self) -> None:
         program = self._program
@@ -106,6 +107,7 @@ class _Child:
             self._loop.call_soon_threadsafe(setter)
 
     async def stop(self, signals: Sequence[tuple[signal.Signals, float]]) -> None:
+        await asyncio.wait({self._started})
         for number, patience in (*signals, (signal.SIGKILL, _KILL_PATIENCE)):
             if self._process is None or self.ended.done():
                 return
