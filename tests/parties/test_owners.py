@@ -37,6 +37,23 @@ async def test_an_owner_is_changed_and_the_timeline_has_no_values(database: Data
     assert ended.kind == "owner.links_ended"
 
 
+NAMES = {
+    "Persian": "\u0639\u0644\u06cc\u200c\u0631\u0636\u0627",
+    "Sinhala": "\u0da0\u0db1\u0dca\u200d\u0daf\u0dca\u200d\u0dbb",
+    "a picture": "Workshop \U0001f469\u200d\U0001f527",
+}
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+async def test_a_name_may_have_joiners(database: Database, name: str) -> None:
+    new = NewOwner(f"{unique('joined')}@example.org", name)
+    async with database.transaction() as tx:
+        owner = await parties.add_owner(tx, new)
+        await parties.register(tx, [NewMachine(unique("car"), "car", name, owner=new)])
+        assert await parties.get_owner(tx, owner.id) == owner
+    assert owner.name == name
+
+
 async def test_what_cannot_be_an_owner_is_refused(database: Database) -> None:
     owner, other = await known(database), await known(database)
     assert other.email
@@ -44,6 +61,10 @@ async def test_what_cannot_be_an_owner_is_refused(database: Database) -> None:
         (NewOwner("nobody", "N"), "is no e-mail address"),
         (NewOwner("=?utf-8?q?eve?=@example.org", "N"), "is no e-mail address"),
         (NewOwner("n@example.org", " "), "is missing"),
+        (NewOwner("n@example.org", "pay\u200dpal"), "has characters that cannot be seen"),
+        (NewOwner("n@example.org", "N\u00ad"), "has characters that cannot be seen"),
+        (NewOwner("n@example.org", "N\u202e"), "has characters that cannot be seen"),
+        (NewOwner("n@example.org", "N\nN"), "has characters that cannot be seen"),
         (NewOwner("n@example.org", "N", "Mars/North"), "is no time zone"),
         (NewOwner(other.email, "N"), "is another owner's"),
     ):

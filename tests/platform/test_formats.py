@@ -44,3 +44,19 @@ def test_a_joiner_stays_where_it_forms_letters_and_hides_nowhere(
     text: str, shown: str | None
 ) -> None:
     assert formats.seen(text) == (text if shown is None else shown)
+    assert formats.is_line(text) is (shown is None or not text)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("\u0639\u0644\u06cc\u200c\u0631\u0636\u0627", None),
+        ("\u0d9a\u0dca\u200d\u0dbb", None),  # a conjunct in Sinhala
+        (" A\n\tB\u2028\u00a0C ", "A B C"),
+        ("A\u200bB\u200d", "AB"),
+        ("", ""),
+    ],
+)
+def test_a_line_has_no_other_blanks_than_plain_ones(text: str, line: str | None) -> None:
+    assert formats.line(text) == (text if line is None else line)
+    assert formats.is_line(text) is (line is None or text == line)

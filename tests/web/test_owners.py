@@ -139,6 +139,9 @@ async def test_an_owner_is_found_registered_and_changed(site: Site) -> None:
         assert "What is known of Zoe Alpha was changed (name), by Agent" in page
         assert "Zoe Alpha was registered as an owner, by Agent" in page
         assert (await browser.get(f"/owners/{ids.new()}")).status_code == 404
+        joined = "\u0639\u0644\u06cc\u200c\u0631\u0636\u0627"
+        await browser.post(path, data=form | {"name": f" {joined}\u200b\u00a0Z "})
+        assert f"{joined} Z zoe@example.org" in text((await browser.get(path)).text)
 
 
 async def test_owners_are_listed_by_name_with_their_machines(site: Site) -> None:

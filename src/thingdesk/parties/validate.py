@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from thingdesk.parties.model import MACHINE_ID, NewMachine, NewOwner, NewProvider
-from thingdesk.platform import addresses, moments
+from thingdesk.platform import addresses, formats, moments
 from thingdesk.platform.errors import FieldError
 
 LONGEST_TEXT = 128
@@ -84,8 +84,8 @@ def _text(path: str, value: str, *, required: bool = True) -> Iterator[FieldErro
         yield FieldError(path, "is missing", "give it a value")
     elif len(value) > LONGEST_TEXT:
         yield FieldError(path, "is too long", f"{LONGEST_TEXT} characters at most")
-    elif not value.isprintable():
-        yield FieldError(path, "has control characters", "leave them out")
+    elif not formats.is_line(value):
+        yield FieldError(path, "has characters that cannot be seen", "leave them out")
 
 
 def _storable(value: Any, depth: int) -> bool:

@@ -6,6 +6,8 @@ The plain form of RFC 5321 in ASCII: no quotes, no comment, no second address, n
 
 import re
 
+from thingdesk.platform.formats import is_line
+
 MEND = "one address such as name@example.org, in ASCII, 254 characters at most"
 _LONGEST = 254
 _LONGEST_NAME = 64
@@ -29,7 +31,7 @@ def split(text: str) -> tuple[str, str]:
     """
     name, _, rest = text.strip().rpartition("<")
     address = rest.removesuffix(">").strip()
-    wrong = problem(address) or (None if text.isprintable() else "has control characters")
+    wrong = problem(address) or (None if is_line(text) else "has characters that cannot be seen")
     if wrong:
         raise ValueError(f"{wrong}: {MEND}")
     return name.strip().strip('"'), address

@@ -35,6 +35,22 @@ def seen(text: str) -> str:
     )
 
 
+def is_line(text: str) -> bool:
+    """Whether all of `text` can be seen, in one line with plain blanks; a joiner counts as seen
+    where it forms what stands beside it.
+    """
+    return text.isprintable() or (text == seen(text) and _in_line(text))
+
+
+def line(text: str) -> str:
+    """What of `text` can be seen, in one line; a plain blank is where there was any."""
+    return " ".join("".join(c if _in_line(c) else " " for c in seen(text)).split())
+
+
+def _in_line(text: str) -> bool:
+    return all(c.isprintable() or c in _JOINERS for c in text)
+
+
 def day(at: datetime, zone: str = "UTC") -> str:
     """`Monday 24 November`."""
     local = at.astimezone(ZoneInfo(zone))

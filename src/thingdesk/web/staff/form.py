@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from fastapi import Depends, Request
 
-from thingdesk.platform import moments
+from thingdesk.platform import formats, moments
 from thingdesk.platform.errors import FieldError, Recovery, Refusal, Refused, refuse
 from thingdesk.platform.money import Money
 from thingdesk.web.guard import LONGEST_FORM
@@ -80,9 +80,7 @@ class Reader:
 
     def line(self, name: str, most: int = 128, *, required: bool = False) -> str:
         """Words in one line, without what cannot be seen."""
-        text = " ".join(
-            "".join(c if c.isprintable() else " " for c in self.given.one(name)).split()
-        )
+        text = formats.line(self.given.one(name))
         if required and not text:
             self.wrong(name, "is missing", "give it a value")
         elif len(text) > most:
