@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.desk import DeskProcess, all_running
+from tests.desk import STOP_WITHIN, DeskProcess, all_running
 from tests.journeys.outside import Gate, Gated, settle_in
 from tests.machine.brokers import MOSQUITTO, mosquitto
 from tests.waiting import until
@@ -30,6 +30,10 @@ order by state_change limit 1
 """Of the sessions that hold runs, the one that is silent for longest, and since when. A worker that
 is stopped may have been in the middle of other transactions, too.
 """
+
+
+OFFERS = "select pid from pg_locks where relation = 'job'::regclass and not granted"
+"""Who is about to offer a job, and cannot."""
 
 
 @dataclass
@@ -131,6 +135,31 @@ async def test_a_dead_worker_is_replaced_at_once_however_long_its_lease(site: Si
     site.long.kill()
     await site.comes(site.short, before)
     site.gate.open()
+    await finished_once(case)
+    await site.long.start()
+
+
+async def test_a_worker_that_is_ended_in_the_middle_of_a_step_ends_in_time_and_hands_it_over(
+    site: Site,
+) -> None:
+    async def offers() -> list[Any]:
+        async with site.database.transaction() as look:
+            return list(await look.fetch(OFFERS))
+
+    async def ended() -> bool:
+        return not site.long.runs
+
+    site.short.pause()
+    case = await Gated.report_one(site.database, site.http)
+    async with site.database.transaction() as tx:
+        await tx.execute("lock table job in share row exclusive mode")
+        await case.stop()
+        await until(offers)
+        site.long.ask_to_end()
+        await until(ended, within=STOP_WITHIN)
+        assert site.long.code == 0, site.long.log()
+        assert not await tx.fetch("select from job where case_id = $1", case.id)
+    site.short.wake()
     await finished_once(case)
     await site.long.start()
 
