@@ -173,6 +173,23 @@ def test_a_helper_in_a_file_of_its_own_is_read_too(folder: Path) -> None:
         loading.load([other.stem])
 
 
+def test_a_mistake_in_a_helper_of_several_packs_is_told_once(folder: Path) -> None:
+    (folder / "shared_helpers.py").write_text("async def far(it):\n    await it.comand('x')\n")
+    names = []
+    for one in "de":
+        body = f"await shared_{one}.far(journey)"
+        pack = PACK.format(body=body, instant=body.replace("journey", "instant"))
+        pack = f"import shared_helpers as shared_{one}\n" + pack.replace('"a.', f'"{one}.')
+        names.append(f"shares_{one}")
+        (folder / f"shares_{one}.py").write_text(pack)
+    with pytest.raises(loading.PackError) as wrong:
+        loading.load(names)
+    said = [one for one in wrong.value.problems if "shared_helpers.py:2" in one]
+    assert len(said) == 2, said
+    assert "a Journey has no comand" in said[0]
+    assert "an Instant has no comand" in said[1]
+
+
 def test_no_example_and_no_ready_pack_alarms(folder: Path) -> None:
     found = [
         one.text

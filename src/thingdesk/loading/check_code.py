@@ -21,12 +21,18 @@ _PLAIN = {"str", "int", "float", "bool", "len", "print", "repr"}
 _NO_CALL = (ast.Await, ast.BinOp, ast.Compare, ast.FormattedValue, ast.Attribute, ast.Expr)
 
 
-class Code:
-    """The code of one service: its function, and those that its journey is given to."""
+Read = set[tuple[Scope, frozenset[str], type]]
+"""What was read: in which parameters it is given what."""
 
-    def __init__(self, sources: Sources) -> None:
+
+class Code:
+    """The code of one service: its function, and those that its journey is given to; without what
+    was `read` before.
+    """
+
+    def __init__(self, sources: Sources, read: Read | None = None) -> None:
         self._sources = sources
-        self._read: set[tuple[Scope, frozenset[str]]] = set()
+        self._read = set() if read is None else read
         self.wrong: dict[str, None] = {}
         """What cannot work, with its place; each once, in order."""
         self.used: dict[str, str] = {}
@@ -38,7 +44,7 @@ class Code:
     def read(self, function: Function | None) -> None:
         if function is None:
             self.is_all = False
-        elif (key := (function.node, function.parameters)) not in self._read:
+        elif (key := _key(function)) not in self._read:
             self._read.add(key)
             for name in function.loads:
                 self._take(function, name)
@@ -116,9 +122,11 @@ class Code:
         self.wrong[words] = None
 
 
-def check_code(pack: ModuleType, sources: Sources) -> Iterator[str]:
-    """What cannot work in any function of a pack that gets a journey or an Instant."""
-    code = Code(sources)
+def check_code(pack: ModuleType, sources: Sources, read: Read) -> Iterator[str]:
+    """What cannot work in any function of a pack that gets a journey or an Instant; each mistake
+    once, though several packs use the same function.
+    """
+    code = Code(sources, read)
     for one in list(vars(pack).values()):
         if isinstance(one, Service) and one.function.__module__ == pack.__name__:
             code.read(sources.function(one.function, _kind(one), 0))
@@ -157,6 +165,10 @@ def check_proof(one: Service, sources: Sources) -> Iterator[str]:
             f"service: {one.name} asks for no proof, so what the rule has found ends unverified;"
             " await journey.verify(…)"
         )
+
+
+def _key(function: Function) -> tuple[Scope, frozenset[str], type]:
+    return function.node, function.parameters, function.kind
 
 
 def _kind(one: Service) -> type:

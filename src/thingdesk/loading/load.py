@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from thingdesk.catalog import Service
 from thingdesk.diagnosis import Rule
-from thingdesk.loading.check_code import check_code, check_effects, check_proof
+from thingdesk.loading.check_code import Read, check_code, check_effects, check_proof
 from thingdesk.loading.check_criteria import check_criteria
 from thingdesk.loading.check_rule import check_rule
 from thingdesk.loading.check_service import check_service
@@ -56,9 +56,10 @@ def load(names: Iterable[str], ready: Iterable[str] = tuple(READY)) -> Brought:
         where = f"{pack}, service {service.name}, "
         problems += [f"{where}{one}" for one in (*check_service(service), *undeclared)]
         hints += [f"{where}{one}" for one in unused]
+    read: Read = set()
     for pack, module in packs.items():
         hints += _left_out(pack, module, [one for _, one in services])
-        problems += [f"{pack}, {one}" for one in check_code(module, sources)]
+        problems += [f"{pack}, {one}" for one in check_code(module, sources, read)]
         problems += [f"{pack}, {one}" for one in check_criteria(module, sources)]
     for pack, rule in rules:
         where = f"{pack}, rule {rule.name}, "
