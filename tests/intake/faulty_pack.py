@@ -1,6 +1,6 @@
 """Services whose author made a mistake: for some input they fail as no service should."""
 
-from thingdesk.sdk import Data, Instant, Outcome, Promise, service
+from thingdesk.sdk import Data, Instant, Outcome, Promise, refuse, service
 
 
 class Number(Data):
@@ -43,5 +43,11 @@ async def recite(instant: Instant, given: Times) -> Recited:
     return Recited(words="Recited.", lines=["It goes on and on and on. "] * given.times)
 
 
-SERVICES = (divide, recite)
+@service("faulty.mumble", title="Mumble", promise=Promise(), instant=True)
+async def mumble(instant: Instant, given: Times) -> Recited:
+    """Refuse in words that cannot be written down: half a character."""
+    raise refuse("mumbled", f"{instant.subject} {given.times} {chr(0xD800)}")
+
+
+SERVICES = (divide, mumble, recite)
 RULES = ()
