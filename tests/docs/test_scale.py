@@ -29,6 +29,9 @@ def about(value: float) -> object:
 
 SIGNAL_KB = found(r"taken through its rules \| [\d.]+ ms \| ([\d.]+) KB")
 SIGNAL_MS = found(r"taken through its rules \| ([\d.]+) ms")
+REPORT_MS = found(r"to its receipt \| ([\d.]+) ms")
+JOURNEY_MS = found(r"to the first wait \| ([\d.]+) ms")
+LOG_KB = found(r"and ([\d.]+) KB of log")
 SIGNALS = {kind: found(rf"\| {kind}, [^|]+\| (\d+) \|") for kind in ("meter", "appliance", "car")}
 REPORTS = {
     kind: found(rf"\| {kind}, [^|]+\| \d+ \| ([\d.]+)") for kind in ("meter", "appliance", "car")
@@ -80,4 +83,25 @@ def test_its_figures_are_those_that_were_measured() -> None:
     assert desk + lowest + broker <= SIGNAL_MS * 1e3 <= desk + highest + broker
     assert found(r"among them ([\d,]+) signals") == found(
         r"stored and through their rules \| ([\d,]+)/s", pages()["README.md"]
+    )
+
+
+def test_a_report_a_journey_and_a_session_take_what_was_measured_elsewhere() -> None:
+    time = pages()["docs/explanation/performance.md"]
+    report = re.findall(r"^\| [^|]+ \| (\d+) to (\d+) \|", time, re.MULTILINE)
+    assert len(report) == len(("desk", "broker", "database"))
+    most = sum(number(high) for _, high in report) + found(r"signature is \d+ to (\d+) µs", time)
+    assert pytest.approx(most / 1e3, abs=0.05) == REPORT_MS
+    python, database = re.findall(r"([\d.]+) ms of Python and ([\d.]+) ms of PostgreSQL", time)[0]
+    assert pytest.approx(number(python) + number(database)) == JOURNEY_MS
+    assert rows(r"\(([\d.]+) ms \+ ([\d.]+) ms\)$") == [(REPORT_MS, JOURNEY_MS)]
+    log, disk, reports = re.findall(
+        r"writes (\d+) KB of it, so a disk that takes (\d+) MB/s of log carries\s+([\d,]+)", time
+    )[0]
+    assert round(LOG_KB) == number(log)
+    assert number(reports) == about(number(disk) * 1e3 / LOG_KB)
+    broker_page = pages()["docs/decisions/0002-embedded-database-and-broker.md"]
+    sessions, megabytes = re.findall(r"([\d,]+)\s+sessions .* took (\d+) MB", broker_page)[0]
+    assert found(r"keeps \| by its messages \| (\d+) KB") == pytest.approx(
+        number(megabytes) * 1e3 / number(sessions)
     )
