@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -33,6 +33,27 @@ ONCE = (
     "case.ended",
 )
 """What happens once in a gated case, whatever dies meanwhile."""
+
+
+SPARE = 15
+"""Seconds that a busy machine may need for what follows a lease."""
+_HELD = """
+select pid, state_change from pg_stat_activity a
+where datname = current_database() and state = 'idle in transaction' and pid <> all($1)
+    and exists (select from pg_locks l where l.pid = a.pid
+        and l.relation = $2::text::regclass and l.mode = 'RowShareLock')
+order by state_change limit 1
+"""
+
+
+async def held(database: Database, table: str, *without: int) -> tuple[int, datetime]:
+    """Of the sessions that hold rows of this table, the one that is silent for longest, and since
+    when. A worker that is stopped may have been in the middle of other transactions, too.
+    """
+    async with database.transaction() as tx:
+        row = await tx.fetchrow(_HELD, list(without), table)
+    assert row
+    return row["pid"], row["state_change"]
 
 
 class Gate:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from tests import databases
 from tests.desk import DeskProcess, all_running, running
-from tests.journeys.outside import HERE, settle_in
+from tests.journeys.outside import HERE, SPARE, held, settle_in
 from tests.machine.brokers import MOSQUITTO, mosquitto
 from tests.machine.conftest import QUICK
 from tests.waiting import until
@@ -198,12 +198,16 @@ async def killed(gate: Gate, pair: Pair, go_on: asyncio.Event) -> DeskProcess:
     return struck
 
 
-async def paused(gate: Gate, pair: Pair, go_on: asyncio.Event) -> None:
+async def paused(gate: Gate, pair: Pair, go_on: asyncio.Event, database: Database) -> None:
     struck, other = pair.at(await gate.comes())
     struck.pause()
+    async with database.transaction() as tx:
+        silent: datetime = await tx.fetchval("select clock_timestamp()")
     go_on.set()
     assert await gate.comes(struck.pid) == other.pid
+    _, taken = await held(database, "diagnosis_shard")
     gate.open()
+    assert (taken - silent).total_seconds() < LEASE + SPARE, "by the clock of the database"
     struck.wake()
 
     async def noticed() -> bool:
@@ -233,7 +237,7 @@ async def disturbed(url: str, folder: Path, began: datetime) -> dict[str, list[t
             await asyncio.gather(
                 site.play(others, HALF, EACH, asleep),
                 site.play(GATED[1:], 0, EACH, asleep),
-                paused(to_pause, pair, asleep),
+                paused(to_pause, pair, asleep, site.database),
             )
             return await site.result()
 

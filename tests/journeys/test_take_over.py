@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.desk import STOP_WITHIN, DeskProcess, all_running
-from tests.journeys.outside import Gate, Gated, settle_in
+from tests.journeys.outside import SPARE, Gate, Gated, held, settle_in
 from tests.machine.brokers import MOSQUITTO, mosquitto
 from tests.waiting import until
 
@@ -18,18 +18,6 @@ from thingdesk.platform.database import Database
 pytestmark = pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not installed")
 SHORT, LONG = 4, 600
 """Leases, in seconds. The long one outlasts the test: what is soon does not come from its end."""
-SPARE = 15
-"""Seconds that a busy machine may need for what follows a lease."""
-HELD = """
-select pid, state_change from pg_stat_activity a
-where datname = current_database() and state = 'idle in transaction' and pid <> all($1)
-    and exists (select from pg_locks l where l.pid = a.pid
-        and l.relation = 'durable_run'::regclass and l.mode = 'RowShareLock')
-order by state_change limit 1
-"""
-"""Of the sessions that hold runs, the one that is silent for longest, and since when. A worker that
-is stopped may have been in the middle of other transactions, too.
-"""
 
 
 OFFERS = "select pid from pg_locks where relation = 'job'::regclass and not granted"
@@ -68,10 +56,7 @@ class Site:
         await until(came, within=SHORT + 2 * SPARE)
 
     async def held(self, *without: int) -> tuple[int, datetime]:
-        async with self.database.transaction() as tx:
-            row = await tx.fetchrow(HELD, list(without))
-        assert row
-        return row["pid"], row["state_change"]
+        return await held(self.database, "durable_run", *without)
 
 
 @pytest.fixture(scope="module")
