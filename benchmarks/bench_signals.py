@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 
 import uvloop
 
@@ -18,6 +19,7 @@ from benchmarks.harness import ROOT, Fleet, Running, a_desk, machine, ride
 
 MACHINES = 400
 EACH = 40
+ROUNDS = 3
 MESSAGES = MACHINES * EACH
 COUNTER = """
 import asyncio, sys, time, uvloop
@@ -43,17 +45,26 @@ uvloop.run(main())
 """
 
 
-async def diagnosed(running: Running, before: int, count: int) -> None:
-    """Returns when so many more are stored and no shard has any of them before it."""
+_GIVEN = "select coalesce(pg_sequence_last_value(pg_get_serial_sequence('signal', 'id')), 0)"
+_LEFT = """
+select exists (
+    select from diagnosis_shard c
+    join signal s on s.shard = c.shard and (s.tx, s.id) > (c.tx, c.id))
+"""
+
+
+async def diagnosed(running: Running, count: int) -> None:
+    """Returns when so many are stored and no shard has any of them before it. To count rows again
+    and again would be work of its own: how many were given a number is looked at first.
+    """
     while True:
         async with running.database.transaction() as tx:
-            stored = await tx.fetchval("select count(*) from signal") - before
-            left = await tx.fetchval(
-                "select exists (select from diagnosis_shard c join signal s on s.shard = c.shard"
-                " and (s.tx, s.id) > (c.tx, c.id))"
-            )
-        if stored >= count and not left:
-            return
+            if (
+                await tx.fetchval(_GIVEN) >= count
+                and not await tx.fetchval(_LEFT)
+                and await tx.fetchval("select count(*) from signal") == count
+            ):
+                return
         await asyncio.sleep(0.05)
 
 
@@ -62,7 +73,7 @@ async def whole(running: Running) -> float:
     await fleet.ready()
     began = time.perf_counter()
     await fleet.go()
-    await diagnosed(running, 0, MESSAGES)
+    await diagnosed(running, MESSAGES)
     return MESSAGES / (time.perf_counter() - began)
 
 
@@ -83,11 +94,15 @@ async def bare(running: Running) -> float:
 
 async def main() -> None:
     print(machine())
-    with tempfile.TemporaryDirectory() as folder:
-        async with a_desk(Path(folder) / "whole", MACHINES) as running:
-            rate = await whole(running)
-        async with a_desk(Path(folder) / "bare", MACHINES, roles="web") as running:
-            most = await bare(running)
+    rates, limits = [], []
+    for _ in range(ROUNDS):
+        with tempfile.TemporaryDirectory() as folder:
+            async with a_desk(Path(folder) / "whole", MACHINES) as running:
+                rates.append(await whole(running))
+            async with a_desk(Path(folder) / "bare", MACHINES, roles="web") as running:
+                limits.append(await bare(running))
+        print(f"  round              {rates[-1]:7.0f}/s   limit {limits[-1]:7.0f}/s")
+    rate, most = median(rates), median(limits)
     print(f"signals, QoS 0       {rate:7.0f}/s   limit {most:7.0f}/s   ratio {rate / most:.2f}")
 
 

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import inf
-from typing import Any
+from typing import Any, NamedTuple
 
 from thingdesk.signals import is_absent
 
@@ -130,8 +130,7 @@ class Progress:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """One observation of a subject, as a proof needs it; `codes` is None when none were read, and
     `at` is `received_at` where the subject's own time is not trusted.
     """

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from thingdesk.cases.model import Answer
 from thingdesk.platform.errors import Refusal
@@ -37,8 +37,7 @@ class Refusing:
         return {"event": self.event, **self.refusal.as_data()}
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One event of a message; `said` is what its kind's reader made of it."""
 
     event_id: str
@@ -46,16 +45,14 @@ class Item:
     said: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """What one machine sent in one go, as far as it could be read."""
 
     machine: str
     items: tuple[Item, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """What became of a message: an entry for its receipt of each event that is stored, and what
     is refused.
     """

@@ -1,5 +1,6 @@
 """The one door: so much at once, gathered into groups, answered by a receipt."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -16,11 +17,10 @@ from thingdesk.parties import DeskKey
 from thingdesk.platform import cloudevents, logs, traces
 from thingdesk.platform.database import Database
 from thingdesk.platform.errors import Refused
-from thingdesk.platform.gather import Gatherer
+from thingdesk.platform.gather import Gatherer, settle
 from thingdesk.platform.metrics import Counter
-from thingdesk.platform.share import Room, Share
+from thingdesk.platform.share import Place, Room, Share
 from thingdesk.platform.sparing import SparingLog
-from thingdesk.platform.traces import Span
 
 _log = logging.getLogger(__name__)
 # of one machine; our own library has four messages under way, one of each kind
@@ -68,23 +68,32 @@ class Intake:
             await one.__aexit__(*details)
 
     async def take(self, machine: str, kind: Kind, payload: bytes) -> Settled:
-        """Store what `machine` sent; returns once it is committed.
+        """Store what `machine` sent; returns once it is committed, as `hand_in` says."""
+        settled: asyncio.Future[Settled] = asyncio.get_running_loop().create_future()
+        self.hand_in(machine, kind, payload, partial(settle, settled))
+        return await settled
+
+    def hand_in(
+        self, machine: str, kind: Kind, payload: bytes, done: Callable[[Settled], None]
+    ) -> None:
+        """Store what `machine` sent; `done` hears what became of it once it is committed.
 
         A machine that sends without waiting for its receipts has only so much under way; the rest
         is refused before any work is done for it, and `on_flood` hears of one that goes on so. Of
         all machines together there is only so much under way, too, while the database is slow.
         """
-        with (
-            self._share.take(machine, len(payload)) as room,
-            logs.about(machine=machine),
-            traces.span("intake", kind=kind, machine=machine) as span,
-        ):
-            free = room is Room.FREE
-            became = await self._take(machine, kind, payload, span) if free else _NO_ROOM[room]
-        _STORED.add(len(became.entries), kind)
-        for one in became.refused:
-            _REFUSED.add(1, one.refusal.code)
-        return became
+        place = self._share.take(machine, len(payload))
+        if place.room is not Room.FREE:
+            done(_counted(kind, _NO_ROOM[place.room]))
+            return
+        message, refused = self._read(machine, kind, payload)
+        way = _Way(kind, message, refused, place, done, self._failures)
+        if message.items:
+            # what a machine sends stays in order, and two groups hardly ever wait for its row
+            lane = self._lanes[crc32(machine.encode()) % _LANES]
+            lane[kind].hand_in(message, way.end, way.span.place)
+        else:
+            way.end(Settled())
 
     def sign(self, machine: str, entries: Sequence[dict[str, Any]]) -> tuple[str, ...]:
         """The receipts for what became of one or several messages of `machine`; each costs a
@@ -94,23 +103,60 @@ class Intake:
         _RECEIPTS.add(len(receipts))
         return receipts
 
+    def _read(self, machine: str, kind: Kind, payload: bytes) -> tuple[Message, list[Refusing]]:
+        try:
+            return read(machine, kind, payload)
+        except Refused as broken:
+            refusal = broken.refusal
+        except Exception as error:  # noqa: BLE001 - whatever it was, it is answered
+            self._failures.error(f"{kind} of {machine} could not be read", error)
+            refusal = FAILED
+        return Message(machine, ()), [Refusing(None, refusal)]
+
     def _gatherers(self) -> Iterator[Gatherer[Message, Settled]]:
         return (one for lane in self._lanes for one in lane.values())
 
-    async def _take(self, machine: str, kind: Kind, payload: bytes, span: Span) -> Settled:
-        try:
-            message, refused = read(machine, kind, payload)
-        except Refused as broken:
-            return Settled(refused=(Refusing(None, broken.refusal),))
-        if not message.items:
-            return Settled(refused=refused)
-        try:
-            # what a machine sends stays in order, and two groups hardly ever wait for its row
-            lane = self._lanes[crc32(machine.encode()) % _LANES]
-            became = await lane[kind].put(message)
-        except Exception as error:  # noqa: BLE001 - whatever it was, it is answered
-            # the others of its group are stored; were this one to come again, it would fail again
-            self._failures.error(f"{kind} of {machine} could not be stored", error)
-            became = all_refused(message, FAILED)
-        span.tell(cases=sorted({one["case"] for one in became.entries if "case" in one}))
-        return Settled(became.entries, [*refused, *became.refused])
+
+class _Way:
+    """A message that is under way to its commit."""
+
+    __slots__ = ("_done", "_failures", "_kind", "_message", "_place", "_refused", "span")
+
+    def __init__(
+        self,
+        kind: Kind,
+        message: Message,
+        refused: Sequence[Refusing],
+        place: Place,
+        done: Callable[[Settled], None],
+        failures: SparingLog,
+    ) -> None:
+        self._kind, self._message, self._refused = kind, message, refused
+        self._place, self._done, self._failures = place, done, failures
+        self.span = traces.begin("intake", kind=kind, machine=message.machine)
+
+    def end(self, became: Settled | Exception) -> None:
+        """Tell what became of it, with what of it could not be read."""
+        self._place.give_back()
+        if isinstance(became, Exception):
+            became = self._failed(became)
+        if self._refused:
+            became = Settled(became.entries, [*self._refused, *became.refused])
+        if self.span.place is not None:
+            self.span.tell(cases=sorted({one["case"] for one in became.entries if "case" in one}))
+            self.span.end()
+        self._done(_counted(self._kind, became))
+
+    def _failed(self, error: Exception) -> Settled:
+        # the others of its group are stored; were this one to come again, it would fail again
+        with logs.about(machine=self._message.machine):
+            words = f"{self._kind} of {self._message.machine} could not be stored"
+            self._failures.error(words, error)
+        return all_refused(self._message, FAILED)
+
+
+def _counted(kind: Kind, became: Settled) -> Settled:
+    _STORED.add(len(became.entries), kind)
+    for one in became.refused:
+        _REFUSED.add(1, one.refusal.code)
+    return became

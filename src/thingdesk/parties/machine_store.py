@@ -1,5 +1,5 @@
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from thingdesk.parties.model import Machine, MachineFilter, NewMachine, Position, Sighting
@@ -40,13 +40,18 @@ select m.id, m.model, m.serial from machine m
 join unnest($1::text[], $2::text[]) as t (model, serial)
     on m.model = t.model and m.serial = t.serial
 """
+# how long ago a machine was heard is kept to a twentieth of its interval, and to the half minute:
+# silence is found by whole intervals, and a row is not written for every signal
 _SEEN = """
 with heard as (
     select * from unnest($1::text[], $2::timestamptz[], $3::float8[], $4::float8[],
                          $5::timestamptz[])
         as t (id, at, lat, lon, position_at)
 ), locked as materialized (
-    select m.id from machine m where m.id = any($1) order by m.id for no key update
+    select m.id from machine m join heard h using (id)
+    where h.position_at > coalesce(m.position_at, '-infinity')
+       or h.at > coalesce(m.last_seen + least($6, m.expected_interval / 20), '-infinity')
+    order by m.id for no key update of m
 )
 update machine m
 set last_seen = greatest(m.last_seen, h.at),
@@ -181,8 +186,14 @@ async def find(tx: Transaction, wanted: MachineFilter) -> list[Machine]:
     return [_machine(row) for row in await tx.fetch(sql.format(where), *where.values)]
 
 
-async def seen(tx: Transaction, sightings: Mapping[str, tuple[datetime, Sighting | None]]) -> None:
-    """Per machine: when it was last heard, and the sighting with its latest position."""
+async def seen(
+    tx: Transaction,
+    sightings: Mapping[str, tuple[datetime, Sighting | None]],
+    exactness: timedelta,
+) -> None:
+    """Per machine: when it was last heard, and the sighting with its latest position. What was
+    noted of it less than `exactness` before stays.
+    """
     columns: tuple[list[Any], ...] = ([], [], [], [], [])
     for machine, (at, placed) in sightings.items():
         position = placed.position if placed else None
@@ -195,7 +206,7 @@ async def seen(tx: Transaction, sightings: Mapping[str, tuple[datetime, Sighting
         )
         for column, value in zip(columns, values, strict=True):
             column.append(value)
-    await tx.execute(_SEEN, *columns)
+    await tx.execute(_SEEN, *columns, exactness)
 
 
 async def said(tx: Transaction, machines: Sequence[str], at: datetime, unless: datetime) -> None:

@@ -99,4 +99,5 @@ async def seen(tx: Transaction, sightings: Sequence[tuple[str, datetime, Positio
         for kept, counts in ((latest, True), (placed, one.position is not None)):
             if counts and (one.machine not in kept or one.at >= kept[one.machine].at):
                 kept[one.machine] = one
-    await store.seen(tx, {name: (one.at, placed.get(name)) for name, one in latest.items()})
+    heard = {name: (one.at, placed.get(name)) for name, one in latest.items()}
+    await store.seen(tx, heard, _NOTED_EVERY)

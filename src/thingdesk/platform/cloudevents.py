@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -23,17 +23,19 @@ MOST_DEPTH = 16
 _TOO_DEEP = (f"is nested deeper than {MOST_DEPTH}", "send it flatter")
 _ID = re.compile(r"[!-~]{1,128}")
 _LONG = re.compile(rb"[0-9]{16,}")
+# one pass over all of it is a quarter of what a search takes
+_AS_ZEROS, _LONG_ZEROS = bytes.maketrans(b"123456789", b"0" * 9), b"0" * 16
 _POINT = ord(".")
 _LONGEST = len("-100000000000000000000")
 # control characters but for tab and line ends: PostgreSQL stores no NUL, and nobody reads the rest
 _UNPRINTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 # how any of them begins in JSON as orjson spells it, and little else
 _SUSPECT = re.compile(rb"\\[bfu]|\x7f|\xc2[\x80-\x9f]")
+_SUSPICIOUS = b"\\\x7f\xc2"
 _TYPE = re.compile(r"[a-z][a-z.]{0,63}")
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """One event. `time` is None when the sender gave none; `hash` is the digest of all of it."""
 
     id: str
@@ -66,8 +68,7 @@ def read(payload: bytes) -> list[Envelope | Unreadable]:
             f"the payload is no JSON: {str(error)[:120]}. Send one event, or an array of events; "
             "numbers must be finite",
         ) from None
-    # what comes after a point is no integer
-    if any(payload[one.start() - 1] != _POINT for one in _LONG.finditer(payload)):
+    if _has_long_integers(payload):
         content = _with_long_integers(payload)
     events = content if isinstance(content, list) else [content]
     if not 1 <= len(events) <= MOST_EVENTS:
@@ -179,6 +180,13 @@ def _integer(text: str) -> int | float | _TooLong:
     return read if read == value or number(read) == text else _TooLong()
 
 
+def _has_long_integers(payload: bytes) -> bool:
+    """Whether it may have; what comes after a point is none."""
+    return _LONG_ZEROS in payload.translate(_AS_ZEROS) and any(
+        payload[one.start() - 1] != _POINT for one in _LONG.finditer(payload)
+    )
+
+
 def _with_long_integers(payload: bytes) -> Any:
     """Read again, because orjson keeps integers of 64 bits, of which RFC 8785 knows 53, and makes
     other numbers of longer ones.
@@ -197,7 +205,8 @@ def _checked(event: Mapping[str, Any]) -> bytes:
         _check(event)
         raise
     brackets = text.count(b"{") + text.count(b"[")
-    if brackets > MOST_DEPTH or _SUSPECT.search(text):
+    suspicious = len(text.translate(None, _SUSPICIOUS)) < len(text)
+    if brackets > MOST_DEPTH or (suspicious and _SUSPECT.search(text)):
         _check(event)
     return text
 

@@ -172,9 +172,13 @@ def _collector() -> _Outside | None:
 class _Span:
     def __init__(self, span: trace.Span) -> None:
         self._span = span
+        self.place = span.get_span_context()
 
     def tell(self, **facts: object) -> None:
         self._span.set_attributes(_attributes(facts))
+
+    def end(self) -> None:
+        self._span.end()
 
 
 class _Tracer:
@@ -189,6 +193,9 @@ class _Tracer:
             name, links=[trace.Link(one) for one in links], attributes=_attributes(facts)
         ) as span:
             yield _Span(span)
+
+    def begin(self, name: str, facts: dict[str, object]) -> traces.Begun:
+        return _Span(self._tracer.start_span(name, attributes=_attributes(facts)))
 
     def current(self) -> Any:
         context = trace.get_current_span().get_span_context()

@@ -1,7 +1,10 @@
 """Group commit: a few milliseconds of work from many senders in one transaction."""
 
 import asyncio
+import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from thingdesk.platform import traces
@@ -9,6 +12,7 @@ from thingdesk.platform.database import Database, Transaction
 from thingdesk.platform.metrics import SECONDS, Histogram
 from thingdesk.platform.pool import is_passing
 
+_log = logging.getLogger(__name__)
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 ITEMS = Histogram(
@@ -28,17 +32,16 @@ DURATION = Histogram(
 
 class _Waiting(NamedTuple, Generic[Item, Result]):
     item: Item
-    done: "asyncio.Future[Result]"
+    done: Callable[[Result | Exception], None]
     span: Any
 
 
 class Gatherer(Generic[Item, Result]):
     """Hands items to `handler` in groups, each group in a transaction of its own.
 
-    `put` returns the item's result once it is committed; it waits when `most_waiting` items wait
-    already. When a group fails, its halves are tried, and theirs, so that a bad item fails alone
-    and the others hardly wait for it; what may have passed, such as a deadlock, is tried once
-    more. `kind` is how groups are counted.
+    When a group fails, its halves are tried, and theirs, so that a bad item fails alone and the
+    others hardly wait for it; what may have passed, such as a deadlock, is tried once more. `kind`
+    is how groups are counted. How much may wait is for those who hand in to bound.
     """
 
     def __init__(
@@ -48,13 +51,14 @@ class Gatherer(Generic[Item, Result]):
         *,
         kind: str,
         most: int = 500,
-        most_waiting: int = 5000,
     ) -> None:
         self._kind = kind
         self._database = database
         self._handler = handler
         self._most = most
-        self._waiting: asyncio.Queue[_Waiting[Item, Result]] = asyncio.Queue(most_waiting)
+        self._waiting: deque[_Waiting[Item, Result]] = deque()
+        self._wake = asyncio.Event()
+        self._ended = False
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Gatherer[Item, Result]":
@@ -62,32 +66,38 @@ class Gatherer(Generic[Item, Result]):
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Finish what has been put, then end."""
-        await self._waiting.join()
+        """Finish what has been handed in, then end."""
+        self._ended = True
+        self._wake.set()
         if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await self._task
+
+    def hand_in(
+        self, item: Item, done: Callable[[Result | Exception], None], span: Any = None
+    ) -> None:
+        """`done` hears the item's result once it is committed, or the error. `span` is what the
+        group's is linked to.
+        """
+        self._waiting.append(_Waiting(item, done, span))
+        self._wake.set()
 
     async def put(self, item: Item) -> Result:
         """The item's result, after its commit."""
         done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        await self._waiting.put(_Waiting(item, done, traces.current()))
+        self.hand_in(item, partial(settle, done), traces.current())
         return await done
 
     async def _run(self) -> None:
         # While one group commits, the next one gathers: the commit itself is the delay.
-        while True:
-            group = [await self._waiting.get()]
-            while len(group) < self._most and not self._waiting.empty():
-                group.append(self._waiting.get_nowait())
-            try:
-                await self._settle([one for one in group if not one.done.done()])
-            finally:
-                for _ in group:
-                    self._waiting.task_done()
+        while self._waiting or not self._ended:
+            await self._wake.wait()
+            size = min(len(self._waiting), self._most)
+            await self._settle([self._waiting.popleft() for _ in range(size)])
+            if not self._waiting and not self._ended:
+                self._wake.clear()
 
     async def _settle(self, group: list[_Waiting[Item, Result]], *, again: bool = False) -> None:
-        if not group:  # nobody waits for any of them any more
+        if not group:
             return
         try:
             results = await self._commit(group)
@@ -99,10 +109,10 @@ class Gatherer(Generic[Item, Result]):
             elif is_passing(error) and not again:
                 await self._settle(group, again=True)
             else:
-                self._answer(group[0].done, error)
+                self._tell(group[0], error)
             return
         for one, result in zip(group, results, strict=True):
-            self._answer(one.done, result)
+            self._tell(one, result)
 
     async def _commit(self, group: list[_Waiting[Item, Result]]) -> Sequence[Result]:
         clock = asyncio.get_running_loop().time
@@ -114,11 +124,18 @@ class Gatherer(Generic[Item, Result]):
         DURATION.record(clock() - began, self._kind)
         return results
 
-    @staticmethod
-    def _answer(done: "asyncio.Future[Result]", answer: Result | Exception) -> None:
-        if done.done():
-            return
-        if isinstance(answer, Exception):
-            done.set_exception(answer)
-        else:
-            done.set_result(answer)
+    def _tell(self, one: _Waiting[Item, Result], result: Result | Exception) -> None:
+        try:
+            one.done(result)
+        except Exception:  # noqa: BLE001 - the others of the group hear of theirs
+            _log.exception("what became of one of %s could not be told", self._kind)
+
+
+def settle(done: "asyncio.Future[Result]", result: Result | Exception) -> None:
+    """Let who waits for it have it, unless they have gone."""
+    if done.done():
+        return
+    if isinstance(result, Exception):
+        done.set_exception(result)
+    else:
+        done.set_result(result)

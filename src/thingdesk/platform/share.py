@@ -60,7 +60,7 @@ class Share:
         self._refused_from: datetime | None = None
 
     def take(self, sender: str, size: int) -> "Place":
-        """Room for one more message, if there is any; it is theirs until the place is left."""
+        """Room for one more message, if there is any; theirs until it is given back."""
         if self._all.messages >= self._most_messages or self._all.size >= self._most_size:
             return Place(self, sender, size, Room.NONE_AT_ALL)
         theirs = self._under_way.get(sender)
@@ -103,18 +103,16 @@ class Share:
 
 
 class Place:
-    """What a message has of its sender's share, until the end of the `with`."""
+    """What a message has of its sender's share, until it is given back."""
 
-    __slots__ = ("_began", "_loop", "_room", "_sender", "_share", "_size")
+    __slots__ = ("_began", "_loop", "_sender", "_share", "_size", "room")
 
     def __init__(self, share: Share, sender: str, size: int, room: Room) -> None:
-        self._share, self._sender, self._size, self._room = share, sender, size, room
+        self._share, self._sender, self._size, self.room = share, sender, size, room
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
 
-    def __enter__(self) -> Room:
-        return self._room
-
-    def __exit__(self, *_: object) -> None:
-        if self._room is Room.FREE:
+    def give_back(self) -> None:
+        """To be called once, when the message is no longer under way."""
+        if self.room is Room.FREE:
             self._share._leave(self._sender, self._size, self._loop, self._began)  # noqa: SLF001 - its own

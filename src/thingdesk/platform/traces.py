@@ -4,7 +4,8 @@
         ...
         span.tell(case=case_id)
 
-Without somebody who watches (see `export`) a span is nothing at all.
+What ends elsewhere than it began is begun by `begin`, and ended by its `end`. Without somebody who
+watches (see `export`) a span is nothing at all.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,8 +20,19 @@ class Span(Protocol):
         """Note facts: ids, numbers, names; those that are None are left out."""
 
 
+class Begun(Span, Protocol):
+    """A span that no block ends. `place` is what another one is linked to it by."""
+
+    place: Any
+
+    def end(self) -> None:
+        """It is over: to be called once."""
+
+
 class Tracer(Protocol):
     """Who watches."""
+
+    def begin(self, name: str, facts: dict[str, object]) -> Begun: ...
 
     def span(
         self, name: str, links: Sequence[Any], facts: dict[str, object]
@@ -31,11 +43,17 @@ class Tracer(Protocol):
 
 
 class _Nothing:
+    place: Any = None
+
     def tell(self, **facts: object) -> None:
         pass
 
+    def end(self) -> None:
+        pass
 
-_UNSEEN: AbstractContextManager[Span] = nullcontext(_Nothing())
+
+_NOTHING = _Nothing()
+_UNSEEN: AbstractContextManager[Span] = nullcontext(_NOTHING)
 _tracers: list[Tracer] = []
 
 
@@ -44,6 +62,11 @@ def span(name: str, links: Sequence[Any] = (), /, **facts: object) -> AbstractCo
     if not _tracers:
         return _UNSEEN
     return _tracers[-1].span(name, [one for one in links if one is not None], facts)
+
+
+def begin(name: str, /, **facts: object) -> Begun:
+    """A span until its `end`; nothing runs in it."""
+    return _tracers[-1].begin(name, facts) if _tracers else _NOTHING
 
 
 def current() -> Any:

@@ -1,8 +1,8 @@
 """Observations as they come in and as they are stored. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from zlib import crc32
 
 SHARDS = 16
@@ -15,8 +15,7 @@ AHEAD = timedelta(minutes=5)
 BEHIND = timedelta(days=366)
 
 
-@dataclass(frozen=True, slots=True)
-class Signal:
+class Signal(NamedTuple):
     """One observation sent by a machine, at the machine's own time `at`.
 
     `codes` is None when the machine did not read its trouble codes, and empty when there are none.
@@ -32,8 +31,7 @@ class Signal:
     lon: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """A signal as it was committed; `at` is the receive time where the machine's is not trusted."""
 
     machine: str
@@ -47,8 +45,7 @@ class Stored:
     lon: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
+class Cursor(NamedTuple):
     """How far a reader has come in one shard; nothing received before `received_from` is left."""
 
     shard: int

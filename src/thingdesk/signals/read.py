@@ -1,4 +1,3 @@
-from collections.abc import Mapping
 from typing import Any
 
 from thingdesk.platform.cloudevents import Envelope
@@ -26,7 +25,7 @@ def read_signal(machine: str, event: Envelope) -> Signal:
 
 
 def _values(given: object) -> dict[str, float]:
-    if not isinstance(given, Mapping) or len(given) > _MOST_VALUES:
+    if not isinstance(given, dict) or len(given) > _MOST_VALUES:
         raise _bad("data.values", "is no object of at most 256 numbers", "send metric: number")
     for name, value in given.items():
         if not (0 < len(name) <= _LONGEST_NAME and name.isprintable()):
@@ -35,7 +34,7 @@ def _values(given: object) -> dict[str, float]:
         if not _is_number(value):
             problem = "is no number between -1e15 and 1e15"
             raise _bad(f"data.values.{name}", problem, "send such a number, or leave it out")
-    return dict(given)
+    return given
 
 
 def _is_number(value: object) -> bool:
@@ -56,7 +55,7 @@ def _codes(given: object) -> tuple[str, ...]:
 
 def _position(given: Any) -> tuple[float, float]:
     mend = 'send degrees, such as {"lat": -5.83, "lon": -35.20}'
-    if not isinstance(given, Mapping) or set(given) != {"lat", "lon"}:
+    if not isinstance(given, dict) or set(given) != {"lat", "lon"}:
         raise _bad("data.position", "has no lat and lon alone", mend)
     lat, lon = given["lat"], given["lon"]
     if not (_is_number(lat) and _is_number(lon) and abs(lat) <= 90 and abs(lon) <= 180):  # noqa: PLR2004 - degrees

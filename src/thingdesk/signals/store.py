@@ -16,6 +16,8 @@ _KNOWN = """
 select machine, event_id, hash from signal_event
 where (machine, event_id) in (select * from unnest($1::text[], $2::text[]))
 """
+# bytes; to count is dear, and more metrics than are kept take more, however short their names
+_SURELY_FEW = 2 * METRICS_KEPT
 # A machine may name its metrics anew for ever; of one that has more than are kept, those that it
 # named last stay.
 _LATEST = f"""
@@ -27,7 +29,8 @@ from unnest($1::text[], $2::timestamptz[], $3::timestamptz[], $4::text[], $5::te
     as t (machine, at, received_at, v, codes, lat, lon)
 on conflict (machine) do update
 set at = excluded.at, received_at = excluded.received_at,
-    "values" = case when (select count(*) from jsonb_object_keys(l."values")) <= {METRICS_KEPT}
+    "values" = case when pg_column_size(l."values") < {_SURELY_FEW}
+                      or (select count(*) from jsonb_object_keys(l."values")) <= {METRICS_KEPT}
                     then l."values" || excluded."values" else excluded."values" end,
     codes = coalesce(excluded.codes, l.codes),
     lat = coalesce(excluded.lat, l.lat), lon = coalesce(excluded.lon, l.lon)

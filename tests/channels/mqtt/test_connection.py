@@ -1,7 +1,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -50,7 +50,7 @@ async def door(*answers: bytes) -> AsyncIterator[Door]:
         one.cut()
 
 
-async def heard(_: str, __: bytes, ___: int) -> None:
+def heard(_: str, __: bytes, ___: int, ____: Callable[[], None]) -> None:
     raise AssertionError("nobody sends anything here")
 
 
@@ -66,8 +66,9 @@ async def test_a_broker_that_was_killed_does_not_leave_the_desk_deaf(
 ) -> None:
     came: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
 
-    async def handle(topic: str, payload: bytes, _: int) -> None:
+    def handle(topic: str, payload: bytes, _: int, done: Callable[[], None]) -> None:
         came.put_nowait((topic, payload))
+        done()
 
     address = BrokerAddress.read(broker.url, shared=False)
     async with Connection(address, "test-deaf", ["td/+/reports"], handle):
@@ -98,3 +99,39 @@ async def test_after_refusals_it_tries_again_and_subscribes_again() -> None:
             assert one.subscribed == 1
             one.cut()
             await until(subscribed_again)
+
+
+def puback(packet: int) -> bytes:
+    return b"\x40\x02" + packet.to_bytes(2, "big")
+
+
+def publish(packet: int) -> bytes:
+    return b"\x32\x07\x00\x03td/" + packet.to_bytes(2, "big")
+
+
+async def test_a_message_is_acknowledged_when_it_is_done_with_and_not_before() -> None:
+    said: asyncio.Queue[bytes] = asyncio.Queue()
+    handled: asyncio.Queue[Callable[[], None]] = asyncio.Queue()
+
+    def handle(_: str, __: bytes, ___: int, done: Callable[[], None]) -> None:
+        handled.put_nowait(done)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1024)
+        writer.write(LET_IN)
+        packet = await reader.read(1024)
+        writer.write(b"\x90\x03" + packet[2:4] + b"\x01" + publish(1) + publish(2))
+        while heard := await reader.read(1024):
+            said.put_nowait(heard)
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        address = BrokerAddress.read(f"mqtt://127.0.0.1:{port}", shared=False)
+        async with Connection(address, "test", ["td/#"], handle):
+            first, second = [await handled.get() for _ in range(2)]
+            second()
+            assert await said.get() == puback(2)
+            first()
+            assert await said.get() == puback(1)
+        second()  # nobody is there any more

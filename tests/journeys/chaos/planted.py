@@ -40,6 +40,10 @@ _SIGNAL = (
     "insert into signal (shard, machine, event_id, at, trusted, received_at, values)"
     " select shard, machine, {event}, at, trusted, received_at, values from signal limit 1"
 )
+_PROVEN = (
+    "run_id in (select v.run_id from verification v join desk_case c on c.id = v.case_id"
+    " where v.proven and c.outcome = 'verified')"
+)
 _ONE_TURN = "(select count(*) from journey j where j.case_id = notice.case_id) = 1"
 IN_TABLES: tuple[tuple[Check, str], ...] = (
     (checks.acknowledged_is_stored, _less("signal", key="event_id")),
@@ -95,7 +99,10 @@ IN_TABLES: tuple[tuple[Check, str], ...] = (
     (money.parts_add_up, _other("part_reservation", "state = 'reserved'", "state = 'used'")),
     (money.verified_is_proven, "delete from signal"),
     (money.verified_is_proven, "update verification set proven = false"),
-    (money.verified_is_proven, _other("job", "state = 'cancelled'", "state = 'done'")),
+    (
+        money.verified_is_proven,
+        _other("job", "state = 'cancelled'", f"state = 'done' and {_PROVEN}"),
+    ),
 )
 
 

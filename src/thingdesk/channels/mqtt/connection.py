@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Self, cast
+from functools import partial
+from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 from gmqtt import Client, Subscription
@@ -28,7 +29,8 @@ _PAUSES = Backoff(timedelta(milliseconds=200), timedelta(seconds=5))
 # repetition of the message: no other one would get through any more
 _MOST_BYTES = 1_000_000
 
-Handle = Callable[[str, bytes, int], Coroutine[Any, Any, None]]
+Handle = Callable[[str, bytes, int, Callable[[], None]], None]
+"""Is given topic, payload and QoS of a message, and calls the last when it is done with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +63,28 @@ class BrokerAddress:
 
 class _OnceClient(Client):  # type: ignore[misc]
     """Never connects again by itself: gmqtt gives up for good after some refusals. What it writes
-    in one turn leaves together.
+    in one turn leaves together. What comes at QoS 1 goes to `take` with how to acknowledge it:
+    gmqtt would make a task of each such message, to acknowledge it at the task's end.
     """
+
+    def __init__(self, name: str, take: Handle, **more: Any) -> None:
+        super().__init__(name, clean_session=False, optimistic_acknowledgement=False, **more)
+        self._take = take
+        self._package_handler._handle_qos_1_publish_packet = self._take_one  # noqa: SLF001 - no other way
+
+    def _take_one(self, packet: int, payload: bytes, topic: str, _: Any) -> None:
+        self._take(topic, payload, 1, partial(self._acknowledge, packet))
+
+    def _acknowledge(self, packet: int) -> None:
+        if self.is_connected:
+            self._package_handler._send_puback(packet)  # noqa: SLF001 - the same
 
     async def reconnect(self, delay: bool = False) -> None:
         pass
 
     async def _create_connection(self, *details: Any, **more: Any) -> Any:
         made = await super()._create_connection(*details, **more)
-        together = Together(made._transport)  # noqa: SLF001 - gmqtt has no other way
+        together = Together(made._transport)  # noqa: SLF001 - the same
         made._transport = made._protocol._transport = together  # noqa: SLF001 - the same
         return made
 
@@ -78,7 +93,7 @@ class Connection:
     """A session that the broker keeps, a shared one for seconds only, connected again whenever it
     is lost.
 
-    A message is acknowledged when `handle` has returned; when it raises, the broker sends the
+    A message is acknowledged when `handle` is done with it; if it never is, the broker sends the
     message again. What is published while the broker is away is not sent: machines repeat until
     they hold the receipt, and notices and commands are attempted again.
     """
@@ -98,8 +113,6 @@ class Connection:
         self._lost = asyncio.Event()
         self._client = self._make_client()
         self._stay: asyncio.Task[None] | None = None
-        self._handling: set[asyncio.Task[Any]] = set()
-        self._ended = False
         self.refused: str | None = None
 
     async def __aenter__(self) -> Self:
@@ -116,21 +129,12 @@ class Connection:
             self._stay.cancel()
             await asyncio.gather(self._stay, return_exceptions=True)
         ended = {"session_expiry_interval": 0} if self._address.shared else {}
+        # what is under way is not acknowledged any more: the broker sends it again
         await self._client.disconnect(**ended)
-        # what is under way is not acknowledged any more: the broker sends it again. gmqtt still
-        # tries to, and would say of each that the socket is closed.
-        logging.getLogger("gmqtt.mqtt.protocol").setLevel(logging.ERROR)
-        self._ended = True
-        for task in self._handling:
-            task.cancel()
-        if self._handling:
-            await asyncio.wait(self._handling)
 
     def _make_client(self) -> Client:
         expiry = {"session_expiry_interval": _SESSION} if self._address.shared else {}
-        client = _OnceClient(
-            self._name, clean_session=False, optimistic_acknowledgement=False, **expiry
-        )
+        client = _OnceClient(self._name, self._take, **expiry)
         if self._address.name is not None:
             client.set_auth_credentials(self._address.name, self._address.password)
         client.on_connect = self._on_connect
@@ -196,21 +200,13 @@ class Connection:
             _log.error("%s", self.refused)
         self._subscribed.set()
 
-    async def _on_message(self, _: Client, topic: str, payload: bytes, qos: int, __: Any) -> int:
-        if self._handle is None:
-            return 0
-        # gmqtt handles each message in a task of its own
-        task = cast("asyncio.Task[Any]", asyncio.current_task())
-        self._handling.add(task)
-        try:
-            await self._handle(topic, bytes(payload), qos)
-        except asyncio.CancelledError:
-            if not self._ended:
-                raise
-        except Exception:
-            # without an acknowledgement the broker sends it again
-            _log.exception("a message on %s was not taken in", topic)
-            raise
-        finally:
-            self._handling.discard(task)
-        return 0
+    def _on_message(self, _: Client, topic: str, payload: bytes, qos: int, __: Any) -> None:
+        self._take(topic, payload, qos, _nothing)
+
+    def _take(self, topic: str, payload: bytes, qos: int, done: Callable[[], None]) -> None:
+        if self._handle is not None:
+            self._handle(topic, payload, qos, done)
+
+
+def _nothing() -> None:
+    """What came at QoS 0 is not acknowledged."""

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
+from functools import partial
 from typing import Self
 
 import orjson
@@ -49,15 +51,20 @@ class Receiver:
         self._connection.publish(TIME, orjson.dumps(event), qos=0)
         return 0
 
-    async def _handle(self, heard_on: str, payload: bytes, qos: int) -> None:
+    def _handle(self, heard_on: str, payload: bytes, qos: int, done: Callable[[], None]) -> None:
         known = read(heard_on)
         if known is None:
             _log.warning("passed over a message on an unknown topic: %r", heard_on[:128])
+            done()
             return
         machine, kind = known
-        became = await self._intake.take(machine, kind, payload)
+        settled = partial(self._settled, machine, qos, done)
+        self._intake.hand_in(machine, kind, payload, settled)
+
+    def _settled(self, machine: str, qos: int, done: Callable[[], None], became: Settled) -> None:
         if qos:  # nobody waits for a word on what was sent at QoS 0
             self._answer_soon(machine, became)
+        done()
 
     def _answer_soon(self, machine: str, became: Settled) -> None:
         """In the next turn of the event loop, with all else of that machine that is committed."""
