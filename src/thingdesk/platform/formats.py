@@ -26,6 +26,8 @@ def seen(text: str) -> str:
     if text.isprintable():
         return text
     lines = _LINE_END.sub("\n", text)
+    if lines.replace("\n", "").replace("\t", "").isprintable():
+        return lines
     return "".join(
         c
         for before, c, after in zip(f"\0{lines[:-1]}", lines, f"{lines[1:]}\0", strict=True)

@@ -77,6 +77,13 @@ def text_of(part: MIMEPart) -> str:
     return content.replace("\r\n", "\n")
 
 
+def plain_text(mail: EmailMessage) -> str:
+    """The text of a mail, for who prefers it to HTML."""
+    body = mail.get_body(("plain",))
+    assert body
+    return text_of(body)
+
+
 def _check(_: Any, __: Any, ___: Any, mechanism: str, data: Any) -> AuthResult:
     right = mechanism in ("PLAIN", "LOGIN") and (data.login, data.password) == (b"me", PASSWORD)
     return AuthResult(success=right, handled=right)

@@ -1,12 +1,15 @@
 """A notice as a mail. Pure: the same notice is the same mail, to the byte."""
 
+import quopri
 import re
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from functools import lru_cache
 from html import escape
+from typing import Any
 
 from thingdesk.notices import Outgoing, To
 from thingdesk.platform import addresses
@@ -30,6 +33,8 @@ _HTML = """\
 """
 _OWN = "What was done in your name, and how to stop it"
 _OWN_LINK = '<p style="font-size: 0.9em"><a href="{0}">{1}</a></p>\n'
+# quoted-printable text has no such line (RFC 2045, 6.7, rule 5), whatever its words
+_BOUNDARY = "=_thingdesk"
 _LINK = '<p><a href="{0}">Open the page</a><br><small>{0}</small></p>\n'
 
 
@@ -51,29 +56,45 @@ def compose(
     What machines say may stand in the notice's words. They become the text, escaped in the HTML
     part, and the first line becomes the subject, without anything that could end the header.
     """
-    notice, domain = outgoing.notice, sender_of(sender).domain
+    notice, desk = outgoing.notice, sender_of(sender)
+    words, title = seen(notice.words), subject(notice.words)
     message = EmailMessage(policy=SMTP)
-    message["Message-ID"] = f"<{outgoing.id}@{domain}>"
+    message["Message-ID"] = f"<{outgoing.id}@{desk.domain}>"
     message["Date"] = format_datetime(outgoing.told_at)
-    message["From"] = sender_of(sender)
+    message["From"] = _header("From", str(desk))
     message["To"] = _address(address)
-    message["Subject"] = subject(notice.words)
-    message["Auto-Submitted"] = "auto-generated"
-    desk = sender_of(sender)
+    message["Subject"] = title
+    message["Auto-Submitted"] = _header("Auto-Submitted", "auto-generated")
     footer = _FOOTERS[notice.to.kind].format(desk.display_name or desk.addr_spec)
     if notice.case_id:
         # no mail has this id: the mails of a case refer to it, and so they stand together
-        message["References"] = f"<case.{notice.case_id}@{domain}>"
+        message["References"] = f"<case.{notice.case_id}@{desk.domain}>"
         footer += f" Case {notice.case_id}."
     if foot and foot.contact:
         footer += f" To reach a person: {seen(foot.contact)}"
-    words = seen(notice.words)
     parts = [words, *([f"Open the page: {link}"] if link else [])]
     parts += [f"{_OWN}: {foot.own}"] if foot and foot.own else []
-    message.set_content("\n\n".join([*parts, f"-- \n{footer}"]) + "\n")
-    message.add_alternative(_html(words, link, foot, footer), subtype="html")
-    message.set_boundary(f"=_{outgoing.id.hex}")
+    message["MIME-Version"] = _header("MIME-Version", "1.0")
+    message["Content-Type"] = _header(
+        "Content-Type", f'multipart/alternative; boundary="{_BOUNDARY}"'
+    )
+    message.attach(_part("plain", "\n\n".join([*parts, f"-- \n{footer}"]) + "\n"))
+    message.attach(_part("html", _html(title, words, link, foot, footer)))
     return message
+
+
+# all mails have these, and to read one takes longer than to write a mail's text
+@lru_cache(maxsize=32)
+def _header(name: str, value: str) -> Any:
+    return SMTP.header_factory(name, value)
+
+
+def _part(kind: str, text: str) -> EmailMessage:
+    part = EmailMessage(policy=SMTP)
+    part["Content-Type"] = _header("Content-Type", f'text/{kind}; charset="utf-8"')
+    part["Content-Transfer-Encoding"] = _header("Content-Transfer-Encoding", "quoted-printable")
+    part.set_payload(quopri.encodestring(text.encode()).decode("ascii"))
+    return part
 
 
 def subject(words: str) -> str:
@@ -91,6 +112,7 @@ def subject(words: str) -> str:
     return f"{head if len(head) >= _SAYS_SOMETHING else cut}…"
 
 
+@lru_cache(maxsize=32)
 def sender_of(text: str) -> Address:
     """The desk's own address, as `name@place` or `Name <name@place>`. Raises ValueError."""
     name, address = addresses.split(text)
@@ -105,9 +127,9 @@ def _address(text: str, name: str = "") -> Address:
         raise ValueError(f"{text!r} is no e-mail address") from error
 
 
-def _html(words: str, link: str | None, foot: Foot | None, footer: str) -> str:
+def _html(title: str, words: str, link: str | None, foot: Foot | None, footer: str) -> str:
     return _HTML.format(
-        title=escape(subject(words)),
+        title=escape(title),
         words=escape(words).replace("\n", "<br>\n"),
         link=_LINK.format(escape(link)) if link else "",
         own=_OWN_LINK.format(escape(foot.own), _OWN) if foot and foot.own else "",
