@@ -30,24 +30,27 @@ from thingdesk.platform.money import Money
 from thingdesk.platform.settings import Settings
 from thingdesk.signals import Signal
 
-MACHINES = 2000
+MACHINES = 1000
 GROUP = 200
 ROUNDS = 3
+FLEETS = 2 * ROUNDS
+"""Each is measured once: owners who were asked before are asked in one mail, or not at all."""
 
 
 async def prepare(database: Database) -> None:
     async with database.transaction() as tx:
-        for n in range(0, MACHINES, 500):
+        names = [car(fleet, i) for fleet in range(FLEETS) for i in range(MACHINES)]
+        for n in range(0, len(names), 500):
             cars = [
                 NewMachine(
-                    f"car-{i}",
+                    name,
                     "car",
                     "car",
-                    serial=str(i),
+                    serial=name,
                     position=HERE,
-                    owner=NewOwner(f"o{i}@example.org", f"Owner {i}"),
+                    owner=NewOwner(f"{name}@example.org", f"Owner of {name}"),
                 )
-                for i in range(n, n + 500)
+                for name in names[n : n + 500]
             ]
             await parties.register(tx, cars)
         for k in range(4):
@@ -63,13 +66,15 @@ async def prepare(database: Database) -> None:
                 ),
             )
             await fulfilment.set_stock(tx, [StockLine(centre.id, "ignition_coil", 10**6)])
-        owned = await parties.ownerships_of(
-            tx, [(f"car-{i}", clock.now()) for i in range(MACHINES)]
-        )
+        owned = await parties.ownerships_of(tx, [(name, clock.now()) for name in names])
         terms = Terms(("*",), per_case=Money(10**6, "EUR"), per_period=Money(10**8, "EUR"))
         for one in owned:
             assert one
             await mandates.grant(tx, one.owner_id, terms)
+
+
+def car(fleet: int, n: int) -> str:
+    return f"car-{fleet}-{n}"
 
 
 async def timed(act: Callable[[int], Awaitable[None]], count: int) -> float:
@@ -90,21 +95,17 @@ async def limit(database: Database, count: int) -> None:
             )
 
 
-def code(n: int) -> str:
-    return f"P03{n % 100:02d}"
-
-
-async def reports(database: Database, flow: Flow, turn: int, count: int) -> None:
+async def reports(database: Database, flow: Flow, fleet: int, count: int) -> None:
     for start in range(0, count, GROUP):
         group = [
             Report(
-                f"car-{i % MACHINES}",
+                car(fleet, i),
                 str(ids.new()),
                 b"",
                 clock.now(),
                 "vehicle.repair",
-                {"code": code(turn)},
-                f"car-{i % MACHINES}",
+                {"code": "P0301"},
+                car(fleet, i),
             )
             for i in range(start, start + GROUP)
         ]
@@ -151,7 +152,7 @@ async def say(database: Database, flow: Flow, count: int) -> None:
     for start in range(0, count, GROUP):
         group = [
             Signal(
-                f"car-{i % MACHINES}",
+                car(0, i % MACHINES),
                 str(ids.new()),
                 b"",
                 clock.now(),

@@ -1,3 +1,4 @@
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from uuid import UUID
@@ -164,3 +165,40 @@ async def test_nothing_reserved_cannot_be_used(database: Database) -> None:
     with pytest.raises(Refused, match="reservation_unknown"):
         async with database.transaction() as tx:
             await effects.use_part(tx, ids.new())
+
+
+async def test_who_takes_of_plenty_waits_for_nobody(database: Database) -> None:
+    provider, one, other = await stocked(database, 2_000), ids.new(), ids.new()
+    async with database.transaction() as tx:
+        for effect_id, quantity in ((one, 3), (ids.new(), 4)):
+            held = await effects.reserve_part(
+                tx, effect_id, provider, "coil", quantity, case_id=effect_id
+            )
+            assert held.state is ReservationState.RESERVED
+        async with asyncio.timeout(5):
+            assert await reserve(database, other, provider, 5) == "reserved"
+        assert await free(database, provider) == 1_995
+    assert await free(database, provider) == 1_988
+
+
+async def test_a_batch_takes_no_more_of_plenty_than_there_is(database: Database) -> None:
+    provider = await stocked(database, 2_000)
+    took: list[int] = []
+
+    async def act(tx: Transaction, quantity: int) -> None:
+        for _ in range(2):
+            effect_id = ids.new()
+            try:
+                held = await effects.reserve_part(
+                    tx, effect_id, provider, "coil", quantity, case_id=effect_id
+                )
+                took.append(held.quantity)
+            except Refused:
+                took.append(0)
+
+    async with database.transaction() as tx:
+        await tx.together(act(tx, quantity) for quantity in (400, 300, 290))
+        assert took == [400, 300, 290, 400, 300, 290]
+        await tx.together([act(tx, 11)])
+        assert took[6:] == [11, 0]
+    assert await free(database, provider) == 9

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ import pytest
 from tests.fulfilment.making import BERLIN, make_provider
 
 from thingdesk import fulfilment
-from thingdesk.fulfilment import Need, StockLine, effects
+from thingdesk.fulfilment import Appointment, Need, Period, StockLine, effects
 from thingdesk.parties import Position
 from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Database, Transaction
@@ -151,3 +151,51 @@ async def test_a_provider_that_is_not_known_is_refused_to_the_one_who_asked(
     async with database.transaction() as tx:
         await tx.together(ask(tx, who) for who in (known.id, ids.new()))
     assert said == [True, "provider_unknown"]
+
+
+async def test_who_books_together_is_not_given_the_same_last_place(database: Database) -> None:
+    small, large = await make_provider(database), await make_provider(database, capacity=9)
+    async with database.transaction() as tx:
+        longer, *_ = await fulfilment.slots(tx, small.id, clock.now(), 3, timedelta(hours=2))
+    middle = longer.start + timedelta(hours=1)
+    first, second = Period(longer.start, middle), Period(middle, longer.end)
+    wanted = {
+        ids.new(): (small.id, second, "booked"),
+        ids.new(): (small.id, second, "slot_taken"),
+        ids.new(): (small.id, longer, "slot_taken"),
+        ids.new(): (large.id, second, "booked"),
+        ids.new(): (ids.new(), second, "provider_unknown"),
+        ids.new(): (small.id, Period(middle, middle), "slot_not_offered"),
+        ids.new(): (small.id, first, "booked"),
+    }
+    said: dict[UUID, str] = {}
+
+    async def act(tx: Transaction, case_id: UUID, provider: UUID, slot: Period) -> None:
+        try:
+            made = await effects.book(tx, case_id, provider, slot, "car-1", case_id)
+            said[case_id] = made.state.value
+        except Refused as refused:
+            said[case_id] = refused.refusal.code
+
+    async with database.transaction() as tx:
+        await tx.together(act(tx, case_id, *one[:2]) for case_id, one in wanted.items())
+    assert said == {case_id: answer for case_id, (_, _, answer) in wanted.items()}
+    async with database.transaction() as tx:
+        kept = [bool(await fulfilment.appointments_of(tx, one)) for one in wanted]
+    assert kept == [answer == "booked" for _, _, answer in wanted.values()]
+
+
+async def test_who_books_again_and_who_is_new_have_their_own_places(database: Database) -> None:
+    provider, effect_id = await make_provider(database, capacity=2), ids.new()
+    made: list[Appointment] = []
+
+    async def act(tx: Transaction, one: UUID) -> None:
+        made.append(await effects.book(tx, one, provider.id, slot, "car-1", one))
+
+    async with database.transaction() as tx:
+        slot, *_ = await fulfilment.slots(tx, provider.id, clock.now(), 3)
+        await tx.together([act(tx, effect_id)])
+    async with database.transaction() as tx:
+        await tx.together(act(tx, one) for one in (effect_id, ids.new()))
+    first, again, other = made
+    assert first == again != other

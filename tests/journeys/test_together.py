@@ -13,6 +13,7 @@ from thingdesk.catalog import Catalog
 from thingdesk.flow import Flow
 from thingdesk.fulfilment import StockLine
 from thingdesk.mandates import Terms
+from thingdesk.notices import Recipient
 from thingdesk.packs import vehicle
 from thingdesk.parties import NewMachine, NewOwner
 from thingdesk.platform import clock, durable, ids
@@ -56,10 +57,9 @@ async def cars(database: Database, prefix: str, count: int, *, owners: int) -> l
 
 
 async def report(
-    hand: Hand, prefix: str, count: int, service: str = "vehicle.repair"
+    hand: Hand, prefix: str, count: int, service: str = "vehicle.repair", code: str = "P0301"
 ) -> list[UUID]:
     """One report of each car, in one transaction; nothing runs yet. The cases."""
-    code = "P0301" if service == "vehicle.repair" else "C0040"
     group = [
         Report(name, str(ids.new()), b"", clock.now(), service, {"code": code}, name)
         for name in (f"{prefix}-{n}" for n in range(count))
@@ -88,25 +88,66 @@ async def listening(url: str) -> AsyncIterator[tuple[Database, list[str]]]:
     await database.close()
 
 
-async def statements(hand: Hand, url: str, count: int) -> list[str]:
-    prefix = f"many-{count}"
+async def asked(hand: Hand, prefix: str, count: int) -> list[UUID]:
+    """So many journeys, which are to ask their owners for a time; nothing runs yet. The cases."""
     terms = Terms(("*",), per_case=COIL, per_period=COIL)
     for owner in await cars(hand.database, prefix, count, owners=count):
         async with hand.database.transaction() as tx:
             await mandates.grant(tx, owner, terms)
-    case_ids = await report(hand, prefix, count)
+    return await report(hand, prefix, count)
+
+
+async def statements(hand: Hand, url: str, count: int) -> list[str]:
+    """What one batch of so many says."""
     async with listening(url) as (database, said):
         assert await Hand(database, hand.flow).engine().once() == count
-    for case_id in case_ids:
-        assert (await hand.question(case_id)).question.options
     return said
 
 
 async def test_thirty_journeys_need_no_more_statements_than_two(
     hand: Hand, database_url: str
 ) -> None:
-    two = await statements(hand, database_url, 2)
-    assert len(await statements(hand, database_url, 30)) == len(two) < 61
+    needed = []
+    for count in (2, 30):
+        case_ids = await asked(hand, f"many-{count}", count)
+        needed.append(len(await statements(hand, database_url, count)))
+        for case_id in case_ids:
+            assert (await hand.question(case_id)).question.options
+    assert needed[0] == needed[1] < 62
+
+
+async def test_nor_do_twelve_that_book(hand: Hand, database_url: str) -> None:
+    needed = []
+    for count in (2, 12):
+        case_ids = await asked(hand, f"picked-{count}", count)
+        await hand.work()
+        for n, case_id in enumerate(case_ids):
+            question = (await hand.question(case_id)).question
+            assert question.owner_id
+            async with hand.database.transaction() as tx:
+                owner = Recipient.owner(question.owner_id)
+                await decisions.answer(tx, question.id, f"slot{n}", owner)
+        needed.append(len(await statements(hand, database_url, count)))
+        for case_id in case_ids:
+            assert (await hand.offered(case_id)).offer.appointment
+    assert needed[0] == needed[1] < 62
+
+
+async def test_nor_do_thirty_whose_owners_are_asked_more_in_the_same_mail(
+    hand: Hand, database_url: str
+) -> None:
+    needed = []
+    for count in (2, 30):
+        prefix = f"more-{count}"
+        await asked(hand, prefix, count)
+        await hand.work()
+        for code in ("P0302", "P0303"):
+            case_ids = await report(hand, prefix, count, code=code)
+            said = await statements(hand, database_url, count)
+        needed.append(len(said))
+        for case_id in case_ids:
+            assert (await hand.question(case_id)).question.options
+    assert needed[0] == needed[1] < 62
 
 
 async def test_effects_of_one_batch_see_each_others_money(hand: Hand) -> None:
@@ -137,7 +178,7 @@ async def test_a_mandate_that_is_revoked_between_two_batches_counts(hand: Hand) 
 
 async def test_a_batch_sends_no_truck_to_two_breakdowns(hand: Hand) -> None:
     await cars(hand.database, "broken", 5, owners=5)
-    case_ids = await report(hand, "broken", 5, "vehicle.breakdown")
+    case_ids = await report(hand, "broken", 5, "vehicle.breakdown", "C0040")
     await hand.work()
     jobs = [await hand.offered(one) for one in case_ids]
     # three trucks with two places each

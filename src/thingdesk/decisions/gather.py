@@ -38,31 +38,37 @@ async def put(
     asked = {one.owner_id for one in questions if one.owner_id}
     mailed = await store.mailed(tx, sorted(asked), now - TOGETHER)
     last = {owner: Letter(owner, at, notice) for owner, notice, at in mailed}
-    abouts = await _abouts(tx, questions)
+    letters = plan(questions, last, now)
+    theirs = await _open_in(tx, [one.notice for one in letters if one.notice])
+    abouts = await _abouts(tx, [*questions, *(one for each in theirs.values() for one in each)])
+    longer = {
+        one.notice: _notice(
+            one.owner, [*theirs.get(one.notice, ()), *one.questions], abouts, owners
+        )
+        for one in letters
+        if one.notice
+    }
+    reworded = await notices.reword(tx, longer, unsent=True)
     found: dict[UUID, tuple[UUID, datetime]] = {}
-    for letter in plan(questions, last, now):
-        sent = await _send(tx, letter, abouts, owners)
-        found.update({one.id: sent for one in letter.questions})
+    for letter in letters:
+        notice, due = letter.notice, letter.at
+        if notice is None or notice not in reworded:
+            # one that a clock which is ahead has sent already cannot have them
+            due = now + TOGETHER if notice else due
+            alone = _notice(letter.owner, letter.questions, abouts, owners)
+            notice = notices.tell(tx, replace(alone, after=due))
+        found.update({one.id: (notice, due) for one in letter.questions})
     return found
 
 
-async def _send(
-    tx: Transaction,
-    letter: Letter,
-    abouts: Mapping[UUID, About],
-    owners: Mapping[UUID, Owner],
-) -> tuple[UUID, datetime]:
-    """The notice that the letter is in, and when it is due."""
-    due = letter.at
-    if letter.notice:
-        theirs = [one.question for one in await store.open_of_notices(tx, [letter.notice])]
-        known = {**abouts, **await _abouts(tx, theirs)}
-        notice = _notice(letter.owner, [*theirs, *letter.questions], known, owners)
-        if await notices.reword(tx, letter.notice, notice, unsent=True):
-            return letter.notice, due
-        due = clock.now() + TOGETHER  # a clock that is ahead has sent it already
-    notice = _notice(letter.owner, letter.questions, abouts, owners)
-    return notices.tell(tx, replace(notice, after=due)), due
+async def _open_in(
+    tx: Transaction, notice_ids: Sequence[UUID]
+) -> dict[UUID | None, list[Question]]:
+    """The questions in these mails that are still open."""
+    found: dict[UUID | None, list[Question]] = {}
+    for one in await store.open_of_notices(tx, notice_ids) if notice_ids else ():
+        found.setdefault(one.notice_id, []).append(one.question)
+    return found
 
 
 async def tell_rest(tx: Transaction, settled: Sequence[Decision]) -> list[Decision]:
@@ -85,9 +91,11 @@ async def tell_rest(tx: Transaction, settled: Sequence[Decision]) -> list[Decisi
     if left:
         abouts = await _abouts(tx, left)
         owners = await parties.get_owners(tx, sorted(set(owner_of.values())))
-        for notice_id, owner in sorted(owner_of.items()):
-            notice = _notice(owner, rest[notice_id], abouts, owners)
-            await notices.reword(tx, notice_id, notice)
+        left_in = {
+            notice_id: _notice(owner, rest[notice_id], abouts, owners)
+            for notice_id, owner in owner_of.items()
+        }
+        await notices.reword(tx, left_in)
     return [one for notice_id, one in by_notice.items() if notice_id not in rest]
 
 

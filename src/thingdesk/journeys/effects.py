@@ -141,7 +141,7 @@ async def _attempt(
     verdict = await mandates.check(tx, action, approved)
     record = {
         "effect": str(effect_id),
-        "hash": action.approves(verdict.payer),
+        "hash": action.approves(verdict.payer) if verdict.answer is Answer.ASK else None,
         "answer": verdict.answer,
         "code": verdict.code,
         "reason": verdict.reason,

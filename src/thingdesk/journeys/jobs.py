@@ -36,11 +36,11 @@ async def offer(
 
     async def perform(tx: Transaction, effect_id: UUID) -> dict[str, Any]:
         made = await _job_offer(journey, provider, work, effect_id, slot)
-        # from here on nothing is shared: none of the batch comes between the look and the offer
         if slot is not None:
             when = Period(slot.start, slot.end)
             await world.book(tx, effect_id, provider.id, when, journey.subject, journey.case_id)
         else:
+            # from here on nothing is shared: none of the batch comes between look and offer
             await world.hold_place(tx, provider.id)
             if journey.service.safety and not again:
                 await world.only_one(tx, journey.subject, work.task)

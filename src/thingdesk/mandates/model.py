@@ -65,10 +65,7 @@ class Action:
     @property
     def hash(self) -> str:
         """SHA-256, in hex, over all of it: as JSON with sorted keys, without blanks, in UTF-8."""
-        content = {one.name: getattr(self, one.name) for one in fields(self)}
-        text = json.dumps(
-            content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain
-        )
+        text = _ENCODE({one.name: getattr(self, one.name) for one in fields(self)})
         return sha256(text.encode(errors="surrogatepass")).hexdigest()
 
     def approves(self, payer: Payer) -> str:
@@ -246,6 +243,11 @@ class Verdict:
 
 def _plain(value: object) -> object:
     return asdict(value) if is_dataclass(value) and not isinstance(value, type) else str(value)
+
+
+_ENCODE = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain
+).encode
 
 
 def fits(name: str, patterns: tuple[str, ...]) -> bool:

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from thingdesk.notices import store
@@ -12,10 +12,12 @@ async def hold(tx: Transaction, ids: Sequence[UUID | None]) -> None:
         await store.lock_open(tx, known)
 
 
-async def reword(tx: Transaction, notice: UUID, new: Notice, *, unsent: bool = False) -> bool:
-    """Say what `new` says from the next attempt on, to the same recipient, until `new.until`; with
-    `unsent` only before the first attempt. Whether it was open, and so.
+async def reword(tx: Transaction, new: Mapping[UUID, Notice], *, unsent: bool = False) -> set[UUID]:
+    """Let notices say something else from their next attempt on, to the same recipients, until the
+    new `until`; with `unsent` only before the first attempt. Which of them were open, and so.
     """
-    reworded = await store.reword(tx, notice, new, unsent=unsent)
+    if not new:
+        return set()
+    reworded = await store.reword(tx, new, unsent=unsent)
     tx.notify(CHANNEL)
     return reworded

@@ -1,10 +1,10 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from thingdesk.notices.model import Channel, Notice, Outgoing, Page, Recipient, State, To
-from thingdesk.platform.database import Row, Transaction, json
+from thingdesk.platform.database import Row, Transaction, columns, json
 from thingdesk.platform.kept import Kept
 
 _INSERT = """
@@ -47,9 +47,15 @@ from unnest($1::uuid[], $2::text[], $3::text[]) as t (id, state, reason)
 where n.id = t.id
 """
 _REWORD = """
-update notice set words = $2, case_id = $3, data = $4, page_purpose = $5, page_subject = $6,
-    page_until = $7, until = coalesce($8, until)
-where id = $1 and state = 'open' and (attempts = 0 or not $9) returning true
+with held as materialized (select id from notice where id = any($1) order by id for update)
+update notice n set words = t.words, case_id = t.case_id, data = t.data::jsonb,
+    page_purpose = t.page_purpose, page_subject = t.page_subject, page_until = t.page_until,
+    until = coalesce(t.until, n.until)
+from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::uuid[],
+            $7::timestamptz[], $8::timestamptz[])
+    as t (id, words, case_id, data, page_purpose, page_subject, page_until, until)
+join held using (id)
+where n.id = t.id and n.state = 'open' and (n.attempts = 0 or not $9) returning n.id
 """
 _MEASURE = """
 select channel, count(*) as n, least(min(again_at), $1) as since
@@ -69,7 +75,7 @@ class Ending:
 
 
 def tell(tx: Transaction, outgoing: Outgoing) -> None:
-    notice, page = outgoing.notice, outgoing.notice.page
+    notice = outgoing.notice
     tx.defer(
         _INSERT,
         (
@@ -81,14 +87,16 @@ def tell(tx: Transaction, outgoing: Outgoing) -> None:
             notice.words,
             notice.case_id,
             json(notice.data),
-            page.purpose if page else None,
-            page.subject if page else None,
-            page.until if page else None,
+            *_page(notice.page),
             outgoing.told_at,
             outgoing.until,
             outgoing.again_at,
         ),
     )
+
+
+def _page(page: Page | None) -> tuple[str | None, UUID | None, datetime | None]:
+    return (page.purpose, page.subject, page.until) if page else (None, None, None)
 
 
 def _outgoing(row: Row) -> Outgoing:
@@ -169,22 +177,12 @@ async def settle(tx: Transaction, endings: Sequence[Ending], at: datetime) -> No
     )
 
 
-async def reword(tx: Transaction, notice: UUID, new: Notice, *, unsent: bool) -> bool:
-    page = new.page
-    return bool(
-        await tx.fetchval(
-            _REWORD,
-            notice,
-            new.words,
-            new.case_id,
-            new.data,
-            page.purpose if page else None,
-            page.subject if page else None,
-            page.until if page else None,
-            new.until,
-            unsent,
-        )
-    )
+async def reword(tx: Transaction, new: Mapping[UUID, Notice], *, unsent: bool) -> set[UUID]:
+    rows = [
+        (notice, one.words, one.case_id, json(one.data), *_page(one.page), one.until)
+        for notice, one in new.items()
+    ]
+    return {row["id"] for row in await tx.fetch(_REWORD, *columns(rows), unsent)}
 
 
 async def get(tx: Transaction, notice: UUID) -> Outgoing | None:

@@ -1,10 +1,10 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from thingdesk.fulfilment.appointments.model import Appointment, AppointmentState, Period
 from thingdesk.platform import clock
-from thingdesk.platform.database import Row, Transaction
+from thingdesk.platform.database import Row, Transaction, columns
 
 _DIARY = 1_908_422_301
 # no appointment is longer than a day: what began before that need not be looked at
@@ -16,8 +16,26 @@ join appointment a on a.provider = t.provider and a.state = 'booked'
     and a.starts < t.until and a.starts > t.since - interval '25 hours' and a.ends > t.since
 """
 _HOW_MANY = """
-select count(*) from appointment where provider = $1 and state = 'booked'
-    and starts < $3 and starts > $2::timestamptz - interval '25 hours' and ends > $2
+select (
+    select count(*) from appointment a where a.provider = t.provider and a.state = 'booked'
+        and a.starts < t.until and a.starts > t.since - interval '25 hours' and a.ends > t.since
+) as meet
+from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) with ordinality
+    as t (provider, since, until, n)
+order by t.n
+"""
+# in the order in which they are given: sorted, so that no two wait for each other
+_LOCK_DIARIES = """
+select pg_advisory_xact_lock(hashtextextended(provider::text, $2))
+from unnest($1::uuid[]) as t (provider)
+"""
+_INSERT = """
+insert into appointment (id, case_id, machine, provider, starts, ends, booked_at)
+select *, $7::timestamptz from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[],
+                                      $5::timestamptz[], $6::timestamptz[])
+    as t (id, case_id, machine, provider, starts, ends)
+order by t.id
+on conflict do nothing returning id
 """
 _NEXT = """
 select p.provider, a.starts from unnest($1::uuid[]) as p (provider)
@@ -29,11 +47,11 @@ join lateral (
 """
 
 
-async def lock_diary(tx: Transaction, provider: UUID) -> None:
-    """Wait until nobody else books with this provider, and keep it so until the commit."""
-    await tx.execute(
-        "select pg_advisory_xact_lock(hashtextextended($1, $2))", str(provider), _DIARY
-    )
+async def lock_diaries(tx: Transaction, providers: Sequence[UUID]) -> None:
+    """Wait until nobody else books with these providers, which are sorted, and keep it so until
+    the commit.
+    """
+    await tx.execute(_LOCK_DIARIES, list(providers), _DIARY)
 
 
 async def booked(tx: Transaction, wanted: Sequence[tuple[UUID, Period]]) -> list[list[Period]]:
@@ -50,10 +68,17 @@ async def booked(tx: Transaction, wanted: Sequence[tuple[UUID, Period]]) -> list
     return found
 
 
-async def how_many(tx: Transaction, provider: UUID, within: Period) -> int:
-    """How many appointments at a provider meet a period."""
-    found: int = await tx.fetchval(_HOW_MANY, provider, within.start, within.end)
-    return found
+async def how_many(
+    tx: Transaction, wanted: Collection[tuple[UUID, Period]]
+) -> dict[tuple[UUID, Period], int]:
+    """How many appointments at a provider meet a period, for many of them."""
+    rows = await tx.fetch(
+        _HOW_MANY,
+        [provider for provider, _ in wanted],
+        [within.start for _, within in wanted],
+        [within.end for _, within in wanted],
+    )
+    return {one: row["meet"] for one, row in zip(wanted, rows, strict=True)}
 
 
 async def busy(tx: Transaction, providers: Sequence[UUID], at: datetime) -> dict[UUID, int]:
@@ -67,20 +92,14 @@ async def busy(tx: Transaction, providers: Sequence[UUID], at: datetime) -> dict
     return {row["provider"]: row["booked"] for row in rows}
 
 
-async def insert_or_get(tx: Transaction, wanted: Appointment) -> Appointment | None:
-    """Insert what is new; the earlier appointment of the same effect, if there is one."""
-    result = await tx.execute(
-        "insert into appointment (id, case_id, machine, provider, starts, ends, booked_at)"
-        " values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing",
-        wanted.id,
-        wanted.case_id,
-        wanted.machine,
-        wanted.provider,
-        wanted.period.start,
-        wanted.period.end,
-        clock.now(),
-    )
-    return None if result == "INSERT 0 1" else await get(tx, wanted.id)
+async def insert(tx: Transaction, wanted: Sequence[Appointment]) -> set[UUID]:
+    """Insert what is new; its ids."""
+    rows = [
+        (one.id, one.case_id, one.machine, one.provider, one.period.start, one.period.end)
+        for one in wanted
+    ]
+    inserted = await tx.fetch(_INSERT, *columns(rows), clock.now())
+    return {row["id"] for row in inserted}
 
 
 async def get(tx: Transaction, effect_id: UUID) -> Appointment | None:

@@ -14,6 +14,6 @@ async def hold_place(tx: Transaction, provider: UUID) -> None:
     Raises Refused `provider_busy`, which leaves nothing behind: the next one may have a place.
     """
     known = await known_provider(tx, provider)
-    await appointments.lock_diary(tx, provider)
+    await appointments.lock_diaries(tx, [provider])
     if (await busy(tx, [provider], clock.now()))[provider] >= known.capacity:
         raise refuse("provider_busy", f"{known.name} has no place left", Recovery.CONTACT_US)

@@ -1,3 +1,4 @@
+from collections import Counter
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
@@ -5,16 +6,22 @@ from thingdesk.fulfilment.parts.model import Reservation, ReservationState, Stoc
 from thingdesk.platform import clock
 from thingdesk.platform.database import Row, Transaction, columns
 
-_LOCK_STOCK = """
+_Line = tuple[UUID, str]
+_STOCK = """
 select s.* from part_stock s join unnest($1::uuid[], $2::text[]) as t (provider, part)
     on s.provider = t.provider and s.part = t.part
-order by s.provider, s.part for update of s
+order by s.provider, s.part
 """
-_SET_STOCK = """
-update part_stock s set quantity = t.quantity
+_LOCK_STOCK = f"{_STOCK} for update of s"
+_WRITE_OFF = f"""
+with locked as materialized ({_LOCK_STOCK})
+update part_stock s set quantity = s.quantity - t.quantity
 from unnest($1::uuid[], $2::text[], $3::integer[]) as t (provider, part, quantity)
+join locked l on l.provider = t.provider and l.part = t.part
 where s.provider = t.provider and s.part = t.part
-"""
+"""  # noqa: S608 - constants
+_PLENTY = 1_000
+"""More than all workers take of a part while one of them is at a batch."""
 _INSERT = """
 insert into part_reservation (id, case_id, provider, part, quantity, reserved_at)
 select *, $6::timestamptz from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::integer[])
@@ -34,21 +41,50 @@ async def put(tx: Transaction, rows: Sequence[tuple[UUID, str, int]]) -> None:
 
 
 async def take(tx: Transaction, wanted: Sequence[Reservation]) -> set[UUID]:
-    """Take from the stock what is there, in this order; the ids of those with not enough left."""
-    lines = sorted({(one.provider, one.part) for one in wanted})
-    rows = await tx.fetch(_LOCK_STOCK, *columns(lines))
-    left = {(row["provider"], row["part"]): row["quantity"] for row in rows}
+    """Take from the stock what is there, in this order; the ids of those with not enough left.
+
+    Others wait from here on for what is scarce. Of what stays plenty nobody waits for another's
+    commit: it is written off in the last moment.
+    """
+    asked: Counter[_Line] = Counter()
+    for one in wanted:
+        asked[one.provider, one.part] += one.quantity
+    left = await _left(tx, _STOCK, sorted(asked))
+    scarce = {line for line, free in left.items() if free < asked[line] + _PLENTY}
+    if scarce:
+        left |= await _left(tx, _LOCK_STOCK, sorted(scarce))
     short = set()
+    held: list[tuple[_Line, int]] = []
     for one in wanted:
         line = one.provider, one.part
         if left.get(line, 0) < one.quantity:
             short.add(one.id)
+            continue
+        left[line] -= one.quantity
+        if line in scarce:
+            held.append((line, one.quantity))
         else:
-            left[line] -= one.quantity
-    if left:
-        rest = [(*line, quantity) for line, quantity in left.items()]
-        await tx.execute(_SET_STOCK, *columns(rest))
+            tx.gather(_write_off, (line, one.quantity), last=True)
+    await _write_off(tx, held)
     return short
+
+
+async def _left(tx: Transaction, sql: str, lines: Sequence[_Line]) -> dict[_Line, int]:
+    rows = await tx.fetch(sql, *columns(lines))
+    left = {(row["provider"], row["part"]): row["quantity"] for row in rows}
+    for line, quantity in tx.gathered(_write_off):
+        if line in left:
+            left[line] -= quantity
+    return left
+
+
+async def _write_off(tx: Transaction, taken: list[tuple[_Line, int]]) -> None:
+    total: Counter[_Line] = Counter()
+    for line, quantity in taken:
+        total[line] += quantity
+    if total:
+        rows = [(*line, quantity) for line, quantity in sorted(total.items())]
+        await tx.execute(_WRITE_OFF, *columns(rows))
 
 
 async def give_back(tx: Transaction, provider: UUID, part: str, quantity: int) -> None:
