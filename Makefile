@@ -26,7 +26,7 @@ demo: $(RUN) $(VENDOR) ## Show a fleet, its faults and their verified outcomes (
 up: $(RUN) $(VENDOR) ## Run the desk alone, with an embedded database and broker
 	@$(PY) -m thingdesk up
 
-test: lint pytest ## All that CI runs: lint, format, types, rules of the architecture, tests
+test: lint pytest ## All that CI runs: lint, format, types, rules of the architecture, tests (WORKERS=n)
 
 check: lint ## The fast part of it: all but the tests that start something
 	$(PY) -m pytest tests/architecture
@@ -37,7 +37,7 @@ lint: $(DEV)
 	$(PY) -m mypy $(wildcard src tests scripts benchmarks)
 
 pytest: $(DEV) $(VENDOR) $(AXE)
-	$(PY) -m pytest
+	$(PY) -m pytest -n $(or $(WORKERS),2) --dist loadfile --no-loadscope-reorder
 
 chaos: $(DEV) ## Kill the desk, its broker and its database for long (KILLS=200 SEED=n ROLES=1)
 	@$(PY) -m tests.journeys.chaos --kills $(or $(KILLS),200) $(if $(SEED),--seed $(SEED)) \

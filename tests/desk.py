@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from tests.databases import ROOT
-from tests.machine.brokers import free_port
+from tests.ports import free_port
 from tests.waiting import until
 from thingdesk.platform.embedded import _launch
 

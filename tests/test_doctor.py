@@ -12,7 +12,8 @@ import pytest
 from tests import databases
 from tests.commands.command_line import thingdesk
 from tests.desk import DeskProcess
-from tests.machine.brokers import MOSQUITTO, Mosquitto, free_port
+from tests.machine.brokers import MOSQUITTO, Mosquitto
+from tests.ports import free_port
 from thingdesk import __version__, parties
 from thingdesk.parties import NewMachine
 from thingdesk.platform import present

@@ -4,7 +4,6 @@ import asyncio
 import os
 import re
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -14,16 +13,10 @@ from typing import Self
 
 from tests.architecture.source import ROOT
 from tests.docs.pages import RUN, blocks, pages, titled
+from tests.ports import free_port
 from tests.waiting import until
 
 LAUNCHER = '#!/bin/sh\nexec "{python}" {module} "$@"\n'
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 @dataclass

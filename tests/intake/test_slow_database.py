@@ -14,8 +14,8 @@ import pytest
 from tests.desk import STOP_WITHIN, DeskProcess, running
 from tests.intake.test_flood import a_fleet
 from tests.line import Line, line
-from tests.machine.brokers import free_port
 from tests.parties.making import Signing
+from tests.ports import free_port
 from tests.proxy import Proxy, at_port, proxying, to_database
 from tests.saying import Caller, Event, refused, signal
 from tests.waiting import until

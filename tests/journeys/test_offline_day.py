@@ -16,8 +16,8 @@ from tests.databases import ROOT
 from tests.desk import DeskProcess, running
 from tests.journeys import day_process
 from tests.journeys.outside import HERE, settle_in
-from tests.machine.brokers import free_port
 from tests.parties.making import unique
+from tests.ports import free_port
 from tests.waiting import until
 
 from thingdesk import cases, diagnosis, fulfilment, parties, timeline

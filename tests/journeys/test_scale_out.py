@@ -12,8 +12,9 @@ import pytest
 from tests.desk import DeskProcess, all_running
 from tests.journeys.outside import HERE, settle_in
 from tests.journeys.site import Site
-from tests.machine.brokers import MOSQUITTO, free_port, mosquitto
+from tests.machine.brokers import MOSQUITTO, mosquitto
 from tests.parties.making import Signing, signing, unique
+from tests.ports import free_port
 from tests.saying import event, signal
 from tests.waiting import until
 

@@ -14,7 +14,7 @@ import pytest
 from blockbuster import blockbuster_ctx
 from tests import whose
 from tests.line import line
-from tests.machine.brokers import free_port
+from tests.ports import free_port
 from tests.saying import Caller, a_caller, a_centre, event, report
 from tests.waiting import until
 from tests.web.people import PASSWORD

@@ -5,7 +5,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit
 from gmqtt.mqtt.constants import MQTTv50, MQTTv311
 from joserfc.errors import JoseError
 from tests.machine.desk import token_of
+from tests.ports import free_port
 from tests.waiting import until
 
 from thingdesk.channels.mqtt import ACCESS
@@ -45,12 +45,6 @@ class Broker(Protocol):
     async def kill(self) -> None: ...
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class Embedded:
     """The desk's own broker, which lets in whom `known` names, with a token of that machine."""
 
@@ -59,13 +53,9 @@ class Embedded:
     def __init__(self, folder: Path, known: dict[str, Identity]) -> None:
         self._folder = folder / "desk"
         self._known = known
-        self._port = 0
+        self.port = free_port()
         self.refused: asyncio.Queue[str] = asyncio.Queue()
         self._broker: EmbeddedBroker | None = None
-
-    @property
-    def port(self) -> int:
-        return self._port
 
     @property
     def desk(self) -> tuple[str, str, str | None]:
@@ -78,12 +68,11 @@ class Embedded:
             self._folder,
             access=ACCESS,
             verifier=self._verify,
-            mqtt_port=self._port,
+            mqtt_port=self.port,
             ack_wait=timedelta(seconds=2),
             on_refused=lambda machine, _reason: self.refused.put_nowait(machine),
         )
         await self._broker.__aenter__()
-        self._port = self._broker.port
 
     async def kill(self) -> None:
         assert self._broker is not None

@@ -15,9 +15,9 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from tests.machine.brokers import free_port
 from tests.machine.conftest import QUICK
 from tests.machine.desk import Desk, Event, command_event, token_of
+from tests.ports import free_port
 from tests.waiting import until
 
 from thingdesk_machine import Command, Identity, Ledger, Machine, Refused, desk_keys

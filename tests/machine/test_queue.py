@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.machine.brokers import free_port
 from tests.machine.conftest import QUICK
 from tests.machine.desk import Desk
+from tests.ports import free_port
 
 from thingdesk_machine import (
     Closed,

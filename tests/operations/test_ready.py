@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 from tests.desk import DeskProcess, running
-from tests.machine.brokers import MOSQUITTO, Mosquitto, free_port
+from tests.machine.brokers import MOSQUITTO, Mosquitto
+from tests.ports import free_port
 from tests.waiting import until
 
 from thingdesk.channels.operations import Readiness, Unready

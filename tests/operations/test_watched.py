@@ -11,8 +11,8 @@ import pytest
 from scripts.reference.metrics import rows
 from tests.desk import DeskProcess, running
 from tests.line import line
-from tests.machine.brokers import free_port
 from tests.operations.collector import Collector, collecting, facts
+from tests.ports import free_port
 from tests.saying import Caller, a_caller, a_centre, event, report, signal
 from tests.waiting import until
 

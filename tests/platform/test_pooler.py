@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from tests.machine.brokers import free_port
+from tests.ports import free_port
 from tests.proxy import at_port, proxying, to_database
 from tests.waiting import until
 

@@ -10,7 +10,7 @@ from typing import Any
 from tests.databases import ROOT
 from tests.journeys.chaos.pack import PART
 from tests.journeys.chaos.site import Site
-from tests.machine.brokers import free_port
+from tests.ports import free_port
 
 from thingdesk import decisions, fulfilment, mandates, parties
 from thingdesk.demo.stage import Player
