@@ -1,5 +1,6 @@
 """Two workers share the journeys; what one of them cannot finish, the other one does."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -161,7 +162,8 @@ async def test_both_take_their_part_and_nothing_is_done_twice(site: Site) -> Non
             worker.spawn()
     for worker in (site.short, site.long):
         await worker.ready()
-    for case in many:
-        await finished_once(case)
+    async with asyncio.TaskGroup() as group:
+        for case in many:
+            group.create_task(finished_once(case))
     code, said = await site.door.command("doctor")
     assert code == 0, said

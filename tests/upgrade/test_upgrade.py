@@ -8,7 +8,7 @@ import pytest
 from tests.architecture.source import files
 from tests.upgrade.check import ROOT, UpgradeFailed, check, checked_out
 
-FEW = ("tests/cases/test_open.py", "tests/timeline/test_timeline.py")
+FEW = ("tests/cases/test_open.py", "tests/notices/test_notices.py")
 # it fails where no journey of the release before is there yet, and without the first phase
 POST = """
 do $$ begin
