@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
+from statistics import median
 
 import psutil
 import uvloop
@@ -17,6 +18,7 @@ from benchmarks.harness import Running, a_desk, machine, register, ride
 SIZES = (1_000, 10_000, 100_000)
 CONNECTED = 2_000
 EACH = 8
+ROUNDS = 3
 SAME = 10
 
 
@@ -31,12 +33,17 @@ def memory(running: Running) -> Counter[str]:
     return used
 
 
-async def at(running: Running, first: int) -> tuple[float, Counter[str]]:
-    """Reports a second of those that are connected, and the memory while they are."""
-    fleet = running.machines[:CONNECTED]
-    told = await ride(running.plan("mqtt", machines=fleet, count=EACH, first=first, window=2))
-    assert told["receipted"] == len(fleet) * EACH, told
-    return told["receipted"] / told["seconds"], memory(running)
+async def at(running: Running, turn: int) -> tuple[float, Counter[str]]:
+    """Reports a second of those that are connected, the median of some rounds, and the memory
+    after them.
+    """
+    fleet, rates = running.machines[:CONNECTED], []
+    for n in range(turn * ROUNDS, (turn + 1) * ROUNDS):
+        plan = running.plan("mqtt", machines=fleet, count=EACH, first=n * EACH, window=2)
+        told = await ride(plan)
+        assert told["receipted"] == len(fleet) * EACH, told
+        rates.append(told["receipted"] / told["seconds"])
+    return median(rates), memory(running)
 
 
 async def grow() -> None:
@@ -46,7 +53,7 @@ async def grow() -> None:
             for turn, size in enumerate(SIZES):
                 known = len(running.machines)
                 running.machines += await register(running.database, size - known, known)
-                rate, used = await at(running, turn * EACH)
+                rate, used = await at(running, turn)
                 told = ", ".join(f"{name} {taken / 1e6:.0f} MB" for name, taken in used.items())
                 there = min(size, CONNECTED)
                 print(f"{size:7} machines, {there} connected   {rate:6.0f} reports/s   {told}")
