@@ -145,31 +145,6 @@ async def test_who_waits_for_a_group_that_was_not_committed_hears_it(database: D
     assert [type(one) for one in answers] == [bool, NotCommitted, bool, bool]
 
 
-async def test_who_cannot_hear_of_theirs_keeps_nobody_else_from_it(database: Database) -> None:
-    async def handle(_: Transaction, items: Sequence[str]) -> Sequence[str]:
-        return items
-
-    def deaf(_: str | Exception) -> None:
-        raise ValueError("cannot hear")
-
-    async with Gatherer(database, handle, kind="test") as group:
-        group.hand_in("first", deaf)
-        assert await group.put("second") == "second"
-
-
-async def test_what_is_handed_in_is_finished_before_the_end(database: Database) -> None:
-    heard: list[int | Exception] = []
-
-    async def handle(tx: Transaction, items: Sequence[int]) -> Sequence[int]:
-        await tx.execute("select 1")
-        return items
-
-    async with Gatherer(database, handle, kind="test", most=2) as group:
-        for n in range(5):
-            group.hand_in(n, heard.append)
-    assert heard == list(range(5))
-
-
 async def test_what_may_have_passed_is_tried_once_more_and_nothing_else(database: Database) -> None:
     tried: list[str] = []
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -78,14 +79,25 @@ class Gatherer(Generic[Item, Result]):
         """`done` hears the item's result once it is committed, or the error. `span` is what the
         group's is linked to.
         """
-        self._waiting.append(_Waiting(item, done, span))
-        self._wake.set()
+        self._add(_Waiting(item, done, span))
 
     async def put(self, item: Item) -> Result:
-        """The item's result, after its commit."""
+        """The item's result, after its commit. Who stops waiting for it before its group has begun
+        leaves nothing behind.
+        """
         done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self.hand_in(item, partial(settle, done), traces.current())
-        return await done
+        one = _Waiting(item, partial(settle, done), traces.current())
+        self._add(one)
+        try:
+            return await done
+        except asyncio.CancelledError:
+            with suppress(ValueError):  # its group has begun
+                self._waiting.remove(one)
+            raise
+
+    def _add(self, one: _Waiting[Item, Result]) -> None:
+        self._waiting.append(one)
+        self._wake.set()
 
     async def _run(self) -> None:
         # While one group commits, the next one gathers: the commit itself is the delay.
