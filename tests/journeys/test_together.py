@@ -176,6 +176,18 @@ async def test_a_mandate_that_is_revoked_between_two_batches_counts(hand: Hand) 
     assert codes == ["mandate_revoked", "mandate_revoked", "mandated", "mandated"]
 
 
+async def test_a_breakdown_overtakes_the_repairs_that_were_reported_before_it(hand: Hand) -> None:
+    await cars(hand.database, "overtaken", 3, owners=3)
+    await cars(hand.database, "overtakes", 1, owners=1)
+    repairs = await report(hand, "overtaken", 3)
+    (breakdown,) = await report(hand, "overtakes", 1, "vehicle.breakdown", "C0040")
+    assert await hand.engine(batch=1).once() == 1
+    assert (await hand.offered(breakdown)).offer.provider
+    async with hand.database.transaction() as tx:
+        assert not [one for each in repairs for one in await journeys.effects_of(tx, each)]
+    await hand.work()
+
+
 async def test_a_batch_sends_no_truck_to_two_breakdowns(hand: Hand) -> None:
     await cars(hand.database, "broken", 5, owners=5)
     case_ids = await report(hand, "broken", 5, "vehicle.breakdown", "C0040")
