@@ -109,7 +109,8 @@ class Intake:
         except Refused as broken:
             refusal = broken.refusal
         except Exception as error:  # noqa: BLE001 - whatever it was, it is answered
-            self._failures.error(f"{kind} of {machine} could not be read", error)
+            with logs.about(machine=machine):
+                self._failures.error(f"{kind} of {machine} could not be read", error)
             refusal = FAILED
         return Message(machine, ()), [Refusing(None, refusal)]
 

@@ -22,7 +22,7 @@ _NO_CALL = (ast.Await, ast.BinOp, ast.Compare, ast.FormattedValue, ast.Attribute
 
 
 Read = set[tuple[Scope, frozenset[str], type]]
-"""What was read: in which parameters it is given what."""
+"""Of each function that was read: which of its parameters get the journey or Instant, and which."""
 
 
 class Code:

@@ -14,7 +14,7 @@ async def hold(tx: Transaction, ids: Sequence[UUID | None]) -> None:
 
 async def reword(tx: Transaction, new: Mapping[UUID, Notice], *, unsent: bool = False) -> set[UUID]:
     """Let notices say something else from their next attempt on, to the same recipients, until the
-    new `until`; with `unsent` only before the first attempt. Which of them were open, and so.
+    new `until`; with `unsent` only before the first attempt. The ids of those that now say it.
     """
     if not new:
         return set()

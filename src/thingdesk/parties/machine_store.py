@@ -192,7 +192,7 @@ async def seen(
     exactness: timedelta,
 ) -> None:
     """Per machine: when it was last heard, and the sighting with its latest position. What was
-    noted of it less than `exactness` before stays.
+    noted of it less than `exactness`, or a twentieth of its interval, before stays.
     """
     columns: tuple[list[Any], ...] = ([], [], [], [], [])
     for machine, (at, placed) in sightings.items():

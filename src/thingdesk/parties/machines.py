@@ -87,8 +87,9 @@ async def _said(tx: Transaction, machines: list[str]) -> None:
 async def seen(tx: Transaction, sightings: Sequence[tuple[str, datetime, Position | None]]) -> None:
     """Note (machine, at, position) of all that was heard, by one statement.
 
-    Machines that the desk does not know are passed over. `last_seen` and the position only move
-    forward, and never beyond the present.
+    Machines that the desk does not know are passed over. `last_signal` and the position only move
+    forward, and never beyond the present; the first is noted to the half minute, and to a twentieth
+    of the machine's interval.
     """
     now = clock.now()
     latest: dict[str, Sighting] = {}

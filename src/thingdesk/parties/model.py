@@ -77,7 +77,8 @@ class NewMachine:
 class Machine:
     """A machine customer. `position_at` is None where the position is the registered one.
 
-    `last_signal` is when its last signal came, `last_said` when it last said anything else.
+    `last_signal` is when its last signal came, `last_said` when it last said anything else: each to
+    the half minute, the first also to a twentieth of its interval.
     """
 
     id: str

@@ -33,7 +33,7 @@ _HTML = """\
 """
 _OWN = "What was done in your name, and how to stop it"
 _OWN_LINK = '<p style="font-size: 0.9em"><a href="{0}">{1}</a></p>\n'
-# quoted-printable text has no such line (RFC 2045, 6.7, rule 5), whatever its words
+# "=_" is in no quoted-printable text, whatever its words (RFC 2045, 6.7, at its end)
 _BOUNDARY = "=_thingdesk"
 _LINK = '<p><a href="{0}">Open the page</a><br><small>{0}</small></p>\n'
 
