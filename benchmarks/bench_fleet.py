@@ -57,9 +57,11 @@ async def grow() -> None:
                 told = ", ".join(f"{name} {taken / 1e6:.0f} MB" for name, taken in used.items())
                 there = min(size, CONNECTED)
                 print(f"{size:7} machines, {there} connected   {rate:6.0f} reports/s   {told}")
+                if before:
+                    print(f"{'':7} {rate / before[1] - 1:+.0%}")
                 if before and before[0] >= CONNECTED:  # as many were connected
                     each = (used.total() - before[2].total()) / (size - before[0]) / 1024
-                    print(f"{'':7} {rate / before[1] - 1:+.0%}, {each:+.2f} KB a machine")
+                    print(f"{'':7} {each:+.2f} KB a machine")
                 before = size, rate, used
 
 

@@ -16,6 +16,7 @@ import uvloop
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
+from benchmarks import harness
 from tests.hand import HERE
 
 from thingdesk import app, fulfilment, mandates, parties, signals
@@ -173,7 +174,7 @@ async def measure(database: Database, flow: Flow, url: str) -> None:
     async with database.transaction() as tx:
         await tx.execute("create table if not exists bench_limit (id uuid, words text)")
         await signals.make_room(tx)
-    names = ("limit", "reports", "journeys", "by two", "signals")
+    names = ("limit", "reports", "journeys", "by two", "rows of them", "signals")
     figures: dict[str, list[float]] = {name: [] for name in names}
     for turn in range(ROUNDS):
         figures["limit"].append(await timed(lambda n: limit(database, n), 20_000))
@@ -182,10 +183,17 @@ async def measure(database: Database, flow: Flow, url: str) -> None:
         done = await run_journeys(engine)
         figures["journeys"].append(done / (time.perf_counter() - started))
         await reports(database, flow, ROUNDS + turn, MACHINES)
+        before = await harness.sizes(url)
         figures["by two"].append(await by_two(url))
+        most, each = await harness.limit(url, before, MACHINES)
+        figures["rows of them"].append(most)
         figures["signals"].append(await timed(lambda n: say(database, flow, n), 10_000))
     for name, values in figures.items():
-        print(f"{name:10} {median(values):10.0f}/s   {min(values):.0f} to {max(values):.0f}")
+        print(f"{name:12} {median(values):10.0f}/s   {min(values):.0f} to {max(values):.0f}")
+    part = median(figures["by two"]) / median(figures["rows of them"])
+    print(
+        f"journeys by two processes, against their {each:.1f} rows inserted in batches: {part:.2f}"
+    )
 
 
 async def main() -> None:

@@ -1,6 +1,6 @@
 """How long a fault waits: to its receipt and open case, at half of the highest rate that this path
-sustains; to its appointment or the owner's question, at half of the highest rate that journeys
-sustain.
+sustains; to its appointment or the owner's question, or to the tow truck that is sent and what the
+owner is told, at half of the highest rate that journeys sustain.
 """
 
 import asyncio
@@ -16,7 +16,11 @@ import uvloop
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
 from benchmarks.harness import Running, a_desk, machine, ride
+from tests.hand import HERE
 from tests.parties.making import Signing
+
+from thingdesk import parties
+from thingdesk.parties import NewProvider
 
 MACHINES = 200
 SECONDS = 10
@@ -68,8 +72,8 @@ async def receipts() -> None:
 
 async def journeys() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        async with a_desk(Path(folder), 2 * MACHINES) as running:
-            first, second = running.machines[:MACHINES], running.machines[MACHINES:]
+        async with a_desk(Path(folder), 3 * MACHINES) as running:
+            first, second, third = (running.machines[n::3] for n in range(3))
             most = await sustained(running, first)
             since = await now(running)
             # a machine has few problems that are mended: as many machines as it takes
@@ -82,6 +86,29 @@ async def journeys() -> None:
                 words(f"case to its appointment or question, {at}", await decided(running, since))
             )
             print(words(f"case to the mail about it, {at}", await told(running, since)), flush=True)
+            since = await now(running)
+            await breakdowns(running, third, most / 2)
+            await settled(running)
+            print(words(f"breakdown to the tow truck, {at}", await decided(running, since)))
+            print(words(f"breakdown to the mails about it, {at}", await told(running, since)))
+
+
+async def breakdowns(running: Running, fleet: list[Signing], rate: float) -> None:
+    """One of each machine, and a tow truck for all of them."""
+    async with running.database.transaction() as tx:
+        await parties.register_provider(
+            tx,
+            NewProvider(
+                "Road assistance",
+                ("tow_truck",),
+                (),
+                HERE,
+                capacity=9999,
+                email="road@example.org",
+            ),
+        )
+    plan = running.plan("mqtt", machines=fleet, service="vehicle.breakdown", rate=rate, count=1)
+    await ride(plan)
 
 
 async def sustained(running: Running, fleet: list[Signing]) -> float:

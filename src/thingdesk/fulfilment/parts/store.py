@@ -21,7 +21,9 @@ join locked l on l.provider = t.provider and l.part = t.part
 where s.provider = t.provider and s.part = t.part
 """  # noqa: S608 - constants
 _PLENTY = 1_000
-"""More than all workers take of a part while one of them is at a batch."""
+"""More than all workers take of a part while one of them is at a batch, as a rule. Where it is not,
+the table's check ends the batch that comes later, and it is repeated one by one.
+"""
 _INSERT = """
 insert into part_reservation (id, case_id, provider, part, quantity, reserved_at)
 select *, $6::timestamptz from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::integer[])
