@@ -63,6 +63,22 @@ async def test_promises_to_machines_run_at_night_too(database: Database) -> None
     assert await resolution(database, opened.case_id) == FRIDAY + timedelta(days=5)
 
 
+_READ = (
+    "select seq_tup_read + coalesce(idx_tup_fetch, 0) from pg_stat_xact_user_tables"
+    " where relname = 'case_promise'"
+)
+
+
+async def test_who_ends_a_case_reads_its_own_promises(database: Database) -> None:
+    """Also while PostgreSQL has not looked at the table yet."""
+    async with database.transaction() as tx:
+        opened = await cases.open(tx, [opening(f"ends-{n}") for n in range(200)])
+    async with database.transaction() as tx:
+        before = await tx.fetchval(_READ)
+        await cases.end(tx, opened[0].case_id, cases.Outcome.REFUSED, "No.", {}, timedelta(days=1))
+        assert await tx.fetchval(_READ) - before < 20
+
+
 def test_a_zone_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ValidationError, match="IANA name such as Europe/Berlin"):
         Settings(zone="Europe/Nowhere")
