@@ -145,6 +145,23 @@ def test_what_a_machine_says_is_text_and_nothing_else(words: str) -> None:
     assert html.rstrip().endswith("</html>")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Hot =?utf-8?q?x=0aBcc:_evil@example.org=0a=0aPay_me?= now.",
+        "=?utf-8?q?x=0d=0aBcc:_evil@example.org?=",
+        "=?utf-8?b?eApCY2M6IGV2aWxAZXhhbXBsZS5vcmc=?=",
+        "==?utf-8?q?x=0aBcc:_evil@example.org?=",
+        "\u00fc =?us-ascii*en?q?x=0aBcc:_evil@example.org?= " + "long " * 20,
+    ],
+)
+def test_what_would_be_read_as_another_text_is_shown_as_it_was_said(words: str) -> None:
+    got = received(mail(words))
+    assert set(got.keys()) == EXPECTED
+    assert got["Subject"].startswith(words.replace("=?", "= ?")[:40])
+    assert body(got, "plain").startswith(words.strip())
+
+
 @given(st.text(max_size=300))
 def test_whatever_is_said_the_headers_stay_as_they_are(words: str) -> None:
     raw = mail(words).as_bytes()

@@ -33,6 +33,8 @@ _HTML = """\
 """
 _OWN = "What was done in your name, and how to stop it"
 _OWN_LINK = '<p style="font-size: 0.9em"><a href="{0}">{1}</a></p>\n'
+# how an encoded word (RFC 2047) begins: it would be read, and may say the end of the header
+_ENCODED = re.compile(r"=\?")
 # "=_" is in no quoted-printable text, whatever its words (RFC 2045, 6.7, at its end)
 _BOUNDARY = "=_thingdesk"
 _LINK = '<p><a href="{0}">Open the page</a><br><small>{0}</small></p>\n'
@@ -100,7 +102,7 @@ def _part(kind: str, text: str) -> EmailMessage:
 def subject(words: str) -> str:
     """The first line that says something; of a long one its sentences that fit, or words."""
     line = next((one for one in map(str.strip, seen(words).split("\n")) if one), "A notice")
-    line = " ".join(line.split())
+    line = _ENCODED.sub("= ?", " ".join(line.split()))
     if len(line) <= _LONGEST_SUBJECT:
         return line
     ends = [one.start() for one in _SENTENCE_END.finditer(line)]
