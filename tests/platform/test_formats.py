@@ -36,6 +36,12 @@ def test_a_list_ends_with_and(words: list[str], said: str) -> None:
         ("\u0639\u200c\u200c\u0631", "\u0639\u0631"),
         ("\u200d\u0639\u200c", "\u0639"),
         ("\u0639\u202e\u200b\u0631\r\n\t", "\u0639\u0631\n\t"),
+        ("\u6771\u200d\u4eac", "\u6771\u4eac"),  # Tokyo, which looks the same without it
+        ("\uae40\u200c\ucca0", "\uae40\ucca0"),
+        ("\u05d0\u200c\u05d1", "\u05d0\u05d1"),
+        ("\u0628\u200d\u0628", "\u0628\u0628"),  # they are joined anyway
+        ("\u09b0\u200d\u09cd\u09af", None),  # a conjunct in Bengali, with it before the virama
+        ("\u0639\u064e\u200c\u0631", None),
         ("\u200d", ""),
         ("", ""),
     ],

@@ -13,10 +13,13 @@ _MANY, _UNREAD = 1e3, 1e15
 _LINE_END = re.compile(r"\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 # Cc: controls; Cf: what changes the direction of text, or cannot be seen; Cs: half characters
 _UNSEEN = {"Cc", "Cf", "Cs"}
-# one joiner (U+200C, U+200D) forms the letters beside it in scripts without capitals, such as
-# Persian or Hindi, and pictures; between letters of others it could only hide
-_JOINERS = "\u200c\u200d"
-_SHAPED = {"Lo", "Mn", "Mc", "So", "Sk"}
+# one joiner forms what stands beside it (RFC 5892, A.1 and A.2): beside a virama, as in Hindi; the
+# one that parts, between letters such as the Persian ones; the other one, pictures. Elsewhere, as
+# between Chinese or Hebrew letters, it could only hide
+_JOINERS = _PARTS, _JOINS = "\u200c", "\u200d"
+_VIRAMA, _ARABIC, _MARK = 9, "AL", "NSM"
+_BEFORE_PICTURE = {"So", "Sk"}
+_AS_PICTURE = "\ufe0f"
 
 
 def seen(text: str) -> str:
@@ -33,8 +36,18 @@ def seen(text: str) -> str:
         for before, c, after in zip(f"\0{lines[:-1]}", lines, f"{lines[1:]}\0", strict=True)
         if c in "\n\t"
         or unicodedata.category(c) not in _UNSEEN
-        or (c in _JOINERS and {*map(unicodedata.category, (before, after))} <= _SHAPED)
+        or (c in _JOINERS and _forms(before, c, after))
     )
+
+
+def _forms(before: str, joiner: str, after: str) -> bool:
+    if _VIRAMA in (unicodedata.combining(before), unicodedata.combining(after)):
+        return True
+    if joiner == _PARTS:
+        beside = unicodedata.bidirectional(before), unicodedata.bidirectional(after)
+        return beside in ((_ARABIC, _ARABIC), (_MARK, _ARABIC))
+    is_picture = before == _AS_PICTURE or unicodedata.category(before) in _BEFORE_PICTURE
+    return is_picture and unicodedata.category(after) == "So"
 
 
 def is_line(text: str) -> bool:
