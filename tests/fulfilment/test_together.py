@@ -199,3 +199,31 @@ async def test_who_books_again_and_who_is_new_have_their_own_places(database: Da
         await tx.together(act(tx, one) for one in (effect_id, ids.new()))
     first, again, other = made
     assert first == again != other
+
+
+async def test_an_effect_that_comes_twice_at_once_has_one_appointment(database: Database) -> None:
+    provider, effect_id = await make_provider(database), ids.new()
+    made: list[Appointment] = []
+
+    async def act(tx: Transaction) -> None:
+        made.append(await effects.book(tx, effect_id, provider.id, slot, "car-1", effect_id))
+
+    async with database.transaction() as tx:
+        slot, *_ = await fulfilment.slots(tx, provider.id, clock.now(), 3)
+    await together(database, act, 2)
+    async with database.transaction() as tx:
+        assert await fulfilment.appointments_of(tx, effect_id) == made[:1] == made[1:]
+
+
+async def test_an_effect_that_comes_twice_at_once_takes_its_parts_once(
+    database: Database, places: tuple[str, UUID, UUID]
+) -> None:
+    _, near, far = places
+    effect_id = ids.new()
+
+    async def act(tx: Transaction) -> None:
+        held = await effects.reserve_part(tx, effect_id, far, "coil", 3, case_id=effect_id)
+        assert held.quantity == 3
+
+    await together(database, act, 2)
+    assert await stock_of(database, near, far) == [2, 96]

@@ -32,23 +32,23 @@ async def _book(tx: Transaction, wanted: Sequence[Appointment]) -> list[Appointm
     earlier = await store.appointments(tx, [one.id for one in wanted])
     diary = Diary(await store.how_many(tx, {(one.provider, one.period) for one in wanted}))
     refused: dict[UUID, Refused] = {}
-    new: list[Appointment] = []
+    new: dict[UUID, Appointment] = {}
     for one in wanted:
-        if one.id in earlier:
+        if one.id in earlier or one.id in new or one.id in refused:
             continue
         if why := _why_not(one, providers.get(one.provider), diary):
             refused[one.id] = why
         else:
             diary.write(one)
-            new.append(one)
-    booked = await store.insert(tx, new) if new else set()
+            new[one.id] = one
+    booked = await store.insert(tx, list(new.values())) if new else set()
     if len(booked) < len(new):  # the same effect with another provider, whose diary is another
-        earlier |= await store.appointments(tx, [one.id for one in new])
-    for one in new:
+        earlier |= await store.appointments(tx, list(new))
+    for one in new.values():
         if one.id in booked:
             event = AppointmentBooked(one.id, one.provider, one.period.start, one.period.end)
             tell_case(tx, one.case_id, event)
-    return [refused.get(one.id) or earlier.get(one.id) or one for one in wanted]
+    return [refused.get(one.id) or earlier.get(one.id) or new[one.id] for one in wanted]
 
 
 def _why_not(one: Appointment, provider: Provider | None, diary: Diary) -> Refused | None:

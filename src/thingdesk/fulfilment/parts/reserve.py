@@ -22,21 +22,22 @@ async def reserve_part(
 
 
 async def _reserve(tx: Transaction, wanted: Sequence[Reservation]) -> list[Reservation | Refused]:
+    asked = {one.id: one for one in wanted}
     # the rows first: whoever repeats an effect at the same time waits here
-    new = await store.insert(tx, wanted)
-    short = await store.take(tx, [one for one in wanted if one.id in new]) if new else set()
+    new = await store.insert(tx, list(asked.values()))
+    short = await store.take(tx, [asked[one] for one in asked if one in new]) if new else set()
     if short:
         await store.delete(tx, short)
-    answers: list[Reservation | Refused] = []
-    for one in wanted:
+    answers: dict[UUID, Reservation | Refused] = {}
+    for one in asked.values():
         if one.id in short:
-            answers.append(_out_of_stock(one))
+            answers[one.id] = _out_of_stock(one)
         elif one.id in new:
             tell_case(tx, one.case_id, PartReserved(one.id, one.provider, one.part, one.quantity))
-            answers.append(one)
+            answers[one.id] = one
         else:
-            answers.append(await store.lock(tx, one.id) or _out_of_stock(one))
-    return answers
+            answers[one.id] = await store.lock(tx, one.id) or _out_of_stock(one)
+    return [answers[one.id] for one in wanted]
 
 
 def _out_of_stock(wanted: Reservation) -> Refused:
