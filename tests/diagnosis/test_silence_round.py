@@ -70,3 +70,21 @@ async def test_two_workers_do_not_look_at_the_same_machines(database: Database) 
         await diagnosis.check_silence(tx, [QUIET], 2)
         busy = await asyncio.wait_for(looks(database, 2), 5)
         assert busy == ([], [])
+
+
+async def test_a_signal_that_came_soon_after_another_counts_too(database: Database) -> None:
+    async with database.transaction() as tx:
+        new = NewMachine("quick", "press", "press", expected_interval=MINUTE)
+        await parties.register(tx, [new])
+    worker, turnable = ids.new(), clock.Turnable()
+    with clock.reading(turnable):
+        await heard(database, worker, "quick")
+        turnable.turn(MINUTE / 24)  # too soon to be noted
+        await heard(database, worker, "quick")
+        for _ in range(30):
+            turnable.turn(MINUTE * 2.98 / 30)
+            await heard(database, worker)
+        assert await looks(database, 10) == ([], []), "it has missed two"
+        turnable.turn(MINUTE / 10)
+        await heard(database, worker)
+        assert await looks(database, 10) == (["quick"], [])

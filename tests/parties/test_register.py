@@ -257,7 +257,10 @@ async def test_when_a_machine_was_heard_is_not_written_for_every_signal(
         return await stored(database, one.id)
 
     assert (await heard(first)).last_seen == first
-    assert (await heard(soon)).last_seen == first
+    known = await heard(soon)
+    assert known.last_seen == first
+    assert known.heard_by
+    assert known.heard_by >= soon, "it may have been heard since"
     assert (await heard(later)).last_seen == later
     moved = await heard(later + exactness / 2, Position(1, 1))
     assert moved.position == Position(1, 1), "where it is, is always written"

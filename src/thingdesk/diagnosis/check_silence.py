@@ -72,7 +72,7 @@ def _check(
         before,
         machine.id,
         expected=machine.expected_interval or timedelta(days=1),
-        last_received=machine.last_signal or machine.registered_at,
+        last_received=machine.heard_by or machine.registered_at,
         up=up,
         now=clock.now(),
     )

@@ -1,8 +1,16 @@
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from thingdesk.parties.model import Machine, MachineFilter, NewMachine, Position, Sighting
+from thingdesk.parties.model import (
+    NOTED_EVERY,
+    NOTED_PART,
+    Machine,
+    MachineFilter,
+    NewMachine,
+    Position,
+    Sighting,
+)
 from thingdesk.platform.database import Row, Transaction, json
 from thingdesk.platform.where import Where
 from thingdesk.platform.words import beginnings
@@ -40,7 +48,6 @@ select m.id, m.model, m.serial from machine m
 join unnest($1::text[], $2::text[]) as t (model, serial)
     on m.model = t.model and m.serial = t.serial
 """
-# how long ago a machine was heard is kept to a twentieth of its interval, and to the half minute:
 # silence is found by whole intervals, and a row is not written for every signal
 _SEEN = """
 with heard as (
@@ -50,7 +57,7 @@ with heard as (
 ), locked as materialized (
     select m.id from machine m join heard h using (id)
     where h.position_at > coalesce(m.position_at, '-infinity')
-       or h.at > coalesce(m.last_seen + least($6, m.expected_interval / 20), '-infinity')
+       or h.at > coalesce(m.last_seen + least($6, m.expected_interval / $7::integer), '-infinity')
     order by m.id for no key update of m
 )
 update machine m
@@ -189,10 +196,9 @@ async def find(tx: Transaction, wanted: MachineFilter) -> list[Machine]:
 async def seen(
     tx: Transaction,
     sightings: Mapping[str, tuple[datetime, Sighting | None]],
-    exactness: timedelta,
 ) -> None:
     """Per machine: when it was last heard, and the sighting with its latest position. What was
-    noted of it less than `exactness`, or a twentieth of its interval, before stays.
+    noted of it less than NOTED_EVERY, or a NOTED_PART of its interval, before stays.
     """
     columns: tuple[list[Any], ...] = ([], [], [], [], [])
     for machine, (at, placed) in sightings.items():
@@ -206,7 +212,7 @@ async def seen(
         )
         for column, value in zip(columns, values, strict=True):
             column.append(value)
-    await tx.execute(_SEEN, *columns, exactness)
+    await tx.execute(_SEEN, *columns, NOTED_EVERY, NOTED_PART)
 
 
 async def said(tx: Transaction, machines: Sequence[str], at: datetime, unless: datetime) -> None:

@@ -1,14 +1,13 @@
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from thingdesk.parties import key_store
 from thingdesk.parties import machine_store as store
-from thingdesk.parties.model import Machine, MachineFilter, Position, Sighting
+from thingdesk.parties.model import NOTED_EVERY, Machine, MachineFilter, Position, Sighting
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 
-_NOTED_EVERY = timedelta(seconds=30)
 _MOST = 1000
 _LOOKED_AT = 5
 """So many machines are looked at for each that may be found."""
@@ -81,7 +80,7 @@ def said(tx: Transaction, machine: str) -> None:
 
 async def _said(tx: Transaction, machines: list[str]) -> None:
     now = clock.now()
-    await store.said(tx, sorted(set(machines)), now, now - _NOTED_EVERY)
+    await store.said(tx, sorted(set(machines)), now, now - NOTED_EVERY)
 
 
 async def seen(tx: Transaction, sightings: Sequence[tuple[str, datetime, Position | None]]) -> None:
@@ -101,4 +100,4 @@ async def seen(tx: Transaction, sightings: Sequence[tuple[str, datetime, Positio
             if counts and (one.machine not in kept or one.at >= kept[one.machine].at):
                 kept[one.machine] = one
     heard = {name: (one.at, placed.get(name)) for name, one in latest.items()}
-    await store.seen(tx, heard, _NOTED_EVERY)
+    await store.seen(tx, heard)

@@ -11,6 +11,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 MACHINE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+# when a machine was heard is noted so often, and for each such part of its interval
+NOTED_EVERY, NOTED_PART = timedelta(seconds=30), 20
 _MOST_LAT, _MOST_LON = 90.0, 180.0
 _DAYS = 7
 _MINUTES = 24 * 60
@@ -77,8 +79,7 @@ class NewMachine:
 class Machine:
     """A machine customer. `position_at` is None where the position is the registered one.
 
-    `last_signal` is when its last signal came, `last_said` when it last said anything else: each to
-    the half minute, the first also to a twentieth of its interval.
+    `last_signal` is about when its last signal came, `last_said` when it last said anything else.
     """
 
     id: str
@@ -93,6 +94,12 @@ class Machine:
     last_said: datetime | None
     registered_at: datetime
     recorded: bool = False
+
+    @property
+    def heard_by(self) -> datetime | None:
+        """The latest time at which its last signal may have come: when is noted in steps."""
+        part = (self.expected_interval or timedelta.max) / NOTED_PART
+        return self.last_signal and self.last_signal + min(NOTED_EVERY, part)
 
     @property
     def last_seen(self) -> datetime | None:

@@ -45,16 +45,17 @@ async def put(tx: Transaction, rows: Sequence[tuple[UUID, str, int]]) -> None:
 async def take(tx: Transaction, wanted: Sequence[Reservation]) -> set[UUID]:
     """Take from the stock what is there, in this order; the ids of those with not enough left.
 
-    Others wait from here on for what is scarce. Of what stays plenty nobody waits for another's
-    commit: it is written off in the last moment.
+    Where all stays plenty nobody waits for another's commit: it is written off in the last moment.
+    Otherwise others wait from here on, for all of it: two that began with different lines would
+    wait for each other.
     """
     asked: Counter[_Line] = Counter()
     for one in wanted:
         asked[one.provider, one.part] += one.quantity
     left = await _left(tx, _STOCK, sorted(asked))
-    scarce = {line for line, free in left.items() if free < asked[line] + _PLENTY}
+    scarce = any(free < asked[line] + _PLENTY for line, free in left.items())
     if scarce:
-        left |= await _left(tx, _LOCK_STOCK, sorted(scarce))
+        left = await _left(tx, _LOCK_STOCK, sorted(asked))
     short = set()
     held: list[tuple[_Line, int]] = []
     for one in wanted:
@@ -63,7 +64,7 @@ async def take(tx: Transaction, wanted: Sequence[Reservation]) -> set[UUID]:
             short.add(one.id)
             continue
         left[line] -= one.quantity
-        if line in scarce:
+        if scarce:
             held.append((line, one.quantity))
         else:
             tx.gather(_write_off, (line, one.quantity), last=True)
