@@ -28,6 +28,7 @@ MENDED = 0x300
 """The first of the codes that the centres have parts for."""
 CODES = 16
 """So many of them in a row; a machine has a problem of each, once."""
+BREAKDOWN = "vehicle.breakdown"
 IDLE = 20.0
 """Reports a second of a desk that is all but idle."""
 _DUE = """
@@ -70,31 +71,41 @@ async def receipts() -> None:
             print(words(name, told), flush=True)
 
 
-async def journeys() -> None:
+async def repairs() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        async with a_desk(Path(folder), 3 * MACHINES) as running:
-            first, second, third = (running.machines[n::3] for n in range(3))
-            most = await sustained(running, first)
+        async with a_desk(Path(folder), 2 * MACHINES) as running:
+            first, second = running.machines[:MACHINES], running.machines[MACHINES:]
+            most = await sustained(running, first, count=10, first=MENDED)
             since = await now(running)
             # a machine has few problems that are mended: as many machines as it takes
             each = max(1, int(most / 2 * SECONDS / MACHINES))
             assert each <= CODES, "too few machines for this rate"
             await at_rate(running, most / 2, MENDED, machines=second)
-            await settled(running)
+            await settled(running, since)
             at = f"at {most / 2:.0f}/s"
             print(
                 words(f"case to its appointment or question, {at}", await decided(running, since))
             )
             print(words(f"case to the mail about it, {at}", await told(running, since)), flush=True)
+
+
+async def breakdowns() -> None:
+    """One of each machine: a second truck would need a yes."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with a_desk(Path(folder), 4 * MACHINES) as running:
+            await tow_truck(running)
+            first, second = running.machines[: 2 * MACHINES], running.machines[2 * MACHINES :]
+            most = await sustained(running, first, count=1, service=BREAKDOWN)
             since = await now(running)
-            await breakdowns(running, third, most / 2)
-            await settled(running)
+            plan = running.plan("mqtt", machines=second, service=BREAKDOWN, rate=most / 2, count=1)
+            await ride(plan)
+            await settled(running, since)
+            at = f"at {most / 2:.0f}/s"
             print(words(f"breakdown to the tow truck, {at}", await decided(running, since)))
             print(words(f"breakdown to the mails about it, {at}", await told(running, since)))
 
 
-async def breakdowns(running: Running, fleet: list[Signing], rate: float) -> None:
-    """One of each machine, and a tow truck for all of them."""
+async def tow_truck(running: Running) -> None:
     async with running.database.transaction() as tx:
         await parties.register_provider(
             tx,
@@ -107,29 +118,34 @@ async def breakdowns(running: Running, fleet: list[Signing], rate: float) -> Non
                 email="road@example.org",
             ),
         )
-    plan = running.plan("mqtt", machines=fleet, service="vehicle.breakdown", rate=rate, count=1)
-    await ride(plan)
 
 
-async def sustained(running: Running, fleet: list[Signing]) -> float:
+async def sustained(running: Running, fleet: list[Signing], *, count: int, **more: Any) -> float:
     """Journeys a second to their first wait, with all that is told of them, while the reports for
     them still come in.
     """
     began = await now(running)
-    count = 10
-    await ride(running.plan("mqtt", machines=fleet, count=count, window=2, first=MENDED))
-    await settled(running)
+    await ride(running.plan("mqtt", machines=fleet, count=count, window=2, **more))
+    await settled(running, began)
     ended = await now(running)
     return len(fleet) * count / (ended - began).total_seconds()
 
 
-async def settled(running: Running) -> None:
-    """Returns when no journey is due, and nobody is to be told anything."""
+async def settled(running: Running, since: datetime) -> None:
+    """Returns when no journey is due, nobody is to be told anything, and all mails are written
+    that were begun.
+    """
     while True:
         async with running.database.transaction() as tx:
-            if not await tx.fetchval(_DUE):
-                return
+            due = await tx.fetchval(_DUE)
+            begun = await tx.fetch(_TOLD, since)
+        if not due and all((mails(running) / f"{one['id']}.eml").exists() for one in begun):
+            return
         await asyncio.sleep(0.05)
+
+
+def mails(running: Running) -> Path:
+    return running.desk.folder / "mail"
 
 
 async def now(running: Running) -> datetime:
@@ -147,11 +163,7 @@ async def told(running: Running, since: datetime) -> dict[str, Any]:
     """How long until the mail to the owner, or to the centre, was in the folder of mails."""
     async with running.database.transaction() as tx:
         notices = await tx.fetch(_TOLD, since)
-    folder = running.desk.folder / "mail"
-    files = [folder / f"{one['id']}.eml" for one in notices]
-    async with asyncio.timeout(SECONDS):
-        while not all(map(Path.exists, files)):  # noqa: ASYNC110 - another process writes them
-            await asyncio.sleep(0.05)
+    files = [mails(running) / f"{one['id']}.eml" for one in notices]
     return among(
         [
             file.stat().st_mtime - one["opened_at"].timestamp()
@@ -168,7 +180,8 @@ def among(took: list[float]) -> dict[str, Any]:
 async def main() -> None:
     print(machine())
     await receipts()
-    await journeys()
+    await repairs()
+    await breakdowns()
 
 
 if __name__ == "__main__":
