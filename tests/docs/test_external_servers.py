@@ -3,7 +3,9 @@
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from tests.docs.pages import blocks, pages, titled
@@ -23,12 +25,22 @@ pytestmark = [
 ]
 
 
-async def start_broker(reader: Reader, make_certificates: str) -> None:
-    await reader.run(make_certificates)
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """One that the broker's account may enter, which those of pytest are not."""
+    with TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+async def start_broker(reader: Reader) -> None:
+    await reader.run(titled(PAGE, "certificates"))
     reader.write(PAGE, "mosquitto.conf", "machines.acl", "desk.acl")
-    if os.geteuid() == 0:  # root's broker becomes another account, which cannot read this folder
-        with (reader.folder / "mosquitto.conf").open("a") as config:
-            config.write("user root\n")
+    await reader.run(titled(PAGE, "modes"))
+    as_root = titled(PAGE, "as root")
+    reader.done.add(as_root)
+    if os.geteuid() == 0:
+        await reader.run(as_root)
     broker = await reader.start(titled(PAGE, "broker"))
     await broker.says("running")
 
@@ -41,23 +53,23 @@ async def register(reader: Reader) -> None:
     assert "1 new" in await reader.run("thingdesk machines presses.jsonl")
 
 
-async def test_servers_of_ones_own(tmp_path: Path, database_url: str) -> None:
+async def test_servers_of_ones_own(folder: Path, database_url: str) -> None:
     plain = [
         one.text
         for one in blocks(PAGE, pages()[PAGE])
         if one.language == "sh" and not one.title and not one.reason
     ]
-    make_certificates, migrate, doctor = plain
-    async with reading(tmp_path, PATH=PATH, THINGDESK_DATABASE_URL=database_url) as reader:
+    migrate, doctor = plain
+    async with reading(folder, PATH=PATH, THINGDESK_DATABASE_URL=database_url) as reader:
         reader.env["THINGDESK_BROKER_URL"] = reader.text("mqtt://desk:secret@localhost:1883")
         reader.env["THINGDESK_PUBLIC_URL"] = reader.text("http://localhost:8080")
-        await start_broker(reader, make_certificates)
+        await start_broker(reader)
         assert "schema is that of this release" in await reader.run(migrate)
         roles = [titled(PAGE, one) for one in ("web", "ingest", "ingest", "work")]
         for one in [await reader.start(role) for role in roles]:
             await one.says("Ready")
         assert "BAD" not in await reader.run(doctor)
-        assert not (tmp_path / "var" / "postgres").exists()
+        assert not (folder / "var" / "postgres").exists()
         await register(reader)
         reader.write(PAGE, "press.py")
         assert "case " in await reader.run(titled(PAGE, "machine"))
