@@ -48,6 +48,7 @@ async def wordless(journey: Journey, fault: Fault) -> Fault: ...
 WELL = make("a.well")
 """
 
+NOWHERE = "nor in a folder of PYTHONPATH, nor is it installed"
 FOUND = tomllib.loads((ROOT / "tests" / "pack_mistakes.toml").read_text(encoding="utf-8"))
 MISTAKES = [
     *((f"SERVICES = (WELL, {text})", said) for text, said in FOUND["services"].items()),
@@ -146,11 +147,11 @@ def test_only_the_ready_packs_that_are_wanted_are_offered() -> None:
         ),
         (
             "pack_of_fan",
-            "there is no such module in HERE, nor is it installed; did you mean pack_of_fans?",
+            f"there is no such module in HERE, {NOWHERE}; did you mean pack_of_fans?",
         ),
         (
             "inner.pack_of_fan",
-            "there is no such module in HERE, nor is it installed; did you mean pack_of_fans?",
+            f"there is no such module in HERE, {NOWHERE}; did you mean pack_of_fans?",
         ),
         ("abc", "it is ABC, and not the abc.py of this folder; give yours another name"),
     ],

@@ -86,6 +86,19 @@ def test_every_command_that_is_started_is_one() -> None:
     assert {*started} == {"up", "backup"}
 
 
+def test_packs_are_sought_in_one_folder_that_no_release_has() -> None:
+    folder = "/usr/local/lib/thingdesk/packs"
+    wrapper, image = SYSTEMD / "thingdesk", DEPLOY / "docker" / "Dockerfile"
+    for file in (SYSTEMD / "thingdesk.service", SYSTEMD / "thingdesk@.service", wrapper, image):
+        assert re.findall(r"PYTHONPATH=(\S+)", file.read_text()) == [folder], file
+    assert f"install -d {folder}\n" in titled("docs/how-to/deploy.md", "packs")
+    compose = YAML(typ="safe").load((DEPLOY / "docker" / "compose.yaml").read_text())
+    for name in ("migrate", *ROLES):
+        assert compose["services"][name]["volumes"] == [f"./packs:{folder}:ro"]
+        assert compose["services"][name]["environment"]["THINGDESK_PACKS"] == "${PACKS:-}"
+    assert (DEPLOY / "docker" / "packs").is_dir()
+
+
 def test_health_is_asked_where_it_is_answered() -> None:
     image, compose = (
         (DEPLOY / "docker" / name).read_text() for name in ("Dockerfile", "compose.yaml")

@@ -88,6 +88,22 @@ async def set_up(computer: Computer, name: str, **settings: object) -> None:
     await computer.do(f"umask 077; cat > /etc/thingdesk/{name}.env <<'END'\n{lines}\nEND")
 
 
+async def bring_pack(computer: Computer) -> None:
+    ovens = titled("docs/tutorial/first-service.md", "ovens.py")
+    await computer.do(f"cd /root; umask 077; cat > ovens.py <<'END'\n{ovens}\nEND")
+    assert "ovens" in await computer.do(f"cd /root\n{titled(PAGE, 'packs')}")
+
+
+async def offers_it(computer: Computer) -> None:
+    """The desk does, and the command finds it as well."""
+    await computer.do("thingdesk check ovens")
+    ask = "from urllib.request import urlopen; "
+    ask += "print(urlopen('http://127.0.0.1:8080/v1/catalog', timeout=4).read().decode())"
+    status, said = await computer.run("/opt/thingdesk/.venv/bin/python", "-c", ask)
+    assert status == 0
+    assert "oven.descale" in said
+
+
 async def answers(computer: Computer, port: int, path: str) -> bool:
     ask = f"from urllib.request import urlopen; urlopen('http://127.0.0.1:{port}{path}', timeout=4)"
     return (await computer.run("/opt/thingdesk/.venv/bin/python", "-c", ask))[0] == 0
@@ -129,11 +145,13 @@ async def ends_within(computer: Computer, seconds: float, *units: str) -> None:
 
 async def test_a_whole_desk_starts_backs_up_comes_back_and_ends(computer: Computer) -> None:
     await set_up(computer, "desk", operations_port=9464, public_url="http://desk.example")
+    await bring_pack(computer)
     said = await computer.do(titled(PAGE, "whole"))
     assert "BAD" not in said
     assert "http://desk.example/set-up/" in said
     assert await answers(computer, 9464, "/ready")
     assert await answers(computer, 8080, "/log-in")
+    await offers_it(computer)
     await is_shut_in(computer, "thingdesk")
 
     backups = "/var/backups/thingdesk"
@@ -175,6 +193,7 @@ async def test_roles_share_servers_of_ones_own(computer: Computer) -> None:
     for name, port in ROLES.items():
         await set_up(computer, name, operations_port=port)
     assert "applied" in await computer.do(f"cd /root\n{titled(PAGE, 'migrate')}")
+    await bring_pack(computer)
     said = await computer.do(titled(PAGE, "roles"))
     assert "BAD" not in said
     assert "http://desk.example/set-up/" in said
@@ -184,6 +203,7 @@ async def test_roles_share_servers_of_ones_own(computer: Computer) -> None:
         await is_shut_in(computer, f"thingdesk@{name}")
         assert f"--roles {name.partition('-')[0]}" in await roles(computer, name)
 
+    await offers_it(computer)
     await comes_back(computer, "thingdesk@web", "STOP", "watchdog")
     await ends_within(computer, 15, *(f"thingdesk@{one}" for one in ROLES), "postgresql")
 

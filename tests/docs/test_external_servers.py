@@ -26,7 +26,7 @@ pytestmark = [
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
+def folder() -> Iterator[Path]:
     """One that the broker's account may enter, which those of pytest are not."""
     with TemporaryDirectory() as name:
         Path(name).chmod(0o755)

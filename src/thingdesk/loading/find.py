@@ -15,7 +15,7 @@ class NotFound(Exception):
 
 
 def find(name: str) -> ModuleType:
-    """The module of this name, installed or in the folder of the command. Raises NotFound."""
+    """The module of this name, as Python finds it or in the command's folder. Raises NotFound."""
     here = Path.cwd()
     if name.endswith(".py") or "/" in name or "\\" in name:
         raise NotFound(_path(name, here))
@@ -53,7 +53,8 @@ def _path(name: str, here: Path) -> str:
 
 
 def _nowhere(name: str, here: Path) -> str:
-    return f"there is no such module in {here}, nor is it installed; {_known(name, here)}"
+    nor = "nor in a folder of PYTHONPATH, nor is it installed"
+    return f"there is no such module in {here}, {nor}; {_known(name, here)}"
 
 
 def _known(name: str, here: Path) -> str:
