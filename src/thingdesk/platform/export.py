@@ -33,6 +33,7 @@ _ENDPOINTS = (
     "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
     "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
 )
+_PACKAGE = "opentelemetry-exporter-otlp-proto-http"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -157,14 +158,14 @@ def _collector() -> _Outside | None:
     if not any(os.environ.get(name) for name in _ENDPOINTS):
         return None
     try:
-        from opentelemetry.exporter.otlp.proto.http.metric_exporter import (  # noqa: PLC0415 - an extra
+        from opentelemetry.exporter.otlp.proto.http.metric_exporter import (  # noqa: PLC0415 - a choice
             OTLPMetricExporter,
         )
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415 - an extra
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415 - a choice
             OTLPSpanExporter,
         )
     except ImportError:
-        _log.warning("nothing is sent by OTLP: install thingdesk[otlp], or unset %s", _ENDPOINTS[0])
+        _log.warning("nothing is sent by OTLP: install %s, or unset %s", _PACKAGE, _ENDPOINTS[0])
         return None
     return _Outside(OTLPMetricExporter(), OTLPSpanExporter())
 
