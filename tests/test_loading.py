@@ -41,8 +41,8 @@ def rule(name, **more):
     return Threshold(name=name, **given)
 
 
-async def instantly(instant: Instant, fault: Fault) -> Done: ...
-async def wordless(journey: Journey, fault: Fault) -> Fault: ...
+async def instantly(instant: Instant, fault: Fault) -> Done: return Done(words="x")
+async def wordless(journey: Journey, fault: Fault) -> Fault: return fault
 
 
 WELL = make("a.well")
@@ -94,6 +94,53 @@ def test_a_criterion_whose_limits_only_its_journey_knows_is_left_to_it(folder: P
     ]
     end = "HIGH = 7\ndef checks(fault, limits, codes, theirs):\n    return " + ", ".join(calls)
     assert loading.load([write(folder, "pack_of_criteria", f"SERVICES = (WELL,)\n{end}")])
+
+
+def test_what_a_journey_makes_of_what_it_knows_is_left_to_it(folder: Path) -> None:
+    calls = [
+        "Money(price, CURRENCY)",
+        'Money(minor=price, currency="EUR")',
+        "Money(*prices)",
+        "OwnerPicks(hours(price))",
+        'OwnerPicks(within=hours(48), words=f"{price}")',
+        'OwnerPicks(**{"within": hours(48)})',
+    ]
+    end = 'CURRENCY = "EUR"\ndef prices(price, prices):\n    return ' + ", ".join(calls)
+    assert loading.load([write(folder, "pack_of_prices", f"SERVICES = (WELL,)\n{end}")])
+
+
+@pytest.mark.parametrize("ends", ["failing", "ending(endless)"])
+def test_a_function_that_may_never_come_to_its_end_is_left_to_its_journey(
+    folder: Path, ends: str
+) -> None:
+    end = f"""
+import functools
+
+
+def ending(function):
+    @functools.wraps(function)
+    async def ended(journey, fault):
+        await function(journey, fault)
+        return Done(words="x")
+
+    return ended
+
+
+async def endless(journey: Journey, fault: Fault) -> Done:
+    await journey.tell_owner("x")
+
+
+async def failing(journey: Journey, fault: Fault) -> Done:
+    if fault.level:
+        raise Failed("x", "y")
+    else:
+        raise Failed("x", "z")
+
+
+SERVICES = (service("a.b", title="x", promise=Promise())({ends}),)
+"""
+    name = "pack_" + ends.partition("(")[0]
+    assert loading.load([write(folder, name, end)])
 
 
 def test_all_mistakes_of_all_packs_are_said_at_once(folder: Path) -> None:

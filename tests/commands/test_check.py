@@ -160,6 +160,17 @@ def test_the_command_says_hints_and_is_content(folder: Path) -> None:
     assert good == f"Nothing is wrong with {name}."
 
 
+def test_an_effect_that_is_none_is_not_proposed(folder: Path) -> None:
+    name = write(folder, "await journey.book(fault, fault, task='a', words='b')")
+    path = folder / f"{name}.py"
+    path.write_text(path.read_text().replace('("dispatch",)', '("reserve_part", "boook")'))
+    with pytest.raises(loading.PackError) as caught:
+        loading.load([name])
+    unknown, undeclared = caught.value.problems
+    assert unknown.endswith("effects: 'boook' is no effect; did you mean book?")
+    assert undeclared.endswith('not declared; write effects=("book", "reserve_part")')
+
+
 def test_a_helper_in_a_file_of_its_own_is_read_too(folder: Path) -> None:
     (folder / "far_helpers.py").write_text("async def far(it):\n    await it.command('restart')\n")
     name = write(folder, "from far_helpers import far\n    await far(journey)")

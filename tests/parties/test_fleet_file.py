@@ -110,6 +110,7 @@ def test_the_key_may_be_a_jwk_in_a_quoted_value() -> None:
         (b'{"id": "a", "kind": "k", "key": "abc"}', "32 bytes"),
         (b'{"id": "a", "kind": "k", "key": {"kty": "OKP", "d": "x"}}', "private key"),
         (b'{"id": "a", "kind": "k", "attributes": 3}', "no object"),
+        (b'{"id": "a", "kind": "heat pump"}', "letters, digits, '_' or '-': write heat_pump"),
         (b'{"id": "a", "kind": "k\\u0000"}', "cannot be seen"),
         (b'{"id": "a", "kind": "k\\u200bk"}', "cannot be seen"),
         (b'{"id": "a", "kind": "k\\u200dk"}', "cannot be seen"),

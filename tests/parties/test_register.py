@@ -145,6 +145,7 @@ async def test_serials_and_keys_are_one_machines(database: Database) -> None:
         ({"id": "x" * 65}, "id"),
         ({"id": "x\n"}, "id"),
         ({"kind": " "}, "m.kind"),
+        ({"kind": "heat pump"}, "m.kind is not one word"),
         ({"model": "x" * 129}, "m.model"),
         ({"serial": "1\0"}, "m.serial"),
         ({"expected_interval": timedelta(0)}, "m.expected_interval"),
@@ -167,6 +168,14 @@ async def test_bad_values_are_named(
 ) -> None:
     machine = NewMachine(**{"id": "m", "kind": "press", **wrong})  # type: ignore[arg-type]
     assert path in await refused(database, machine)
+
+
+async def test_a_kind_that_was_taken_once_can_be_read_and_mended(database: Database) -> None:
+    await register(database, new := NewMachine(unique("old"), "heat_pump"))
+    async with database.transaction() as tx:
+        await tx.execute("update machine set kind = 'heat pump' where id = $1", new.id)
+    assert (await stored(database, new.id)).kind == "heat pump"
+    assert (await register(database, new)).changed == {new.id}
 
 
 async def test_attributes_are_not_too_deep(database: Database) -> None:

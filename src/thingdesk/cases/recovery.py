@@ -21,6 +21,7 @@ from datetime import datetime, timedelta
 from math import inf
 from typing import Any, NamedTuple
 
+from thingdesk.platform import durations
 from thingdesk.signals import is_absent
 
 
@@ -50,6 +51,8 @@ class Criterion:
         limits = (-inf if low is None else low, inf if high is None else high)
         if not limits[0] <= limits[1]:
             raise ValueError(f"no value of {self.metric!r} is from {low} to {high}")
+        if wrong := durations.problem(gap=self.gap, hold=self.hold):
+            raise TypeError(wrong)
         zero = timedelta(0)
         if self.samples < 1 or self.gap <= zero or self.hold < zero:
             raise ValueError("samples is 1 or more, gap more than 0, and hold not less than 0")

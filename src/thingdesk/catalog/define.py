@@ -35,13 +35,13 @@ def service(
     """Make a service of `async def f(journey: Journey, fault: Input) -> Outcome`.
 
     Input and Outcome are pydantic models; their JSON Schemas are the service's. `identity` names
-    the input fields that make the problem, `kinds` the kinds of machine that it is for (none: all),
-    `effects` all that the journey may do (`dispatch`, `book`, `reserve_part`, `command`); one alone
-    needs no tuple. `instant`: no journey and no case, the function gets an Instant and finishes at
-    intake. `safety`: what the organisation pays needs no mandate. `relapse` is how long after its
-    end the same problem reopens its case. A changed function gets a new `version`; the old one
-    stays registered until its last journey has ended. Raises ServiceError when it is no such
-    function; the rest is checked when its pack is loaded (`thingdesk check`).
+    the input fields that make the problem, `kinds` the kinds of machine that it is for, each in
+    one word (none: all), `effects` all that the journey may do (`dispatch`, `book`, `reserve_part`,
+    `command`); one alone needs no tuple. `instant`: no journey and no case, the function gets an
+    Instant and finishes at intake. `safety`: what the organisation pays needs no mandate. `relapse`
+    is how long after its end the same problem reopens its case. A changed function gets a new
+    `version`; the old one stays registered until its last journey has ended. Raises ServiceError
+    when it is no such function; the rest is checked when its pack is loaded (`thingdesk check`).
     """
 
     def make(function: Callable[..., Awaitable[Outcome]]) -> Service:
@@ -85,7 +85,7 @@ def _types(
     if len(parameters) != _PARAMETERS:
         raise ServiceError(f"service {name}: it takes two parameters, the journey and its input")
     given, returned = hints.get(parameters[1]), hints.get("return")
-    for what, kind in (("input", given), ("outcome", returned)):
+    for what, kind, base in (("input", given, "Data"), ("outcome", returned, "Outcome")):
         if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
-            raise ServiceError(f"service {name}: annotate its {what} with a subclass of sdk.Data")
+            raise ServiceError(f"service {name}: annotate its {what} with a subclass of sdk.{base}")
     return given, returned  # type: ignore[return-value]

@@ -5,12 +5,14 @@ Everything here is pure. Times are aware datetimes; an observation's time is the
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, NamedTuple
+
+from thingdesk.platform import durations
 
 
 class Severity(StrEnum):
@@ -146,11 +148,18 @@ class Rule:
 
     def __post_init__(self) -> None:
         _require(bool(self.name), self, "a rule needs a name")
+        wrong = durations.problem(**self._durations())
+        _require(wrong is None, self, wrong or "")
         _require(0 < self.confidence <= 1, self, "confidence lies above 0 and up to 1")
         _require(self.again is None or self.again > timedelta(0), self, "again is positive")
 
     def fits(self, model: str) -> bool:
         return fnmatchcase(model, self.model)
+
+    def _durations(self) -> dict[str, object]:
+        """What is given for each of its durations."""
+        given = {one.name: getattr(self, one.name) for one in fields(self) if one.type in _TIMES}
+        return {name: one for name, one in given.items() if (name, one) != ("again", None)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,6 +288,7 @@ class Silence(Rule):
 
 
 _US = timedelta(microseconds=1)
+_TIMES = (timedelta, timedelta | None)
 
 
 def _require(right: bool, rule: Rule, reason: str) -> None:

@@ -21,7 +21,7 @@ from thingdesk.journeys.effects import action_of
 from thingdesk.journeys.model import Denied, Failed
 from thingdesk.journeys.providing import DAYS, Found, Work, free_slots, intent_of
 from thingdesk.mandates import Action, Answer, Approval, Payer, Verdict
-from thingdesk.platform import clock
+from thingdesk.platform import clock, durations
 from thingdesk.platform.errors import Recovery
 
 _MOST = 12
@@ -42,6 +42,11 @@ class OwnerPicks:
 
     within: timedelta = timedelta(hours=24)
     words: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raises TypeError for a `within` that is no duration."""
+        if wrong := durations.problem(within=self.within):
+            raise TypeError(wrong)
 
 
 @dataclass(frozen=True, slots=True)

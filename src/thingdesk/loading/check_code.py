@@ -143,7 +143,7 @@ def check_effects(one: Service, sources: Sources) -> tuple[list[str], list[str]]
     code = Code(sources)
     code.read(sources.function(one.function, _kind(one), 0))
     used = {name: place for name, place in code.used.items() if place}
-    all_of_them = _tuple(used.keys() | one.effects)
+    all_of_them = _tuple(used.keys() | (one.effects & journeys.EFFECTS))
     wrong = [
         f"{place}: {name} is an effect that is not declared; write effects={all_of_them}"
         for name, place in used.items()

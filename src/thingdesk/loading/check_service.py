@@ -8,6 +8,7 @@ from thingdesk import journeys
 from thingdesk.catalog import NAME, Promise, Service, span
 from thingdesk.journeys import Instant, Journey
 from thingdesk.loading.said import choose
+from thingdesk.platform import durations, one_word
 from thingdesk.sdk import Outcome
 
 
@@ -17,6 +18,9 @@ def check_service(one: Service) -> Iterator[str]:
     if not isinstance(one.version, str) or not one.version:
         yield f'version: {one.version!r} is no text; write version="2"'
     yield from _promise(one.promise)
+    if wrong := durations.problem(relapse=one.relapse):
+        yield wrong
+    yield from _kinds(one.kinds)
     fields = list(one.input.model_fields)
     yield from _names("identity", one.identity, fields, f"no field of {one.input.__name__}")
     if one.instant and one.effects:
@@ -37,6 +41,12 @@ def _promise(given: object) -> Iterator[str]:
             span(getattr(given, name))
         except ValueError as error:
             yield f"promise.{name}: {error}"
+
+
+def _kinds(given: Iterable[str]) -> Iterator[str]:
+    for one in sorted(given, key=str):
+        if wrong := one_word.problem(one):
+            yield f'kinds: {one!r} {wrong}; write "{one_word.like(one)}"'
 
 
 def _names(field: str, given: Iterable[str], known: Sequence[str], what: str) -> Iterator[str]:

@@ -8,7 +8,8 @@ from typing import TypeVar
 from thingdesk.catalog import Service
 from thingdesk.diagnosis import Rule
 from thingdesk.loading.check_code import Read, check_code, check_effects, check_proof
-from thingdesk.loading.check_criteria import check_criteria
+from thingdesk.loading.check_made import check_made
+from thingdesk.loading.check_outcome import check_outcome
 from thingdesk.loading.check_rule import check_rule
 from thingdesk.loading.check_service import check_service
 from thingdesk.loading.find import NotFound, find
@@ -54,13 +55,14 @@ def load(names: Iterable[str], ready: Iterable[str] = tuple(READY)) -> Brought:
     for pack, service in services:
         undeclared, unused = check_effects(service, sources)
         where = f"{pack}, service {service.name}, "
-        problems += [f"{where}{one}" for one in (*check_service(service), *undeclared)]
+        wrong = (*check_service(service), *undeclared, *check_outcome(service, sources))
+        problems += [f"{where}{one}" for one in wrong]
         hints += [f"{where}{one}" for one in unused]
     read: Read = set()
     for pack, module in packs.items():
         hints += _left_out(pack, module, [one for _, one in services])
         problems += [f"{pack}, {one}" for one in check_code(module, sources, read)]
-        problems += [f"{pack}, {one}" for one in check_criteria(module, sources)]
+        problems += [f"{pack}, {one}" for one in check_made(module, sources)]
     for pack, rule in rules:
         where = f"{pack}, rule {rule.name}, "
         problems += [f"{where}{one}" for one in check_rule(rule, offered)]

@@ -41,6 +41,11 @@ class Function:
         """Where the journey is named."""
         return _loads(self.node, self.parameters, self.kind)
 
+    @property
+    def own(self) -> Iterator[ast.AST]:
+        """All of it but what is written in functions within it."""
+        return _own(self.node)
+
     def nested(self, name: str) -> Scope | None:
         """The function of this name that is written in this one."""
         found = (one for one in ast.walk(self.node) if isinstance(one, _DEFS) and one.name == name)

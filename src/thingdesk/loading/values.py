@@ -12,12 +12,13 @@ from thingdesk import sdk
 from thingdesk.journeys import Choice
 from thingdesk.loading.said import choose
 from thingdesk.loading.source import Function
+from thingdesk.platform import durations
 
 _MANY = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
-_MAKERS = {
-    sdk.Criterion: "in_range(…) or codes_absent(…)",
-    Choice: "choose(…)",
-    timedelta: "minutes(…), hours(…) or days(…)",
+_MENDS = {
+    sdk.Criterion: "write in_range(…) or codes_absent(…)",
+    Choice: "write choose(…)",
+    timedelta: durations.MEND,
 }
 
 
@@ -47,7 +48,7 @@ def _wrong_kind(name: str, value: ast.expr, hint: Any) -> str | None:
         return None
     wanted = next(one for one in fitting if one is not NoneType)
     article = "an" if wanted.__name__[0] in "AEIOUaeiou" else "a"
-    mend = f"; write {_MAKERS[wanted]}" if wanted in _MAKERS else ""
+    mend = f"; {_MENDS[wanted]}" if wanted in _MENDS else ""
     return f"{name} is {value.value!r}, and not {article} {wanted.__name__}{mend}"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from thingdesk.parties.model import MACHINE_ID, NewMachine, NewOwner, NewProvider
-from thingdesk.platform import addresses, formats, moments
+from thingdesk.platform import addresses, formats, moments, one_word
 from thingdesk.platform.errors import FieldError
 
 LONGEST_TEXT = 128
@@ -25,7 +25,7 @@ def machine(new: NewMachine) -> list[FieldError]:
 def _machine(new: NewMachine) -> Iterator[FieldError]:
     if not MACHINE_ID.fullmatch(new.id):
         yield FieldError("id", "is no machine id", "1 to 64 letters, digits, '_' or '-'")
-    yield from _text("kind", new.kind)
+    yield from _kind(new.kind)
     yield from _text("model", new.model, required=False)
     if new.serial is not None:
         yield from _text("serial", new.serial)
@@ -37,6 +37,13 @@ def _machine(new: NewMachine) -> Iterator[FieldError]:
         yield FieldError("owned_since", wrong, moments.MEND)
     if not _storable(dict(new.attributes), _DEEPEST):
         yield FieldError("attributes", "cannot be stored", "no NUL, depth up to 16, plain JSON")
+
+
+def _kind(kind: str) -> Iterator[FieldError]:
+    unfit = list(_text("kind", kind))
+    if not unfit and (wrong := one_word.problem(kind)):
+        yield FieldError("kind", wrong, f"write {one_word.like(kind)}")
+    yield from unfit
 
 
 def owner(new: NewOwner, prefix: str = "") -> Iterator[FieldError]:

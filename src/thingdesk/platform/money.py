@@ -31,7 +31,7 @@ class Money:
 
     def __post_init__(self) -> None:
         if type(self.minor) is not int or abs(self.minor) > _MOST:
-            raise ValueError(f"{self.minor!r} is no amount in whole minor units")
+            raise ValueError(f"{self.minor!r} is no whole number of minor units, such as cents")
         if not _CURRENCY.fullmatch(self.currency):
             raise ValueError(f"{self.currency!r} is no ISO 4217 code, such as EUR")
 
