@@ -1,6 +1,6 @@
 """What a case is about, in words for people."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -70,3 +70,17 @@ def test_of_what_was_found_before_a_sale_no_number_is_told(
     found = case(given, {**evidence, "of_before": True})
     assert happened(found) == words
     assert happened(found, whose="yours") == words.replace("its owner's", "yours")
+
+
+@pytest.mark.parametrize(
+    ("lasted", "words"),
+    [
+        (0, "at Sun 22 Nov, 06:00"),
+        (59, "at Sun 22 Nov, 06:00"),
+        (60, "from Sun 22 Nov, 06:00 to 06:01"),
+    ],
+)
+def test_what_was_found_within_a_minute_has_one_time(lasted: int, words: str) -> None:
+    until = (AT + timedelta(seconds=lasted)).isoformat()
+    said = happened(case({}, {**COLD, "until": until}))
+    assert said == f"Its temperature was below 68 {words}; the last value was 53.25."

@@ -32,6 +32,7 @@ class Noise(Data):
     """Something that only people can judge."""
 
     noise: str
+    loud: bool | None = None
 
 
 class Judged(Outcome):

@@ -105,6 +105,18 @@ async def test_a_case_shows_who_what_and_the_signal_around_the_fault(full: Site)
     assert "Withdraw" not in shown, "it has ended"
 
 
+@pytest.mark.parametrize(("loud", "words"), [(None, ""), (True, "Loud yes ")])
+async def test_a_fact_is_in_plain_words_and_what_is_none_is_left_out(
+    site: Site, loud: bool | None, words: str
+) -> None:
+    name = f"hums-{loud}"
+    await site.hand.machine(name, "car")
+    case_id = await site.hand.opened(name, "test.odd", {"noise": "hum", "loud": loud})
+    async with logged_in(site) as browser:
+        page = text((await browser.get(f"/cases/{case_id}")).text)
+    assert f" test.odd 1 {words}Noise hum Origin " in page
+
+
 async def test_a_long_timeline_has_parts_and_misses_nothing(site: Site) -> None:
     case_id, _ = await site.asked("car-long")
     for n in range(5):

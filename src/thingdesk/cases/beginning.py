@@ -93,7 +93,7 @@ def _found(case: Case, evidence: dict[str, Any], zone: str, whose: str) -> str:
 
 def _span(evidence: dict[str, Any], zone: str) -> str:
     since, until = (datetime.fromisoformat(evidence[name]) for name in ("since", "until"))
-    if since == until:
+    if formats.moment(since, zone) == formats.moment(until, zone):
         return f"at {formats.moment(until, zone)}"
     same = formats.day(since, zone) == formats.day(until, zone)
     end = formats.time(until, zone) if same else formats.moment(until, zone)
