@@ -22,6 +22,7 @@ TIMES = (
     Option("t0", "", {"start": "2026-11-26T08:00:00+00:00", "at": "Steam & Co."}, "a" * 64),
     Option("t1", "", {"start": "2026-11-27T08:00:00+00:00", "at": "Steam & Co."}, "b" * 64),
 )
+AGREED = Cost(Money(8000, "EUR"), Payer.OWNER, agreed=True)
 WITHOUT = (
     "Without an answer by Wednesday, 25 November 2026, 12:00 (Europe/Berlin)"
     " nothing is done: no answer is a no."
@@ -165,6 +166,19 @@ def test_times_to_choose_from_are_the_owners_and_choosing_is_the_approval() -> N
         (
             (Cost(Money(100, "EUR"), Payer.OWNER), Cost(Money(200, "EUR"), Payer.INSURER)),
             "1.00 EUR; the insurer pays 2.00 EUR",
+        ),
+        ((AGREED,), "nothing more than the 80.00 EUR that you said yes to"),
+        (
+            (AGREED, Cost(Money(14000, "EUR"), Payer.OWNER)),
+            "140.00 EUR, and the 80.00 EUR that you said yes to: 220.00 EUR in all",
+        ),
+        (
+            (Cost(Money(8000, "EUR"), Payer.OWNER), Cost(Money(14000, "EUR"), Payer.OWNER)),
+            "80.00 EUR and 140.00 EUR: 220.00 EUR in all",
+        ),
+        (
+            (AGREED, Cost(Money(14000, "USD"), Payer.OWNER)),
+            "140.00 USD, and the 80.00 EUR that you said yes to",
         ),
     ],
 )

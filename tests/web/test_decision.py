@@ -7,7 +7,7 @@ from starlette.routing import Router
 from tests.web.owners import get, owner_of
 from tests.web.site import URL, Site
 
-from thingdesk import decisions, web
+from thingdesk import decisions, notices, web
 from thingdesk.cases import Outcome
 from thingdesk.decisions import Option, State
 from thingdesk.platform import clock, ids
@@ -34,6 +34,16 @@ async def test_the_owner_sees_the_dates_by_day_and_chooses_one(site: Site) -> No
     async with site.hand.database.transaction() as tx:
         (one,) = await decisions.of_case(tx, case_id)
     assert (one.state, one.chosen) == (State.ANSWERED, "slot2")
+
+
+async def test_the_time_that_is_taken_without_an_answer_is_marked(site: Site) -> None:
+    case_id, link = await site.asked("car-default")
+    default = (await site.hand.question(case_id)).question.default
+    async with site.browser() as browser:
+        page = (await browser.get(link)).text
+    (marked,) = [one for one in page.split("<label")[1:] if "if you do nothing" in one]
+    assert f'value="{default}"' in marked
+    assert "checked" not in marked, "that is the earliest, which may be gone by then"
 
 
 async def test_looking_at_a_question_changes_nothing(site: Site) -> None:
@@ -64,6 +74,21 @@ async def test_an_approval_shows_one_action_and_its_amount(site: Site) -> None:
         assert "Nothing\nis done of it." in after
     await site.hand.work()
     assert (await site.hand.case(case_id)).outcome is Outcome.REFUSED
+
+
+async def test_what_was_said_yes_to_is_not_asked_for_as_if_it_were_new(site: Site) -> None:
+    case_id, link = await site.asked("car-agreed", terms=None)
+    async with site.browser() as browser:
+        await browser.post(link, data={"option": "yes"})
+        await site.hand.work()
+        date = await site.hand.question(case_id)
+        link = site.link("decision", date.question.id, date.question.owner_id)
+        page = (await browser.get(link)).text
+    cost = "nothing more than the 189.00 EUR that you said yes to"
+    assert f"<dt>What it costs you</dt><dd>{cost}</dd>" in page
+    async with site.hand.database.transaction() as tx:
+        mails = [one.notice.words for one in await notices.of_case(tx, case_id)]
+    assert any(f"What it costs you: {cost}\n" in one for one in mails)
 
 
 async def test_after_a_choice_a_yes_may_still_be_asked_for(site: Site) -> None:

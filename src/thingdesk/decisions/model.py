@@ -43,10 +43,11 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What is to be paid at most, and by whom."""
+    """What is to be paid at most, and by whom. `agreed`: the owner said yes to it before."""
 
     amount: Money
     payer: Payer
+    agreed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,10 @@ def _proposal(data: dict[str, Any] | None) -> Proposal | None:
     if data is None:
         return None
     at = datetime.fromisoformat(data["at"]) if data["at"] else None
-    costs = tuple(Cost(Money(**one["amount"]), Payer(one["payer"])) for one in data["costs"])
+    costs = tuple(
+        Cost(Money(**one["amount"]), Payer(one["payer"]), one.get("agreed", False))
+        for one in data["costs"]
+    )
     return Proposal(**{**data, "at": at, "costs": costs})
 
 

@@ -91,15 +91,29 @@ def _proposed(one: Proposal, zone: str) -> Iterator[tuple[str, str]]:
 
 
 def cost_words(costs: tuple[Cost, ...]) -> str:
-    """`nothing`, `189.00 EUR`, or `nothing: the maker pays 189.00 EUR`."""
+    """`nothing`, `189.00 EUR`, or `nothing: the maker pays 189.00 EUR`; of several the sum, too."""
     due = [one for one in costs if one.amount.minor]
-    theirs = " and ".join(str(one.amount) for one in due if one.payer is Payer.OWNER)
+    theirs = _theirs([one for one in due if one.payer is Payer.OWNER])
     others = " and ".join(
         f"{payer_words(one.payer)} {one.amount}" for one in due if one.payer is not Payer.OWNER
     )
     if theirs and others:
         return f"{theirs}; {others}"
     return theirs or (f"nothing: {others}" if others else "nothing")
+
+
+def _theirs(due: Sequence[Cost]) -> str:
+    """What the owner pays: what is new, what they said yes to before, and all of it."""
+    new = " and ".join(str(one.amount) for one in due if not one.agreed)
+    agreed = " and ".join(str(one.amount) for one in due if one.agreed)
+    if agreed:
+        new = f"{new}, and the" if new else "nothing more than the"
+        agreed = f" {agreed} that you said yes to"
+    amounts = [one.amount for one in due]
+    # nothing here knows a rate
+    if not amounts[1:] or len({one.currency for one in amounts}) > 1:
+        return new + agreed
+    return f"{new}{agreed}: {sum(amounts[1:], amounts[0])} in all"
 
 
 def payer_words(payer: str) -> str:

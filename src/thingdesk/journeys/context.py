@@ -34,11 +34,14 @@ class Intent:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Undoable:
-    """An effect that happened and can be taken back, and who pays for it."""
+    """An effect that happened and can be taken back, and who pays for it. `approved`: the owner
+    said yes to exactly this.
+    """
 
     intent: Intent
     id: UUID
     payer: str
+    approved: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,8 @@ async def effect(
         raise Denied(record["code"], record["reason"], Recovery(record["recovery"]))
     if record["failed"]:
         raise Failed(record["code"], record["failed"])
-    journey.undoable.append(Undoable(intent, effect_id, record["payer"]))
+    yes = record["code"] == mandates.APPROVED
+    journey.undoable.append(Undoable(intent, effect_id, record["payer"], yes))
     return record["result"]
 
 

@@ -148,12 +148,14 @@ def _offered(n: int, start: datetime, end: datetime, place: str) -> Option:
 
 def _proposal(journey: Context, provider: Found, work: Work, verdict: Verdict) -> Proposal:
     """With what is reserved at the provider already: that is part of the price."""
-    paid = [(one.intent.amount, one.payer) for one in journey.undoable_at(provider.id)]
-    paid.append((work.price, verdict.payer))
+    paid = [
+        (one.intent.amount, one.payer, one.approved) for one in journey.undoable_at(provider.id)
+    ]
+    paid.append((work.price, verdict.payer, False))
     return Proposal(
         words=work.words,
         who=provider.name,
-        costs=tuple(Cost(amount, Payer(payer)) for amount, payer in paid if amount),
+        costs=tuple(Cost(amount, Payer(payer), yes) for amount, payer, yes in paid if amount),
         why=mandates.to_owner(verdict.code, verdict.reason) if verdict.answer is Answer.ASK else "",
     )
 

@@ -11,7 +11,7 @@ Not here: asking (`decisions`), and doing it (`journeys`).
 
 from thingdesk.mandates.change import changed_at
 from thingdesk.mandates.check import check, foresee
-from thingdesk.mandates.decide import decide
+from thingdesk.mandates.decide import APPROVED, decide
 from thingdesk.mandates.entitle import (
     add_entitlement,
     end_entitlement,
@@ -42,6 +42,7 @@ from thingdesk.mandates.settle import hold, release, settle
 from thingdesk.mandates.words import to_owner
 
 __all__ = [
+    "APPROVED",
     "EVERYTHING",
     "OWNER_CHANGED",
     "Action",

@@ -14,12 +14,13 @@ from thingdesk.platform.database import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One answer as it is shown."""
+    """One answer as it is shown. `default`: what is taken without an answer."""
 
     id: str
     words: str
     note: str
     proposed: bool
+    default: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +99,28 @@ def _groups(
 ) -> tuple[Group, ...]:
     starts = [start_of(option) for option in options]
     if None in starts:
-        shown = tuple(Choice(one.id, one.words, "", one.id == default) for one in options)
+        shown = tuple(
+            Choice(one.id, one.words, "", one.id == default, one.id == default) for one in options
+        )
         return (Group("", shown),)
     dated = sorted(zip(starts, options, strict=True), key=lambda one: (str(one[0]), one[1].id))
     first = dated[0][1] if default else None
     return tuple(
-        Group(title, tuple(_dated(at, one, zone, place, one is first) for at, one in group if at))
+        Group(
+            title,
+            tuple(
+                _dated(at, one, zone, place, (one is first, one.id == default))
+                for at, one in group
+                if at
+            ),
+        )
         for title, group in groupby(dated, key=lambda one: formats.day(one[0] or clock.now(), zone))
     )
 
 
-def _dated(at: datetime, option: Option, zone: str, place: str | None, proposed: bool) -> Choice:
+def _dated(
+    at: datetime, option: Option, zone: str, place: str | None, marks: tuple[bool, bool]
+) -> Choice:
+    """`marks`: whether it is proposed, and whether it is the default."""
     note = "" if place else str(option.data.get("at", ""))
-    return Choice(option.id, formats.time(at, zone), note, proposed)
+    return Choice(option.id, formats.time(at, zone), note, *marks)
