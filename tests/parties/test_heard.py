@@ -1,7 +1,7 @@
 """When a machine was heard is written in steps."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from tests.parties.test_register import a_machine, register, stored
