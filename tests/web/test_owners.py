@@ -245,7 +245,7 @@ async def test_what_others_said_stays(site: Site) -> None:
         told = await timeline.read(tx, f"owner:{gone}")
     assert [one.kind for one in told].count("owner.erased") == 1
     assert [one.input for one in await cases_of(site, other)] == [
-        {"noise": "car-stays Road rattle"}, {"code": "P0302"}, MISFIRE
+        {"noise": "car-stays Road rattle", "loud": None}, {"code": "P0302"}, MISFIRE
     ]  # fmt: skip
     with pytest.raises(Refused, match="owner_unknown"):
         await erasure.erase_owner(site.hand.database, site.hand.flow, ids.new(), ids.new())
