@@ -54,3 +54,9 @@ async def test_its_account_can_read_what_the_page_makes(tmp_path: Path, release:
         as_its_account = "setpriv --reuid=1883 --regid=1883 --clear-groups"
         running = await reader.start(f"{as_its_account} mosquitto -c {config}")
         await running.says("running")
+        # it says so before it heeds being ended: who has shaken hands with it knows that it does
+        await reader.repeat(
+            f"openssl s_client -connect localhost:8883 -CAfile {broker}/ca.crt -brief"
+            " -verify_hostname broker.example </dev/null 2>&1 || true",
+            "Verified peername: broker.example",
+        )
