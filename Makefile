@@ -8,6 +8,7 @@ RUN := $(VENV)/run.stamp
 DEV := $(VENV)/dev.stamp
 VENDOR := src/thingdesk/web/static/vendor/LICENCES.txt
 AXE := tests/web/node_modules/axe-core/axe.min.js
+OUTSIDE := tests/outside/node_modules/.package-lock.json
 INSTALL := $(PY) -m pip install --disable-pip-version-check --require-hashes --progress-bar on
 
 .DEFAULT_GOAL := help
@@ -36,7 +37,7 @@ lint: $(DEV)
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy $(wildcard src tests scripts benchmarks)
 
-pytest: $(DEV) $(VENDOR) $(AXE)
+pytest: $(DEV) $(VENDOR) $(AXE) $(OUTSIDE)
 	$(PY) -m pytest -n $(or $(WORKERS),2) --dist loadfile --no-loadscope-reorder
 
 chaos: $(DEV) ## Kill the desk, its broker and its database for long (KILLS=200 SEED=n ROLES=1)
@@ -57,7 +58,7 @@ bench: $(DEV) $(VENDOR) ## Measure the figures that README gives
 
 clean: ## Remove all that was made, but not the desk's data in var/
 	rm -rf .venv .venv-* build dist src/*.egg-info src/thingdesk/web/static/vendor web/node_modules
-	rm -rf tests/web/node_modules
+	rm -rf tests/web/node_modules tests/outside/node_modules
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests scripts benchmarks -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
@@ -81,6 +82,11 @@ $(DEV): $(MADE) requirements/dev.txt
 $(AXE): tests/web/package-lock.json $(DEV)
 	@echo "Fetching the checks of accessibility: some seconds, only this once"
 	@cd tests/web && ../../$(VENV)/bin/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(OUTSIDE): tests/outside/package-lock.json $(DEV)
+	@echo "Fetching the clients of others that the tests call the desk with: 240 MB, a minute, only this once"
+	@cd tests/outside && ../../$(VENV)/bin/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(VENDOR): web/package-lock.json scripts/build_assets.py

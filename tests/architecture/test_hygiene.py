@@ -98,7 +98,7 @@ def test_requirements_are_pinned_by_hash_and_name_no_host() -> None:
         assert not unpinned(text)
 
 
-@pytest.mark.parametrize("folder", ["web", "tests/web"])
+@pytest.mark.parametrize("folder", ["web", "tests/web", "tests/outside"])
 def test_browser_libraries_are_pinned_by_hash_and_name_no_host(folder: str) -> None:
     text = (ROOT / folder / "package-lock.json").read_text()
     packages = {name: one for name, one in json.loads(text)["packages"].items() if name}

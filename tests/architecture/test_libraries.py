@@ -31,7 +31,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "prometheus_client": ("thingdesk.platform.export",),
     # on the wire
     "gmqtt": ("thingdesk.channels.mqtt", MACHINE),
-    "httpx": ("thingdesk.channels", "thingdesk.demo", MACHINE),
+    "httpx": ("thingdesk.platform.outward", "thingdesk.channels", "thingdesk.demo", MACHINE),
     # pages and HTTP
     "fastapi": OUTSIDE,
     "starlette": OUTSIDE,

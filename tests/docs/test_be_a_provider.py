@@ -20,12 +20,12 @@ from thingdesk import fulfilment, parties
 from thingdesk.channels.http.jobs import Said
 from thingdesk.channels.http.problems import _STATUS
 from thingdesk.channels.webhook.message import Links, message
-from thingdesk.channels.webhook.post import LIMIT
 from thingdesk.fulfilment import Delivery, DeliveryKind, Job, JobState
 from thingdesk.fulfilment.jobs.model import BACKOFF, MOST_ATTEMPTS
 from thingdesk.parties import NewMachine, NewOwner, Position
 from thingdesk.platform import ids
 from thingdesk.platform.database import Database
+from thingdesk.platform.outward.post import LIMIT
 
 PAGE = "docs/how-to/be-a-provider.md"
 

@@ -9,8 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.channels.webhook.test_tls import certified
 from tests.machine.conftest import Site
+from tests.platform.outward.test_tls import certified
 
 from thingdesk_machine import Identity
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import orjson
-from tests.channels.webhook.listener import Listener, listening
+from tests.listener import Listener, listening
 
 from thingdesk import parties
 from thingdesk.channels.webhook.signature import verify

@@ -5,11 +5,10 @@ from typing import BinaryIO
 import click
 
 from thingdesk import fulfilment, parties
-from thingdesk.channels import webhook
 from thingdesk.commands.common import database, fail_for, run, settings_of
 from thingdesk.fulfilment import StockLine
 from thingdesk.parties import BadLine, Provider, ProviderLine
-from thingdesk.platform import present
+from thingdesk.platform import outward, present
 from thingdesk.platform.database import Database
 from thingdesk.platform.errors import Refused
 from thingdesk.platform.settings import Settings
@@ -61,7 +60,7 @@ async def _forbidden(known: Provider, settings: Settings) -> str | None:
         return None
     running = present.read(settings.data_dir).get("webhook_networks")
     allowed = settings.webhook_networks if running is None else map(ip_network, running.split())
-    why = await webhook.why_forbidden(known.webhook_url, tuple(allowed))
+    why = await outward.why_forbidden(known.webhook_url, tuple(allowed))
     return why and (
         f"jobs will not reach {known.name}: {why} (THINGDESK_WEBHOOK_NETWORKS allows it)"
     )

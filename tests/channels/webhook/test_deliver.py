@@ -11,17 +11,17 @@ from typing import Any
 
 import orjson
 import pytest
-from tests.channels.webhook.listener import Listener, listening
 from tests.fulfilment.making import happened, make_offer, make_provider
 from tests.links import subject_of
+from tests.listener import Listener, listening
 
 from thingdesk import parties
 from thingdesk.channels.webhook import Webhooks, verify
-from thingdesk.channels.webhook.names import Names
-from thingdesk.channels.webhook.post import LIMIT
 from thingdesk.fulfilment import JobOffer, effects
 from thingdesk.platform import clock
 from thingdesk.platform.database import Database
+from thingdesk.platform.outward.names import Names
+from thingdesk.platform.outward.post import LIMIT
 
 PAGES = "https://desk.example/job/"
 LOOPBACK = (ip_network("127.0.0.0/8"),)

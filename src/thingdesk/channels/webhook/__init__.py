@@ -7,7 +7,6 @@ up at 410, at an address that is not allowed, or after the last attempt. A deliv
 """
 
 from thingdesk.channels.webhook.deliver import Webhooks
-from thingdesk.channels.webhook.reach import why_forbidden
 from thingdesk.channels.webhook.signature import Unsigned, sign, verify
 
-__all__ = ["Unsigned", "Webhooks", "sign", "verify", "why_forbidden"]
+__all__ = ["Unsigned", "Webhooks", "sign", "verify"]

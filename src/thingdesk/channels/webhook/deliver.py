@@ -4,13 +4,11 @@ from collections.abc import Sequence
 
 from thingdesk import fulfilment, parties
 from thingdesk.channels.webhook.message import Links, message
-from thingdesk.channels.webhook.names import Names
-from thingdesk.channels.webhook.post import Attempt, End, make_http, post
 from thingdesk.channels.webhook.signature import sign
-from thingdesk.channels.webhook.target import Network
 from thingdesk.fulfilment import Delivery
 from thingdesk.platform import clock, loops
 from thingdesk.platform.database import Database
+from thingdesk.platform.outward import Attempt, End, Names, Network, make_http, post
 
 _LOOK_EVERY = 1.0
 _EACH = 4

@@ -4,11 +4,11 @@ from ipaddress import ip_address, ip_network
 
 import httpx
 import pytest
-from tests.channels.webhook.listener import Listener, listening
+from tests.listener import Listener, listening
 
-from thingdesk.channels.webhook.names import Names
-from thingdesk.channels.webhook.post import Attempt, End, make_http, post
-from thingdesk.channels.webhook.target import Forbidden, is_allowed, resolve
+from thingdesk.platform.outward.names import Names
+from thingdesk.platform.outward.post import Attempt, End, make_http, post
+from thingdesk.platform.outward.target import Forbidden, is_allowed, resolve
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 

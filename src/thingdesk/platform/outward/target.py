@@ -1,4 +1,4 @@
-"""Where a webhook may go: to the address that was looked at, and to no private network.
+"""Where a request may go: to the address that was looked at, and to no private network.
 
 The name is resolved once, and the request goes to the very address that was checked. Otherwise a
 name could point elsewhere at the second look (DNS rebinding), at a service behind our firewall.
@@ -10,7 +10,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
 
 import httpx
 
-from thingdesk.channels.webhook.names import Address, Names
+from thingdesk.platform.outward.names import Address, Names
 
 Network = IPv4Network | IPv6Network
 _SCHEMES = {"http": 80, "https": 443}
@@ -47,7 +47,7 @@ async def resolve(url: str, allowed: Sequence[Network], names: Names) -> Target:
     addresses = await names.addresses(parsed.host)
     fit = next((one for one in addresses if is_allowed(one, allowed)), None)
     if fit is None:
-        raise Forbidden(f"{parsed.host} is in a network that webhooks may not reach")
+        raise Forbidden(f"{parsed.host} is in a network that may not be reached")
     return Target(parsed.copy_with(host=str(fit)), parsed.netloc.decode(), parsed.host)
 
 

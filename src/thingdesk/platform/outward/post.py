@@ -8,8 +8,8 @@ from enum import StrEnum
 
 import httpx
 
-from thingdesk.channels.webhook.names import Names
-from thingdesk.channels.webhook.target import Forbidden, Network, resolve
+from thingdesk.platform.outward.names import Names
+from thingdesk.platform.outward.target import Forbidden, Network, resolve
 
 # shorter than half of the first pause between attempts, so that none overtakes another
 LIMIT = 8.0

@@ -1,8 +1,8 @@
 import asyncio
 from collections.abc import Sequence
 
-from thingdesk.channels.webhook.names import Names
-from thingdesk.channels.webhook.target import Forbidden, Network, resolve
+from thingdesk.platform.outward.names import Names
+from thingdesk.platform.outward.target import Forbidden, Network, resolve
 
 _WITHIN = 3.0
 

@@ -10,11 +10,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from tests.channels.webhook.listener import listening
+from tests.listener import listening
 
-from thingdesk.channels.webhook.names import Names
-from thingdesk.channels.webhook.post import Attempt, End, make_http, post
 from thingdesk.platform import clock
+from thingdesk.platform.outward.names import Names
+from thingdesk.platform.outward.post import Attempt, End, make_http, post
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 

@@ -1,0 +1,27 @@
+"""Requests to addresses that others gave us: webhooks, documents of clients, push addresses.
+
+What enters: a URL that somebody else chose. What leaves: an attempt with all limits, at the very
+address that was checked. Always true: no private network is reached that the operator has not
+allowed, no redirect is followed, and none of it takes longer or more than its limits.
+"""
+
+from thingdesk.platform.outward.names import Address, Names
+from thingdesk.platform.outward.post import LIMIT, Attempt, End, make_http, post
+from thingdesk.platform.outward.reach import why_forbidden
+from thingdesk.platform.outward.target import Forbidden, Network, Target, is_allowed, resolve
+
+__all__ = [
+    "LIMIT",
+    "Address",
+    "Attempt",
+    "End",
+    "Forbidden",
+    "Names",
+    "Network",
+    "Target",
+    "is_allowed",
+    "make_http",
+    "post",
+    "resolve",
+    "why_forbidden",
+]
