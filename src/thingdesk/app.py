@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from starlette.routing import Router
 
 from thingdesk import diagnosis, journeys, parties, signals, upkeep, web
+from thingdesk.access import Callers
 from thingdesk.catalog import Catalog
 from thingdesk.channels import http, mail, mqtt, operations, webhook
 from thingdesk.channels.mqtt import BrokerAddress, Entrance
@@ -18,7 +19,6 @@ from thingdesk.flow import Flow
 from thingdesk.intake import Intake
 from thingdesk.loading import load
 from thingdesk.operations import Operations
-from thingdesk.parties import Senders
 from thingdesk.platform import durable, ids, migrate, present, private
 from thingdesk.platform.database import Database
 from thingdesk.platform.embedded import EmbeddedBroker, EmbeddedPostgres
@@ -57,7 +57,7 @@ class Desk:
     broker_url: str
     flow: Flow
     operations: Operations
-    senders: Senders
+    callers: Callers
     stop: asyncio.Event
     door: Door | None = None
     http_url: str | None = None
@@ -183,19 +183,21 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
     watched = Operations(settings, found, PACKAGES, stop)
     if settings.database_url is None or settings.broker_url is None:
         watched.stores_in(settings.data_dir)
-    senders = await stack.enter_async_context(Senders(found))
-    desk = Desk(settings, found, settings.broker_url or "", flow, watched, senders, stop)
+    door = None
+    if "web" in settings.roles:
+        # before anything is at work: what fails then does not fail alone
+        door = listen(settings.http_host, settings.http_port, "THINGDESK_HTTP_PORT")
+        stack.callback(door.socket.close)
+    base = settings.public_url or (door.url if door else public_url(settings))
+    callers = await stack.enter_async_context(Callers(found, base))
+    desk = Desk(settings, found, settings.broker_url or "", flow, watched, callers, stop, door)
     served = await stack.enter_async_context(watched.serving())
     desk.operations_url = served.url if served else None
     if settings.broker_url is None:
-        entrance = Entrance(desk.senders)
+        entrance = Entrance(desk.callers)
         desk.broker = await stack.enter_async_context(entrance.broker(settings))
         desk.on_flood = partial(entrance.send_away, desk.broker)
         desk.broker_url = desk.broker.url
-    if "web" in settings.roles:
-        # before anything is at work: what fails then does not fail alone
-        desk.door = listen(settings.http_host, settings.http_port, "THINGDESK_HTTP_PORT")
-        stack.callback(desk.door.socket.close)
     return desk
 
 
@@ -209,7 +211,7 @@ async def _start(
         key = await parties.desk_key(tx)
     intake = await stack.enter_async_context(Intake(desk.database, desk.flow, key, desk.on_flood))
     if desk.door is not None:
-        machines = http.Doors(desk.database, intake, desk.senders, desk.flow.catalog, key)
+        machines = http.Doors(desk.database, intake, desk.callers, desk.flow.catalog, key)
         served = await doors.enter_async_context(_web(desk, desk.door, machines, group))
         desk.http_url = settings.public_url or served.url
     if "ingest" in settings.roles:

@@ -34,35 +34,6 @@ async def test_a_machine_is_known_by_its_token(database: Database) -> None:
     assert await check(database, machine.token(aud=["thingdesk"])) == machine.machine
 
 
-async def test_tokens_are_checked_together_each_for_itself(database: Database) -> None:
-    one, other = await registered(database), await registered(database)
-    tokens = [one.token(), "no token", other.token(), signing().token(), one.token(aud="else")]
-    async with parties.Senders(database) as senders:
-        said = await asyncio.gather(
-            *(senders.recognise(token) for token in tokens), return_exceptions=True
-        )
-    codes = [one.refusal.code if isinstance(one, Refused) else one for one in said]
-    assert codes == [
-        one.machine,
-        "token_unreadable",
-        other.machine,
-        "token_key_unknown",
-        "token_claims_wrong",
-    ]
-
-
-async def test_a_token_that_was_good_is_not_when_its_key_is_revoked(database: Database) -> None:
-    machine = await registered(database)
-    token = machine.token()
-    async with parties.Senders(database) as senders:
-        assert await senders.recognise(token) == machine.machine
-        async with database.transaction() as tx:
-            await parties.revoke_key(tx, machine.kid, "lost")
-        with pytest.raises(Refused) as caught:
-            await senders.recognise(token)
-    assert caught.value.refusal.code == "token_key_revoked"
-
-
 @pytest.mark.parametrize(
     "changed",
     [
@@ -198,11 +169,3 @@ async def test_who_holds_sessions_hears_of_a_revocation(database: Database) -> N
     async with database.transaction() as tx:
         found = await parties.revocations(tx, before)
     assert [key.machine for key in found] == [machine.machine]
-
-
-async def test_a_token_longer_than_any_waits_for_no_database(database: Database) -> None:
-    """Senders that nobody opened answer nothing that goes to the database."""
-    async with asyncio.timeout(10):
-        with pytest.raises(Refused) as caught:
-            await parties.Senders(database).recognise("x" * 4097)
-    assert caught.value.refusal.code == "token_unreadable"

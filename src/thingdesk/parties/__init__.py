@@ -95,7 +95,6 @@ from thingdesk.parties.receipts import sign_receipts
 from thingdesk.parties.register import register
 from thingdesk.parties.register_fleet import Registered, register_fleet
 from thingdesk.parties.rights import RIGHTS, Right, may
-from thingdesk.parties.senders import Senders
 from thingdesk.parties.signatures import Unreadable
 from thingdesk.parties.staff import (
     add_staff,
@@ -140,7 +139,6 @@ __all__ = [
     "Registration",
     "Right",
     "Role",
-    "Senders",
     "Sighting",
     "Span",
     "Staff",

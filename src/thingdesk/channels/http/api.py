@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
 
 from thingdesk import cases, catalog, fulfilment, messages, notices, parties
+from thingdesk.access import Presented, Surface
 from thingdesk.channels.http import body
 from thingdesk.channels.http.doors import Doors, Open
 from thingdesk.channels.http.problems import problem
@@ -30,9 +31,10 @@ async def _sender(request: Request, doors: Open) -> str:
         # whoever is not recognised yet counts for nothing in what may be under way: while the
         # database stands still they must not become ever more
         async with asyncio.timeout(WITHIN):
-            return await doors.senders.recognise(token.strip())
+            caller = await doors.callers.recognise(Presented(token.strip()), Surface.HTTP)
     except TimeoutError:
         raise Refused(BUSY) from None
+    return caller.machine
 
 
 Sender = Annotated[str, Depends(_sender)]

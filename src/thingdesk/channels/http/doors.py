@@ -3,9 +3,10 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from thingdesk.access import Callers
 from thingdesk.catalog import Catalog
 from thingdesk.intake import Intake
-from thingdesk.parties import DeskKey, Senders
+from thingdesk.parties import DeskKey
 from thingdesk.platform.database import Database
 
 
@@ -15,7 +16,7 @@ class Doors:
 
     database: Database
     intake: Intake
-    senders: Senders
+    callers: Callers
     offered: Catalog
     key: DeskKey
 

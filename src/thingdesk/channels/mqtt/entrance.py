@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from thingdesk import parties
+from thingdesk.access import Callers, Presented, Surface
 from thingdesk.channels.mqtt.topics import ACCESS
-from thingdesk.parties import Senders
 from thingdesk.platform import clock
 from thingdesk.platform.database import Database
 from thingdesk.platform.embedded import EmbeddedBroker, EmbeddedError
@@ -22,8 +22,8 @@ _log = logging.getLogger(__name__)
 class Entrance:
     """A machine enters with a good token of its own, unless it was sent away within a minute."""
 
-    def __init__(self, senders: Senders) -> None:
-        self._senders = senders
+    def __init__(self, callers: Callers) -> None:
+        self._callers = callers
         self._away: dict[str, datetime] = {}
         self._refusals = SparingLog(_log)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -42,10 +42,10 @@ class Entrance:
     async def verify(self, machine: str, token: str, _: str) -> bool | str:
         """What the broker asks; True, or why not."""
         try:
-            known = await self._senders.recognise(token)
+            caller = await self._callers.recognise(Presented(token), Surface.MQTT)
         except Refused as refused:
             return refused.refusal.reason
-        if known != machine:
+        if caller.machine != machine:
             return "the token is another machine's"
         return not self._is_away(machine) or "it sends too much at once; it may return in a minute"
 
