@@ -22,6 +22,8 @@ from thingdesk.cases.model import (
     Opening,
     Outcome,
     OwnedCases,
+    Party,
+    PartyCases,
     Report,
     Standing,
     State,
@@ -48,7 +50,7 @@ from thingdesk.cases.reports import (
     note_reports,
     read_report,
 )
-from thingdesk.cases.search import of_owner, search, standing
+from thingdesk.cases.search import of_owner, of_party, search, standing
 from thingdesk.cases.store import get, get_many, last_of, not_of, unfinished
 from thingdesk.cases.verification_store import Verification
 from thingdesk.cases.verification_store import of_case as verifications_of
@@ -74,6 +76,8 @@ __all__ = [
     "Opening",
     "Outcome",
     "OwnedCases",
+    "Party",
+    "PartyCases",
     "Pause",
     "Progress",
     "Promised",
@@ -106,6 +110,7 @@ __all__ = [
     "not_of",
     "note_reports",
     "of_owner",
+    "of_party",
     "open",
     "open_within",
     "pause_promises",

@@ -176,6 +176,40 @@ class OwnedCases:
 
 
 @dataclass(frozen=True, slots=True)
+class Party:
+    """Which cases a machine may see: those that it is the subject or reporter of, and with
+    `services` all of these for machines of its owner. All are of `owner_id`, and of machines that
+    are named with the beginning of their present ownership, opened since then; without an owner
+    those of the machine itself while nobody owned it.
+    """
+
+    machine: str
+    owner_id: UUID | None
+    since: Mapping[str, datetime]
+    services: tuple[str, ...] = ()
+
+    def sees(self, case: Case) -> bool:
+        if case.owner_id != self.owner_id:
+            return False
+        if self.owner_id is None:
+            return case.subject == self.machine
+        begins = self.since.get(case.subject)
+        named = self.machine in (case.subject, case.reporter) or case.service in self.services
+        return begins is not None and begins <= case.opened_at and named
+
+
+@dataclass(frozen=True, slots=True)
+class PartyCases:
+    """A page of them, the newest first; it goes on `after` the last (opened, id)."""
+
+    party: Party
+    state: State | None = None
+    subject: str | None = None
+    after: tuple[datetime, UUID] | None = None
+    most: int = 50
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """How many cases are under way, and how those ended that ended lately.
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from thingdesk.cases.model import Case, CaseFilter, OwnedCases
+from thingdesk.cases.model import Case, CaseFilter, OwnedCases, PartyCases
 from thingdesk.cases.store import to_case
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.where import Where
@@ -28,6 +28,10 @@ where c.owner_id = $1 and (c.state = 'ended') = $4
   and ($5::timestamptz is null or (coalesce(c.ended_at, c.opened_at), c.id) < ($5, $6::uuid))
 order by coalesce(c.ended_at, c.opened_at) desc, c.id desc limit $7
 """
+_OF_NOW = """exists (
+    select from unnest({}::text[], {}::timestamptz[]) as p (machine, begins)
+    where desk_case.subject = p.machine and desk_case.opened_at >= p.begins
+)"""
 _UNDER_WAY = "select state, count(*) as n from desk_case where state <> 'ended' group by state"
 _ENDED = """
 select outcome, count(*) as n from desk_case
@@ -69,6 +73,24 @@ async def of_owner(tx: Transaction, wanted: OwnedCases) -> list[Case]:
         wanted.most,
     )
     return [to_case(row) for row in rows]
+
+
+async def of_party(tx: Transaction, wanted: PartyCases) -> list[Case]:
+    party = wanted.party
+    where = (
+        Where(wanted.most)
+        .also("state = {}", wanted.state)
+        .also("subject = {}", wanted.subject)
+        .also("(opened_at, id) < ({}, {})", *(wanted.after or (None, None)))
+    )
+    if party.owner_id is None:
+        where.also("owner_id is null and subject = {}", party.machine)
+    else:
+        machine, since = party.machine, party.since
+        where.also("owner_id = {}", party.owner_id)
+        where.also(_OF_NOW, list(since), list(since.values()))
+        where.also("({} in (subject, reporter) or service = any({}))", machine, party.services)
+    return [to_case(row) for row in await tx.fetch(_FIND.format(where), *where.values)]
 
 
 async def under_way(tx: Transaction) -> dict[str, int]:

@@ -126,6 +126,14 @@ class Mandate:
         """Where it stands, as `3` or `3 revoked`: what was seen by who wants to replace it."""
         return f"{self.version} revoked" if self.revoked_at else str(self.version)
 
+    def covers(self, service: str) -> bool:
+        """Whether it is for this service."""
+        return fits(service, self.terms.services)
+
+    def is_for(self, machine: str) -> bool:
+        """Whether it is for this machine of the owner's."""
+        return self.terms.machines is None or machine in self.terms.machines
+
 
 class EntitlementKind(StrEnum):
     """What gives it. Where several do, the law goes first, then the warranty."""

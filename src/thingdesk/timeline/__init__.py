@@ -10,7 +10,17 @@ from thingdesk.timeline.append import append
 from thingdesk.timeline.checkpoint import MOST, checkpoint
 from thingdesk.timeline.checkpoint_store import newest as newest_checkpoint
 from thingdesk.timeline.model import CHECKPOINT, Break, Checkpoint, Entry, Event, Flaw
-from thingdesk.timeline.store import erase, erase_streams, latest, latest_of, of_many, read, size
+from thingdesk.timeline.store import (
+    after,
+    erase,
+    erase_streams,
+    latest,
+    latest_of,
+    newest,
+    of_many,
+    read,
+    size,
+)
 from thingdesk.timeline.verify import Verified, verify, verify_next
 from thingdesk.timeline.verify_checkpoints import Read, compare, verify_checkpoints
 
@@ -24,6 +34,7 @@ __all__ = [
     "Flaw",
     "Read",
     "Verified",
+    "after",
     "append",
     "checkpoint",
     "compare",
@@ -31,6 +42,7 @@ __all__ = [
     "erase_streams",
     "latest",
     "latest_of",
+    "newest",
     "newest_checkpoint",
     "of_many",
     "read",

@@ -39,6 +39,10 @@ _PAGE = _READ.format(
     which="stream = $2 and seq < $3 order by seq desc",
     order="e.seq",
 )
+_AFTER = _READ.format(
+    which="stream = $2 and seq > $3 and kind = any($4) order by seq",
+    order="e.seq",
+)
 _LATEST = """
 select e.stream, e.seq, e.at, e.kind, v.value
 from (select found.* from unnest($2::text[]) wanted cross join lateral (
@@ -105,6 +109,22 @@ async def read(
     """
     rows = await tx.fetch(_PAGE, most, stream, before or LAST)
     return [_entry(row) for row in rows]
+
+
+async def after(
+    tx: Transaction, stream: str, seq: int, most: int, kinds: Collection[str]
+) -> list[Entry]:
+    """The entries of these kinds after the one with this number, the oldest first."""
+    rows = await tx.fetch(_AFTER, most, stream, seq, sorted(kinds))
+    return [_entry(row) for row in rows]
+
+
+async def newest(tx: Transaction, streams: Collection[str]) -> dict[str, int]:
+    """The number of the newest entry of each of these streams."""
+    rows = await tx.fetch(
+        "select stream, seq from timeline_head where stream = any($1)", list(streams)
+    )
+    return {row["stream"]: row["seq"] for row in rows}
 
 
 async def latest(tx: Transaction, most: int, kinds: Collection[str]) -> list[Entry]:

@@ -1,0 +1,71 @@
+"""What a running desk is, and what it is made of."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from thingdesk import diagnosis
+from thingdesk.access import Callers
+from thingdesk.catalog import Catalog
+from thingdesk.flow import Flow
+from thingdesk.loading import load
+from thingdesk.operations import Operations
+from thingdesk.platform.database import Database
+from thingdesk.platform.embedded import EmbeddedBroker
+from thingdesk.platform.serve import Door
+from thingdesk.platform.settings import Settings
+
+PACKAGES = (
+    "thingdesk.platform.words",
+    "thingdesk.platform.durable",
+    "thingdesk.timeline",
+    "thingdesk.parties",
+    "thingdesk.mandates",
+    "thingdesk.signals",
+    "thingdesk.diagnosis",
+    "thingdesk.cases",
+    "thingdesk.notices",
+    "thingdesk.decisions",
+    "thingdesk.fulfilment",
+    "thingdesk.journeys",
+)
+"""The packages that have tables, in the order of their layers."""
+
+
+@dataclass
+class Desk:
+    """A running desk: where it can be reached, and what it is made of."""
+
+    settings: Settings
+    database: Database
+    broker_url: str
+    flow: Flow
+    operations: Operations
+    callers: Callers
+    stop: asyncio.Event
+    door: Door | None = None
+    http_url: str | None = None
+    operations_url: str | None = None
+    broker: EmbeddedBroker | None = None
+    on_flood: Callable[[str], None] | None = None
+
+    @property
+    def broker_address(self) -> str:
+        """Where machines connect, without the desk's own password."""
+        if self.broker is not None:
+            return f"mqtt://{self.broker.host}:{self.broker.port}"
+        parts = urlsplit(self.broker_url)
+        return f"{parts.scheme}://{parts.hostname}:{parts.port or 1883}"
+
+
+def make_flow(settings: Settings) -> Flow:
+    """What the ready packs and the modules that are set as packs bring."""
+    packs = load(settings.packs, settings.ready_packs)
+    meanings = diagnosis.load_descriptions(settings.trouble_codes)
+    return Flow(Catalog(packs.services), packs.rules, settings.zone, meanings, settings.open_cases)
+
+
+def public_url(settings: Settings) -> str:
+    """How people reach the pages."""
+    return settings.public_url or f"http://{settings.http_host}:{settings.http_port}"

@@ -1,0 +1,74 @@
+"""What goes on beside the door: what comes from the broker, and what the desk does by itself."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from thingdesk import journeys, parties, signals, upkeep
+from thingdesk.app.desk import Desk, public_url
+from thingdesk.channels import mail, mqtt, webhook
+from thingdesk.channels.mqtt import BrokerAddress
+from thingdesk.intake import Intake
+from thingdesk.platform import durable, ids
+from thingdesk.platform.loops import each, repeat
+
+
+async def ingest(
+    desk: Desk,
+    doors: AsyncExitStack,
+    group: asyncio.TaskGroup,
+    intake: Intake,
+    address: BrokerAddress,
+) -> None:
+    worker = ids.new()
+    name = str(worker) if address.shared else "1"
+    receiver = await doors.enter_async_context(mqtt.Receiver(address, intake, name))
+    desk.operations.connected("ingest", lambda: receiver.is_connected)
+
+    async def beat() -> int:
+        if receiver.is_connected:
+            async with desk.database.transaction() as tx:
+                await signals.beat(tx, worker)
+        return 0
+
+    group.create_task(repeat(desk.database, "intake", beat, desk.stop, every=2.0))
+    group.create_task(repeat(desk.database, "time", receiver.tell_time, desk.stop, every=1.0))
+    if desk.broker is not None:
+        end = mqtt.ending_sessions(desk.database, desk.broker)
+        group.create_task(repeat(desk.database, parties.CHANNEL, end, desk.stop, every=5.0))
+
+
+async def work(
+    desk: Desk, stack: AsyncExitStack, group: asyncio.TaskGroup, address: BrokerAddress
+) -> None:
+    database, stop = desk.database, desk.stop
+    functions = desk.flow.drivers
+    engine = durable.Engine(
+        database,
+        functions,
+        lease=desk.settings.lease,
+        about=journeys.about,
+        tell=journeys.note_trouble,
+    )
+    sender = await stack.enter_async_context(mqtt.Sender(address, database, str(ids.new())))
+    desk.operations.connected("work", lambda: sender.is_connected)
+    pages = desk.http_url or public_url(desk.settings)
+    about = {"sender": desk.settings.mail_from, "contact": desk.settings.contact}
+    post = mail.Mail(database, mail.carrier(desk.settings), pages=pages, **about)
+    hooks = webhook.Webhooks(database, pages, allowed=desk.settings.webhook_networks)
+
+    async def diagnose() -> int:
+        async with database.transaction(idle_limit=desk.settings.lease) as tx:
+            return await desk.flow.diagnose(tx)
+
+    async def keep_time() -> int:
+        acts = (*desk.flow.watches, upkeep.make_checkpoint)
+        return await each(database, acts, desk.settings.lease)
+
+    group.create_task(engine.work(stop))
+    group.create_task(sender.run(stop))
+    group.create_task(post.work(stop))
+    group.create_task(hooks.work(stop))
+    group.create_task(repeat(database, signals.CHANNEL, diagnose, stop, every=0.2))
+    group.create_task(repeat(database, "clock", keep_time, stop, every=1.0))
+    kept = upkeep.Upkeep(database, desk.settings.signals_kept, desk.settings.lease)
+    group.create_task(repeat(database, "keep", kept.once, stop, every=600.0))

@@ -1,0 +1,42 @@
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from thingdesk.access import Caller
+from thingdesk.dialogue.model import Asked
+from thingdesk.intake import TYPES, Intake, Kind
+from thingdesk.platform import ids
+from thingdesk.platform.errors import Refused, refuse
+
+_SOURCE = "dialogue"
+
+
+async def ask(
+    intake: Intake,
+    caller: Caller,
+    service: str,
+    given: Mapping[str, Any],
+    subject: str | None,
+    request_id: str | None,
+) -> Asked:
+    """Hand in the report that the request is; returns once it is committed. Raises Refused."""
+    event = {
+        "specversion": "1.0",
+        "id": request_id or str(ids.new()),
+        "source": _SOURCE,
+        "type": TYPES[Kind.REPORTS],
+        "data": {"service": service, "input": given, "subject": subject or caller.machine},
+    }
+    try:
+        payload = orjson.dumps(event)
+    except (orjson.JSONEncodeError, UnicodeEncodeError) as error:
+        raise refuse("broken_json", f"the input is no JSON: {str(error)[:120]}") from None
+    became = await intake.take(caller.machine, Kind.REPORTS, payload)
+    if became.refused:
+        raise Refused(became.refused[0].refusal)
+    entry = became.entries[0]
+    receipts = intake.sign(caller.machine, became.entries)
+    case = entry.get("case")
+    return Asked(UUID(case) if case else None, entry.get("outcome"), receipts[0])

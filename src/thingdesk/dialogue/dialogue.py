@@ -1,0 +1,138 @@
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from thingdesk import cases, journeys, timeline
+from thingdesk.access import Caller
+from thingdesk.cases import PartyCases, State
+from thingdesk.catalog import Service
+from thingdesk.dialogue import see
+from thingdesk.dialogue.ask import ask
+from thingdesk.dialogue.follow import Followers
+from thingdesk.dialogue.model import Asked, CasePage, CaseView, Told
+from thingdesk.dialogue.told import KINDS, tell
+from thingdesk.flow import Flow
+from thingdesk.intake import Intake
+from thingdesk.platform import moments
+from thingdesk.platform.database import Database
+from thingdesk.platform.errors import refuse
+
+_MOST = 100
+_LONGEST_WORDS = 500
+_WITHDRAWN = "{} does not want it any more, on your behalf."
+
+
+class Dialogue:
+    """What surfaces do for a caller. `pages` is the URL of the pages, where owners answer; it is
+    right once the desk serves. Let `run` run for as long as anybody may `follow`.
+    """
+
+    def __init__(
+        self, database: Database, flow: Flow, intake: Intake, pages: str, stop: asyncio.Event
+    ) -> None:
+        self._database = database
+        self._flow = flow
+        self._intake = intake
+        self._pages = pages.rstrip("/")
+        self._followers = Followers(database, stop)
+
+    async def run(self) -> None:
+        """Hear what happens to the cases that are followed, until the desk stops."""
+        await self._followers.run()
+
+    def offers(self, caller: Caller | None = None) -> list[Service]:
+        """What can be asked for; with a `caller`, what its mandate is for."""
+        mandate = caller.mandate if caller else None
+        return [one for one in self._flow.catalog if mandate is None or mandate.covers(one.name)]
+
+    async def ask(
+        self,
+        caller: Caller,
+        service: str,
+        given: Mapping[str, Any],
+        *,
+        subject: str | None = None,
+        request_id: str | None = None,
+    ) -> Asked:
+        """Ask for a service for `subject`, by default the caller itself. Returns once it is
+        committed; the same `request_id` (1 to 128 printable ASCII characters) gets the same answer
+        for eight days, and is refused with another content. Raises Refused.
+        """
+        return await ask(self._intake, caller, service, given, subject, request_id)
+
+    async def case(self, caller: Caller, case_id: UUID) -> CaseView:
+        """How a case stands. Raises Refused: there is none, or not for this caller."""
+        async with self._database.transaction() as tx:
+            party = await see.party_of(tx, caller, self._flow.catalog)
+            found = await see.get(tx, party, case_id)
+            return (await see.views(tx, caller, [found], self._pages))[0]
+
+    async def cases(
+        self,
+        caller: Caller,
+        *,
+        after: str | None = None,
+        most: int = 50,
+        state: State | None = None,
+        subject: str | None = None,
+    ) -> CasePage:
+        """A page of the cases that the caller may see, the newest first, going on after the
+        `further` of the page before. Raises Refused for one that is none of ours.
+        """
+        most = max(1, min(most, _MOST))
+        async with self._database.transaction() as tx:
+            party = await see.party_of(tx, caller, self._flow.catalog)
+            wanted = PartyCases(party, state, subject, _place(after), most + 1)
+            found = await cases.of_party(tx, wanted)
+            shown = await see.views(tx, caller, found[:most], self._pages)
+        last = found[most - 1] if len(found) > most else None
+        return CasePage(tuple(shown), f"{last.opened_at.isoformat()}_{last.id}" if last else None)
+
+    async def timeline(
+        self, caller: Caller, case_id: UUID, after: int = 0, most: int = _MOST
+    ) -> list[Told]:
+        """What happened to a case after the entry with the number `after`, the oldest first."""
+        async with self._database.transaction() as tx:
+            party = await see.party_of(tx, caller, self._flow.catalog)
+            await see.get(tx, party, case_id)
+            found = await timeline.after(tx, f"case:{case_id}", after, min(most, _MOST), KINDS)
+        return [tell(one) for one in found]
+
+    async def follow(self, caller: Caller, case_id: UUID, after: int = 0) -> AsyncIterator[Told]:
+        """The same, and what happens from then on, until the case has ended and all is told, or the
+        desk stops. Raises Refused, also when the caller may not see it any more.
+        """
+        stream = f"case:{case_id}"
+        with self._followers.following(stream):
+            while True:
+                # what comes between the two looks is not missed: the case is looked at first
+                seen = await self.case(caller, case_id)
+                while told := await self.timeline(caller, case_id, after):
+                    for one in told:
+                        yield one
+                    after = told[-1].number
+                if seen.ended or not await self._followers.grown(stream, max(after, seen.told)):
+                    return
+
+    async def withdraw(self, caller: Caller, case_id: UUID, words: str = "") -> CaseView:
+        """End a case that is not wanted any more; what was done for it and can be is taken back.
+        One that has ended stays as it is. Raises Refused.
+        """
+        async with self._database.transaction() as tx:
+            party = await see.party_of(tx, caller, self._flow.catalog)
+            found = await see.get(tx, party, case_id)
+            said = words[:_LONGEST_WORDS] or _WITHDRAWN.format(caller.machine)
+            await journeys.withdraw(tx, found.id, said, "its customer does not want it any more")
+        return await self.case(caller, case_id)
+
+
+def _place(after: str | None) -> tuple[datetime, UUID] | None:
+    if not after:
+        return None
+    at, _, last = after.partition("_")
+    try:
+        return moments.read(at), UUID(last)
+    except ValueError:
+        raise refuse("unfit_cursor", "this is no cursor of ours: begin without one") from None

@@ -1,0 +1,201 @@
+"""What a caller asks and is told, by the same verbs on every surface."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+from tests.hand import Hand
+from tests.journeys.garage import COIL, MISFIRE, car, open_garage
+from tests.parties.making import signing, unique
+
+from thingdesk import parties
+from thingdesk.access import Caller
+from thingdesk.cases import Outcome, State
+from thingdesk.dialogue import Branch, Dialogue, Told
+from thingdesk.intake import Intake
+from thingdesk.platform import ids
+from thingdesk.platform.database import Database
+from thingdesk.platform.errors import Refused
+
+PAGES = "https://desk.example"
+
+
+@dataclass
+class Talk:
+    """A garage, and a dialogue with its desk."""
+
+    hand: Hand
+    dialogue: Dialogue
+    stop: asyncio.Event
+
+    async def car(self) -> Caller:
+        """A car with a key and an owner who has given no mandate."""
+        name = unique("car")
+        owner = await car(self.hand, name, terms=None)
+        async with self.hand.database.transaction() as tx:
+            await parties.add_key(tx, name, signing(name).x)
+        return Caller(name, owner)
+
+    async def asked(self, caller: Caller) -> UUID:
+        asked = await self.dialogue.ask(caller, "vehicle.repair", MISFIRE)
+        assert asked.case_id
+        await self.hand.work()
+        return asked.case_id
+
+
+@pytest.fixture(scope="module")
+async def talk(database: Database) -> AsyncIterator[Talk]:
+    async with talking(await open_garage(database)) as one:
+        yield one
+
+
+@asynccontextmanager
+async def talking(hand: Hand) -> AsyncIterator[Talk]:
+    async with hand.database.transaction() as tx:
+        key = await parties.desk_key(tx)
+    stop = asyncio.Event()
+    async with Intake(hand.database, hand.flow, key) as intake, asyncio.TaskGroup() as group:
+        dialogue = Dialogue(hand.database, hand.flow, intake, f"{PAGES}/", stop)
+        group.create_task(dialogue.run())
+        yield Talk(hand, dialogue, stop)
+        stop.set()
+
+
+async def _refused(work: object) -> str:
+    with pytest.raises(Refused) as caught:
+        await work  # type: ignore[misc]
+    return caught.value.refusal.code
+
+
+async def test_asking_twice_with_one_id_is_asking_once(talk: Talk) -> None:
+    caller, again = await talk.car(), str(ids.new())
+    first, second = await asyncio.gather(
+        *(talk.dialogue.ask(caller, "vehicle.repair", MISFIRE, request_id=again) for _ in range(2))
+    )
+    assert first.case_id == second.case_id
+    view = await talk.dialogue.case(caller, first.case_id or ids.new())
+    assert view.reports == 1
+    changed = {**MISFIRE, "code": "P0302"}
+    other = talk.dialogue.ask(caller, "vehicle.repair", changed, request_id=again)
+    assert await _refused(other) == "event_id_reused"
+
+
+async def test_what_is_wrong_with_a_request_is_said(talk: Talk) -> None:
+    caller = await talk.car()
+    assert await _refused(talk.dialogue.ask(caller, "vehicle.fly", {})) == "unknown_service"
+    assert await _refused(talk.dialogue.ask(caller, "vehicle.repair", {})) == "unfit_input"
+    broken = {"code": "\ud800"}
+    assert await _refused(talk.dialogue.ask(caller, "vehicle.repair", broken)) == "broken_json"
+
+
+async def test_a_case_shows_what_its_owner_is_asked_and_where(talk: Talk) -> None:
+    caller = await talk.car()
+    case_id = await talk.asked(caller)
+    view = await talk.dialogue.case(caller, case_id)
+    (waiting,) = view.waiting
+    assert waiting.kind is Branch.APPROVAL
+    assert waiting.url == f"{PAGES}/question/{waiting.id}"
+    assert [one.id for one in waiting.choices] == ["yes", "no"]
+    await talk.hand.answer(case_id, "yes")
+    after = await talk.dialogue.case(caller, case_id)
+    (date,) = after.waiting
+    assert date.id != waiting.id
+    assert len(date.choices) > 1
+    assert after.version != view.version
+
+
+async def test_nobody_else_sees_it(talk: Talk) -> None:
+    caller, stranger = await talk.car(), await talk.car()
+    case_id = await talk.asked(caller)
+    assert await _refused(talk.dialogue.case(stranger, case_id)) == "case_unknown"
+    assert await _refused(talk.dialogue.timeline(stranger, case_id)) == "case_unknown"
+    assert await _refused(talk.dialogue.withdraw(stranger, case_id)) == "case_unknown"
+    assert await _refused(anext(talk.dialogue.follow(stranger, case_id))) == "case_unknown"
+    assert not (await talk.dialogue.cases(stranger)).cases
+    about_it = talk.dialogue.ask(stranger, "vehicle.repair", MISFIRE, subject=caller.machine)
+    assert await _refused(about_it) == "not_your_machine"
+
+
+async def test_who_buys_a_machine_sees_nothing_of_before(talk: Talk) -> None:
+    caller = await talk.car()
+    case_id = await talk.asked(caller)
+    owner = await talk.hand.sell(caller.machine, unique("buyer"))
+    assert await _refused(talk.dialogue.case(Caller(caller.machine, owner), case_id)) == (
+        "case_unknown"
+    )
+    assert await _refused(talk.dialogue.case(caller, case_id)) == "case_unknown"
+    assert not (await talk.dialogue.cases(Caller(caller.machine, owner))).cases
+
+
+async def test_cases_come_page_by_page_each_once(talk: Talk) -> None:
+    caller = await talk.car()
+    made = set()
+    for code in ("P0301", "P0302", "P0303"):
+        asked = await talk.dialogue.ask(caller, "vehicle.repair", {"code": code})
+        made.add(asked.case_id)
+    seen, after = [], None
+    while True:
+        page = await talk.dialogue.cases(caller, after=after, most=2)
+        seen += [one.id for one in page.cases]
+        if (after := page.further) is None:
+            break
+    assert len(seen) == len(made)
+    assert set(seen) == made
+    assert await _refused(talk.dialogue.cases(caller, after="yesterday")) == "unfit_cursor"
+    assert not (await talk.dialogue.cases(caller, state=State.ENDED)).cases
+
+
+async def test_withdrawing_ends_it_and_takes_back_what_was_done(talk: Talk) -> None:
+    caller = await talk.car()
+    case_id = await talk.asked(caller)
+    view = await talk.dialogue.withdraw(caller, case_id, "It starts again.")
+    assert (view.outcome, view.words, view.waiting) == (Outcome.WITHDRAWN, "It starts again.", ())
+    assert (await talk.dialogue.withdraw(caller, case_id)).words == "It starts again."
+
+
+async def test_whoever_follows_hears_all_of_it_once_and_to_its_end(talk: Talk) -> None:
+    caller = await talk.car()
+    case_id = await talk.asked(caller)
+    heard: list[Told] = []
+
+    async def hear(after: int = 0) -> None:
+        async for one in talk.dialogue.follow(caller, case_id, after):
+            heard.append(one)
+
+    hearing = asyncio.create_task(hear())
+    await talk.hand.answer(case_id, "yes")
+    await talk.dialogue.withdraw(caller, case_id)
+    async with asyncio.timeout(30):
+        await hearing
+    kinds = [one.kind for one in heard]
+    assert kinds[0] == "case.opened"
+    assert kinds[-1] == "case.ended"
+    assert kinds.count("decision.answered") == 1
+    numbers = [one.number for one in heard]
+    assert numbers == sorted(set(numbers))
+    before, heard = heard, []
+    await hear(before[1].number)
+    assert heard == before[2:], "who comes back hears the rest"
+    assert COIL not in str([one.data for one in before if one.kind.startswith("effect")])
+
+
+async def test_following_ends_with_the_desk(database: Database) -> None:
+    hand = await open_garage(database)
+    async with talking(hand) as talk:
+        caller = await talk.car()
+        case_id = await talk.asked(caller)
+        following = talk.dialogue.follow(caller, case_id)
+        heard = [await anext(following)]
+
+        async def rest() -> None:
+            async for one in following:
+                heard.append(one)  # noqa: PERF401 - the same
+
+        waiting = asyncio.create_task(rest())
+        talk.stop.set()
+        async with asyncio.timeout(30):
+            await waiting
+    assert heard[0].kind == "case.opened"
