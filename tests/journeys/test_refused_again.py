@@ -6,11 +6,12 @@ from uuid import UUID
 import pytest
 from tests.hand import Hand, open_hand
 
-from thingdesk import cases, journeys, mandates
+from thingdesk import cases, journeys, mandates, parties
 from thingdesk.cases import Answer, CaseFilter
 from thingdesk.catalog import Catalog
 from thingdesk.flow import Flow
 from thingdesk.mandates import Entitlement, EntitlementKind, Payer, Policy, Terms
+from thingdesk.parties import Role
 from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Database
 from thingdesk.platform.errors import Recovery
@@ -117,9 +118,53 @@ async def test_the_same_refusal_is_mailed_once_an_hour(hand: Hand) -> None:
         for _ in range(12):
             await again(hand, "stubborn")
             turnable.turn(WINDOW)
-        assert (await many(hand, "stubborn"), await mails(hand, owner)) == (12, 1)
+        assert (await many(hand, "stubborn"), await mails(hand, owner)) == (4, 1)
+        turnable.turn(3 * WINDOW)
         await again(hand, "stubborn")
         assert await mails(hand, owner) == 2
+
+
+async def test_who_gets_no_further_is_told_so_for_longer_each_time(hand: Hand) -> None:
+    """A week of asking every hour: some cases, one word to staff, and a stated outcome."""
+    async with hand.database.transaction() as tx:
+        staff = await parties.add_staff(tx, "leader@example.org", "Leader", {Role.LEADER})
+    turnable = clock.Turnable()
+    with clock.reading(turnable):
+        await owned(hand, "loops")
+        for _ in range(7 * 24):
+            await again(hand, "loops")
+            answer = await again(hand, "loops")
+            turnable.turn(timedelta(hours=1))
+        assert await many(hand, "loops") < 20
+        assert answer.outcome
+        assert answer.outcome["code"] == "never"
+        assert answer.outcome["stalemate"] >= cases.STALEMATE
+        async with hand.database.transaction() as tx:
+            told = await tx.fetchval(
+                "select count(*) from notice where to_id = $1 and kind = 'dialogue.stalemate'"
+                " and words like '%loops%'",
+                str(staff.id),
+            )
+        assert told == 1
+
+
+async def test_what_comes_to_something_ends_the_row(hand: Hand) -> None:
+    turnable = clock.Turnable()
+    with clock.reading(turnable):
+        owner = await owned(hand, "agrees")
+        for minutes in (5, 10, 20):
+            await refused(hand, "agrees")
+            turnable.turn(timedelta(minutes=minutes))
+        async with hand.database.transaction() as tx:
+            await mandates.grant(tx, owner, ALL)
+        done = await again(hand, "agrees", "lab.ask")
+        assert done.case_id
+        async with hand.database.transaction() as tx:
+            await journeys.withdraw(tx, done.case_id, "enough", "enough")
+            await mandates.revoke(tx, owner, "no more")
+        await refused(hand, "agrees")
+        turnable.turn(WINDOW)
+        assert (await again(hand, "agrees", "lab.ask")).outcome is None
 
 
 async def test_what_was_told_long_ago_is_forgotten_and_the_rest_is_not(hand: Hand) -> None:

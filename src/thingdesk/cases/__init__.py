@@ -41,6 +41,7 @@ from thingdesk.cases.promises import (
     resume_promises,
 )
 from thingdesk.cases.recovery import Criterion, Progress, Sample
+from thingdesk.cases.refused import STALEMATE, is_stalemate
 from thingdesk.cases.relapse import came_back
 from thingdesk.cases.report_store import KEPT
 from thingdesk.cases.reports import (
@@ -65,6 +66,7 @@ from thingdesk.cases.verify import (
 __all__ = [
     "KEPT",
     "OF_BEFORE",
+    "STALEMATE",
     "Answer",
     "Case",
     "CaseFilter",
@@ -104,6 +106,7 @@ __all__ = [
     "give_up_verification",
     "give_up_verifications",
     "happened",
+    "is_stalemate",
     "keep_promise",
     "last_of",
     "measure",

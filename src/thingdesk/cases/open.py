@@ -52,7 +52,7 @@ async def _open(
     last = await _last_cases(tx, problems)
     still = await refused.still_refused(tx, groups, last)
     decided = {
-        key: _refused(last[key]) if key in still else _decide(group[0], last.get(key))
+        key: _refused(last[key], still[key]) if key in still else _decide(group[0], last.get(key))
         for key, group in groups.items()
     }
     beyond = set() if most is None else _beyond(openings, decided, problems, most)
@@ -98,8 +98,9 @@ def _decide(first: Opening, last: Case | None) -> Opened:
     return Opened(ids.new(), new=True, reopened=False)
 
 
-def _refused(last: Case) -> Opened:
-    return Opened(last.id, new=False, reopened=False, refused=refused.as_outcome(last))
+def _refused(last: Case, in_a_row: int) -> Opened:
+    told = refused.as_outcome(last, in_a_row)
+    return Opened(last.id, new=False, reopened=False, refused=told)
 
 
 def _is_relapse(last: Case, opening: Opening) -> bool:

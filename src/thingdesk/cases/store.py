@@ -59,6 +59,19 @@ update desk_case set state = 'ended', outcome = $2, outcome_words = $3, outcome_
     ended_at = $5, relapse_until = $6
 where id = $1
 """
+# of the same owner, since the last time that it came to anything else
+_REFUSED_IN_A_ROW = """
+select t.id, (
+    select count(*) from desk_case c
+    where c.subject = t.subject and c.key = t.key and c.owner_id is not distinct from t.owner_id
+      and c.outcome = 'refused' and c.origin = 'report' and c.opened_at > coalesce((
+          select max(o.opened_at) from desk_case o
+          where o.subject = t.subject and o.key = t.key and o.opened_at < t.opened_at
+            and o.outcome is distinct from 'refused'), '-infinity')
+) as n
+from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::timestamptz[])
+    as t (id, subject, key, owner_id, opened_at)
+"""
 _UNFINISHED = "select id from desk_case where subject = any($1) and state = 'open'"
 _GET = "select * from desk_case where id = $1"
 # the problem's row first, as whoever opens or joins a case does
@@ -104,6 +117,19 @@ async def forget_problems(tx: Transaction, keys: Sequence[tuple[str, str]]) -> N
         [subject for subject, _ in keys],
         [key for _, key in keys],
     )
+
+
+async def refused_in_a_row(tx: Transaction, refused: Sequence[Case]) -> dict[UUID, int]:
+    """The how manieth in a row each of these refusals is."""
+    rows = await tx.fetch(
+        _REFUSED_IN_A_ROW,
+        [one.id for one in refused],
+        [one.subject for one in refused],
+        [one.key for one in refused],
+        [one.owner_id for one in refused],
+        [one.opened_at for one in refused],
+    )
+    return {row["id"]: max(1, row["n"]) for row in rows}
 
 
 async def insert(tx: Transaction, rows: Sequence[tuple[UUID, Opening, int]], now: datetime) -> None:

@@ -9,11 +9,17 @@ from thingdesk.decisions import About, Cost
 from thingdesk.journeys import store
 from thingdesk.journeys.ended import in_words
 from thingdesk.journeys.quiet import is_news
+from thingdesk.journeys.telling import tell_staff
 from thingdesk.mandates import Payer
 from thingdesk.notices import Notice, Recipient
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.money import Money
+
+_STALEMATE = (
+    "{case.reporter} asks for the same again and again, and it is refused each time:"
+    " {case.title}, for {case.subject}. It is answered with that for longer each time."
+)
 
 
 async def close(
@@ -36,6 +42,8 @@ async def close(
     if case.owner_id == (period.owner_id if period else None):
         to = Recipient.machine(case.subject)
         notices.tell(tx, Notice(to, "case.ended", words, case_id, _told(case)))
+    if outcome is Outcome.REFUSED and await cases.is_stalemate(tx, case):
+        await tell_staff(tx, "dialogue.stalemate", _STALEMATE.format(case=case), case_id)
     if case.owner_id and (outcome is not Outcome.REFUSED or await _is_news(tx, case, words)):
         # last: what an effect of this transaction has cost is written by then
         tx.gather(_tell_owners, case, last=True)
