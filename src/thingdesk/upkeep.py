@@ -7,7 +7,17 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from thingdesk import cases, decisions, diagnosis, journeys, notices, parties, signals, timeline
+from thingdesk import (
+    cases,
+    decisions,
+    diagnosis,
+    dialogue,
+    journeys,
+    notices,
+    parties,
+    signals,
+    timeline,
+)
 from thingdesk.platform import durable
 from thingdesk.platform.database import Database, Transaction
 from thingdesk.platform.kept import LettingGo
@@ -40,6 +50,7 @@ def letting_go(signals_kept: timedelta) -> tuple[LettingGo, ...]:
         *decisions.KEPT,
         *journeys.KEPT,
         *parties.KEPT,
+        *dialogue.KEPT,
         *durable.KEPT,
     )
 

@@ -2,72 +2,23 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from uuid import UUID
 
 import pytest
-from tests.hand import Hand
-from tests.journeys.garage import COIL, MISFIRE, car, open_garage
-from tests.parties.making import signing, unique
+from tests.dialogue.talk import PAGES, Talk, refused, talking
+from tests.journeys.garage import COIL, MISFIRE, open_garage
+from tests.parties.making import unique
 
-from thingdesk import parties
 from thingdesk.access import Caller
 from thingdesk.cases import Outcome, State
-from thingdesk.dialogue import Branch, Dialogue, Told
-from thingdesk.intake import Intake
+from thingdesk.dialogue import Branch, Told
 from thingdesk.platform import ids
 from thingdesk.platform.database import Database
-from thingdesk.platform.errors import Refused
-
-PAGES = "https://desk.example"
-
-
-@dataclass
-class Talk:
-    """A garage, and a dialogue with its desk."""
-
-    hand: Hand
-    dialogue: Dialogue
-    stop: asyncio.Event
-
-    async def car(self) -> Caller:
-        """A car with a key and an owner who has given no mandate."""
-        name = unique("car")
-        owner = await car(self.hand, name, terms=None)
-        async with self.hand.database.transaction() as tx:
-            await parties.add_key(tx, name, signing(name).x)
-        return Caller(name, owner)
-
-    async def asked(self, caller: Caller) -> UUID:
-        asked = await self.dialogue.ask(caller, "vehicle.repair", MISFIRE)
-        assert asked.case_id
-        await self.hand.work()
-        return asked.case_id
 
 
 @pytest.fixture(scope="module")
 async def talk(database: Database) -> AsyncIterator[Talk]:
     async with talking(await open_garage(database)) as one:
         yield one
-
-
-@asynccontextmanager
-async def talking(hand: Hand) -> AsyncIterator[Talk]:
-    async with hand.database.transaction() as tx:
-        key = await parties.desk_key(tx)
-    stop = asyncio.Event()
-    async with Intake(hand.database, hand.flow, key) as intake, asyncio.TaskGroup() as group:
-        dialogue = Dialogue(hand.database, hand.flow, intake, f"{PAGES}/", stop)
-        group.create_task(dialogue.run())
-        yield Talk(hand, dialogue, stop)
-        stop.set()
-
-
-async def _refused(work: object) -> str:
-    with pytest.raises(Refused) as caught:
-        await work  # type: ignore[misc]
-    return caught.value.refusal.code
 
 
 async def test_asking_twice_with_one_id_is_asking_once(talk: Talk) -> None:
@@ -80,15 +31,15 @@ async def test_asking_twice_with_one_id_is_asking_once(talk: Talk) -> None:
     assert view.reports == 1
     changed = {**MISFIRE, "code": "P0302"}
     other = talk.dialogue.ask(caller, "vehicle.repair", changed, request_id=again)
-    assert await _refused(other) == "event_id_reused"
+    assert await refused(other) == "event_id_reused"
 
 
 async def test_what_is_wrong_with_a_request_is_said(talk: Talk) -> None:
     caller = await talk.car()
-    assert await _refused(talk.dialogue.ask(caller, "vehicle.fly", {})) == "unknown_service"
-    assert await _refused(talk.dialogue.ask(caller, "vehicle.repair", {})) == "unfit_input"
+    assert await refused(talk.dialogue.ask(caller, "vehicle.fly", {})) == "unknown_service"
+    assert await refused(talk.dialogue.ask(caller, "vehicle.repair", {})) == "unfit_input"
     broken = {"code": "\ud800"}
-    assert await _refused(talk.dialogue.ask(caller, "vehicle.repair", broken)) == "broken_json"
+    assert await refused(talk.dialogue.ask(caller, "vehicle.repair", broken)) == "broken_json"
 
 
 async def test_a_case_shows_what_its_owner_is_asked_and_where(talk: Talk) -> None:
@@ -110,23 +61,23 @@ async def test_a_case_shows_what_its_owner_is_asked_and_where(talk: Talk) -> Non
 async def test_nobody_else_sees_it(talk: Talk) -> None:
     caller, stranger = await talk.car(), await talk.car()
     case_id = await talk.asked(caller)
-    assert await _refused(talk.dialogue.case(stranger, case_id)) == "case_unknown"
-    assert await _refused(talk.dialogue.timeline(stranger, case_id)) == "case_unknown"
-    assert await _refused(talk.dialogue.withdraw(stranger, case_id)) == "case_unknown"
-    assert await _refused(anext(talk.dialogue.follow(stranger, case_id))) == "case_unknown"
+    assert await refused(talk.dialogue.case(stranger, case_id)) == "case_unknown"
+    assert await refused(talk.dialogue.timeline(stranger, case_id)) == "case_unknown"
+    assert await refused(talk.dialogue.withdraw(stranger, case_id)) == "case_unknown"
+    assert await refused(anext(talk.dialogue.follow(stranger, case_id))) == "case_unknown"
     assert not (await talk.dialogue.cases(stranger)).cases
     about_it = talk.dialogue.ask(stranger, "vehicle.repair", MISFIRE, subject=caller.machine)
-    assert await _refused(about_it) == "not_your_machine"
+    assert await refused(about_it) == "not_your_machine"
 
 
 async def test_who_buys_a_machine_sees_nothing_of_before(talk: Talk) -> None:
     caller = await talk.car()
     case_id = await talk.asked(caller)
     owner = await talk.hand.sell(caller.machine, unique("buyer"))
-    assert await _refused(talk.dialogue.case(Caller(caller.machine, owner), case_id)) == (
+    assert await refused(talk.dialogue.case(Caller(caller.machine, owner), case_id)) == (
         "case_unknown"
     )
-    assert await _refused(talk.dialogue.case(caller, case_id)) == "case_unknown"
+    assert await refused(talk.dialogue.case(caller, case_id)) == "case_unknown"
     assert not (await talk.dialogue.cases(Caller(caller.machine, owner))).cases
 
 
@@ -144,7 +95,7 @@ async def test_cases_come_page_by_page_each_once(talk: Talk) -> None:
             break
     assert len(seen) == len(made)
     assert set(seen) == made
-    assert await _refused(talk.dialogue.cases(caller, after="yesterday")) == "unfit_cursor"
+    assert await refused(talk.dialogue.cases(caller, after="yesterday")) == "unfit_cursor"
     assert not (await talk.dialogue.cases(caller, state=State.ENDED)).cases
 
 

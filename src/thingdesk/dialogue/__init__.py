@@ -18,8 +18,13 @@ from thingdesk.dialogue.model import (
     Told,
     Waiting,
 )
+from thingdesk.dialogue.store import KEPT
+from thingdesk.dialogue.turns import MOST_HOPS, MOST_TURNS
 
 __all__ = [
+    "KEPT",
+    "MOST_HOPS",
+    "MOST_TURNS",
     "Asked",
     "Branch",
     "CasePage",

@@ -13,11 +13,12 @@ from thingdesk.dialogue.ask import ask
 from thingdesk.dialogue.follow import Followers
 from thingdesk.dialogue.model import Asked, CasePage, CaseView, Told
 from thingdesk.dialogue.told import KINDS, tell
+from thingdesk.dialogue.turns import check_hops, take_turn
 from thingdesk.flow import Flow
 from thingdesk.intake import Intake
 from thingdesk.platform import moments
 from thingdesk.platform.database import Database
-from thingdesk.platform.errors import refuse
+from thingdesk.platform.errors import Refused, refuse
 
 _MOST = 100
 _LONGEST_WORDS = 500
@@ -55,12 +56,26 @@ class Dialogue:
         *,
         subject: str | None = None,
         request_id: str | None = None,
+        hops: int = 0,
     ) -> Asked:
         """Ask for a service for `subject`, by default the caller itself. Returns once it is
         committed; the same `request_id` (1 to 128 printable ASCII characters) gets the same answer
-        for eight days, and is refused with another content. Raises Refused.
+        for eight days, and is refused with another content. `hops`: through how many hands it went
+        before. Raises Refused.
         """
+        check_hops(hops)
         return await ask(self._intake, caller, service, given, subject, request_id)
+
+    async def turn(self, caller: Caller, context: str, *, hops: int = 0) -> None:
+        """To be called for each message of a conversation (and not for what `ask` takes): counts it
+        in its `context`, 1 to 128 printable characters. Raises Refused: it has gone through too
+        many hands, or the dialogue gets nowhere.
+        """
+        check_hops(hops)
+        async with self._database.transaction() as tx:
+            refusal = await take_turn(tx, caller, context)
+        if refusal:
+            raise Refused(refusal)
 
     async def case(self, caller: Caller, case_id: UUID) -> CaseView:
         """How a case stands. Raises Refused: there is none, or not for this caller."""

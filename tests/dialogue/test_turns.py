@@ -1,0 +1,75 @@
+"""What ends a dialogue that goes round in circles."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from tests.dialogue.talk import Talk, refused, talking
+from tests.journeys.garage import MISFIRE, open_garage
+from tests.parties.making import unique
+
+from thingdesk import parties
+from thingdesk.dialogue import KEPT, MOST_HOPS, MOST_TURNS
+from thingdesk.parties import Role
+from thingdesk.platform import clock
+from thingdesk.platform.database import Database
+
+
+@pytest.fixture(scope="module")
+async def talk(database: Database) -> AsyncIterator[Talk]:
+    async with talking(await open_garage(database)) as one:
+        yield one
+
+
+async def test_a_dialogue_that_gets_nowhere_ends_and_staff_are_told_once(talk: Talk) -> None:
+    async with talk.hand.database.transaction() as tx:
+        email = f"{unique('agent')}@example.org"
+        staff = await parties.add_staff(tx, email, "Agent", {Role.AGENT})
+    caller, other = await talk.car(), await talk.car()
+    turnable = clock.Turnable()
+    with clock.reading(turnable):
+        for _ in range(MOST_TURNS):
+            await talk.dialogue.turn(caller, "chat-1")
+        for _ in range(5):
+            assert await refused(talk.dialogue.turn(caller, "chat-1")) == "stalemate"
+        await talk.dialogue.turn(caller, "chat-2")
+        await talk.dialogue.turn(other, "chat-1")
+        async with talk.hand.database.transaction() as tx:
+            told = await tx.fetchval(
+                "select count(*) from notice where to_id = $1 and words like $2",
+                str(staff.id),
+                f"%{caller.machine}%chat-1%",
+            )
+        assert told == 1
+        turnable.turn(timedelta(days=1))
+        await talk.dialogue.turn(caller, "chat-1")
+
+
+async def test_turns_are_kept_for_a_day(talk: Talk) -> None:
+    caller = await talk.car()
+    turnable = clock.Turnable()
+    with clock.reading(turnable):
+        await talk.dialogue.turn(caller, "chat")
+        turnable.turn(timedelta(days=1, seconds=1))
+        async with talk.hand.database.transaction() as tx:
+            for one in KEPT:
+                await one.let_go(tx)
+            left = await tx.fetchval(
+                "select count(*) from dialogue_turn where machine = $1", caller.machine
+            )
+    assert left == 0
+
+
+async def test_what_has_gone_through_too_many_hands_goes_no_further(talk: Talk) -> None:
+    caller = await talk.car()
+    ask = talk.dialogue.ask(caller, "vehicle.repair", MISFIRE, hops=MOST_HOPS + 1)
+    assert await refused(ask) == "too_many_hops"
+    assert not (await talk.dialogue.cases(caller)).cases
+    assert await refused(talk.dialogue.turn(caller, "chat", hops=-1)) == "unfit_hops"
+    assert (await talk.dialogue.ask(caller, "vehicle.repair", MISFIRE, hops=MOST_HOPS)).case_id
+
+
+@pytest.mark.parametrize("context", ["", "x" * 129, "a\nb"])
+async def test_a_context_is_short_and_plain(talk: Talk, context: str) -> None:
+    caller = await talk.car()
+    assert await refused(talk.dialogue.turn(caller, context)) == "unfit_context"
