@@ -12,10 +12,6 @@ MOST_HOPS = 8
 MOST_TURNS = 60
 """How often a machine may say something in one context within a day."""
 _LONGEST = 128
-_NO_FURTHER = (
-    "this dialogue gets no further: {turns} times something was said in it within a day. What is"
-    " open goes on without it; ask for a person, or come again tomorrow"
-)
 
 
 def check_hops(hops: int) -> None:
@@ -38,6 +34,10 @@ async def take_turn(tx: Transaction, caller: Caller, context: str) -> Refusal | 
     if turns <= MOST_TURNS:
         return None
     if turns == MOST_TURNS + 1:
-        words = f"{caller.machine} has said {turns} things in one dialogue within a day: {context}."
-        await journeys.tell_staff(tx, "dialogue.stalemate", words, None)
-    return Refusal("stalemate", _NO_FURTHER.format(turns=turns), Recovery.CONTACT_US)
+        told = f"{caller.machine} has said {turns} things in one dialogue within a day: {context}."
+        await journeys.tell_staff(tx, "dialogue.stalemate", told, None)
+    words = (
+        f"this dialogue gets no further: {turns} times something was said in it within a day. What"
+        " is open goes on without it; ask for a person, or come again tomorrow"
+    )
+    return Refusal("stalemate", words, Recovery.CONTACT_US)
