@@ -72,6 +72,8 @@ WORDS = {
     "token_claims_wrong": f"The token is signed, and claims what it may not. {FIELDS}",
     "unfit_request": f"A part of the path or the query does not fit. {FIELDS}",
     "withdrawn": "The owner or the machine took the request back.",
+    "bad_mandate": "The `authorization_details` cannot be read; the fields say why.",
+    "mandate_wider": "A mandate can only be narrowed; the fields say what is more than it permits.",
     "token_expired": "The token's time is over, or has not come: sign a new one.",
 }
 """What is said of codes whose words are made from what is wrong."""

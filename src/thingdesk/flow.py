@@ -15,7 +15,17 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from thingdesk import cases, decisions, diagnosis, fulfilment, journeys, notices, parties, signals
+from thingdesk import (
+    cases,
+    decisions,
+    diagnosis,
+    fulfilment,
+    journeys,
+    mandates,
+    notices,
+    parties,
+    signals,
+)
 from thingdesk.aftercare import WAITS, Stands, plan, stands, to_tell, without_room
 from thingdesk.cases import Answer, Opened, Report, Sample
 from thingdesk.catalog import Catalog
@@ -132,13 +142,15 @@ class Flow:
         one of the staff. Nothing else may transfer a machine, for all of this is one commit.
 
         The former owner's open cases and journeys are withdrawn, and what they did is taken back.
-        What the machine was told and has not acknowledged is given up. What is still found on it
+        What others than its owner of now have permitted it to ask for ends. What the machine was
+        told and has not acknowledged is given up. What is still found on it
         is asked for again, for its owner of now. Raises Refused as `parties.transfer` does.
         """
         if not await parties.transfer(tx, machine, owner_id, at, by):
             return False
         while former := await cases.not_of(tx, machine, owner_id):
             await journeys.withdraw_all(tx, former, changed_hands())
+        await mandates.end_given_to(tx, machine, owner_id, _SOLD)
         await notices.give_up_all(tx, Recipient.machine(machine), _SOLD)
         found = await diagnosis.open_findings(tx, machine)
         await self._hand_over(tx, list((await asked_by(tx, self._openings, found)).values()))

@@ -246,7 +246,7 @@ def test_an_approval_fits_exactly_one_action(other: dict[str, Any]) -> None:
 
 def test_a_yes_to_what_others_pay_is_none_to_the_owners_own_money() -> None:
     """And who would have paid it themselves has nothing against that somebody else does."""
-    free = Approval(DECISION, ACTION.approves(Payer.MAKER))
+    free = Approval(DECISION, ACTION.approves(Payer.MAKER, ASKED.under))
     paid = replace(ASKED, entitlements=(WARRANTY,))
     assert decide(ACTION, paid).payer is Payer.MAKER
     assert decide(ACTION, paid, free).code == "approved"
@@ -255,9 +255,9 @@ def test_a_yes_to_what_others_pay_is_none_to_the_owners_own_money() -> None:
     costless = replace(ACTION, amount=None)
     verdict = decide(costless, ASKED)
     assert verdict.payer is Payer.NOBODY
-    assert decide(costless, ASKED, Approval(DECISION, costless.approves(verdict.payer))).code == (
-        "approved"
-    )
+    assert decide(
+        costless, ASKED, Approval(DECISION, costless.approves(verdict.payer, verdict.under))
+    ).code == ("approved")
 
 
 def test_an_approval_is_used_once() -> None:

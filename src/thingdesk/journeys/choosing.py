@@ -115,7 +115,9 @@ async def _options(journey: Context, offered: Foreseen, decision_id: UUID) -> li
             option = replace(
                 option,
                 words=f"{one.words} ({note})" if note else one.words,
-                approves=action.approves(verdict.payer) if verdict.answer is Answer.ASK else None,
+                approves=action.approves(verdict.payer, verdict.under)
+                if verdict.answer is Answer.ASK
+                else None,
             )
         options.append(option)
     return options

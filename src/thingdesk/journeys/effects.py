@@ -142,7 +142,9 @@ async def _attempt(
     verdict = await mandates.check(tx, action, approved)
     record = {
         "effect": str(effect_id),
-        "hash": action.approves(verdict.payer) if verdict.answer is Answer.ASK else None,
+        "hash": action.approves(verdict.payer, verdict.under)
+        if verdict.answer is Answer.ASK
+        else None,
         "answer": verdict.answer,
         "code": verdict.code,
         "reason": verdict.reason,

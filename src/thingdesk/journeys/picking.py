@@ -130,7 +130,7 @@ async def _options(
     verdict = await mandates.foresee(journey.run.tx, action(slots[0]))
     if verdict.answer is Answer.ASK:
         options = [
-            replace(option, approves=action(slot).approves(verdict.payer))
+            replace(option, approves=action(slot).approves(verdict.payer, verdict.under))
             for option, slot in zip(options, slots, strict=True)
         ]
     return options, verdict

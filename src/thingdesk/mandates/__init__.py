@@ -9,9 +9,22 @@ approval permits one action, once. What an owner approves one by one is on top o
 Not here: asking (`decisions`), and doing it (`journeys`).
 """
 
+from thingdesk.mandates.action import (
+    Action,
+    Approval,
+    Entitlement,
+    EntitlementKind,
+    Facts,
+    Policy,
+    PolicyVersion,
+    Spent,
+    Verdict,
+    Wish,
+)
 from thingdesk.mandates.change import changed_at
 from thingdesk.mandates.check import check, foresee
-from thingdesk.mandates.decide import APPROVED, decide
+from thingdesk.mandates.decide import APPROVED, decide, may_ask
+from thingdesk.mandates.details import as_details, read_details
 from thingdesk.mandates.entitle import (
     add_entitlement,
     end_entitlement,
@@ -20,24 +33,18 @@ from thingdesk.mandates.entitle import (
     policy,
     set_policy,
 )
-from thingdesk.mandates.grant import grant, mandate_of, revoke, spent_in_period
-from thingdesk.mandates.model import (
-    EVERYTHING,
-    OWNER_CHANGED,
-    Action,
-    Answer,
-    Approval,
-    Entitlement,
-    EntitlementKind,
-    Facts,
-    Mandate,
-    Payer,
-    Policy,
-    PolicyVersion,
-    Spent,
-    Terms,
-    Verdict,
+from thingdesk.mandates.grant import (
+    end_given_to,
+    get,
+    given_by,
+    grant,
+    mandate_of,
+    revoke,
+    spent_in_period,
+    versions,
 )
+from thingdesk.mandates.model import EVERYTHING, OWNER_CHANGED, Answer, Mandate, Payer, Terms
+from thingdesk.mandates.narrow import narrow
 from thingdesk.mandates.settle import hold, release, settle
 from thingdesk.mandates.words import to_owner
 
@@ -58,22 +65,31 @@ __all__ = [
     "Spent",
     "Terms",
     "Verdict",
+    "Wish",
     "add_entitlement",
+    "as_details",
     "changed_at",
     "check",
     "decide",
     "end_entitlement",
+    "end_given_to",
     "entitlements_of",
     "foresee",
+    "get",
+    "given_by",
     "grant",
     "hold",
     "mandate_of",
+    "may_ask",
+    "narrow",
     "policies",
     "policy",
+    "read_details",
     "release",
     "revoke",
     "set_policy",
     "settle",
     "spent_in_period",
     "to_owner",
+    "versions",
 ]

@@ -1,28 +1,28 @@
 """Terms, policies and entitlements as JSON, and back. Pure."""
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from thingdesk.mandates.model import (
-    Entitlement,
-    EntitlementKind,
-    Mandate,
-    Payer,
-    Policy,
-    Terms,
-)
+from thingdesk.mandates.action import Entitlement, EntitlementKind, Policy
+from thingdesk.mandates.model import Mandate, Payer, Terms
+from thingdesk.parties import WeeklyHours
 from thingdesk.platform.money import Money
 
 Data = Mapping[str, Any]
-_MONEY = ("per_case", "per_period", "per_effect", "pays_per_case")
+_MONEY = ("per_case", "per_period", "per_effect", "pays_per_case", "approval_above")
 _TIMES = ("begins", "ends")
+# the release before knows nothing of these, and need not where they say nothing
+_LATER = {"cases": None, "approval_above": None, "providers": None, "times": None, "depth": 0}
 
 
 def as_data(value: Terms | Policy) -> dict[str, Any]:
-    return asdict(value)
+    data = asdict(value)
+    if isinstance(value, Terms):
+        data["times"] = value.times.as_data() if value.times else None
+    return {name: one for name, one in data.items() if name not in _LATER or one != _LATER[name]}
 
 
 def terms(data: Data) -> Terms:
@@ -42,6 +42,16 @@ def mandate(owner_id: UUID, data: Data) -> Mandate:
         granted_at=datetime.fromisoformat(data["granted_at"]),
         revoked_at=time(data["revoked_at"]),
     )
+
+
+def as_one(chain: Sequence[Mandate]) -> tuple[Mandate, ...]:
+    """A mandate and those that it was narrowed from; with a revoked one all below it are."""
+    revoked = None
+    found: list[Mandate] = []
+    for one in reversed(chain):
+        revoked = one.revoked_at or revoked
+        found.insert(0, replace(one, revoked_at=revoked))
+    return tuple(found)
 
 
 def entitlement_content(one: Entitlement) -> dict[str, Any]:
@@ -86,4 +96,6 @@ def _value(name: str, value: Any) -> Any:
         return _money(value)
     if name in _TIMES:
         return time(value)
+    if name == "times":
+        return WeeklyHours.from_data(value) if value is not None else None
     return tuple(value) if isinstance(value, list) else value

@@ -2,28 +2,26 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
+from itertools import chain, repeat
 
-from thingdesk.mandates.model import (
-    OWNER_CHANGED,
+from thingdesk.mandates.action import (
     Action,
-    Answer,
     Approval,
     Entitlement,
     EntitlementKind,
     Facts,
-    Mandate,
-    Payer,
     Policy,
-    Terms,
+    Spent,
     Verdict,
-    fits,
-    is_at_most,
+    Wish,
 )
+from thingdesk.mandates.model import OWNER_CHANGED, Answer, Mandate, Payer, Terms, fits, is_at_most
 from thingdesk.platform.errors import Recovery
 from thingdesk.platform.money import Money
 
 _ORDER = list(EntitlementKind)
-APPROVED = "approved"
+APPROVED, MANDATED = "approved", "mandated"
 
 
 def decide(action: Action, facts: Facts, approval: Approval | None = None) -> Verdict:
@@ -38,13 +36,16 @@ def decide(action: Action, facts: Facts, approval: Approval | None = None) -> Ve
         verdict = rule(action, facts, payer)
         if verdict:
             return verdict
-    if approval and _fits_approval(action, payer, approval) and not approval.used:
+    if approval and not approval.used and _fits_approval(action, payer, facts.under, approval):
         return _allow(APPROVED, "The owner approved exactly this.", action, payer)
     verdict = _again(action, payer) or _mandate(action, facts, payer)
-    if verdict.answer is Answer.ASK and approval:
-        why = "was used already" if approval.used else "is of another action, or of another payer"
-        return _ask("approval_unfit", f"The approval {why}. {verdict.reason}", action, payer)
-    return verdict
+    if verdict.answer is not Answer.ASK:
+        return verdict
+    if approval:
+        why = "was used already" if approval.used else "is of another action, payer or mandate"
+        words = f"The approval {why}. {verdict.reason}"
+        verdict = _ask("approval_unfit", words, action, payer)
+    return replace(verdict, under=facts.under)
 
 
 def who_pays(action: Action, facts: Facts) -> Payer:
@@ -57,9 +58,17 @@ def who_pays(action: Action, facts: Facts) -> Payer:
     return Payer.OWNER
 
 
-def _fits_approval(action: Action, payer: Payer, approval: Approval) -> bool:
-    """It permits this very action; with the owner's own money only if that was said."""
-    return approval.action_hash in (action.hash, action.approves(_paying(action, payer)))
+def _fits_approval(action: Action, payer: Payer, under: str, approval: Approval) -> bool:
+    """It permits this very action, under the mandate as it was then; with the owner's own money
+    only if that was said.
+    """
+    paying = _paying(action, payer)
+    return approval.action_hash in (
+        action.approves(Payer.OWNER, under),
+        action.approves(paying, under),
+        action.approved_before(Payer.OWNER),
+        action.approved_before(paying),
+    )
 
 
 def entitling(action: Action, facts: Facts) -> Entitlement | None:
@@ -134,59 +143,84 @@ def _again(action: Action, payer: Payer) -> Verdict | None:
 
 def _mandate(action: Action, facts: Facts, payer: Payer) -> Verdict:
     mandate = facts.mandate
-    if mandate is None:
+    if mandate is None or mandate.owner_id != action.owner_id:
         return _ask("no_mandate", "The owner has given no mandate.", action, payer)
-    for code, words in _objections(action, facts, mandate, payer):
-        return _ask(code, words, action, payer, mandate)
-    return _allow("mandated", "The owner's mandate permits it.", action, payer, mandate)
+    spending = chain((facts.spent, *facts.spent.above), repeat(Spent()))
+    for one, spent in zip(facts.chain, spending, strict=False):
+        for code, words in _objections(action, facts, one, spent, payer):
+            return _ask(code, words, action, payer, mandate)
+    return _allow(MANDATED, "The owner's mandate permits it.", action, payer, mandate)
 
 
 def _objections(
-    action: Action, facts: Facts, mandate: Mandate, payer: Payer
+    action: Action, facts: Facts, mandate: Mandate, spent: Spent, payer: Payer
 ) -> Iterator[tuple[str, str]]:
-    terms, now = mandate.terms, facts.now
+    yield from when(mandate, facts.now)
+    yield from where(action.machine, action.service, facts, mandate)
+    yield from _scope_objections(action, facts, mandate.terms)
+    if payer is Payer.OWNER and action.amount and action.costs:
+        yield from _money_objections(action.amount, spent, mandate.terms)
+    if mandate.terms.cases is not None and spent.cases >= mandate.terms.cases:
+        yield "over_cases", f"The owner's mandate is for {mandate.terms.cases} cases a month."
+
+
+def when(mandate: Mandate, now: datetime) -> Iterator[tuple[str, str]]:
+    """What its time has against it."""
+    terms = mandate.terms
     if mandate.revoked_at is not None:
         yield "mandate_revoked", "The owner has revoked the mandate."
     if terms.begins and now < terms.begins:
         yield "mandate_not_begun", "The owner's mandate has not begun yet."
     if terms.ends and now >= terms.ends:
         yield "mandate_ended", "The owner's mandate has ended."
-    yield from _scope_objections(action, facts, mandate)
-    if payer is Payer.OWNER and action.amount and action.costs:
-        yield from _money_objections(action.amount, facts, terms)
 
 
-def _scope_objections(action: Action, facts: Facts, mandate: Mandate) -> Iterator[tuple[str, str]]:
+def where(machine: str, service: str, facts: Facts, mandate: Mandate) -> Iterator[tuple[str, str]]:
+    """What its machines and services have against it."""
     terms = mandate.terms
     if terms.machines is not None:
-        if action.machine not in terms.machines:
+        if machine not in terms.machines:
             yield "machine_not_covered", "The owner's mandate is not for this machine."
         elif facts.owned_since is None or mandate.granted_at < facts.owned_since:
             yield "mandate_of_before", "The owner's mandate is from an earlier ownership."
-    if not fits(action.service, terms.services):
+    if not fits(service, terms.services):
         yield "service_not_covered", "The owner's mandate is not for this service."
+
+
+def _scope_objections(action: Action, facts: Facts, terms: Terms) -> Iterator[tuple[str, str]]:
     if action.remedy is not None and not fits(action.remedy, terms.remedies):
         yield "remedy_not_covered", "The owner's mandate is not for this remedy."
+    if terms.providers is not None and action.provider is not None:
+        names = {str(action.provider), action.details.get("name")}
+        if names.isdisjoint(terms.providers):
+            yield "provider_not_covered", "The owner's mandate is not for this provider."
     if fits(action.effect, terms.always_ask) or fits(action.service, terms.always_ask):
         yield "always_ask", "The owner wants to be asked for this, always."
+    if terms.times and not terms.times.open_at(facts.now, facts.zone):
+        yield "outside_times", "The owner's mandate is not for this time of the week."
 
 
-def _money_objections(amount: Money, facts: Facts, terms: Terms) -> Iterator[tuple[str, str]]:
+def _money_objections(amount: Money, spent: Spent, terms: Terms) -> Iterator[tuple[str, str]]:
     budgets = (
-        ("case", terms.per_case, facts.spent.case, "this case"),
-        ("period", terms.per_period, facts.spent.period, "this month"),
+        ("case", terms.per_case, spent.case, "this case"),
+        ("period", terms.per_period, spent.period, "this month"),
     )
-    for name, limit, spent, words in budgets:
+    for name, limit, gone, words in budgets:
         if limit is None:
             yield "no_money", "The owner's mandate lets nothing be spent unasked."
         elif limit.currency != amount.currency:
             yield "currency_differs", f"{amount} is not in the mandate's currency."
-        elif spent + amount.minor > limit.minor:
-            left = Money(max(0, limit.minor - spent), limit.currency)
+        elif gone + amount.minor > limit.minor:
+            left = Money(max(0, limit.minor - gone), limit.currency)
             yield (
                 f"over_{name}_budget",
                 f"It costs {amount}; of the {limit} for {words}, {left} is left.",
             )
+    if terms.approval_above and not is_at_most(amount, terms.approval_above):
+        yield (
+            "over_approval",
+            f"It costs {amount}, and the owner wants to be asked above {terms.approval_above}.",
+        )
 
 
 def _allow(
@@ -221,3 +255,25 @@ def _resting_on(verdict: Verdict, mandate: Mandate | None) -> Verdict:
 
 def _paying(action: Action, payer: Payer) -> Payer:
     return payer if action.costs else Payer.NOBODY
+
+
+def may_ask(wish: Wish, facts: Facts) -> Verdict:
+    """May this be asked for under its mandate? `ask` where its owner could permit it. The number of
+    cases is counted where one is opened.
+    """
+    mandate = facts.mandate
+    if mandate is None or mandate.to != wish.reporter:
+        words = "There is no such mandate, or it was given to somebody else."
+        return Verdict(Answer.DENY, "mandate_unknown", words, Recovery.CONTACT_US)
+    if facts.owner_id != mandate.owner_id:
+        words = "The machine is not of the owner who gave the mandate."
+        return Verdict(Answer.DENY, "not_your_machine", words, Recovery.CONTACT_US)
+    for one in facts.chain:
+        for code, words in (
+            *when(one, facts.now),
+            *where(wish.machine, wish.service, facts, one),
+        ):
+            answer = Answer.DENY if code == "mandate_revoked" else Answer.ASK
+            return _resting_on(Verdict(answer, code, words, Recovery.ASK_OWNER), mandate)
+    words = "The owner's mandate permits to ask for it."
+    return _resting_on(Verdict(Answer.ALLOW, MANDATED, words), mandate)

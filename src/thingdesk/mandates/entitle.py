@@ -4,8 +4,9 @@ from uuid import UUID
 
 from thingdesk import parties, timeline
 from thingdesk.mandates import store
+from thingdesk.mandates.action import Entitlement, Policy, PolicyVersion
 from thingdesk.mandates.events import EntitlementAdded, EntitlementEnded, PolicySet
-from thingdesk.mandates.model import Entitlement, Payer, Policy, PolicyVersion
+from thingdesk.mandates.model import Payer
 from thingdesk.platform import clock, moments
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import FieldError, invalid, refuse

@@ -7,16 +7,20 @@ from thingdesk.timeline import Event
 
 @dataclass(frozen=True, slots=True)
 class MandateGranted(Event):
-    """An owner gave a standing permission; it replaces the one before. On the owner's stream."""
+    """An owner gave a permission: the standing one, which replaces the one before, or one `to` a
+    machine, where it has a `parent` by narrowing that one. On the owner's stream.
+    """
 
     kind: ClassVar[str] = "mandate.granted"
     mandate: UUID
     version: int
+    to: str | None = None
+    parent: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MandateRevoked(Event):
-    """An owner took the permission back, for `reason`. On the owner's stream."""
+    """A permission was taken back, for `reason`. On the owner's stream."""
 
     kind: ClassVar[str] = "mandate.revoked"
     mandate: UUID

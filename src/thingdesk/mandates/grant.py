@@ -3,10 +3,10 @@ from datetime import datetime
 from uuid import UUID
 
 from thingdesk import parties, timeline
-from thingdesk.mandates import money_store, store
-from thingdesk.mandates.budget import period_scope
-from thingdesk.mandates.events import MandateGranted, MandateRevoked
-from thingdesk.mandates.model import Mandate, Terms, period_of
+from thingdesk.mandates import given_store, money_store, passing, store
+from thingdesk.mandates.budget import CASES, period_scope
+from thingdesk.mandates.events import MandateRevoked
+from thingdesk.mandates.model import MOST_DEPTH, Mandate, Terms, period_of
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import FieldError, invalid, refuse
@@ -14,39 +14,98 @@ from thingdesk.platform.money import Money
 
 
 async def grant(
-    tx: Transaction, owner_id: UUID, terms: Terms, *, seen: str | None = None
+    tx: Transaction,
+    owner_id: UUID,
+    terms: Terms,
+    *,
+    to: str | None = None,
+    parent: UUID | None = None,
+    seen: str | None = None,
 ) -> Mandate:
-    """A new version of the owner's mandate, in place of the one before; versions never change.
+    """A new version of the owner's mandate, in place of the one before; versions never change, and
+    each is countersigned by the desk.
 
-    What was spent in the period stays spent. With `seen`, the `standing` of the mandate that is to
-    be replaced (empty for none), only that one is: so of two who grant at once one is refused, and
-    who did not know of a stop cannot undo it. Raises Refused.
+    Without `to` it is the standing one, else the one given to this machine. With a `parent` it is
+    what the terms leave of that one, passed on to the machine: the same again is the one that is
+    there. What was spent in the period stays spent. With `seen`, the `standing` of the mandate that
+    is to be replaced (empty for none), only that one is: so of two who grant at once one is
+    refused, and who did not know of a stop cannot undo it. Raises Refused.
     """
     fields = list(_problems(terms))
     if fields:
         raise invalid("the mandate cannot be granted", fields)
     if await parties.get_owner(tx, owner_id) is None:
         raise parties.unknown_owner(owner_id)
-    now = clock.now()
+    if to is not None and await parties.get_machine(tx, to) is None:
+        raise parties.unknown_machine(to)
     await store.take_turns(tx, owner_id)
-    granted = await store.grant(tx, owner_id, terms, now, seen)
-    if granted is None:
+    if parent is not None:
+        return await passing.pass_on(tx, owner_id, parent, to, terms)
+    named = await _named(tx, owner_id, to, seen)
+    if named is None:
         raise refuse("mandate_changed", "The mandate was changed or stopped meanwhile.")
-    mandate_id, version = granted
-    timeline.append(tx, f"owner:{owner_id}", MandateGranted(mandate_id, version))
-    return Mandate(mandate_id, owner_id, version, terms, now)
+    return await passing.write(tx, Mandate(named[0], owner_id, named[1], terms, clock.now(), to=to))
 
 
-async def revoke(tx: Transaction, owner_id: UUID, reason: str) -> bool:
-    """Take the owner's mandate back: from this commit on every effect is asked for.
+async def _named(
+    tx: Transaction, owner_id: UUID, to: str | None, seen: str | None
+) -> tuple[UUID, int] | None:
+    """The id and version of what is granted; None when another one stands than was `seen`."""
+    if to is None:
+        return await store.grant(tx, owner_id, seen)
+    known = await given_store.current(tx, owner_id, to)
+    if seen is not None and seen != (known.standing if known else ""):
+        return None
+    if known is None:
+        # one that was taken back never comes back: tokens may still name it
+        return await given_store.add(tx, owner_id, to, None, clock.now()), 1
+    return known.id, await given_store.next_version(tx, known.id)
+
+
+async def revoke(
+    tx: Transaction, owner_id: UUID, reason: str, *, mandate_id: UUID | None = None
+) -> bool:
+    """Take back one of the owner's mandates and all that was passed on of it, or without an id all
+    of them: from this commit on every effect under them is asked for.
 
     Whether there was one: repeating it, or revoking where there is none, changes nothing.
     """
     await store.take_turns(tx, owner_id)
-    revoked = await store.revoke(tx, owner_id, clock.now(), reason)
-    if revoked:
-        timeline.append(tx, f"owner:{owner_id}", MandateRevoked(*revoked, reason))
-    return revoked is not None
+    now = clock.now()
+    revoked = await given_store.revoke(tx, owner_id, now, reason, mandate_id)
+    standing = await store.revoke(tx, owner_id, now, reason, mandate_id)
+    revoked += [standing] if standing else []
+    for named in revoked:
+        timeline.append(tx, f"owner:{owner_id}", MandateRevoked(*named, reason))
+    return bool(revoked)
+
+
+async def end_given_to(tx: Transaction, machine: str, owner_id: UUID | None, reason: str) -> None:
+    """The machine is this owner's now, or nobody's: what others have given to it ends."""
+    for giver, mandate_id in await given_store.given_to(tx, machine, owner_id):
+        await revoke(tx, giver, reason, mandate_id=mandate_id)
+
+
+async def get(tx: Transaction, mandate_id: UUID) -> Mandate | None:
+    """The newest version of a mandate; revoked when it is, or one that it was narrowed from."""
+    chain = (await given_store.chains(tx, [mandate_id])).get(mandate_id)
+    return chain[0] if chain else None
+
+
+async def given_by(tx: Transaction, owner_id: UUID, most: int = 100) -> list[Mandate]:
+    """What an owner has given to machines, and what these passed on and is not over, the newest
+    first; nothing that was taken back.
+    """
+    wanted = await given_store.given_by(tx, owner_id, clock.now(), most)
+    chains = await given_store.chains(tx, wanted)
+    return [chains[one][0] for one in wanted]
+
+
+async def versions(tx: Transaction, mandate_id: UUID) -> list[tuple[int, datetime, str | None]]:
+    """All that was granted under this id, the newest first: the version, when, and the desk's
+    countersignature; None for what was granted before versions were signed.
+    """
+    return await store.versions(tx, mandate_id)
 
 
 async def mandate_of(tx: Transaction, owner_id: UUID) -> Mandate | None:
@@ -54,26 +113,39 @@ async def mandate_of(tx: Transaction, owner_id: UUID) -> Mandate | None:
     return await store.mandate_of(tx, owner_id)
 
 
-async def spent_in_period(tx: Transaction, owner_id: UUID, at: datetime) -> list[Money]:
-    """What was reserved and spent unasked for the owner in the month of `at`, by currency."""
+async def spent_in_period(
+    tx: Transaction, owner_id: UUID, at: datetime, mandate_id: UUID | None = None
+) -> list[Money]:
+    """What was reserved and spent unasked for the owner in the month of `at`, by currency: under
+    the standing mandate, or under this one that was given.
+    """
     owner = await parties.get_owner(tx, owner_id)
     if owner is None:
         return []
-    scope = period_scope(str(owner_id), period_of(at, owner.zone))
+    giver = f"mandate:{mandate_id}" if mandate_id else f"owner:{owner_id}"
+    scope = period_scope(giver, period_of(at, owner.zone))
     found = await money_store.budgets(tx, [scope])
-    return [Money(spent, currency) for (_, currency), spent in sorted(found.items()) if spent]
+    return [
+        Money(spent, currency)
+        for (_, currency), spent in sorted(found.items())
+        if spent and currency != CASES
+    ]
 
 
 def _problems(terms: Terms) -> Iterator[FieldError]:
     if not terms.services:
         yield FieldError("services", "is empty", "name services, or * for all")
-    for name in ("per_case", "per_period"):
+    for name in ("per_case", "per_period", "approval_above"):
         amount: Money | None = getattr(terms, name)
         if amount and amount.minor < 0:
             yield FieldError(name, "is negative", "0 or more")
     case, period = terms.per_case, terms.per_period
     if case and period and case.currency != period.currency:
         yield FieldError("per_period", "is in another currency than per_case", "use one currency")
+    if terms.cases is not None and terms.cases < 0:
+        yield FieldError("cases", "is negative", "0 or more")
+    if not 0 <= terms.depth <= MOST_DEPTH:
+        yield FieldError("depth", "is out of range", f"0 to {MOST_DEPTH}")
     for name in ("begins", "ends"):
         moment: datetime | None = getattr(terms, name)
         if moment and moment.tzinfo is None:

@@ -4,7 +4,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from thingdesk.mandates.model import Action, Payer, Verdict
+from thingdesk.mandates.action import Action, Verdict
+from thingdesk.mandates.budget import CASES
+from thingdesk.mandates.model import Payer
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.money import Money
 
@@ -130,6 +132,18 @@ async def reserve(tx: Transaction, charges: Sequence[Charge], at: datetime) -> s
         return set()
     rows = await tx.fetch(_RESERVE, *zip(*map(_row, charges), strict=True), at)
     return {row["effect_id"] for row in rows}
+
+
+async def count_cases(tx: Transaction, scopes: Sequence[str]) -> None:
+    """One more in each of these budgets that count cases, which are locked."""
+    if scopes:
+        await tx.execute(
+            "update budget b set spent = b.spent + t.more"
+            " from (select scope, count(*) as more from unnest($1::text[]) as s (scope)"
+            " group by scope) t where b.scope = t.scope and b.currency = $2",
+            list(scopes),
+            CASES,
+        )
 
 
 def _row(one: Charge) -> tuple[Any, ...]:

@@ -4,15 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from thingdesk.mandates import data
-from thingdesk.mandates.model import (
-    Action,
-    Approval,
-    Entitlement,
-    Mandate,
-    Policy,
-    PolicyVersion,
-    Terms,
-)
+from thingdesk.mandates.action import Action, Approval, Entitlement, Policy, PolicyVersion
+from thingdesk.mandates.model import Mandate, Terms
 from thingdesk.mandates.money_store import Spending, spending
 from thingdesk.platform import ids
 from thingdesk.platform.database import Row, Transaction
@@ -68,7 +61,8 @@ returning id, version
 # a grant that is not committed yet has no row that a revocation could see: the two take turns
 _TAKE_TURNS = "select pg_advisory_xact_lock(hashtextextended('mandate ' || $1::text, 0))"
 _REVOKE = """
-update mandate set revoked_at = $2, reason = $3 where owner_id = $1 and revoked_at is null
+update mandate set revoked_at = $2, reason = $3
+where owner_id = $1 and revoked_at is null and ($4::uuid is null or id = $4)
 returning id, version
 """
 _ADD_ENTITLEMENT = """
@@ -131,27 +125,38 @@ async def take_turns(tx: Transaction, owner_id: UUID) -> None:
     await tx.execute(_TAKE_TURNS, str(owner_id))
 
 
-async def grant(
-    tx: Transaction, owner_id: UUID, terms: Terms, at: datetime, seen: str | None
-) -> tuple[UUID, int] | None:
-    """The id and version of the mandate; None when another one stands than was `seen`."""
+async def grant(tx: Transaction, owner_id: UUID, seen: str | None) -> tuple[UUID, int] | None:
+    """The id and version of the standing mandate; None when another one stands than was `seen`."""
     row = await tx.fetchrow(_GRANT, ids.new(), owner_id, seen)
-    if row is None:
-        return None
+    return (row["id"], row["version"]) if row else None
+
+
+async def add_version(
+    tx: Transaction, named: tuple[UUID, int], terms: Terms, at: datetime, signed: str
+) -> None:
     await tx.execute(
-        "insert into mandate_version values ($1, $2, $3, $4)",
-        row["id"],
-        row["version"],
+        "insert into mandate_version (mandate_id, version, terms, granted_at, signed)"
+        " values ($1, $2, $3, $4, $5)",
+        *named,
         data.as_data(terms),
         at,
+        signed,
     )
-    return row["id"], row["version"]
+
+
+async def versions(tx: Transaction, mandate_id: UUID) -> list[tuple[int, datetime, str | None]]:
+    rows = await tx.fetch(
+        "select version, granted_at, signed from mandate_version where mandate_id = $1"
+        " order by version desc",
+        mandate_id,
+    )
+    return [(row["version"], row["granted_at"], row["signed"]) for row in rows]
 
 
 async def revoke(
-    tx: Transaction, owner_id: UUID, at: datetime, reason: str
+    tx: Transaction, owner_id: UUID, at: datetime, reason: str, mandate_id: UUID | None
 ) -> tuple[UUID, int] | None:
-    row = await tx.fetchrow(_REVOKE, owner_id, at, reason)
+    row = await tx.fetchrow(_REVOKE, owner_id, at, reason, mandate_id)
     return (row["id"], row["version"]) if row else None
 
 

@@ -1,0 +1,174 @@
+"""A mandate as `authorization_details` (RFC 9396): an object of type `thingdesk_mandate`. Pure."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from thingdesk.mandates.model import MOST_DEPTH, Terms
+from thingdesk.parties import MACHINE_ID, Span, WeeklyHours
+from thingdesk.platform import moments
+from thingdesk.platform.errors import FieldError, Refused, refuse
+from thingdesk.platform.money import Money
+
+TYPE = "thingdesk_mandate"
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_MOST = 100
+_MOST_CASES = 1_000_000
+# a name, or the beginning of one: whether one is within another must be plain to see
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}\*?|\*")
+_PROVIDER = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
+_TIME = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])")
+
+
+def as_details(terms: Terms) -> dict[str, Any]:
+    """The terms as they are shown to clients; what limits nothing is left out."""
+    shown: dict[str, Any] = {"type": TYPE, "services": list(terms.services)}
+    for one in fields(Terms)[1:]:
+        value = getattr(terms, one.name)
+        if value != one.default:
+            shown[one.name] = _shown(value)
+    return shown
+
+
+def read_details(details: object) -> Terms:
+    """The terms in a list of `authorization_details`, which has one object of our type and nothing
+    else. Raises Refused (`bad_mandate`), with all that is wrong.
+    """
+    if not isinstance(details, Sequence) or isinstance(details, str | bytes) or len(details) != 1:
+        raise _bad([FieldError("", "is no list of one object", f"send one of type {TYPE}")])
+    given = details[0]
+    if not isinstance(given, Mapping) or given.get("type") != TYPE:
+        raise _bad([FieldError("0.type", f"is not {TYPE}", f"send one object of type {TYPE}")])
+    wrong: list[FieldError] = []
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        if name == "type":
+            continue
+        reader = _READERS.get(name)
+        if reader is None:
+            wrong.append(FieldError(f"0.{name}"[:100], "is unknown", "leave it out"))
+            continue
+        try:
+            values[name] = reader(value)
+        except (ValueError, TypeError, KeyError) as error:
+            wrong.append(FieldError(f"0.{name}", _said(error), _MENDS.get(name, "see the mandate")))
+    if not wrong and not values.get("services"):
+        wrong.append(FieldError("0.services", "is missing", _MENDS["services"]))
+    if wrong:
+        raise _bad(wrong)
+    return Terms(**values)
+
+
+def _said(error: Exception) -> str:
+    return str(error) if type(error) is ValueError else "cannot be read"
+
+
+def _bad(wrong: list[FieldError]) -> Refused:
+    words = "; ".join(f"{one.path or 'authorization_details'} {one.problem}" for one in wrong[:10])
+    return refuse("bad_mandate", words, fields=tuple(wrong[:_MOST]))
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, Money):
+        return {"minor": value.minor, "currency": value.currency}
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, WeeklyHours):
+        return [
+            {"day": _DAYS[one.weekday], "opens": _clock(one.opens), "closes": _clock(one.closes)}
+            for one in sorted(value.spans)
+        ]
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def _some(pattern: re.Pattern[str]) -> Callable[[Any], tuple[str, ...]]:
+    def read(value: Any) -> tuple[str, ...]:
+        if not isinstance(value, list) or len(value) > _MOST:
+            raise ValueError(f"is no list of at most {_MOST}")
+        if not all(isinstance(one, str) and pattern.fullmatch(one) for one in value):
+            raise ValueError("has a name that is none")
+        return tuple(dict.fromkeys(value))
+
+    return read
+
+
+def _money(value: Any) -> Money:
+    if not isinstance(value, Mapping) or set(value) != {"minor", "currency"}:
+        raise ValueError("is no amount")
+    if not isinstance(value["currency"], str) or type(value["minor"]) is not int:
+        raise ValueError("is no amount")
+    amount = Money(value["minor"], value["currency"])
+    if amount.minor < 0:
+        raise ValueError("is negative")
+    return amount
+
+
+def _moment(value: Any) -> datetime:
+    return moments.read(value if isinstance(value, str) else "")
+
+
+def _number(most: int) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        if type(value) is not int or not 0 <= value <= most:
+            raise ValueError(f"is no whole number of 0 to {most}")
+        return int(value)
+
+    return read
+
+
+def _hours(value: Any) -> WeeklyHours:
+    if not isinstance(value, list) or len(value) > _MOST:
+        raise ValueError(f"is no list of at most {_MOST}")
+    return WeeklyHours(tuple(_span(one) for one in value))
+
+
+def _span(value: Any) -> Span:
+    if not isinstance(value, Mapping) or set(value) != {"day", "opens", "closes"}:
+        raise ValueError("has a span without day, opens and closes")
+    return Span(_DAYS.index(value["day"]), _minutes(value["opens"]), _minutes(value["closes"]))
+
+
+def _minutes(value: Any) -> int:
+    found = _TIME.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError("has a time that is none")
+    return int(found[1]) * 60 + int(found[2])
+
+
+_READERS: Mapping[str, Callable[[Any], Any]] = {
+    "services": _some(_NAME),
+    "remedies": _some(_NAME),
+    "machines": _some(MACHINE_ID),
+    "per_case": _money,
+    "per_period": _money,
+    "always_ask": _some(_NAME),
+    "begins": _moment,
+    "ends": _moment,
+    "cases": _number(_MOST_CASES),
+    "approval_above": _money,
+    "providers": _some(_PROVIDER),
+    "times": _hours,
+    "depth": _number(MOST_DEPTH),
+}
+_MENDS = {
+    "services": "name services of the catalog, or the beginning of some with a * at its end",
+    "remedies": "name remedies, or leave it out for all",
+    "machines": "ids of machines, or leave it out for all of the owner's",
+    **dict.fromkeys(
+        ("per_case", "per_period", "approval_above"),
+        'such as {"minor": 5000, "currency": "EUR"}',
+    ),
+    "always_ask": "name effects or services",
+    "begins": moments.MEND,
+    "ends": moments.MEND,
+    "cases": "how many in a month",
+    "providers": "names or ids of providers, or leave it out for all",
+    "times": 'spans such as {"day": "monday", "opens": "08:00", "closes": "18:00"}',
+    "depth": "how often it may be passed on",
+}

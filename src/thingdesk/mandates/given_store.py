@@ -1,0 +1,143 @@
+"""The rows of what owners give to machines, and of what those pass on."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from thingdesk.mandates import data
+from thingdesk.mandates.model import Mandate, Terms
+from thingdesk.platform import ids
+from thingdesk.platform.database import Row, Transaction
+
+# a chain ends where nothing was passed on: it cannot be longer than mandates are deep
+_MOST_DEEP = 10
+_ANY = """
+select id, owner_id, null as machine, null::uuid as parent, version, revoked_at from mandate
+where id = {id}
+union all
+select id, owner_id, machine, parent, version, revoked_at from mandate_given where id = {id}
+"""
+_CHAINS = f"""
+with recursive chain as (
+    select a.*, wanted as asked, 0 as above from unnest($1::uuid[]) as w (wanted),
+        lateral ({_ANY.format(id="wanted")}) a
+    union all
+    select a.*, c.asked, c.above + 1 from chain c, lateral ({_ANY.format(id="c.parent")}) a
+    where c.above < {_MOST_DEEP}
+)
+select c.*, v.terms, v.granted_at, v.signed
+from chain c join mandate_version v on v.mandate_id = c.id and v.version = c.version
+order by c.asked, c.above
+"""  # noqa: S608 - of constants
+_GIVEN_BY = """
+select g.id from mandate_given g
+join mandate_version v on v.mandate_id = g.id and v.version = g.version
+where g.owner_id = $1 and g.revoked_at is null
+  and (g.parent is null or coalesce((v.terms ->> 'ends')::timestamptz, 'infinity') > $2)
+order by g.given_at desc, g.id desc limit $3
+"""
+_PASSED_ON = """
+select g.id, g.machine, v.terms from mandate_given g
+join mandate_version v on v.mandate_id = g.id and v.version = g.version
+where g.parent = $1 and g.revoked_at is null
+  and coalesce((v.terms ->> 'ends')::timestamptz, 'infinity') > $2
+"""
+_REVOKE = """
+with recursive below as (
+    select id from mandate_given
+    where owner_id = $1 and ($4::uuid is null or id = $4 or parent = $4)
+    union
+    select g.id from mandate_given g join below b on g.parent = b.id
+)
+update mandate_given set revoked_at = $2, reason = $3
+where id in (select id from below) and revoked_at is null
+returning id, version
+"""
+_GIVEN_TO = """
+select owner_id, id from mandate_given
+where machine = $1 and owner_id is distinct from $2 and revoked_at is null order by owner_id, id
+"""
+
+
+async def chains(tx: Transaction, wanted: Collection[UUID]) -> dict[UUID, tuple[Mandate, ...]]:
+    """Each of these mandates, followed by those that it was narrowed from. Revoked is whichever
+    has a revoked one above it.
+    """
+    if not wanted:
+        return {}
+    found: dict[UUID, list[Mandate]] = {}
+    for row in await tx.fetch(_CHAINS, sorted(wanted)):
+        found.setdefault(row["asked"], []).append(_mandate(row))
+    return {asked: data.as_one(chain) for asked, chain in found.items()}
+
+
+def _mandate(row: Row | Mapping[str, Any]) -> Mandate:
+    return Mandate(
+        id=row["id"],
+        owner_id=row["owner_id"],
+        version=row["version"],
+        terms=data.terms(row["terms"]),
+        granted_at=row["granted_at"],
+        revoked_at=row["revoked_at"],
+        to=row["machine"],
+        parent=row["parent"],
+        signed=row["signed"],
+    )
+
+
+async def given_by(tx: Transaction, owner_id: UUID, now: datetime, most: int) -> list[UUID]:
+    return [row["id"] for row in await tx.fetch(_GIVEN_BY, owner_id, now, most)]
+
+
+async def given_to(tx: Transaction, machine: str, but_of: UUID | None) -> list[tuple[UUID, UUID]]:
+    return [(row["owner_id"], row["id"]) for row in await tx.fetch(_GIVEN_TO, machine, but_of)]
+
+
+async def current(tx: Transaction, owner_id: UUID, machine: str) -> Mandate | None:
+    """What this owner has given to the machine, and not taken back."""
+    found: UUID | None = await tx.fetchval(
+        "select id from mandate_given where owner_id = $1 and machine = $2 and parent is null"
+        " and revoked_at is null",
+        owner_id,
+        machine,
+    )
+    return (await chains(tx, [found]))[found][0] if found else None
+
+
+async def passed_on(tx: Transaction, parent: UUID, now: datetime) -> list[tuple[UUID, str, Terms]]:
+    """What was narrowed from a mandate and is not over: the id, for which machine, the terms."""
+    rows = await tx.fetch(_PASSED_ON, parent, now)
+    return [(row["id"], row["machine"], data.terms(row["terms"])) for row in rows]
+
+
+async def add(
+    tx: Transaction, owner_id: UUID, machine: str, parent: UUID | None, at: datetime
+) -> UUID:
+    new = ids.new()
+    await tx.execute(
+        "insert into mandate_given (id, owner_id, machine, parent, version, given_at)"
+        " values ($1, $2, $3, $4, 1, $5)",
+        new,
+        owner_id,
+        machine,
+        parent,
+        at,
+    )
+    return new
+
+
+async def next_version(tx: Transaction, mandate_id: UUID) -> int:
+    version: int = await tx.fetchval(
+        "update mandate_given set version = version + 1 where id = $1 returning version",
+        mandate_id,
+    )
+    return version
+
+
+async def revoke(
+    tx: Transaction, owner_id: UUID, at: datetime, reason: str, mandate_id: UUID | None
+) -> list[tuple[UUID, int]]:
+    """Take back one of an owner's mandates and all that was passed on of it; without an id all."""
+    rows = await tx.fetch(_REVOKE, owner_id, at, reason, mandate_id)
+    return [(row["id"], row["version"]) for row in rows]

@@ -1,0 +1,100 @@
+"""Mandates as clients write and read them (RFC 9396)."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.mandates.test_narrow import WIDE, terms_
+
+from thingdesk.mandates import Terms, as_details, read_details
+from thingdesk.platform.errors import Refused
+
+
+def test_a_mandate_in_details_says_all_that_it_says() -> None:
+    details = as_details(WIDE)
+    assert details["per_case"] == {"minor": 30000, "currency": "EUR"}
+    assert details["times"][0] == {"day": "saturday", "opens": "00:00", "closes": "12:00"}
+    assert details["ends"] == "2026-11-22T12:00:00+00:00"
+    assert read_details([details]) == WIDE
+    assert as_details(Terms(("*",))) == {"type": "thingdesk_mandate", "services": ["*"]}
+
+
+@given(terms_.filter(lambda one: not any("?" in s or "[" in s for s in one.services)))
+def test_what_is_written_is_read_again(terms: Terms) -> None:
+    assert read_details([as_details(terms)]) == terms
+
+
+SOUND: dict[str, Any] = {"type": "thingdesk_mandate", "services": ["vehicle.*"]}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "path"),
+    [
+        ({"services": []}, "0.services"),
+        ({"services": ["vehicle.?"]}, "0.services"),
+        ({"services": ["*"] * 101}, "0.services"),
+        ({"services": "vehicle.repair"}, "0.services"),
+        ({"machines": ["car/1"]}, "0.machines"),
+        ({"per_case": {"minor": -1, "currency": "EUR"}}, "0.per_case"),
+        ({"per_case": {"minor": 1.5, "currency": "EUR"}}, "0.per_case"),
+        ({"per_case": {"minor": 1, "currency": "euro"}}, "0.per_case"),
+        ({"per_case": {"minor": 10**30, "currency": "EUR"}}, "0.per_case"),
+        ({"ends": "soon"}, "0.ends"),
+        ({"ends": 5}, "0.ends"),
+        ({"cases": True}, "0.cases"),
+        ({"depth": 6}, "0.depth"),
+        ({"times": [{"day": "someday", "opens": "08:00", "closes": "09:00"}]}, "0.times"),
+        ({"times": [{"day": [], "opens": "08:00", "closes": "09:00"}]}, "0.times"),
+        ({"times": [{"day": "monday", "opens": "09:00", "closes": "08:00"}]}, "0.times"),
+        ({"times": [{"day": "monday", "opens": "24:01", "closes": "24:30"}]}, "0.times"),
+        ({"providers": ["Garage\nNorth"]}, "0.providers"),
+        ({"everything": True}, "0.everything"),
+        ({"type": "payment"}, "0.type"),
+    ],
+)
+def test_what_is_wrong_is_named(wrong: dict[str, Any], path: str) -> None:
+    read_details([SOUND])
+    with pytest.raises(Refused) as refused:
+        read_details([{**SOUND, **wrong}])
+    assert refused.value.refusal.code == "bad_mandate"
+    assert [one.path for one in refused.value.refusal.fields] == [path]
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from([*as_details(WIDE), "day", "minor"]), inner, max_size=4)
+    ),
+    max_leaves=10,
+)
+
+
+@given(
+    anything
+    | st.lists(
+        st.builds(
+            lambda more: {**SOUND, **more},
+            st.dictionaries(st.sampled_from(list(as_details(WIDE))), anything, max_size=3),
+        ),
+        max_size=2,
+    )
+)
+def test_anything_is_read_or_refused(given_: object) -> None:
+    assert is_read(given_) or is_refused(given_)
+
+
+def is_read(given_: object) -> bool:
+    try:
+        return bool(read_details(given_).services)
+    except Refused:
+        return False
+
+
+def is_refused(given_: object) -> bool:
+    try:
+        read_details(given_)
+    except Refused as refused:
+        return refused.refusal.code == "bad_mandate"
+    return False

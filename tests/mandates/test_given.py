@@ -1,0 +1,180 @@
+"""What an owner gives to a machine, such as an assistant, and what that passes on."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from tests.mandates.making import Party, a_party, euros
+from tests.mandates.test_narrow import WIDE
+
+from thingdesk import mandates, parties
+from thingdesk.mandates import Mandate, Terms
+from thingdesk.parties import NewMachine, signatures
+from thingdesk.platform import clock, ids
+from thingdesk.platform.database import Database
+from thingdesk.platform.errors import Refused
+
+TERMS = Terms(("vehicle.*",), per_case=euros(300), per_period=euros(1000), depth=1)
+
+
+async def an_agent(database: Database) -> str:
+    name = f"agent-{ids.new()}"
+    async with database.transaction() as tx:
+        await parties.register(tx, [NewMachine(name, "agent")])
+    return name
+
+
+async def give(
+    party: Party, to: str, terms: Terms = TERMS, parent: UUID | None = None, seen: str | None = None
+) -> Mandate:
+    async with party.database.transaction() as tx:
+        return await mandates.grant(tx, party.owner_id, terms, to=to, parent=parent, seen=seen)
+
+
+async def get(database: Database, mandate_id: UUID) -> Mandate:
+    async with database.transaction() as tx:
+        found = await mandates.get(tx, mandate_id)
+    assert found
+    return found
+
+
+async def given_by(party: Party) -> list[UUID]:
+    async with party.database.transaction() as tx:
+        return [one.id for one in await mandates.given_by(tx, party.owner_id)]
+
+
+async def stop(party: Party, mandate_id: UUID | None = None) -> bool:
+    async with party.database.transaction() as tx:
+        return await mandates.revoke(tx, party.owner_id, "enough", mandate_id=mandate_id)
+
+
+async def test_each_machine_has_its_own_beside_the_standing_one(database: Database) -> None:
+    party = await a_party(database)
+    standing = await party.grant()
+    one, other = await an_agent(database), await an_agent(database)
+    first, second = await give(party, one), await give(party, other)
+    assert len({standing.id, first.id, second.id}) == 3
+    assert (first.to, first.parent, first.version) == (one, None, 1)
+    assert await get(database, first.id) == first
+    assert await given_by(party) == [second.id, first.id]
+    again = await give(party, one, replace(TERMS, cases=3), seen="1")
+    assert (again.id, again.version) == (first.id, 2)
+    async with database.transaction() as tx:
+        assert await mandates.mandate_of(tx, party.owner_id) == standing
+    with pytest.raises(Refused, match="mandate_changed"):
+        await give(party, one, seen="1")
+
+
+async def test_each_is_stopped_alone_and_never_comes_back(database: Database) -> None:
+    party = await a_party(database)
+    standing = await party.grant()
+    agent, other = await an_agent(database), await an_agent(database)
+    first, kept = await give(party, agent), await give(party, other)
+    assert await stop(party, first.id)
+    assert not await stop(party, first.id)
+    assert (await get(database, first.id)).revoked_at
+    assert (await get(database, kept.id)).revoked_at is None
+    assert (await get(database, standing.id)).revoked_at is None
+    anew = await give(party, agent)
+    assert anew.id != first.id
+    assert (await get(database, first.id)).revoked_at
+    assert await given_by(party) == [anew.id, kept.id]
+
+
+async def test_stop_is_for_all(database: Database) -> None:
+    party = await a_party(database)
+    standing = await party.grant()
+    first = await give(party, await an_agent(database))
+    child = await give(party, await an_agent(database), Terms(("vehicle.repair",)), first.id)
+    stranger = await a_party(database)
+    theirs = await give(stranger, await an_agent(database))
+    assert not await stop(stranger, first.id)
+    assert await stop(party)
+    for one in (standing, first, child):
+        assert (await get(database, one.id)).revoked_at
+    assert (await get(database, theirs.id)).revoked_at is None
+    await party.grant()
+    assert (await get(database, child.id)).revoked_at
+    assert await given_by(party) == []
+
+
+async def test_what_is_passed_on_ends_with_what_it_is_from(database: Database) -> None:
+    party = await a_party(database)
+    first = await give(party, await an_agent(database))
+    agent = await an_agent(database)
+    child = await give(party, agent, Terms(("vehicle.repair",), per_case=euros(10)), first.id)
+    assert (child.to, child.parent, child.terms.depth) == (agent, first.id, 0)
+    assert (
+        await give(party, agent, Terms(("vehicle.repair",), per_case=euros(10)), first.id)
+    ) == child
+    with pytest.raises(Refused, match="mandate_wider"):
+        await give(party, agent, Terms(("*",)), first.id)
+    with pytest.raises(Refused, match="mandate_wider"):
+        await give(party, agent, Terms(("vehicle.repair",)), child.id)
+    assert await stop(party, first.id)
+    assert (await get(database, child.id)).revoked_at
+    with pytest.raises(Refused, match="mandate_revoked"):
+        await give(party, agent, Terms(("vehicle.repair",)), first.id)
+
+
+async def test_nobody_narrows_what_another_owner_gave(database: Database) -> None:
+    party, other = await a_party(database), await a_party(database)
+    first = await give(party, await an_agent(database))
+    for parent in (first.id, ids.new()):
+        with pytest.raises(Refused, match="mandate_unknown"):
+            await give(other, await an_agent(database), Terms(("vehicle.repair",)), parent)
+
+
+async def test_who_asks_for_ever_new_ones_is_held_up(database: Database) -> None:
+    party = await a_party(database)
+    first = await give(party, await an_agent(database))
+    agent = await an_agent(database)
+    async with database.transaction() as tx:
+        for cents in range(1, 101):
+            terms = Terms(("vehicle.repair",), per_case=euros(cents / 100))
+            await mandates.grant(tx, party.owner_id, terms, to=agent, parent=first.id)
+    with pytest.raises(Refused, match="mandate_passed_on_too_often"):
+        await give(party, agent, Terms(("vehicle.repair",), per_case=euros(2)), first.id)
+
+
+async def test_what_is_over_is_live_no_more(database: Database) -> None:
+    party = await a_party(database)
+    ends = clock.now() + timedelta(hours=1)
+    first = await give(party, await an_agent(database), replace(TERMS, ends=ends))
+    assert first.is_live(clock.now())
+    assert not first.is_live(ends)
+
+
+async def test_each_version_is_countersigned(database: Database) -> None:
+    """So that an owner, or whom they show it to, can prove what was granted."""
+    party = await a_party(database)
+    agent = await an_agent(database)
+    await give(party, agent)
+    changed = await give(party, agent, replace(TERMS, cases=2))
+    async with database.transaction() as tx:
+        kept = await mandates.versions(tx, changed.id)
+        key = await parties.desk_key(tx)
+    assert [version for version, _, _ in kept] == [2, 1]
+    signed = kept[0][2]
+    assert signed == changed.signed == (await get(database, changed.id)).signed
+    assert signed
+    assert key.verify(signed, "thingdesk-mandate+jwt") == {
+        "iss": "thingdesk",
+        "iat": int(changed.granted_at.timestamp()),
+        "mandate": str(changed.id),
+        "owner": str(party.owner_id),
+        "to": agent,
+        "parent": None,
+        "version": 2,
+        "terms": mandates.as_details(changed.terms),
+        "at": changed.granted_at.isoformat(),
+    }
+    with pytest.raises(signatures.Unreadable):
+        key.verify(signed, "thingdesk-receipt+jwt")
+
+
+async def test_terms_come_back_as_they_were_given(database: Database) -> None:
+    party = await a_party(database)
+    first = await give(party, await an_agent(database), WIDE)
+    assert (await get(database, first.id)).terms == WIDE
