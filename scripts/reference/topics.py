@@ -7,10 +7,10 @@ from scripts.reference import examples, vectors
 from scripts.reference.words import data, page, said, table
 
 from thingdesk.channels import http
-from thingdesk.channels.mqtt.topics import CLOCK, TIME, Down, topic
 from thingdesk.intake import TYPES, Kind
 from thingdesk.platform.cloudevents import MOST_BYTES, MOST_DEPTH, MOST_EVENTS
-from thingdesk.platform.embedded.callout import GUEST_STAYS
+from thingdesk.platform.embedded import GUEST_STAYS
+from thingdesk.topics import CLOCK, TIME, Down, topic
 
 INTRO = f"""
 Machines and desk exchange CloudEvents 1.0 in structured JSON: one event, or an array of them. A

@@ -8,10 +8,10 @@ import re
 import pytest
 from tests.architecture.source import Source, sources, texts
 
-from thingdesk.channels.mqtt.topics import ROOT, Down
 from thingdesk.intake import Kind
+from thingdesk.topics import ROOT, Down
 
-HOME = "thingdesk.channels.mqtt.topics"
+HOME = "thingdesk.topics"
 TOPIC = re.compile(rf"(?<![\w-]){ROOT}(?:$|[/.:])")
 PARTS = {*Kind, *Down}
 

@@ -19,9 +19,9 @@ from tests.machine.desk import token_of
 from tests.ports import free_port
 from tests.waiting import until
 
-from thingdesk.channels.mqtt import ACCESS
 from thingdesk.platform.embedded import EmbeddedBroker
 from thingdesk.platform.embedded.broker import SESSION_PREFIX
+from thingdesk.topics import ACCESS
 from thingdesk_machine import Identity
 
 MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")

@@ -5,10 +5,10 @@ from contextlib import AsyncExitStack
 
 from thingdesk import journeys, parties, signals, upkeep
 from thingdesk.app.desk import Desk, public_url
-from thingdesk.channels import mail, mqtt, webhook
+from thingdesk.channels import brokers, mail, mqtt, webhook
 from thingdesk.channels.mqtt import BrokerAddress
 from thingdesk.intake import Intake
-from thingdesk.platform import durable, ids
+from thingdesk.platform import clock, durable, ids
 from thingdesk.platform.loops import each, repeat
 
 
@@ -32,8 +32,13 @@ async def ingest(
 
     group.create_task(repeat(desk.database, "intake", beat, desk.stop, every=2.0))
     group.create_task(repeat(desk.database, "time", receiver.tell_time, desk.stop, every=1.0))
-    if desk.broker is not None:
-        end = mqtt.ending_sessions(desk.database, desk.broker)
+    ends: mqtt.EndsSessions | None = desk.broker
+    since = clock.now()
+    if ends is None and desk.settings.emqx_api_url is not None:
+        ends = await doors.enter_async_context(brokers.EmqxSessions(desk.settings.emqx_api_url))
+        since -= brokers.SESSION  # nobody looked while no desk ran
+    if ends is not None:
+        end = mqtt.ending_sessions(desk.database, ends, since)
         group.create_task(repeat(desk.database, parties.CHANNEL, end, desk.stop, every=5.0))
 
 

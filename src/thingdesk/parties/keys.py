@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64decode, urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -148,6 +148,15 @@ async def revoke_key(tx: Transaction, kid: str, reason: str, by: UUID | None = N
 async def keys_of(tx: Transaction, machine: str, most: int = 100) -> list[MachineKey]:
     """The keys of `machine`, the newest first; behind them those that were revoked."""
     return await store.of_machine(tx, machine, most)
+
+
+async def holders(tx: Transaction, kids: Sequence[str]) -> list[str | None]:
+    """For each key the machine whose it is; None where nobody has it, or it was revoked."""
+    found = await store.get_many(tx, sorted(set(kids)))
+    return [
+        one.machine if (one := found.get(kid)) is not None and one.revoked_at is None else None
+        for kid in kids
+    ]
 
 
 async def revocations(tx: Transaction, after: datetime) -> list[MachineKey]:

@@ -124,6 +124,16 @@ class Settings(BaseSettings):
     broker_url: Annotated[str | None, AfterValidator(_url("mqtt", "mqtts"))] = Field(
         default=None, description="An external MQTT broker; else embedded."
     )
+    broker_secret: str | None = Field(
+        default=None,
+        min_length=16,
+        max_length=200,
+        description="What your broker shows when it asks who may enter; none: it may not ask.",
+    )
+    emqx_api_url: Annotated[str | None, AfterValidator(_url("http", "https"))] = Field(
+        default=None,
+        description="http://key:secret@host:18083, EMQX's API: sessions end when keys are revoked.",
+    )
     http_host: str = Field(default="127.0.0.1", description="Where the web role listens.")
     http_port: int = Field(
         default=8080, ge=0, le=65535, description="Its port, up to 65535; 0 picks a free one."
@@ -237,7 +247,7 @@ def problems(error: ValidationError) -> list[str]:
     found: dict[str, str] = {}
     for one in error.errors(include_url=False):
         name = str(one["loc"][0])
-        given = "" if name.endswith("_url") else f" is {one['input']!r}"
+        given = "" if name.endswith(("_url", "_secret")) else f" is {one['input']!r}"
         words = one["msg"].removeprefix("Value error, ")
         meaning = (Settings.model_fields[name].description or "").rstrip(".")
         found.setdefault(name, f"{_variable(name)}{given}: {words} ({meaning})")

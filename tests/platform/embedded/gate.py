@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tests.platform.embedded.mqtt_peer import GOOD, PATIENCE
 
-from thingdesk.channels.mqtt import ACCESS
 from thingdesk.platform.embedded import EmbeddedBroker
+from thingdesk.topics import ACCESS
 
 ACK_WAIT = timedelta(seconds=1)
 

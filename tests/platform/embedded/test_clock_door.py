@@ -9,9 +9,9 @@ from gmqtt.mqtt.handler import MQTTConnectError
 from tests.platform.embedded.gate import Gate
 from tests.platform.embedded.mqtt_peer import GOOD, PATIENCE, REFUSED, Peer, desk, machine
 
-from thingdesk.channels.mqtt.topics import CLOCK, TIME
 from thingdesk.platform.embedded import SESSION_PREFIX, EmbeddedBroker
 from thingdesk.platform.embedded.callout import GUEST_STAYS, GUESTS_AT_ONCE
+from thingdesk.topics import CLOCK, TIME
 
 
 async def come_in(broker: EmbeddedBroker, number: int = 0, **options: object) -> Peer:

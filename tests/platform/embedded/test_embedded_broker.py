@@ -11,13 +11,13 @@ import pytest
 from tests.platform.embedded.gate import Gate, broker_in
 from tests.platform.embedded.mqtt_peer import PATIENCE, desk, machine
 
-from thingdesk.channels.mqtt import ACCESS
 from thingdesk.platform.embedded import Died, EmbeddedBroker, EmbeddedError
+from thingdesk.topics import ACCESS
 
 DESK = """
 import asyncio, sys
 from pathlib import Path
-from thingdesk.channels.mqtt import ACCESS
+from thingdesk.topics import ACCESS
 from thingdesk.platform.embedded import EmbeddedBroker
 
 async def verify(machine: str, token: str, client_id: str) -> bool:

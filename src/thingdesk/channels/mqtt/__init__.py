@@ -5,15 +5,14 @@ to the broker once it is committed, so that one that a crash interrupts comes ag
 """
 
 from thingdesk.channels.mqtt.connection import BrokerAddress, Connection
-from thingdesk.channels.mqtt.entrance import Entrance, ending_sessions
+from thingdesk.channels.mqtt.entrance import EndsSessions, Entrance, ending_sessions
 from thingdesk.channels.mqtt.receive import Receiver
 from thingdesk.channels.mqtt.send import Sender
-from thingdesk.channels.mqtt.topics import ACCESS
 
 __all__ = [
-    "ACCESS",
     "BrokerAddress",
     "Connection",
+    "EndsSessions",
     "Entrance",
     "Receiver",
     "Sender",

@@ -14,10 +14,10 @@ from gmqtt.mqtt.constants import MQTTv50, MQTTv311
 from gmqtt.mqtt.handler import MQTTConnectError
 
 from thingdesk.channels.mqtt.together import Together
-from thingdesk.channels.mqtt.topics import ROOT
 from thingdesk.platform import ids
 from thingdesk.platform.backoff import Backoff
 from thingdesk.platform.embedded import SESSION_PREFIX
+from thingdesk.topics import ROOT
 
 _log = logging.getLogger(__name__)
 _KEEPALIVE = 30

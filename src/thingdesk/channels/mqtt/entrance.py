@@ -4,16 +4,17 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from thingdesk import parties
 from thingdesk.access import Callers, Presented, Surface
-from thingdesk.channels.mqtt.topics import ACCESS
 from thingdesk.platform import clock
 from thingdesk.platform.database import Database
 from thingdesk.platform.embedded import EmbeddedBroker, EmbeddedError
 from thingdesk.platform.errors import Refused
 from thingdesk.platform.settings import Settings
 from thingdesk.platform.sparing import SparingLog
+from thingdesk.topics import ACCESS
 
 _AWAY = timedelta(minutes=1)
 _log = logging.getLogger(__name__)
@@ -67,17 +68,27 @@ class Entrance:
         return machine in self._away
 
 
-def ending_sessions(database: Database, broker: EmbeddedBroker) -> Callable[[], Awaitable[int]]:
-    """Ends the sessions of machines whose keys were revoked since this last looked."""
-    since = clock.now()
+class EndsSessions(Protocol):
+    """A broker that can be told to end a machine's session, the desk's own or another."""
+
+    async def end_session(self, machine: str, /) -> object: ...
+
+
+def ending_sessions(
+    database: Database, broker: EndsSessions, since: datetime
+) -> Callable[[], Awaitable[int]]:
+    """Ends the sessions of machines whose keys were revoked after `since`, and then after this last
+    ended all of them.
+    """
 
     async def end() -> int:
         nonlocal since
-        before, since = since, clock.now()
+        now = clock.now()
         async with database.transaction() as tx:
-            revoked = await parties.revocations(tx, before - timedelta(seconds=10))
-        for key in revoked:
-            await broker.end_session(key.machine)
+            revoked = await parties.revocations(tx, since - timedelta(seconds=10))
+        for machine in dict.fromkeys(key.machine for key in revoked):
+            await broker.end_session(machine)
+        since = now
         return 0
 
     return end

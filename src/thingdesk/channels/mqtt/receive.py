@@ -10,10 +10,10 @@ import orjson
 
 from thingdesk import messages, parties
 from thingdesk.channels.mqtt.connection import BrokerAddress, Connection
-from thingdesk.channels.mqtt.topics import TIME, UPWARD, Down, read, topic
 from thingdesk.intake import Intake, Settled
 from thingdesk.platform.parts import parts
 from thingdesk.platform.sparing import SparingLog
+from thingdesk.topics import TIME, UPWARD, Down, read, topic
 
 _log = logging.getLogger(__name__)
 _TOGETHER = 16

@@ -7,10 +7,10 @@ import orjson
 
 from thingdesk import fulfilment, messages, notices
 from thingdesk.channels.mqtt.connection import BrokerAddress, Connection
-from thingdesk.channels.mqtt.topics import Down, topic
 from thingdesk.notices import Channel
 from thingdesk.platform.database import Database
 from thingdesk.platform.loops import repeat
+from thingdesk.topics import Down, topic
 
 _MOST = 200
 _EVERY = 1.0

@@ -9,6 +9,7 @@ from thingdesk.platform.embedded.access import Access, Guest, Rights
 from thingdesk.platform.embedded.backup import Progress, backup
 from thingdesk.platform.embedded.broker import SESSION_PREFIX, EmbeddedBroker
 from thingdesk.platform.embedded.broker_health import ROOM
+from thingdesk.platform.embedded.callout import GUEST_STAYS
 from thingdesk.platform.embedded.errors import EmbeddedError
 from thingdesk.platform.embedded.postgres import EmbeddedPostgres
 from thingdesk.platform.embedded.programs import broker_version
@@ -16,6 +17,7 @@ from thingdesk.platform.embedded.restore import restore
 from thingdesk.platform.embedded.supervise import Died
 
 __all__ = [
+    "GUEST_STAYS",
     "ROOM",
     "SESSION_PREFIX",
     "Access",

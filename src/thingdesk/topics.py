@@ -47,6 +47,36 @@ ACCESS = Access(
 """Whom the desk's own broker lets in, and what they may do there."""
 
 
+class Does(StrEnum):
+    """What somebody wants to do on a topic."""
+
+    PUBLISH = "publish"
+    SUBSCRIBE = "subscribe"
+
+
+def may(name: str, does: Does, given: str) -> bool | None:
+    """Whether the machine of this name, or a guest, may do this on a topic or with a filter of
+    topics; None where it reaches none of the desk's, so that others say it.
+    """
+    if not _reaches_ours(given):
+        return None
+    if name == CLOCK:
+        return does is Does.SUBSCRIBE and given == TIME
+    if not MACHINE_ID.fullmatch(name):
+        return False
+    rights = _rights(name)
+    return given in (rights.publish if does is Does.PUBLISH else rights.subscribe)
+
+
+def _reaches_ours(given: str) -> bool:
+    """Also by a wildcard, and by what brokers put before a topic: $share/group/, $delayed/9/."""
+    first, *rest = given.split("/")
+    return not _OURS.isdisjoint(rest if first.startswith("$") else (first,))
+
+
+_OURS = {ROOT, "+", "#"}
+
+
 def read(text: str) -> tuple[str, Kind] | None:
     """The machine whose topic this is, and what it sends there."""
     root, _, rest = text.partition("/")

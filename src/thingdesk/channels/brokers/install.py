@@ -1,0 +1,58 @@
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route, Router
+
+from thingdesk.access import Callers
+from thingdesk.channels.brokers import emqx, mosquitto
+from thingdesk.channels.brokers.asked import is_known
+from thingdesk.channels.brokers.gate import Gate
+from thingdesk.platform.database import Database
+from thingdesk.platform.errors import Refused
+from thingdesk.platform.sparing import SparingLog
+
+PREFIX = "/brokers"
+_ANSWERS = {
+    "/emqx/authentication": emqx.authenticate,
+    "/emqx/authorization": emqx.authorize,
+    "/mosquitto/user": mosquitto.user,
+    "/mosquitto/superuser": mosquitto.superuser,
+    "/mosquitto/acl": mosquitto.acl,
+}
+_log = SparingLog(logging.getLogger(__name__))
+
+
+@asynccontextmanager
+async def answering(
+    app: Router, database: Database, callers: Callers, secret: str | None
+) -> AsyncIterator[None]:
+    """Let `app` answer brokers that show the secret, below /brokers; without one nobody."""
+    if secret is None:
+        yield
+        return
+    async with Gate(database, callers) as gate:
+        routes = [
+            Route(path, _asking(gate, secret, answer), methods=["POST"])
+            for path, answer in _ANSWERS.items()
+        ]
+        app.routes.append(Mount(PREFIX, routes=routes))
+        yield
+
+
+def _asking(
+    gate: Gate, secret: str, answer: Callable[[Gate, Request], Awaitable[JSONResponse]]
+) -> Callable[[Request], Awaitable[Response]]:
+    async def ask(request: Request) -> Response:
+        if not is_known(request, secret):
+            _log.warning("somebody asked what brokers ask, without their secret")
+            headers = {"WWW-Authenticate": "Bearer"}
+            return JSONResponse({"error": "the broker's secret is missing"}, 401, headers)
+        try:
+            return await answer(gate, request)
+        except Refused as refused:
+            return JSONResponse({"error": refused.refusal.reason}, 400)
+
+    return ask
