@@ -17,6 +17,7 @@ from tests.parties.making import Signing, registered
 
 from thingdesk import parties, topics
 from thingdesk.channels.brokers import SESSION
+from thingdesk.channels.brokers.certificate import key_of
 from thingdesk.intake import Kind
 from thingdesk.platform import clock
 from thingdesk.platform.database import Database
@@ -118,6 +119,12 @@ async def test_a_machine_enters_with_the_certificate_of_its_key(
     async with database.transaction() as tx:
         await parties.revoke_key(tx, press.kid, "sold")
     assert await enters(broker, press.machine, "", cert_pem=text) == "ignore"
+
+
+def test_a_certificate_may_end_with_any_byte(press: Signing) -> None:
+    made = (held(press).public_bytes(Encoding.DER) for _ in range(10_000))
+    ends = next(der for der in made if der[-1:].isspace())
+    assert key_of(b64encode(ends).decode()) == press.x
 
 
 async def test_a_certificate_of_another_kind_of_key_proves_nothing(

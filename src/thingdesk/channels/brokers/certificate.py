@@ -27,7 +27,7 @@ def key_of(given: str) -> str | None:
 def _read(given: str) -> x509.Certificate:
     raw = given.strip().encode()
     if not raw.startswith(_PEM):
-        raw = b64decode(raw, validate=True).strip()
-    if raw.startswith(_PEM):
+        raw = b64decode(raw, validate=True)  # DER may end with any byte, a blank too
+    if raw.lstrip().startswith(_PEM):
         return x509.load_pem_x509_certificate(raw)
     return x509.load_der_x509_certificate(raw)
