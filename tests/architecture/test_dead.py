@@ -9,7 +9,6 @@ Name = tuple[str, str]
 TESTS_ONLY = {
     ("thingdesk.mandates.details", "read_details"): "for clients' tokens",
     ("thingdesk.mandates.grant", "given_by"): "for the owner's page",
-    ("thingdesk.mandates.decide", "may_ask"): "for what is asked under a mandate",
     ("thingdesk.mandates.grant", "versions"): "for the owner's page",
     ("thingdesk.journeys.instant", "remembered"): "what instant services keep, seen from outside",
     ("thingdesk.platform.clock", "Turnable"): "a clock that a test turns",

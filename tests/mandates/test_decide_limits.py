@@ -26,7 +26,7 @@ from thingdesk.mandates import (
     Spent,
     Wish,
     decide,
-    may_ask,
+    decide_wish,
 )
 from thingdesk.parties import Span, WeeklyHours
 from thingdesk.platform.errors import Recovery
@@ -137,5 +137,5 @@ def test_what_may_be_asked_for(wish: Wish, facts: dict[str, Any], said: tuple[ob
     given = replace(GIVEN, terms=replace(TERMS, **terms), revoked_at=facts.get("revoked_at"))
     known = replace(FACTS, mandate=given)
     known = replace(known, **{name: value for name, value in facts.items() if name in names})
-    verdict = may_ask(wish, known)
+    verdict = decide_wish(wish, known)
     assert (verdict.answer, verdict.code, verdict.recovery) == said

@@ -11,6 +11,7 @@ from thingdesk.cases.calendar import Hours, Pause, due
 from thingdesk.cases.end import Unproven
 from thingdesk.cases.end import end_case as end
 from thingdesk.cases.erase import erase
+from thingdesk.cases.mandate_store import under
 from thingdesk.cases.measure import measure
 from thingdesk.cases.model import (
     Answer,
@@ -126,6 +127,7 @@ __all__ = [
     "resume_work",
     "search",
     "standing",
+    "under",
     "unfinished",
     "verifications_of",
 ]

@@ -62,7 +62,8 @@ class Opening:
     """What is to become a case, or join the one that is open for the same problem.
 
     With a `zone` its promises count business hours there; without one every hour of every day.
-    `owned_since` is the beginning of the ownership of now.
+    `owned_since` is the beginning of the ownership of now. `mandate_id` is what it was asked for
+    under; None: the owner's standing mandate.
     """
 
     subject: str
@@ -82,6 +83,7 @@ class Opening:
     safety: bool = False
     evidence: dict[str, Any] | None = None
     owned_since: datetime | None = None
+    mandate_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +226,9 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A request for a service for `subject`, made by `reporter`."""
+    """A request for a service for `subject`, made by `reporter`, under a mandate that it was given
+    or by its own key.
+    """
 
     reporter: str
     event_id: str
@@ -233,6 +237,7 @@ class Report:
     service: str
     input: Mapping[str, Any]
     subject: str
+    mandate_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

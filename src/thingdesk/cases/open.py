@@ -3,9 +3,11 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from thingdesk.cases import promises, refused, relapse, store
+from thingdesk import mandates
+from thingdesk.cases import mandate_store, promises, refused, relapse, store
 from thingdesk.cases.events import CaseOpened, CaseReopened, ReportJoined
 from thingdesk.cases.model import Case, Known, Opened, Opening, Outcome, State
+from thingdesk.mandates import CaseRooms
 from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery, Refusal
@@ -22,7 +24,7 @@ async def open_cases(tx: Transaction, openings: Sequence[Opening]) -> list[Opene
     Problem rows are locked in the order of their keys, so that two who open the same ones wait for
     each other instead of dying of each other.
     """
-    return _answers(openings, await _open(tx, openings, None))
+    return _answers(openings, (await _open(tx, openings, None))[0])
 
 
 async def open_within(
@@ -31,19 +33,21 @@ async def open_within(
     """The same with at most `most` open cases of a subject, and as many for safety, so that nothing
     minor keeps help from coming. What is beyond is refused and leaves nothing behind. The case of
     a report that was refused keeps its place for a while, or the next one would come at once.
+    So is what is asked for under a mandate beyond its number of cases.
 
     For sure only where the subjects are held (`parties.hold`): they are counted, not locked.
     """
-    opened = await _open(tx, openings, most)
+    rooms = await mandates.rooms(tx, {one.mandate_id for one in openings if one.mandate_id})
+    opened, beyond = await _open(tx, openings, (most, rooms))
     there = iter(_answers([one for one in openings if _key(one) in opened], opened))
-    return [next(there) if _key(one) in opened else _too_many(one, most) for one in openings]
+    return [next(there) if _key(one) in opened else beyond[_key(one)] for one in openings]
 
 
 async def _open(
-    tx: Transaction, openings: Sequence[Opening], most: int | None
-) -> dict[_Key, Opened]:
+    tx: Transaction, openings: Sequence[Opening], limits: tuple[int, CaseRooms] | None
+) -> tuple[dict[_Key, Opened], dict[_Key, Refusal]]:
     if not openings:
-        return {}
+        return {}, {}
     groups: dict[_Key, list[Opening]] = {}
     for one in sorted(openings, key=_key):
         groups.setdefault(_key(one), []).append(one)
@@ -55,13 +59,16 @@ async def _open(
         key: _refused(last[key], still[key]) if key in still else _decide(group[0], last.get(key))
         for key, group in groups.items()
     }
-    beyond = set() if most is None else _beyond(openings, decided, problems, most)
+    beyond = _beyond(openings, decided, problems, *limits) if limits else {}
     if beyond:
         await store.forget_problems(tx, sorted(beyond))
     opened = {key: one for key, one in decided.items() if key not in beyond}
     if opened:
         await _write(tx, {key: groups[key] for key in opened}, opened, last)
-    return opened
+    if limits:
+        new = [(groups[key][0].mandate_id, one.case_id) for key, one in opened.items() if one.new]
+        await limits[1].count(tx, [(under, case_id) for under, case_id in new if under])
+    return opened, beyond
 
 
 def _beyond(
@@ -69,10 +76,11 @@ def _beyond(
     decided: Mapping[_Key, Opened],
     problems: Mapping[_Key, Known],
     most: int,
-) -> set[_Key]:
+    rooms: CaseRooms,
+) -> dict[_Key, Refusal]:
     """The problems that would be one open case too many; what came first comes first."""
     room: dict[tuple[str, bool], int] = {}
-    beyond: set[_Key] = set()
+    beyond: dict[_Key, Refusal] = {}
     seen: set[_Key] = set()
     for one in openings:
         key, place = _key(one), (one.subject, one.safety)
@@ -83,7 +91,9 @@ def _beyond(
         left = room.get(place, most - (known.safety if one.safety else known.open))
         room[place] = left - 1
         if left <= 0:
-            beyond.add(key)
+            beyond[key] = _too_many(one, most)
+        elif decided[key].new and one.mandate_id and not rooms.take(one.mandate_id):
+            beyond[key] = mandates.OVER_CASES
     return beyond
 
 
@@ -143,6 +153,8 @@ async def _write(
         await store.insert(tx, new, clock.now())
     if again:
         await store.reopen(tx, again)
+    under = [(case_id, one.mandate_id) for case_id, one, _ in new if one.mandate_id]
+    await mandate_store.put(tx, [*under, *((case_id, one.mandate_id) for case_id, one, _ in again)])
     reports: dict[UUID, int] = {}
     if joined:
         reports = await store.join(tx, joined)

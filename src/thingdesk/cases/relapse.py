@@ -38,7 +38,8 @@ def _findings(group: Sequence[Opening]) -> list[Opening]:
 
 
 def _as_data(one: Opening) -> dict[str, Any]:
-    data = {name: getattr(one, name) for name in Opening.__slots__}
+    # a finding is asked for under no mandate that was given
+    data = {name: getattr(one, name) for name in Opening.__slots__ if name != "mandate_id"}
     promises = {name: span.total_seconds() for name, span in one.promises.items()}
     since = one.owned_since and one.owned_since.isoformat()
     return {**data, "promises": promises, "at": one.at.isoformat(), "owned_since": since}

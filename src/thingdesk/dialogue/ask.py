@@ -33,7 +33,8 @@ async def ask(
         payload = orjson.dumps(event)
     except (orjson.JSONEncodeError, UnicodeEncodeError) as error:
         raise refuse("broken_json", f"the input is no JSON: {str(error)[:120]}") from None
-    became = await intake.take(caller.machine, Kind.REPORTS, payload)
+    under = caller.mandate.id if caller.mandate else None
+    became = await intake.take(caller.machine, Kind.REPORTS, payload, under)
     if became.refused:
         raise Refused(became.refused[0].refusal)
     entry = became.entries[0]

@@ -22,8 +22,12 @@ _Answers = Sequence[Answer | Refusal | None]
 async def answer(
     flow: Flow, kind: Kind, tx: Transaction, group: Sequence[Message]
 ) -> list[Settled]:
-    """Store what machines sent whose key is good at this moment; the others are refused."""
+    """Store what machines sent whose key is good at this moment; the others are refused. Who asks
+    under a mandate may have no key of their own, but none that was revoked.
+    """
     good = await parties.recognised(tx, sorted({one.machine for one in group}))
+    if others := {one.machine for one in group if one.mandated} - good:
+        good |= await parties.keyless(tx, sorted(others))
     said = [(one.machine, item) for one in group if one.machine in good for item in one.items]
     if kind is not Kind.SIGNALS:  # which note by themselves that a machine was seen
         for machine in good:

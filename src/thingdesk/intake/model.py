@@ -46,10 +46,13 @@ class Item(NamedTuple):
 
 
 class Message(NamedTuple):
-    """What one machine sent in one go, as far as it could be read."""
+    """What one machine sent in one go, as far as it could be read; `mandated`: under a mandate, of
+    which each of its events is told.
+    """
 
     machine: str
     items: tuple[Item, ...]
+    mandated: bool = False
 
 
 class Settled(NamedTuple):

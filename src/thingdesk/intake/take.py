@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Self
+from uuid import UUID
 from zlib import crc32
 
 from thingdesk import parties
@@ -67,16 +68,24 @@ class Intake:
         for one in self._gatherers():
             await one.__aexit__(*details)
 
-    async def take(self, machine: str, kind: Kind, payload: bytes) -> Settled:
+    async def take(
+        self, machine: str, kind: Kind, payload: bytes, mandate: UUID | None = None
+    ) -> Settled:
         """Store what `machine` sent; returns once it is committed, as `hand_in` says."""
         settled: asyncio.Future[Settled] = asyncio.get_running_loop().create_future()
-        self.hand_in(machine, kind, payload, partial(settle, settled))
+        self.hand_in(machine, kind, payload, partial(settle, settled), mandate)
         return await settled
 
     def hand_in(
-        self, machine: str, kind: Kind, payload: bytes, done: Callable[[Settled], None]
+        self,
+        machine: str,
+        kind: Kind,
+        payload: bytes,
+        done: Callable[[Settled], None],
+        mandate: UUID | None = None,
     ) -> None:
-        """Store what `machine` sent; `done` hears what became of it once it is committed.
+        """Store what `machine` sent; `done` hears what became of it once it is committed. What it
+        reports it asks for under `mandate`, or else by its own key.
 
         A machine that sends without waiting for its receipts has only so much under way; the rest
         is refused before any work is done for it, and `on_flood` hears of one that goes on so. Of
@@ -86,7 +95,7 @@ class Intake:
         if place.room is not Room.FREE:
             done(_counted(kind, _NO_ROOM[place.room]))
             return
-        message, refused = self._read(machine, kind, payload)
+        message, refused = self._read(machine, kind, payload, mandate)
         way = _Way(kind, message, refused, place, done, self._failures)
         if message.items:
             # what a machine sends stays in order, and two groups hardly ever wait for its row
@@ -103,9 +112,11 @@ class Intake:
         _RECEIPTS.add(len(receipts))
         return receipts
 
-    def _read(self, machine: str, kind: Kind, payload: bytes) -> tuple[Message, list[Refusing]]:
+    def _read(
+        self, machine: str, kind: Kind, payload: bytes, mandate: UUID | None
+    ) -> tuple[Message, list[Refusing]]:
         try:
-            return read(machine, kind, payload)
+            return read(machine, kind, payload, mandate)
         except Refused as broken:
             refusal = broken.refusal
         except Exception as error:  # noqa: BLE001 - whatever it was, it is answered

@@ -206,6 +206,7 @@ def action_of(journey: Context, intent: Intent, effect_id: UUID) -> mandates.Act
         safety=journey.service.safety,
         again=intent.again,
         details=intent.details,
+        mandate_id=journey.facts.mandate_id,
     )
 
 

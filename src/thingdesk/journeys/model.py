@@ -13,7 +13,9 @@ from thingdesk.platform.errors import Recovery
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What stood when the journey began. `turn` counts the times that the case was reopened."""
+    """What stood when the journey began. `turn` counts the times that the case was reopened;
+    `mandate_id` is what it was asked for under, None for the owner's standing mandate.
+    """
 
     case_id: UUID
     subject: str
@@ -22,8 +24,10 @@ class Facts:
     input: Mapping[str, Any]
     safety: bool
     turn: int
+    mandate_id: UUID | None = None
 
     def as_data(self) -> dict[str, Any]:
+        under = {"mandate": str(self.mandate_id)} if self.mandate_id else {}
         return {
             "case": str(self.case_id),
             "subject": self.subject,
@@ -32,6 +36,7 @@ class Facts:
             "input": dict(self.input),
             "safety": self.safety,
             "turn": self.turn,
+            **under,
         }
 
     @classmethod
@@ -44,6 +49,7 @@ class Facts:
             data["input"],
             data["safety"],
             data["turn"],
+            UUID(data["mandate"]) if "mandate" in data else None,
         )
 
 
@@ -62,6 +68,7 @@ def facts_of(opening: Opening, opened: Opened, turn: int) -> Facts:
         opening.input,
         opening.safety,
         turn,
+        opening.mandate_id,
     )
 
 

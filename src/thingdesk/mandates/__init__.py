@@ -21,9 +21,10 @@ from thingdesk.mandates.action import (
     Verdict,
     Wish,
 )
+from thingdesk.mandates.ask import may_ask
 from thingdesk.mandates.change import changed_at
 from thingdesk.mandates.check import check, foresee
-from thingdesk.mandates.decide import APPROVED, decide, may_ask
+from thingdesk.mandates.decide import APPROVED, decide, decide_wish
 from thingdesk.mandates.details import as_details, read_details
 from thingdesk.mandates.entitle import (
     add_entitlement,
@@ -45,16 +46,19 @@ from thingdesk.mandates.grant import (
 )
 from thingdesk.mandates.model import EVERYTHING, OWNER_CHANGED, Answer, Mandate, Payer, Terms
 from thingdesk.mandates.narrow import narrow
+from thingdesk.mandates.rooms import OVER_CASES, CaseRooms, rooms
 from thingdesk.mandates.settle import hold, release, settle
 from thingdesk.mandates.words import to_owner
 
 __all__ = [
     "APPROVED",
     "EVERYTHING",
+    "OVER_CASES",
     "OWNER_CHANGED",
     "Action",
     "Answer",
     "Approval",
+    "CaseRooms",
     "Entitlement",
     "EntitlementKind",
     "Facts",
@@ -71,6 +75,7 @@ __all__ = [
     "changed_at",
     "check",
     "decide",
+    "decide_wish",
     "end_entitlement",
     "end_given_to",
     "entitlements_of",
@@ -87,6 +92,7 @@ __all__ = [
     "read_details",
     "release",
     "revoke",
+    "rooms",
     "set_policy",
     "settle",
     "spent_in_period",

@@ -257,7 +257,7 @@ def _paying(action: Action, payer: Payer) -> Payer:
     return payer if action.costs else Payer.NOBODY
 
 
-def may_ask(wish: Wish, facts: Facts) -> Verdict:
+def decide_wish(wish: Wish, facts: Facts) -> Verdict:
     """May this be asked for under its mandate? `ask` where its owner could permit it. The number of
     cases is counted where one is opened.
     """

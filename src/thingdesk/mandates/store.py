@@ -37,6 +37,12 @@ select (
         from mandate m join mandate_version v on v.mandate_id = m.id and v.version = m.version
         where m.owner_id = t.owner_id
         union all
+        select unnest(array[v.granted_at, g.revoked_at, (v.terms ->> 'begins')::timestamptz,
+                            (v.terms ->> 'ends')::timestamptz])
+        from mandate_given g
+        join mandate_version v on v.mandate_id = g.id and v.version = g.version
+        where g.owner_id = t.owner_id and g.parent is null
+        union all
         select unnest(array[e.added_at, e.begins, e.ends]) from entitlement e
         where e.machine = t.machine
         union all

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -80,6 +81,7 @@ class Openings:
             reporter=report.reporter,
             event_id=report.event_id,
             at=began,
+            mandate_id=report.mandate_id,
         )
         return opening, wanted[0]
 
@@ -93,6 +95,7 @@ class Openings:
         event_id: str,
         at: datetime,
         evidence: dict[str, Any] | None = None,
+        mandate_id: UUID | None = None,
     ) -> Opening:
         service, given = wanted
         identity = problem_identity(service, given)
@@ -114,6 +117,7 @@ class Openings:
             safety=service.safety,
             evidence=evidence,
             owned_since=owned.begins if owned else None,
+            mandate_id=mandate_id,
         )
 
 

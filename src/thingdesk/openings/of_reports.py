@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from pydantic import BaseModel
 
-from thingdesk import cases, journeys, parties
+from thingdesk import cases, journeys, mandates, parties
 from thingdesk.cases import Answer, Opened, Report
 from thingdesk.catalog import Service
+from thingdesk.mandates import Wish
 from thingdesk.openings.make import Ask, Openings, Wanted, not_for
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
@@ -52,12 +53,35 @@ async def _check(
         if not isinstance(wanted, Refusal) and wanted[0].instant and wanted[0].kinds
     }
     kinds |= await parties.kinds_of(tx, sorted(others - subjects))
+    why_not = await _why_not(tx, group)
+    return [
+        why_not.get(n) or _may(wanted, kinds.get(one.subject))
+        for n, (one, wanted) in enumerate(zip(group, read, strict=True))
+    ]
+
+
+async def _why_not(tx: Transaction, group: Sequence[Report]) -> dict[int, Refusal]:
+    """By their place, those who may not speak for their subject: under a mandate that says so,
+    without one as a machine of the same owner.
+    """
     now = clock.now()
     speaks = await parties.speak_for(tx, [(one.reporter, one.subject, now) for one in group])
-    return [
-        _may(wanted, kinds.get(one.subject)) if may else _not_yours(one)
-        for one, wanted, may in zip(group, read, speaks, strict=True)
-    ]
+    refused = {
+        n: _not_yours(one)
+        for n, (one, may) in enumerate(zip(group, speaks, strict=True))
+        if not may and one.mandate_id is None
+    }
+    wishes = {
+        n: Wish(one.mandate_id, one.reporter, one.subject, one.service)
+        for n, one in enumerate(group)
+        if one.mandate_id
+    }
+    verdicts = await mandates.may_ask(tx, list(wishes.values()))
+    return refused | {
+        n: _not_permitted(verdict.code, verdict.reason, verdict.recovery)
+        for n, verdict in zip(wishes, verdicts, strict=True)
+        if verdict.answer is not mandates.Answer.ALLOW
+    }
 
 
 def _may(wanted: Wanted | Refusal, kind: str | None) -> Wanted | Refusal:
@@ -97,6 +121,10 @@ async def _at_once(
     except Refused as refused:
         return refused.refusal
     return Answer(None, outcome)
+
+
+def _not_permitted(code: str, reason: str, recovery: Recovery | None) -> Refusal:
+    return Refusal(code, reason, recovery or Recovery.CONTACT_US)
 
 
 def _not_yours(report: Report) -> Refusal:

@@ -73,6 +73,16 @@ async def recognised(tx: Transaction, machines: Sequence[str]) -> frozenset[str]
     return frozenset(row["machine"] for row in rows)
 
 
+async def keyless(tx: Transaction, machines: Sequence[str]) -> frozenset[str]:
+    """Those that never had a key."""
+    rows = await tx.fetch(
+        "select m from unnest($1::text[]) as t (m)"
+        " where not exists (select from machine_key k where k.machine = t.m)",
+        list(machines),
+    )
+    return frozenset(row["m"] for row in rows)
+
+
 async def desk_keys(tx: Transaction) -> list[tuple[str, dict[str, Any]]]:
     rows = await tx.fetch("select kid, private from desk_key order by made_at desc, kid")
     return [(row["kid"], row["private"]) for row in rows]

@@ -71,6 +71,11 @@ async def recognised(tx: Transaction, machines: Sequence[str]) -> frozenset[str]
     return await key_store.recognised(tx, machines)
 
 
+async def keyless(tx: Transaction, machines: Sequence[str]) -> frozenset[str]:
+    """Those that never had a key of their own."""
+    return await key_store.keyless(tx, machines)
+
+
 def said(tx: Transaction, machine: str) -> None:
     """Note that a machine said something that is no signal, to the half minute, so that its row is
     not written for every word. Its lock comes last, and waits for nobody.
