@@ -43,6 +43,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "cryptography": EVERYWHERE,
     "joserfc": EVERYWHERE,
     "argon2": ("thingdesk.parties",),
+    "webauthn": ("thingdesk.parties.ceremony",),
     # values
     "orjson": EVERYWHERE,
     "pydantic": EVERYWHERE,

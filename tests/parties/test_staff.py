@@ -5,7 +5,7 @@ import pytest
 from tests.parties.making import unique
 
 from thingdesk import parties
-from thingdesk.parties import LoggedIn, Role, Staff
+from thingdesk.parties import HalfWay, LoggedIn, Role, Staff
 from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Database
 from thingdesk.platform.errors import Refusal, Refused
@@ -26,7 +26,7 @@ async def an_account(database: Database, password: str | None = PASSWORD) -> Sta
 
 async def log_in(
     database: Database, email: str, password: str = PASSWORD, source: str | None = None
-) -> LoggedIn | Refusal:
+) -> LoggedIn | HalfWay | Refusal:
     async with database.transaction() as tx:
         return await parties.log_in(tx, email, password, source or unique("source"))
 
@@ -207,7 +207,7 @@ async def test_an_account_is_closed(database: Database) -> None:
 
 async def test_the_command_makes_the_first_account_and_no_other(database: Database) -> None:
     async with database.transaction() as tx:
-        await tx.execute("truncate staff, staff_link, staff_session")
+        await tx.execute("truncate staff cascade")
     email = f"{unique('first')}@example.org"
 
     async def ask() -> str:

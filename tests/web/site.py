@@ -105,7 +105,8 @@ class Site:
         return case_id, self.link("job", job.id)
 
 
-async def open_site(database: Database, *more: Service) -> Site:
+async def open_site(database: Database, *more: Service, url: str | None = None) -> Site:
+    """`url` is how people reach it, where that is to be set."""
     services = [*equipment.SERVICES, *vehicle.SERVICES, *meter.SERVICES, odd, *more]
     flow = Flow(Catalog(services), [*equipment.RULES, *vehicle.RULES])
     hand = await open_hand(database, flow)
@@ -120,6 +121,6 @@ async def open_site(database: Database, *more: Service) -> Site:
         await fulfilment.set_stock(tx, lines)
         await mandates.set_policy(tx, Policy(acts_for_unowned=True))
         key = await parties.desk_key(tx)
-    pages = web.Pages(database, flow, key)
+    pages = web.Pages(database, flow, key, url)
     app = Router()
     return Site(hand, app, pages, web.install(app, pages))

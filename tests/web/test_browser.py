@@ -42,7 +42,7 @@ async def pages(desk: Shown) -> dict[str, str]:
     await seed(site)
     found = {"wall": "/", "cases": "/cases", "machines": "/machines", "services": "/services"}
     found |= {"policy": "/policy", "people": "/people", "providers": "/providers"}
-    found["owners"] = "/owners"
+    found |= {"owners": "/owners", "account": "/account"}
     for machine in ("press-1", "press-2", "car-1", "car-12", "car-20", "car-30"):
         found[f"case of {machine}"] = f"/cases/{(await site.hand.case_of(machine)).id}"
     for machine in ("press-1", "car-1", "evil-1"):

@@ -11,14 +11,15 @@ from thingdesk import parties
 from thingdesk.parties import Role
 from thingdesk.platform import ids
 
-FOR_ALL = {"/decision/{token}", "/job/{token}", "/log-in", "/set-up/{token}"}
+FOR_ALL = {"/decision/{token}", "/job/{token}", "/log-in", "/log-in/passkey", "/set-up/{token}"}
 FORM = {"email": "a@example.org", "password": "x"}
 
 
 def paths(site: Site) -> list[tuple[str, str]]:
     """Every (method, path) of the pages, with something in place of what is named in it."""
     (own,) = [one.app for one in site.app.routes if isinstance(one, Mount)]
-    named = ("case_id", "decision_id", "entitlement", "staff_id", "owner_id", "provider_id")
+    named = ["case_id", "decision_id", "entitlement", "staff_id", "owner_id", "provider_id"]
+    named.append("passkey_id")
     values = {f"{{{name}}}": str(ids.new()) for name in named} | {"{machine}": "car-1"}
     found = []
     for route in routes(own):

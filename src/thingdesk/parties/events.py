@@ -169,10 +169,63 @@ class StaffDisabled(Event):
 
 @dataclass(frozen=True, slots=True)
 class StaffLoggedIn(Event):
-    """A session of staff began. On `desk`."""
+    """A session of staff began; `how`: by a password alone, or a passkey after it. On `desk`."""
 
     kind: ClassVar[str] = "staff.logged_in"
     staff: UUID
+    how: str = "password"
+
+
+@dataclass(frozen=True, slots=True)
+class StaffPasskeyAdded(Event):
+    """One of the staff added a passkey to their account, by a name of their own. On `desk`."""
+
+    kind: ClassVar[str] = "staff.passkey_added"
+    staff: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffPasskeyRemoved(Event):
+    """One of the staff removed a passkey of theirs. On `desk`."""
+
+    kind: ClassVar[str] = "staff.passkey_removed"
+    staff: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffPasskeysReset(Event):
+    """All passkeys of one of the staff were removed and their sessions ended, by another one, or
+    by the command. On `desk`.
+    """
+
+    kind: ClassVar[str] = "staff.passkeys_reset"
+    staff: UUID
+    number: int
+    by: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class StaffPasskeyDoubted(Event):
+    """A passkey signed well but had counted less than before, as the copy of one would: it was
+    refused. On `desk`.
+    """
+
+    kind: ClassVar[str] = "staff.passkey_doubted"
+    staff: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffPasskeysRequired(Event):
+    """Whoever logs in by a password has to have a passkey from now on, or, `required` being
+    false, not any more. On `desk`; `by` is one of the staff.
+    """
+
+    kind: ClassVar[str] = "staff.passkeys_required"
+    required: bool
+    by: UUID
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,15 +194,6 @@ class Staff:
     ready: bool
 
 
-@dataclass(frozen=True, slots=True)
-class LoggedIn:
-    """A session of staff: `token` goes into a cookie and is kept nowhere else."""
-
-    staff: Staff
-    token: str
-    expires: datetime
-
-
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
     """From `opens` to `closes`, minutes after local midnight of `weekday` (Monday is 0)."""

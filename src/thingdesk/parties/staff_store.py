@@ -3,13 +3,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from thingdesk.parties.model import Role, Staff
+from thingdesk.parties.proofs import By
 from thingdesk.platform.database import Row, Transaction, columns
 from thingdesk.platform.kept import Kept
 
 _ADDING_STAFF = 7_413_302_120
-_SELECT = """
-select s.id, s.email, s.name, s.roles, s.password, s.password is not null as ready from staff s
-"""
+STAFF_COLUMNS = "s.id, s.email, s.name, s.roles, s.password, s.password is not null as ready"
+STAFF = f"select {STAFF_COLUMNS} from staff s "  # noqa: S608 - names of columns
 _ADD = """
 insert into staff (id, email, name, roles, added_at) values ($1, $2, $3, $4, $5)
 on conflict (email) do nothing
@@ -27,6 +27,7 @@ returning subject, failures, blocked_until
 KEPT = (
     Kept("staff_link", "expires_at", timedelta()),
     Kept("staff_session", "expires_at", timedelta()),
+    Kept("staff_challenge", "expires_at", timedelta()),
     Kept("staff_attempt", "last_at", _ATTEMPTS_COUNT),
 )
 _FAIL = """
@@ -44,7 +45,7 @@ where l.digest = $1 and l.expires_at > $2 and s.disabled_at is null
 """
 
 
-def _staff(row: Row) -> Staff:
+def staff_of(row: Row) -> Staff:
     roles = frozenset(Role(one) for one in row["roles"])
     return Staff(row["id"], row["email"], row["name"], roles, row["ready"])
 
@@ -70,18 +71,18 @@ async def add(tx: Transaction, new: Staff, at: datetime) -> bool:
 
 async def by_email(tx: Transaction, email: str) -> tuple[Staff, str | None] | None:
     """One who may log in, and the hash of their password."""
-    row = await tx.fetchrow(_SELECT + "where s.email = $1 and s.disabled_at is null", email)
-    return (_staff(row), row["password"]) if row else None
+    row = await tx.fetchrow(STAFF + "where s.email = $1 and s.disabled_at is null", email)
+    return (staff_of(row), row["password"]) if row else None
 
 
 async def every(tx: Transaction) -> list[Staff]:
-    rows = await tx.fetch(_SELECT + "where s.disabled_at is null order by s.name, s.id")
-    return [_staff(row) for row in rows]
+    rows = await tx.fetch(STAFF + "where s.disabled_at is null order by s.name, s.id")
+    return [staff_of(row) for row in rows]
 
 
 async def get(tx: Transaction, staff_id: UUID) -> Staff | None:
-    row = await tx.fetchrow(_SELECT + "where s.id = $1 and s.disabled_at is null", staff_id)
-    return _staff(row) if row else None
+    row = await tx.fetchrow(STAFF + "where s.id = $1 and s.disabled_at is null", staff_id)
+    return staff_of(row) if row else None
 
 
 async def names(tx: Transaction, staff: Sequence[UUID]) -> dict[UUID, str]:
@@ -96,8 +97,8 @@ async def put_link(tx: Transaction, digest: bytes, staff_id: UUID, expires: date
 
 
 async def by_link(tx: Transaction, digest: bytes, now: datetime) -> Staff | None:
-    row = await tx.fetchrow(_SELECT + _BY_LINK, digest, now)
-    return _staff(row) if row else None
+    row = await tx.fetchrow(STAFF + _BY_LINK, digest, now)
+    return staff_of(row) if row else None
 
 
 async def take_link(tx: Transaction, digest: bytes) -> bool:
@@ -110,13 +111,22 @@ async def set_password(tx: Transaction, staff_id: UUID, password: str) -> None:
     await tx.execute("update staff set password = $2 where id = $1", staff_id, password)
 
 
-async def open_session(tx: Transaction, digest: bytes, staff_id: UUID, expires: datetime) -> None:
-    await tx.execute("insert into staff_session values ($1, $2, $3)", digest, staff_id, expires)
+async def open_session(
+    tx: Transaction, digest: bytes, staff_id: UUID, expires: datetime, by: By
+) -> None:
+    await tx.execute(
+        "insert into staff_session (digest, staff_id, expires_at, opened_by)"
+        " values ($1, $2, $3, $4)",
+        digest,
+        staff_id,
+        expires,
+        by.value,
+    )
 
 
 async def by_session(tx: Transaction, digest: bytes, now: datetime) -> Staff | None:
-    row = await tx.fetchrow(_SELECT + _BY_SESSION, digest, now)
-    return _staff(row) if row else None
+    row = await tx.fetchrow(STAFF + _BY_SESSION, digest, now)
+    return staff_of(row) if row else None
 
 
 async def close_session(tx: Transaction, digest: bytes) -> None:
@@ -124,6 +134,8 @@ async def close_session(tx: Transaction, digest: bytes) -> None:
 
 
 async def close_sessions(tx: Transaction, staff_id: UUID) -> None:
+    """Those that are half way, too."""
+    await tx.execute("delete from staff_challenge where staff_id = $1", staff_id)
     await tx.execute("delete from staff_session where staff_id = $1", staff_id)
 
 

@@ -32,6 +32,11 @@ def salt() -> bytes:
     return secrets.token_bytes(16)
 
 
+def challenge() -> bytes:
+    """Random bytes for somebody to sign."""
+    return secrets.token_bytes(32)
+
+
 def draw() -> float:
     """A random number in [0, 1), to spread what would else come at once."""
     return secrets.randbits(53) / (1 << 53)

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from thingdesk.flow import Flow
-from thingdesk.parties import DeskKey
+from thingdesk.parties import DeskKey, Place
 from thingdesk.platform.database import Database
 
 
@@ -29,6 +29,11 @@ class Pages:
     @property
     def secure(self) -> bool:
         return bool(self.public_url and self.public_url.startswith("https:"))
+
+    @property
+    def place(self) -> Place | None:
+        """Where passkeys are good; None where a browser gives none."""
+        return Place.of(self.public_url)
 
 
 async def _pages(request: Request) -> Pages:

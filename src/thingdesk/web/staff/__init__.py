@@ -1,6 +1,7 @@
 """The console: what staff see and do, once they have logged in."""
 
 from thingdesk.web.staff import (
+    account,
     accounts,
     case,
     cases,
@@ -11,6 +12,7 @@ from thingdesk.web.staff import (
     machines,
     owner,
     owners,
+    passkey,
     policy,
     providers,
     services,
@@ -21,6 +23,8 @@ from thingdesk.web.staff.session import LogInFirst, on_log_in_first
 
 ROUTERS = (
     log_in.router,
+    passkey.router,
+    account.router,
     wall.router,
     cases.router,
     case.router,

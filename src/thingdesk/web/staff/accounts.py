@@ -11,8 +11,9 @@ from thingdesk.parties import RIGHTS, Right, Role, Staff
 from thingdesk.platform.errors import FieldError, Refused
 from thingdesk.web.pages import Open, Pages
 from thingdesk.web.staff.form import Reader, Sent, Tried, not_right
+from thingdesk.web.staff.passkey import here
 from thingdesk.web.staff.people import history
-from thingdesk.web.staff.session import Allowed, Person
+from thingdesk.web.staff.session import Allowed, Person, token_of
 from thingdesk.web.staff.show import show
 
 router = APIRouter(prefix="/people")
@@ -20,7 +21,7 @@ Keeper = Annotated[Staff, Depends(Allowed(Right.PEOPLE))]
 _MOST_LINES = 20
 _DONE = (
     "staff.added", "staff.link_made", "staff.roles_set", "staff.set_up", "staff.disabled",
-    "policy.set",
+    "policy.set", "staff.passkeys_reset", "staff.passkeys_required", "staff.passkey_doubted",
 )  # fmt: skip
 
 
@@ -88,6 +89,29 @@ async def post_disable(pages: Open, person: Keeper, staff_id: UUID, given: Sent)
     return RedirectResponse("/people?said=disabled", 303)
 
 
+@router.post("/{staff_id}/passkeys/reset")
+async def post_reset(pages: Open, person: Keeper, staff_id: UUID) -> Response:
+    """Remove the passkeys of who lost them."""
+    async with pages.database.transaction() as tx:
+        await parties.reset_passkeys(tx, staff_id, person.id)
+    return RedirectResponse("/people?said=reset", 303)
+
+
+@router.post("/passkeys")
+async def post_required(request: Request, pages: Open, person: Keeper, given: Sent) -> Response:
+    """Whether everybody has to have a passkey."""
+    required = bool(given.one("required"))
+    try:
+        if required:
+            here(pages)
+        async with pages.database.transaction() as tx:
+            token = token_of(request, pages)
+            await parties.require_passkeys(tx, required, token, person.id)
+    except Refused as refused:
+        return await _page(pages, person, tried=Tried("passkeys", given, refused.refusal))
+    return RedirectResponse(f"/people?said={'required' if required else 'not_required'}", 303)
+
+
 def _address(request: Request, pages: Pages, token: str) -> str:
     base = pages.public_url or str(request.base_url)
     return f"{base.rstrip('/')}/set-up/{token}"
@@ -105,12 +129,16 @@ async def _page(
         everybody = await parties.all_staff(tx)
         entries = await timeline.latest_of(tx, "desk", _MOST_LINES, _DONE)
         lines = await history(tx, entries)
+        passkeys = await parties.passkey_counts(tx)
+        required = await parties.passkeys_required(tx)
     return show(
         "people.html",
         person,
         "people",
         422 if tried else 200,
         everybody=everybody,
+        passkeys=passkeys,
+        required=required,
         roles=tuple(Role),
         given_by={role: [right.value for right in Right if role in RIGHTS[right]] for role in Role},
         lines=lines,

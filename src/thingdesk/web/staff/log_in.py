@@ -5,14 +5,23 @@ from fastapi import APIRouter, Form, Path, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from thingdesk import parties
-from thingdesk.parties import LoggedIn
+from thingdesk.parties import HalfWay, LoggedIn
 from thingdesk.platform.errors import Recovery, Refusal, Refused
 from thingdesk.web.pages import Open
 from thingdesk.web.render import page
-from thingdesk.web.staff.session import Person, begin, end, local, token_of
+from thingdesk.web.staff.session import (
+    Person,
+    begin,
+    end,
+    go_half_way,
+    local,
+    source_of,
+    token_of,
+)
 
 router = APIRouter()
 Next = Annotated[str, Query(max_length=500)]
+Then = Annotated[str, Form(max_length=500)]
 Password = Annotated[str, Form(max_length=1000)]
 _DIFFERENT = Refusal(
     "not_the_same", "the two are not the same: write it once more, twice", Recovery.FIX_INPUT
@@ -25,8 +34,9 @@ async def get_log_in(
     next: Next = "",  # noqa: A002 - the name in the address
     email: Whom = "",
     ready: bool = False,
+    late: bool = False,
 ) -> HTMLResponse:
-    return page("staff/log_in.html", email=email, next=next, ready=ready, refusal=None)
+    return _page(email=email, next=next, ready=ready, late=late)
 
 
 @router.post("/log-in")
@@ -35,18 +45,36 @@ async def post_log_in(
     pages: Open,
     email: Annotated[str, Form(max_length=254)] = "",
     password: Password = "",
-    next: Annotated[str, Form(max_length=500)] = "",  # noqa: A002 - the name in the address
+    next: Then = "",  # noqa: A002 - the name in the address
 ) -> Response:
-    """A session, or why there is none. Guessing is slowed down by name and by source."""
-    source = request.client.host if request.client else "unknown"
+    """A session, or a passkey is asked for, or why there is neither. Guessing is slowed down by
+    name and by source.
+    """
     async with pages.passwords, pages.database.transaction() as tx:
-        answer = await parties.log_in(tx, email, password, source)
+        answer = await parties.log_in(tx, email, password, source_of(request))
     if isinstance(answer, LoggedIn):
         there = RedirectResponse(local(next), 303)
         begin(there, pages, answer)
         return there
+    if isinstance(answer, HalfWay):
+        there = RedirectResponse(f"/log-in/passkey?{urlencode({'next': next})}", 303)
+        go_half_way(there, pages, answer)
+        return there
     status = 429 if answer.recovery is Recovery.RETRY else 422
-    return page("staff/log_in.html", status, email=email, next=next, ready=False, refusal=answer)
+    return _page(status, email=email, next=next, refusal=answer)
+
+
+def _page(
+    status: int = 200,
+    *,
+    email: str,
+    next: str,  # noqa: A002 - the name in the address
+    ready: bool = False,
+    late: bool = False,
+    refusal: Refusal | None = None,
+) -> HTMLResponse:
+    shown = {"email": email, "next": next, "ready": ready, "late": late, "refusal": refusal}
+    return page("staff/log_in.html", status, **shown)
 
 
 @router.post("/log-out")

@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from thingdesk import parties
-from thingdesk.parties import RIGHTS, LoggedIn, Right, Role, Staff
+from thingdesk.parties import RIGHTS, HalfWay, LoggedIn, Right, Role, Staff
 from thingdesk.platform import clock
 from thingdesk.platform.errors import Recovery, refuse
 from thingdesk.web.pages import Open, Pages
@@ -59,12 +59,40 @@ class Allowed:
 _ARTICLES = {Role.ADMIN: "an", Role.LEADER: "a", Role.AGENT: "an"}
 
 
+def half_way_of(request: Request, pages: Pages) -> str:
+    """The token of who gave the right password, and has to show a passkey."""
+    return request.cookies.get(_half(pages), "")
+
+
+def source_of(request: Request) -> str:
+    """Where an attempt to log in comes from."""
+    return request.client.host if request.client else "unknown"
+
+
+def _half(pages: Pages) -> str:
+    return f"{cookie(pages)}-half"
+
+
+def go_half_way(response: Response, pages: Pages, half: HalfWay) -> None:
+    """Remember in the browser that its password was right."""
+    _set(response, pages, _half(pages), half)
+
+
 def begin(response: Response, pages: Pages, session: LoggedIn) -> None:
     """Give the browser its session."""
+    _forget(response, pages, _half(pages))
+    _set(response, pages, cookie(pages), session)
+
+
+def end(response: Response, pages: Pages) -> None:
+    _forget(response, pages, cookie(pages))
+
+
+def _set(response: Response, pages: Pages, name: str, given: LoggedIn | HalfWay) -> None:
     response.set_cookie(
-        cookie(pages),
-        session.token,
-        max_age=int((session.expires - clock.now()).total_seconds()),
+        name,
+        given.token,
+        max_age=int((given.expires - clock.now()).total_seconds()),
         path="/",
         secure=pages.secure,
         httponly=True,
@@ -72,10 +100,8 @@ def begin(response: Response, pages: Pages, session: LoggedIn) -> None:
     )
 
 
-def end(response: Response, pages: Pages) -> None:
-    response.delete_cookie(
-        cookie(pages), path="/", secure=pages.secure, httponly=True, samesite="lax"
-    )
+def _forget(response: Response, pages: Pages, name: str) -> None:
+    response.delete_cookie(name, path="/", secure=pages.secure, httponly=True, samesite="lax")
 
 
 async def on_log_in_first(request: Request, error: Exception) -> Response:

@@ -27,6 +27,9 @@ def _entitled(v: Value, _: Named) -> str:
     return f"Entitled by {v['basis']} {v['reference']}; the {v['payer']} pays"
 
 
+_HOW = {"passkey": " with a passkey"}
+
+
 def questions(v: Value) -> str:
     return "1 question" if v["questions"] == 1 else f"{v['questions']} questions"
 
@@ -99,7 +102,39 @@ WHO: dict[str, tuple[Tone, Say]] = {
         Tone.STILL,
         _by(lambda v, names: f"{names(v['staff'])} has no account any more"),
     ),
-    "staff.logged_in": (Tone.STILL, lambda v, names: f"{names(v['staff'])} logged in"),
+    "staff.logged_in": (
+        Tone.STILL,
+        lambda v, names: f"{names(v['staff'])} logged in{_HOW.get(str(v.get('how')), '')}",
+    ),
+    "staff.passkey_added": (
+        Tone.STILL,
+        lambda v, names: f"{names(v['staff'])} added a passkey: {v['name']}",
+    ),
+    "staff.passkey_removed": (
+        Tone.STILL,
+        lambda v, names: f"{names(v['staff'])} removed a passkey: {v['name']}",
+    ),
+    "staff.passkeys_reset": (
+        Tone.WRONG,
+        _by(lambda v, names: f"The passkeys of {names(v['staff'])} were removed"),
+    ),
+    "staff.passkey_doubted": (
+        Tone.WRONG,
+        lambda v, names: (
+            f"A passkey of {names(v['staff'])} was refused, as there may be a copy of it:"
+            f" {v['name']}"
+        ),
+    ),
+    "staff.passkeys_required": (
+        Tone.STILL,
+        _by(
+            lambda v, _: (
+                "Everybody has to have a passkey"
+                if v["required"]
+                else "Nobody has to have a passkey any more"
+            )
+        ),
+    ),
     "provider.registered": (
         Tone.STILL,
         lambda v, names: f"{names(v['provider'])} was registered as a provider",
