@@ -18,7 +18,7 @@ PASSWORD = "correct horse battery"
 async def admin(database: Database) -> Staff:
     """The only one who may administer."""
     async with database.transaction() as tx:
-        await tx.execute("truncate staff, staff_link, staff_session")
+        await tx.execute("truncate staff cascade")
     return await ready(database, Role.ADMIN)
 
 
