@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from thingdesk import (
+    access,
     cases,
     decisions,
     diagnosis,
@@ -49,6 +50,7 @@ def letting_go(signals_kept: timedelta) -> tuple[LettingGo, ...]:
         *notices.KEPT,
         *decisions.KEPT,
         *journeys.KEPT,
+        *access.KEPT,
         *parties.KEPT,
         *dialogue.KEPT,
         *durable.KEPT,

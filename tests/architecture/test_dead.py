@@ -7,7 +7,11 @@ from tests.architecture.source import Source, sources
 
 Name = tuple[str, str]
 TESTS_ONLY = {
-    ("thingdesk.mandates.details", "read_details"): "for clients' tokens",
+    ("thingdesk.access.answer", "confirm"): "for the owner's page",
+    ("thingdesk.access.answer", "deny"): "for the owner's page",
+    ("thingdesk.access.authorize", "authorization"): "for the owner's page",
+    ("thingdesk.access.pair", "pending"): "for the owner's page",
+    ("thingdesk.access.end", "ended_for"): "for brokers that hold sessions",
     ("thingdesk.mandates.grant", "given_by"): "for the owner's page",
     ("thingdesk.mandates.grant", "versions"): "for the owner's page",
     ("thingdesk.journeys.instant", "remembered"): "what instant services keep, seen from outside",

@@ -1,13 +1,86 @@
-"""Who calls, on every surface the same, and for whom: tokens, and how they are got and ended.
+"""Who calls, on every surface the same, and for whom: an OAuth 2.1 authorization server, small.
 
-What enters: the credential of a call. What leaves: the machine that calls, the owner it acts for,
-and the mandate that it was given. Always true: a token is good on one surface alone; what was
-revoked is good for nothing from the commit of its revocation on.
+What enters: the credential of a call, or what a client sends for one; an owner's word on who may
+act for them. What leaves: the machine that calls, the owner it acts for, and the mandate that it
+has for this; tokens. Always true: a token is good on one surface alone, and where it is bound to a
+key only with a proof by it, each once; what is passed on is narrower; what was revoked is good for
+nothing from the commit of its revocation on.
 
-Not here: what a mandate permits (`mandates`), and what a caller may ask for.
+Not here: what a mandate permits (`mandates`), the pages on which owners answer (`web`), and what a
+caller may ask for (`dialogue`). An application that an owner lets act is a machine of that owner.
 """
 
-from thingdesk.access.model import Caller, Presented, Surface
+from thingdesk.access import grant_store, once_store, request_store
+from thingdesk.access.answer import confirm, deny
+from thingdesk.access.authorize import ask_owner, authorization, check_redirect, returning
+from thingdesk.access.clients import TOKEN_PATH, machine_client, who_asserts
+from thingdesk.access.documents import Documents
+from thingdesk.access.end import CHANNEL, end_grant, ended_for, introspect, revoke
+from thingdesk.access.jose import ALGORITHMS
+from thingdesk.access.model import (
+    Asking,
+    Browsed,
+    Caller,
+    Client,
+    Confirmed,
+    Grant,
+    Issued,
+    Pairing,
+    Pending,
+    Presented,
+    Surface,
+)
+from thingdesk.access.pair import pair, pending
 from thingdesk.access.recognise import Callers
+from thingdesk.access.token import SCOPE
+from thingdesk.access.tokens import (
+    GRANTS,
+    TokenRequest,
+    Tokens,
+    asks_of,
+    prove,
+    surfaces_at,
+)
 
-__all__ = ["Caller", "Callers", "Presented", "Surface"]
+KEPT = (*once_store.KEPT, *grant_store.KEPT, *request_store.KEPT)
+
+__all__ = [
+    "ALGORITHMS",
+    "CHANNEL",
+    "GRANTS",
+    "KEPT",
+    "SCOPE",
+    "TOKEN_PATH",
+    "Asking",
+    "Browsed",
+    "Caller",
+    "Callers",
+    "Client",
+    "Confirmed",
+    "Documents",
+    "Grant",
+    "Issued",
+    "Pairing",
+    "Pending",
+    "Presented",
+    "Surface",
+    "TokenRequest",
+    "Tokens",
+    "ask_owner",
+    "asks_of",
+    "authorization",
+    "check_redirect",
+    "confirm",
+    "deny",
+    "end_grant",
+    "ended_for",
+    "introspect",
+    "machine_client",
+    "pair",
+    "pending",
+    "prove",
+    "returning",
+    "revoke",
+    "surfaces_at",
+    "who_asserts",
+]

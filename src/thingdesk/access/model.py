@@ -1,10 +1,13 @@
-"""Callers, what they show, and where they call. Pure."""
+"""Callers and what they show; who asks owners to let them act, and what they were given. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from thingdesk.mandates.model import Mandate
+from thingdesk.mandates.model import Mandate, Terms
 
 
 class Surface(StrEnum):
@@ -19,8 +22,16 @@ class Surface(StrEnum):
         """Its address, which is the audience of its tokens; `base` is that of the desk."""
         return f"{base.rstrip('/')}/{_PATHS[self]}"
 
+    @property
+    def lasts(self) -> timedelta:
+        """How long a token for it is good."""
+        return _LONG if self is Surface.MQTT else _SHORT
+
 
 _PATHS = {Surface.HTTP: "v1", Surface.MCP: "mcp", Surface.A2A: "a2a", Surface.MQTT: "mqtt"}
+_SHORT = timedelta(minutes=10)
+# a session outlives its token, and is ended when that is revoked
+_LONG = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +58,100 @@ class Presented:
     proof: str | None = field(default=None, repr=False)
     method: str = ""
     url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """An application that asks for tokens: a `machine` by its own id, or whatever says of itself
+    what it is at the URL that is its id. `keys` are the public ones that it signs with; without
+    one it can prove nothing, and gets tokens by an owner's word alone.
+    """
+
+    id: str
+    name: str
+    machine: str | None = None
+    uri: str | None = None
+    logo: str | None = None
+    redirects: tuple[str, ...] = ()
+    keys: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+
+
+class Asking(StrEnum):
+    """How an owner is asked: by a code that the machine shows, or by their browser."""
+
+    PAIR = "pair"
+    AUTHORIZE = "authorize"
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What waits for an owner's word: what `client` asks for, until `expires`. `redirect` is where
+    their browser goes with the answer.
+    """
+
+    id: UUID
+    kind: Asking
+    client: Client
+    asks: Terms
+    surfaces: tuple[Surface, ...]
+    expires: datetime
+    redirect: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Browsed:
+    """What a client's link to us (`base`) says, beside who it is: where to return, its own `state`,
+    the PKCE challenge, and perhaps the key that the token is to be bound to.
+    """
+
+    base: str
+    redirect: str
+    challenge: str | None
+    method: str | None
+    state: str | None = None
+    jkt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """What came of an owner's word. `redirect` is where their browser goes now, if anywhere."""
+
+    redirect: str | None = None
+    machine: str | None = None
+    mandate: Mandate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What an owner let a machine do by way of a client; it ends for good."""
+
+    id: UUID
+    client: str
+    machine: str
+    owner_id: UUID
+    mandate_id: UUID
+    surfaces: tuple[Surface, ...]
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """What a machine shows its owner, and what it asks with meanwhile, not more often than every
+    `pause` seconds.
+    """
+
+    device_code: str = field(repr=False)
+    user_code: str = field(repr=False)
+    lasts: timedelta
+    pause: int
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A token, how long it is good, whether it is bound to a key, and what it permits."""
+
+    token: str = field(repr=False)
+    lasts: timedelta
+    bound: bool
+    terms: Terms | None = None
+    refresh: str | None = field(default=None, repr=False)

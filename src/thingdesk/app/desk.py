@@ -29,6 +29,7 @@ PACKAGES = (
     "thingdesk.decisions",
     "thingdesk.fulfilment",
     "thingdesk.journeys",
+    "thingdesk.access",
     "thingdesk.dialogue",
 )
 """The packages that have tables, in the order of their layers."""

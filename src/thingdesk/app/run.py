@@ -15,6 +15,7 @@ from thingdesk.channels.mqtt import BrokerAddress, Entrance
 from thingdesk.intake import Intake
 from thingdesk.operations import Operations
 from thingdesk.platform import present, private
+from thingdesk.platform.loops import each, repeat
 from thingdesk.platform.migrate import Phase
 from thingdesk.platform.serve import listen
 from thingdesk.platform.settings import Settings
@@ -23,6 +24,8 @@ DESK_BROKER = "desk_broker"
 """Where the desk itself connects to its embedded broker, with its password."""
 # a supervisor gives ten seconds; what is not finished by then is taken up again later
 _FINISH_WITHIN = 6.0
+# sooner than a new one signs
+_LOOK_FOR_KEYS = 20.0
 
 
 @asynccontextmanager
@@ -76,7 +79,13 @@ async def _start(
 ) -> None:
     settings = desk.settings
     group.create_task(desk.operations.run())
+    refresh = partial(each, desk.database, [parties.refresh_desk_key], settings.lease)
+    group.create_task(
+        repeat(desk.database, parties.DESK_KEY, refresh, desk.stop, every=_LOOK_FOR_KEYS)
+    )
     address = BrokerAddress.read(desk.broker_url, shared=settings.broker_url is not None)
+    async with desk.database.transaction() as tx:
+        await parties.desk_key(tx)  # made on first need
     async with desk.database.transaction() as tx:
         key = await parties.desk_key(tx)
     intake = await stack.enter_async_context(Intake(desk.database, desk.flow, key, desk.on_flood))

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.routing import Router
 
 from thingdesk import web
+from thingdesk.access import Documents, Tokens
 from thingdesk.app.desk import Desk
-from thingdesk.channels import brokers, http, operations
+from thingdesk.channels import brokers, http, oauth, operations
 from thingdesk.dialogue import Dialogue
 from thingdesk.intake import Intake
 from thingdesk.parties import DeskKey
@@ -22,16 +23,20 @@ async def serving(
     """All that answers at the door, for as long as the block lasts; what it needs beside it runs in
     `group`.
     """
-    settings = desk.settings
-    dialogue = Dialogue(desk.database, desk.flow, intake, desk.callers.base, desk.stop)
-    group.create_task(dialogue.run())
-    app = Router()
-    operations.install(app, desk.operations.readiness)
-    catalog = desk.flow.catalog
-    http.install(app, http.Doors(desk.database, intake, desk.callers, catalog, key))
-    about = (settings.public_url, desk.stop, settings.contact, settings.currency)
-    pages = web.Pages(desk.database, desk.flow, key, *about)
-    async with brokers.answering(app, desk.database, desk.callers, settings.broker_secret):
+    settings, database, base = desk.settings, desk.database, desk.callers.base
+    async with AsyncExitStack() as stack:
+        dialogue = Dialogue(database, desk.flow, intake, base, desk.stop)
+        group.create_task(dialogue.run())
+        app = Router()
+        operations.install(app, desk.operations.readiness)
+        http.install(app, http.Doors(database, intake, desk.callers, desk.flow.catalog, key))
+        tokens = await stack.enter_async_context(Tokens(database, base))
+        reached = settings.webhook_networks
+        documents = await stack.enter_async_context(Documents(allowed=reached))
+        oauth.install(app, oauth.Doors(database, tokens, documents, key, base))
+        about = (settings.public_url, desk.stop, settings.contact, settings.currency)
+        pages = web.Pages(database, desk.flow, key, *about)
+        asked = brokers.answering(app, database, desk.callers, settings.broker_secret)
+        await stack.enter_async_context(asked)
         group.create_task(web.install(app, pages).run())  # last: it takes whatever path is left
-        async with serve(app, door, proxies=settings.proxies) as served:
-            yield served
+        yield await stack.enter_async_context(serve(app, door, proxies=settings.proxies))

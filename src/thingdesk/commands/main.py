@@ -12,6 +12,7 @@ from thingdesk.commands.providers import providers
 from thingdesk.commands.replay import replay_
 from thingdesk.commands.restore import restore
 from thingdesk.commands.retry import retry
+from thingdesk.commands.rotate_key import rotate_key
 from thingdesk.commands.staff import staff
 from thingdesk.commands.up import up
 
@@ -34,6 +35,7 @@ for _one in (
     replay_,
     restore,
     retry,
+    rotate_key,
     staff,
     up,
 ):

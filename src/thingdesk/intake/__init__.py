@@ -6,8 +6,8 @@ it answers. Always true: a receipt is our signed word that the events it names a
 event is refused for does not keep the others from being stored.
 """
 
-from thingdesk.intake.errors import BUSY
+from thingdesk.intake.errors import BUSY, TOO_MUCH
 from thingdesk.intake.model import TYPES, Kind, Refusing, Settled
 from thingdesk.intake.take import Intake
 
-__all__ = ["BUSY", "TYPES", "Intake", "Kind", "Refusing", "Settled"]
+__all__ = ["BUSY", "TOO_MUCH", "TYPES", "Intake", "Kind", "Refusing", "Settled"]

@@ -25,6 +25,7 @@ from thingdesk.mandates.ask import may_ask
 from thingdesk.mandates.change import changed_at
 from thingdesk.mandates.check import check, foresee
 from thingdesk.mandates.decide import APPROVED, decide, decide_wish
+from thingdesk.mandates.details import TYPE as DETAILS_TYPE
 from thingdesk.mandates.details import as_details, read_details
 from thingdesk.mandates.entitle import (
     add_entitlement,
@@ -37,6 +38,7 @@ from thingdesk.mandates.entitle import (
 from thingdesk.mandates.grant import (
     end_given_to,
     get,
+    get_many,
     given_by,
     grant,
     mandate_of,
@@ -52,6 +54,7 @@ from thingdesk.mandates.words import to_owner
 
 __all__ = [
     "APPROVED",
+    "DETAILS_TYPE",
     "EVERYTHING",
     "OVER_CASES",
     "OWNER_CHANGED",
@@ -81,6 +84,7 @@ __all__ = [
     "entitlements_of",
     "foresee",
     "get",
+    "get_many",
     "given_by",
     "grant",
     "hold",

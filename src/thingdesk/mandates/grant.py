@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from uuid import UUID
 
@@ -90,6 +90,11 @@ async def get(tx: Transaction, mandate_id: UUID) -> Mandate | None:
     """The newest version of a mandate; revoked when it is, or one that it was narrowed from."""
     chain = (await given_store.chains(tx, [mandate_id])).get(mandate_id)
     return chain[0] if chain else None
+
+
+async def get_many(tx: Transaction, wanted: Collection[UUID]) -> dict[UUID, Mandate]:
+    """The same of many at once, by id."""
+    return {one: chain[0] for one, chain in (await given_store.chains(tx, wanted)).items()}
 
 
 async def given_by(tx: Transaction, owner_id: UUID, most: int = 100) -> list[Mandate]:

@@ -10,7 +10,13 @@ Not here: what an owner permits (`mandates`), and when a machine's silence matte
 
 from thingdesk.parties.ceremony import LONGEST_ANSWER
 from thingdesk.parties.check_token import check_tokens
-from thingdesk.parties.desk_key import DeskKey, desk_key
+from thingdesk.parties.desk_key import (
+    DESK_KEY,
+    DeskKey,
+    desk_key,
+    refresh_desk_key,
+    rotate_desk_key,
+)
 from thingdesk.parties.desk_time import desk_time
 from thingdesk.parties.errors import unknown_machine, unknown_owner, unknown_staff
 from thingdesk.parties.fleet_file import Form, read_fleet
@@ -19,6 +25,7 @@ from thingdesk.parties.keys import (
     add_key,
     as_jwk,
     holders,
+    keys_named,
     keys_of,
     read_key,
     revocations,
@@ -112,7 +119,7 @@ from thingdesk.parties.receipts import sign_receipts
 from thingdesk.parties.register import register
 from thingdesk.parties.register_fleet import Registered, register_fleet
 from thingdesk.parties.rights import RIGHTS, Right, may
-from thingdesk.parties.signatures import Unreadable
+from thingdesk.parties.signatures import Unreadable, key_id
 from thingdesk.parties.staff import (
     add_staff,
     all_staff,
@@ -131,6 +138,7 @@ from thingdesk.parties.transfer import transfer
 __all__ = [
     "BEFORE_ALL",
     "CHANNEL",
+    "DESK_KEY",
     "KEPT",
     "LONGEST_ANSWER",
     "MACHINE_ID",
@@ -197,7 +205,9 @@ __all__ = [
     "heard_since",
     "hold",
     "holders",
+    "key_id",
     "keyless",
+    "keys_named",
     "keys_of",
     "kinds_of",
     "log_in",
@@ -223,6 +233,7 @@ __all__ = [
     "read_set_up_link",
     "recognised",
     "recover_account",
+    "refresh_desk_key",
     "register",
     "register_fleet",
     "register_provider",
@@ -231,6 +242,7 @@ __all__ = [
     "reset_passkeys",
     "revocations",
     "revoke_key",
+    "rotate_desk_key",
     "said",
     "seen",
     "session",

@@ -234,3 +234,15 @@ class ProviderRegistered(Event):
 
     kind: ClassVar[str] = "provider.registered"
     provider: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class DeskKeyAdded(Event):
+    """The desk has a new key, which signs from `signs_from` on, in ISO 8601. On `desk`; `by` is one
+    of the staff.
+    """
+
+    kind: ClassVar[str] = "desk.key_added"
+    kid: str
+    signs_from: str
+    by: UUID | None = None

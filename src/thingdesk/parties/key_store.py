@@ -21,8 +21,8 @@ where kid = $1 and revoked_at is null
 returning kid, machine, x, added_at, revoked_at, reason
 """
 _MAKE_DESK_KEY = """
-insert into desk_key (kid, private, made_at)
-select $1, $2, $3 where not exists (select from desk_key)
+insert into desk_key (kid, private, made_at, signs_from)
+select $1, $2, $3, $4 where not $5 or not exists (select from desk_key)
 """
 
 
@@ -83,12 +83,23 @@ async def keyless(tx: Transaction, machines: Sequence[str]) -> frozenset[str]:
     return frozenset(row["m"] for row in rows)
 
 
-async def desk_keys(tx: Transaction) -> list[tuple[str, dict[str, Any]]]:
-    rows = await tx.fetch("select kid, private from desk_key order by made_at desc, kid")
-    return [(row["kid"], row["private"]) for row in rows]
+async def desk_keys(tx: Transaction) -> list[tuple[str, dict[str, Any], datetime]]:
+    rows = await tx.fetch(
+        "select kid, private, coalesce(signs_from, made_at) as signs_from"
+        " from desk_key order by 3 desc, kid"
+    )
+    return [(row["kid"], row["private"], row["signs_from"]) for row in rows]
 
 
-async def make_desk_key(tx: Transaction, kid: str, private: dict[str, Any], at: datetime) -> None:
-    """Keeps the key, unless another process was first."""
+async def make_desk_key(
+    tx: Transaction,
+    kid: str,
+    private: dict[str, Any],
+    at: datetime,
+    signs_from: datetime,
+    *,
+    first: bool,
+) -> None:
+    """Keeps the key; the `first` one only where no other process has made it."""
     await tx.execute("select pg_advisory_xact_lock($1)", _MAKING_DESK_KEY)
-    await tx.execute(_MAKE_DESK_KEY, kid, private, at)
+    await tx.execute(_MAKE_DESK_KEY, kid, private, at, signs_from, first)

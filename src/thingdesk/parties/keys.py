@@ -145,6 +145,11 @@ async def revoke_key(tx: Transaction, kid: str, reason: str, by: UUID | None = N
     return there
 
 
+async def keys_named(tx: Transaction, kids: Sequence[str]) -> dict[str, MachineKey]:
+    """The keys with these kids that some machine has or had."""
+    return await store.get_many(tx, kids)
+
+
 async def keys_of(tx: Transaction, machine: str, most: int = 100) -> list[MachineKey]:
     """The keys of `machine`, the newest first; behind them those that were revoked."""
     return await store.of_machine(tx, machine, most)

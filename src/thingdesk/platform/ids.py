@@ -27,6 +27,11 @@ def secret(size: int = 32) -> str:
     return secrets.token_urlsafe(size)
 
 
+def letters(of: str, number: int) -> str:
+    """So many random ones of these letters, for people to type."""
+    return "".join(secrets.choice(of) for _ in range(number))
+
+
 def salt() -> bytes:
     """Sixteen random bytes."""
     return secrets.token_bytes(16)

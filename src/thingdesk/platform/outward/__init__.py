@@ -5,8 +5,9 @@ address that was checked. Always true: no private network is reached that the op
 allowed, no redirect is followed, and none of it takes longer or more than its limits.
 """
 
+from thingdesk.platform.outward.fetch import Unfetched, fetch
 from thingdesk.platform.outward.names import Address, Names
-from thingdesk.platform.outward.post import LIMIT, Attempt, End, make_http, post
+from thingdesk.platform.outward.post import LIMIT, Attempt, End, Http, make_http, post
 from thingdesk.platform.outward.reach import why_forbidden
 from thingdesk.platform.outward.target import Forbidden, Network, Target, is_allowed, resolve
 
@@ -16,9 +17,12 @@ __all__ = [
     "Attempt",
     "End",
     "Forbidden",
+    "Http",
     "Names",
     "Network",
     "Target",
+    "Unfetched",
+    "fetch",
     "is_allowed",
     "make_http",
     "post",

@@ -13,6 +13,7 @@ from thingdesk.platform.outward.target import Forbidden, Network, resolve
 
 # shorter than half of the first pause between attempts, so that none overtakes another
 LIMIT = 8.0
+Http = httpx.AsyncClient
 MOST_ANSWER = 64 * 1024
 
 

@@ -1,0 +1,85 @@
+"""What an owner says to a client that wants to act for them. It is said on our own page alone."""
+
+from base64 import b32encode
+from hashlib import sha256
+from uuid import UUID
+
+from thingdesk import mandates, parties, timeline
+from thingdesk.access import grant_store, request_store
+from thingdesk.access.authorize import give_code, returning
+from thingdesk.access.events import AccessAllowed, AccessDenied
+from thingdesk.access.model import Client, Confirmed, Grant
+from thingdesk.access.request_store import Request
+from thingdesk.flow import Flow
+from thingdesk.mandates import Terms
+from thingdesk.platform import clock, ids
+from thingdesk.platform.database import Transaction
+from thingdesk.platform.errors import Recovery, refuse
+
+KIND = "agent"
+"""What an application is registered as that an owner lets act for them."""
+
+
+async def confirm(
+    tx: Transaction, flow: Flow, pending_id: UUID, owner_id: UUID, terms: Terms
+) -> Confirmed:
+    """The owner lets the client act for them within these terms, which may be other ones than it
+    has asked for. A machine without an owner becomes theirs. Raises Refused.
+    """
+    found = await _waiting(tx, pending_id)
+    client = found.pending.client
+    machine = await _machine(tx, flow, client, owner_id)
+    mandate = await mandates.grant(tx, owner_id, terms, to=machine)
+    grant = Grant(ids.new(), client.id, machine, owner_id, mandate.id, found.pending.surfaces)
+    await grant_store.add(tx, grant, clock.now())
+    await request_store.settle(tx, pending_id, "confirmed", grant.id)
+    allowed = AccessAllowed(grant.id, machine, mandate.id, client.id)
+    timeline.append(tx, f"owner:{owner_id}", allowed)
+    redirect = None
+    if found.browsed is not None:
+        redirect = returning(found.browsed, code=await give_code(tx, found))
+    return Confirmed(redirect, machine, mandate)
+
+
+async def deny(tx: Transaction, pending_id: UUID, owner_id: UUID) -> Confirmed:
+    """The owner does not. Raises Refused."""
+    found = await _waiting(tx, pending_id)
+    await request_store.settle(tx, pending_id, "denied", None)
+    denied = AccessDenied(found.pending.client.id)
+    timeline.append(tx, f"owner:{owner_id}", denied)
+    if found.browsed is None:
+        return Confirmed()
+    return Confirmed(returning(found.browsed, error="access_denied"))
+
+
+async def _waiting(tx: Transaction, pending_id: UUID) -> Request:
+    found = await request_store.lock(tx, pending_id)
+    if found is None or found.state != "waiting":
+        raise refuse("request_settled", "this was answered already, or was never asked")
+    if found.pending.expires <= clock.now():
+        words = "the time to answer this is over: let it be asked again"
+        raise refuse("request_expired", words, Recovery.RETRY)
+    return found
+
+
+async def _machine(tx: Transaction, flow: Flow, client: Client, owner_id: UUID) -> str:
+    """The machine that the client is, or for this owner becomes; theirs from now on."""
+    machine = client.machine or _named(client, owner_id)
+    if client.machine is None and await parties.get_machine(tx, machine) is None:
+        about = {"client": client.id}
+        new = parties.NewMachine(machine, KIND, client.name[:100], attributes=about)
+        await parties.register(tx, [new])
+    await parties.hold(tx, [machine])
+    owned = await parties.ownership_of(tx, machine, clock.now())
+    if owned is None:
+        await flow.transfer(tx, machine, owner_id, clock.now())
+    elif owned.owner_id != owner_id:
+        words = "this machine acts for somebody else: they, or staff, have to give it up first"
+        raise refuse("not_your_machine", words, Recovery.CONTACT_US)
+    return machine
+
+
+def _named(client: Client, owner_id: UUID) -> str:
+    """One application is another machine for each owner: nothing of one is seen for another."""
+    digest = sha256(f"{client.id} {owner_id}".encode()).digest()
+    return f"{KIND}-{b32encode(digest[:15]).decode().lower()}"

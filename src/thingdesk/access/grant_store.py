@@ -1,0 +1,98 @@
+"""What owners let machines do by way of clients, and the tokens by which it is renewed."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from thingdesk.access.model import Grant, Surface
+from thingdesk.platform.database import Row, Transaction
+from thingdesk.platform.kept import Kept
+
+_GRANT = "select id, client, machine, owner_id, mandate_id, surfaces, ended_at from access_grant "
+_ADD = """
+insert into access_grant (id, client, machine, owner_id, mandate_id, surfaces, made_at)
+values ($1, $2, $3, $4, $5, $6, $7)
+"""
+_END = """
+update access_grant set ended_at = $2, reason = $3 where id = $1 and ended_at is null
+returning owner_id
+"""
+_REFRESH = """
+select r.grant_id, r.jkt, r.expires_at, r.used_at from access_refresh r where r.digest = $1
+for update
+"""
+_ADD_REFRESH = """
+insert into access_refresh (digest, grant_id, jkt, made_at, expires_at)
+values ($1, $2, $3, $4, $5)
+"""
+_ENDED_FOR = """
+select machine from (
+    select machine, ended_at from access_grant where ended_at > $1
+    union all
+    select machine, ended_at from access_ended where ended_at > $1
+) ended group by machine order by max(ended_at) limit 1000
+"""
+
+KEPT = (Kept("access_refresh", "expires_at", timedelta(days=1)),)
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """A token by which a grant's tokens are renewed, once."""
+
+    grant_id: UUID
+    jkt: str | None
+    expires_at: datetime
+    used_at: datetime | None
+
+
+def _grant(row: Row) -> Grant:
+    surfaces = tuple(Surface(one) for one in row["surfaces"])
+    return Grant(**{**row, "surfaces": surfaces})
+
+
+async def add(tx: Transaction, new: Grant, at: datetime) -> None:
+    of = (new.id, new.client, new.machine, new.owner_id, new.mandate_id)
+    await tx.execute(_ADD, *of, [one.value for one in new.surfaces], at)
+
+
+async def get(tx: Transaction, grant_id: UUID) -> Grant | None:
+    row = await tx.fetchrow(_GRANT + "where id = $1", grant_id)
+    return _grant(row) if row else None
+
+
+async def live(tx: Transaction, grants: Collection[UUID]) -> frozenset[UUID]:
+    """Those of them that have not ended."""
+    if not grants:
+        return frozenset()
+    rows = await tx.fetch(
+        "select id from access_grant where id = any($1) and ended_at is null", list(grants)
+    )
+    return frozenset(row["id"] for row in rows)
+
+
+async def end(tx: Transaction, grant_id: UUID, at: datetime, reason: str) -> UUID | None:
+    """The owner whose it was; None when it has ended before."""
+    owner: UUID | None = await tx.fetchval(_END, grant_id, at, reason)
+    return owner
+
+
+async def ended_for(tx: Transaction, after: datetime) -> list[str]:
+    rows = await tx.fetch(_ENDED_FOR, after)
+    return [row["machine"] for row in rows]
+
+
+async def add_refresh(
+    tx: Transaction, digest: bytes, grant_id: UUID, jkt: str | None, at: datetime, until: datetime
+) -> None:
+    await tx.execute(_ADD_REFRESH, digest, grant_id, jkt, at, until)
+
+
+async def lock_refresh(tx: Transaction, digest: bytes) -> Refresh | None:
+    row = await tx.fetchrow(_REFRESH, digest)
+    return Refresh(**dict(row)) if row else None
+
+
+async def use_refresh(tx: Transaction, digest: bytes, at: datetime) -> None:
+    await tx.execute("update access_refresh set used_at = $2 where digest = $1", digest, at)
