@@ -8,7 +8,17 @@ machine's, and go with the day's partition when their time is over.
 
 from uuid import UUID
 
-from thingdesk import cases, decisions, fulfilment, journeys, mandates, notices, parties, timeline
+from thingdesk import (
+    cases,
+    contact,
+    decisions,
+    fulfilment,
+    journeys,
+    mandates,
+    notices,
+    parties,
+    timeline,
+)
 from thingdesk.flow import Flow
 from thingdesk.notices import Recipient
 from thingdesk.platform import clock
@@ -35,6 +45,7 @@ async def erase_owner(database: Database, flow: Flow, owner_id: UUID, by: UUID) 
         await parties.erase_owner(tx, owner_id, by)
         await mandates.revoke(tx, owner_id, _WHY)
         await notices.give_up_all(tx, Recipient.owner(owner_id), _WHY)
+        await contact.erase(tx, owner_id)
         theirs = await cases.erase(tx, owner_id)
         await notices.erase(tx, Recipient.owner(owner_id), theirs)
         for stage in (decisions, fulfilment, journeys):

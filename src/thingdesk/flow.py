@@ -17,6 +17,7 @@ from uuid import UUID
 
 from thingdesk import (
     cases,
+    contact,
     decisions,
     diagnosis,
     fulfilment,
@@ -29,6 +30,7 @@ from thingdesk import (
 from thingdesk.aftercare import WAITS, Stands, plan, stands, to_tell, without_room
 from thingdesk.cases import Answer, Opened, Report, Sample
 from thingdesk.catalog import Catalog
+from thingdesk.contact import CallBacks
 from thingdesk.diagnosis import Finding, Rule
 from thingdesk.journeys import changed_hands
 from thingdesk.notices import Recipient
@@ -45,7 +47,8 @@ _SOLD = "The machine has another owner now."
 class Flow:
     """What the desk does with what arrives. `catalog` and `rules` are what its packs brought;
     `zone` is the organisation's, for promises that count its business hours; `meanings` are the
-    words of trouble codes. `most_open` limits the open cases of one machine.
+    words of trouble codes. `most_open` limits the open cases of one machine; `calls` says when
+    staff can call owners back.
     """
 
     def __init__(
@@ -55,13 +58,15 @@ class Flow:
         zone: str = "UTC",
         meanings: Mapping[str, str] | None = None,
         most_open: int = 20,
+        calls: CallBacks | None = None,
     ) -> None:
         self.meanings = meanings or {}
         self.catalog = catalog
         self.zone = zone
         self._most_open = most_open
         self.rules = {rule.name: rule for rule in rules}
-        self._openings = Openings(catalog, self.rules, zone, self.meanings)
+        self.calls = calls or CallBacks(zone=zone)
+        self._openings = Openings(catalog, self.rules, zone, self.meanings, self.calls)
 
     # -- the first half: what arrives ---------------------------------------------------------
 
@@ -98,6 +103,7 @@ class Flow:
             fulfilment.expire_jobs,
             fulfilment.expire_commands,
             tell_broken_promises,
+            self.look_after_holds,
             self.look_after_findings,
         )
 
@@ -120,6 +126,11 @@ class Flow:
             await journeys.tell_staff(tx, "finding.stays", words, case_id)
         await diagnosis.look_again(tx, [(one.look, one.next, one.told) for one in plans])
         return len(due)
+
+    async def look_after_holds(self, tx: Transaction) -> int:
+        """Who did not come when a person was ready is missed; who waits hears of their place."""
+        missed = await contact.lapse(tx, self.calls)
+        return missed + await contact.tell_moved(tx, self.calls)
 
     async def findings_of(
         self, tx: Transaction, machine: str, most: int
@@ -151,6 +162,7 @@ class Flow:
         while former := await cases.not_of(tx, machine, owner_id):
             await journeys.withdraw_all(tx, former, changed_hands())
         await mandates.end_given_to(tx, machine, owner_id, _SOLD)
+        await contact.leave_all(tx, machine, _SOLD)
         await notices.give_up_all(tx, Recipient.machine(machine), _SOLD)
         found = await diagnosis.open_findings(tx, machine)
         await self._hand_over(tx, list((await asked_by(tx, self._openings, found)).values()))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from starlette.routing import Router
 
-from thingdesk import cases, diagnosis, fulfilment, journeys, notices, upkeep
+from thingdesk import cases, contact, diagnosis, fulfilment, journeys, notices, upkeep
 from thingdesk.channels import operations
 from thingdesk.channels.operations import Check, Readiness, Unready
 from thingdesk.platform import durable, migrate
@@ -34,6 +34,7 @@ MEASURES = (
     durable.measure,
     notices.measure,
     fulfilment.measure,
+    contact.measure,
 )
 """What looks up how the desk is, each in a transaction of its own."""
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from thingdesk.cases import Criterion
 from thingdesk.catalog import Promise, Service, Stage, service
+from thingdesk.contact import Place
 from thingdesk.diagnosis import FaultCode, Finding, RateOfChange, Rule, Severity, Silence, Threshold
 from thingdesk.journeys import (
     Alternative,
@@ -107,6 +108,7 @@ __all__ = [
     "NotProven",
     "Outcome",
     "OwnerPicks",
+    "Place",
     "Position",
     "Promise",
     "RateOfChange",

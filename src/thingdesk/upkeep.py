@@ -10,6 +10,7 @@ from datetime import timedelta
 from thingdesk import (
     access,
     cases,
+    contact,
     decisions,
     diagnosis,
     dialogue,
@@ -49,6 +50,7 @@ def letting_go(signals_kept: timedelta) -> tuple[LettingGo, ...]:
         *cases.KEPT,
         *notices.KEPT,
         *decisions.KEPT,
+        *contact.KEPT,
         *journeys.KEPT,
         *access.KEPT,
         *parties.KEPT,

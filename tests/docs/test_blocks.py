@@ -21,6 +21,7 @@ TESTED = {
     "docs/how-to/mqtt-brokers.md": "tests/docs/test_mqtt_brokers.py",
     "docs/how-to/owners-page.md": "tests/docs/test_how_to.py",
     "docs/how-to/replay-a-recording.md": "tests/docs/test_how_to.py",
+    "docs/how-to/wait-for-a-person.md": "tests/docs/test_wait_for_a_person.py",
     "docs/how-to/write-a-machine.md": "tests/machine/test_docs.py",
     "docs/tutorial/first-service.md": "tests/docs/test_tutorial.py",
 }

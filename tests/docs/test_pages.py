@@ -23,7 +23,7 @@ WORDS = {
     "machine", "owner", "staff", "provider", "subject", "reporter", "entitlement", "policy",
     "mandate", "signal", "rule", "finding", "service", "remedy", "catalog", "report", "event",
     "receipt", "problem", "case", "timeline", "promise", "decision", "approval", "verdict",
-    "journey", "step", "effect", "command", "verification", "outcome", "notice", "incident",
+    "journey", "step", "effect", "command", "verification", "outcome", "notice", "hold", "incident",
     "member",
 }  # fmt: skip
 ROW = re.compile(r"^\| \*\*(\w+)\*\* \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)

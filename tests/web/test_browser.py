@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, Page, expect
 from tests import whose
+from tests.web import holds
 from tests.web.chromium import AXE, NO_AXE, NO_CHROMIUM, NO_VENDOR, Shown, chromium, shown
 from tests.web.people import PASSWORD, account
 from tests.web.seeding import seed
@@ -40,9 +41,8 @@ async def pages(desk: Shown) -> dict[str, str]:
     """Every page by a name, of a desk with a day behind it."""
     site = desk.site
     await seed(site)
-    found = {"wall": "/", "cases": "/cases", "machines": "/machines", "services": "/services"}
-    found |= {"policy": "/policy", "people": "/people", "providers": "/providers"}
-    found |= {"owners": "/owners", "account": "/account"}
+    places = ("cases", "machines", "services", "policy", "people", "providers", "owners", "account")
+    found = {"wall": "/"} | {name: f"/{name}" for name in places}
     for machine in ("press-1", "press-2", "car-1", "car-12", "car-20", "car-30"):
         found[f"case of {machine}"] = f"/cases/{(await site.hand.case_of(machine)).id}"
     for machine in ("press-1", "car-1", "evil-1"):
@@ -69,8 +69,8 @@ async def pages(desk: Shown) -> dict[str, str]:
         found[f"own{place}"] = own + place
     for name, machine in (("own, refused", "car-10"), ("own, proven", "car-20")):
         found[name] = await site.own(machine)
-    found["link"] = "/owner"
-    return found | {"log-in": "/log-in", "broken link": "/decision/x"}
+    found |= await holds.pages(site)
+    return found | {"link": "/owner", "log-in": "/log-in", "broken link": "/decision/x"}
 
 
 async def test_staff_log_in_by_keyboard_and_skip_to_the_content(desk: Shown) -> None:

@@ -30,7 +30,7 @@ async def test_all_places_stand_on_one_line_and_times_of_a_chart_apart(site: Sit
         places = page.locator(".top nav a")
         tops = await places.evaluate_all("all => all.map(one => one.offsetTop)")
         ticks = await page.locator(".chart text.tick").evaluate_all(TICKS)
-    assert len(tops) == 6
+    assert len(tops) == 7
     assert len(set(tops)) == 1
     assert len(ticks) > 1
     assert all(one[1] < other[0] for one, other in pairwise(ticks))

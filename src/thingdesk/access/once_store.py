@@ -24,8 +24,8 @@ on conflict (who) do update set
 """
 
 KEPT = (
-    Kept("access_once", "until", timedelta(minutes=1)),
-    Kept("access_ended", "until", timedelta(minutes=1)),
+    Kept("access_once", "until", timedelta(hours=1)),
+    Kept("access_ended", "until", timedelta(hours=1)),
     Kept("access_try", "since", timedelta(hours=1)),
 )
 

@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import time
 from urllib.parse import urlsplit
 
 from thingdesk import diagnosis
 from thingdesk.access import Callers
 from thingdesk.catalog import Catalog
+from thingdesk.contact import CallBacks
 from thingdesk.flow import Flow
 from thingdesk.loading import load
 from thingdesk.operations import Operations
+from thingdesk.parties import WeeklyHours
 from thingdesk.platform.database import Database
 from thingdesk.platform.embedded import EmbeddedBroker
 from thingdesk.platform.serve import Door
@@ -28,6 +31,7 @@ PACKAGES = (
     "thingdesk.notices",
     "thingdesk.decisions",
     "thingdesk.fulfilment",
+    "thingdesk.contact",
     "thingdesk.journeys",
     "thingdesk.access",
     "thingdesk.dialogue",
@@ -65,7 +69,13 @@ def make_flow(settings: Settings) -> Flow:
     """What the ready packs and the modules that are set as packs bring."""
     packs = load(settings.packs, settings.ready_packs)
     meanings = diagnosis.load_descriptions(settings.trouble_codes)
-    return Flow(Catalog(packs.services), packs.rules, settings.zone, meanings, settings.open_cases)
+    calls = CallBacks(_staff_hours(settings), settings.zone, settings.call_backs)
+    catalog = Catalog(packs.services)
+    return Flow(catalog, packs.rules, settings.zone, meanings, settings.open_cases, calls)
+
+
+def _staff_hours(settings: Settings) -> WeeklyHours:
+    return WeeklyHours.weekdays(*map(time.fromisoformat, settings.staff_hours.split("-")))
 
 
 def public_url(settings: Settings) -> str:

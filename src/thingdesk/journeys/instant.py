@@ -7,8 +7,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from thingdesk.catalog import Service
+from thingdesk.contact import CallBacks
 from thingdesk.journeys import memory_store as store
-from thingdesk.journeys.awaited import Author, verbs
+from thingdesk.journeys.awaited import verbs
+from thingdesk.journeys.holding import Holding
 from thingdesk.journeys.trouble import note_mistake
 from thingdesk.platform import clock, durable
 from thingdesk.platform.database import Transaction, json
@@ -20,23 +22,27 @@ _MOST_BYTES = 64 * 1024
 
 
 @verbs
-class Instant(Author):
+class Instant(Holding):
     """What the function of an instant service gets in place of a journey: `subject` and `reporter`
-    (ids of machines), and a memory of its own for each subject.
+    (ids of machines), a memory of its own for each subject, and the queue for a person.
     """
 
-    def __init__(self, tx: Transaction, service: Service, subject: str, reporter: str) -> None:
-        super().__init__()
-        self._tx = tx
-        self._service = service
-        self.subject = subject
-        self.reporter = reporter
+    def __init__(
+        self,
+        tx: Transaction,
+        service: Service,
+        subject: str,
+        reporter: str,
+        calls: CallBacks | None = None,
+    ) -> None:
+        super().__init__(tx, subject, reporter, calls or CallBacks())
+        self.service = service
         self._held = False
 
     async def _hold(self) -> None:
         """What all do first, so that two who keep several things wait for each other."""
         if not self._held:
-            await store.lock(self._tx, self._service.name, self.subject)
+            await store.lock(self._tx, self.service.name, self.subject)
             self._held = True
 
     @property
@@ -47,7 +53,7 @@ class Instant(Author):
     async def recall(self, key: str) -> Any:
         """What was kept under `key` for this subject, or None; locked until the answer is given."""
         await self._hold()
-        return await store.recall(self._tx, self._service.name, self.subject, key)
+        return await store.recall(self._tx, self.service.name, self.subject, key)
 
     async def neighbours(
         self, prefix: str, key: str
@@ -57,7 +63,7 @@ class Instant(Author):
         locked until the answer is given.
         """
         await self._hold()
-        return await store.neighbours(self._tx, self._service.name, self.subject, prefix, key)
+        return await store.neighbours(self._tx, self.service.name, self.subject, prefix, key)
 
     async def keep(self, key: str, value: Any, *, lasts: timedelta | None = None) -> None:
         """Keep plain JSON under `key` for this subject; it replaces what was there. With `lasts`
@@ -67,26 +73,24 @@ class Instant(Author):
         await self._hold()
         now = clock.now()
         until = now + lasts if lasts else None
-        of = self._service.name, self.subject
+        of = self.service.name, self.subject
         await store.keep(self._tx, *of, key, value, now=now, until=until)
 
 
-async def answer_now(
-    tx: Transaction, service: Service, given: BaseModel, subject: str, reporter: str
-) -> dict[str, Any]:
+async def answer_now(tx: Transaction, instant: Instant, given: BaseModel) -> dict[str, Any]:
     """The outcome of an instant service, as data. Raises Refused, which leaves nothing behind: as
     the service says, for an outcome that is too long for a receipt, and where its code fails.
     """
     try:
         async with tx.savepoint():
-            return await _answer(Instant(tx, service, subject, reporter), service, given)
+            return await _answer(instant, instant.service, given)
     except Refused:
         raise
     # a mistake of the service's author: it would fail again, and its machine waits for an answer
     except Exception as error:
         if is_passing(error):
             raise
-        raise await _failed(tx, service, subject, error) from error
+        raise await _failed(tx, instant.service, instant.subject, error) from error
 
 
 async def _answer(instant: Instant, service: Service, given: BaseModel) -> dict[str, Any]:

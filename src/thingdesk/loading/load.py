@@ -14,9 +14,9 @@ from thingdesk.loading.check_rule import check_rule
 from thingdesk.loading.check_service import check_service
 from thingdesk.loading.find import NotFound, find
 from thingdesk.loading.source import Sources
-from thingdesk.packs import equipment, meter, vehicle
+from thingdesk.packs import equipment, meter, person, vehicle
 
-READY = {"equipment": equipment, "vehicle": vehicle, "meter": meter}
+READY = {"equipment": equipment, "vehicle": vehicle, "meter": meter, "person": person}
 _SEVERAL = 2
 Thing = TypeVar("Thing", Service, Rule)
 

@@ -44,6 +44,8 @@ _BY_KIND = {
         1 * _DAYS, Backoff(2 * _SECONDS, 1 * _MINUTES), answered=True
     ),
     ("safety", Channel.MAIL): Plan(1 * _DAYS, Backoff(1 * _MINUTES, 5 * _MINUTES), answered=False),
+    # somebody waits for the answer
+    ("hold", Channel.MACHINE): Plan(1 * _DAYS, Backoff(2 * _SECONDS, 1 * _MINUTES), answered=True),
     ("job", Channel.MAIL): Plan(1 * _DAYS, Backoff(1 * _MINUTES, 5 * _MINUTES), answered=False),
     ("decision", Channel.MAIL): Plan(60 * _DAYS, Backoff(5 * _MINUTES, 4 * _HOURS), answered=True),
 }

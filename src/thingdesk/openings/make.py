@@ -1,7 +1,7 @@
 """What is to become a case, made of a finding or a report, without a look at the database."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from thingdesk import diagnosis, signals
 from thingdesk.cases import OF_BEFORE, Opening, Report
 from thingdesk.catalog import Catalog, Service, problem_identity, problem_key, read_input
+from thingdesk.contact import CallBacks
 from thingdesk.diagnosis import Finding, Rule
 from thingdesk.parties import Ownership
 from thingdesk.platform import clock
@@ -23,13 +24,14 @@ Ask = tuple[Opening, Service]
 @dataclass(frozen=True, slots=True)
 class Openings:
     """`catalog` and `rules` say what may be asked for, `zone` whose business hours count for
-    promises, `meanings` are the words of trouble codes.
+    promises, `meanings` are the words of trouble codes, `calls` when staff can call back.
     """
 
     catalog: Catalog
     rules: Mapping[str, Rule]
     zone: str
     meanings: Mapping[str, str]
+    calls: CallBacks = field(default_factory=CallBacks)
 
     def read(self, report: Report) -> Wanted | Refusal:
         """The service and its input, or what is wrong with them."""

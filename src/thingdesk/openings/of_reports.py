@@ -104,7 +104,7 @@ async def _serve(
     answers: dict[int, Answer | Refusal] = {}
     # what an instant service remembers is locked in an order that all groups keep to
     for n in sorted(asked.keys() - set(lasting), key=lambda n: (new[n].subject, asked[n][0].name)):
-        answers[n] = await _at_once(tx, *asked[n], new[n])
+        answers[n] = await _at_once(tx, openings, *asked[n], new[n])
     asks = [
         openings.of_report(new[n], asked[n], owner) for n, owner in zip(lasting, owned, strict=True)
     ]
@@ -114,10 +114,11 @@ async def _serve(
 
 
 async def _at_once(
-    tx: Transaction, service: Service, given: BaseModel, report: Report
+    tx: Transaction, openings: Openings, service: Service, given: BaseModel, report: Report
 ) -> Answer | Refusal:
+    instant = journeys.Instant(tx, service, report.subject, report.reporter, openings.calls)
     try:
-        outcome = await journeys.answer_now(tx, service, given, report.subject, report.reporter)
+        outcome = await journeys.answer_now(tx, instant, given)
     except Refused as refused:
         return refused.refusal
     return Answer(None, outcome)

@@ -4,7 +4,7 @@ password is in nobody's environment, from a file of that name in small letters.
 
 import os
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import time, timedelta
 from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -25,8 +25,8 @@ from thingdesk.platform import addresses
 
 Role = Literal["web", "ingest", "work"]
 ROLES: tuple[Role, ...] = ("web", "ingest", "work")
-ReadyPack = Literal["equipment", "vehicle", "meter"]
-READY_PACKS: tuple[ReadyPack, ...] = ("equipment", "vehicle", "meter")
+ReadyPack = Literal["equipment", "vehicle", "meter", "person"]
+READY_PACKS: tuple[ReadyPack, ...] = ("equipment", "vehicle", "meter", "person")
 
 
 _SHARED = Path("/run/secrets")
@@ -41,6 +41,17 @@ def _split(value: object) -> object:
 def _zone(value: str) -> str:
     if value not in available_timezones():
         raise ValueError(f"{value!r} is no time zone: give an IANA name such as Europe/Berlin")
+    return value
+
+
+def _hours(value: str) -> str:
+    try:
+        opens, closes = map(time.fromisoformat, value.split("-"))
+        fits = opens < closes and not (opens.tzinfo or closes.tzinfo)
+    except (ValueError, TypeError):
+        fits = False
+    if not fits:
+        raise ValueError(f"{value!r} is no span of a day: say from when to when, as in 09:00-17:00")
     return value
 
 
@@ -186,6 +197,13 @@ class Settings(BaseSettings):
         default="",
         max_length=300,
         description="How owners reach a person: a mail address, a telephone number, or words.",
+    )
+    staff_hours: Annotated[str, AfterValidator(_hours)] = Field(
+        default="09:00-17:00",
+        description="From when to when staff call owners back on weekdays, in the desk's zone.",
+    )
+    call_backs: int = Field(
+        default=1, ge=0, le=100, description="How many of the staff call back at a time; 0: none."
     )
     currency: str = Field(
         default="EUR",

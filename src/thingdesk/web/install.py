@@ -22,7 +22,7 @@ def install(app: Router, pages: Pages) -> Live:
     """
     own = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     own.state.pages = pages
-    live = own.state.live = Live(pages.database, staff.wall.render, pages.stop)
+    live = own.state.live = Live(pages.database, staff.render, pages.stop)
     for router in (*owner.ROUTERS, provider.router, *staff.ROUTERS):
         own.include_router(router)
     own.mount("/static", StaticFiles(directory=STATIC))

@@ -37,6 +37,7 @@ _STATUS = {
     "decision_unknown": 404,
     "decision_gone": 410,
     "case_gone": 404,
+    "hold_unknown": 404,
     "owner_gone": 404,
     "job_unknown": 404,
     "case_unknown": 404,

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from thingdesk import cases
+from thingdesk import cases, contact
 from thingdesk.platform import clock
 from thingdesk.platform.formats import seen
 from thingdesk.web import formats
@@ -34,6 +34,7 @@ def environment() -> Environment:
         "briefly": cases.briefly,
         "beyond": cases.beyond,
         "unbroken": unbroken,
+        "host": contact.host_of,
     }
     made.globals |= {"now": clock.now, "static": static, "has_static": has_static}
     return made

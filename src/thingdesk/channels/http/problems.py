@@ -16,6 +16,7 @@ _STATUS = {
     "unknown_service": 404,
     "case_unknown": 404,
     "job_unknown": 404,
+    "hold_unknown": 404,
     "body_late": 408,
     "body_broken_off": 400,
     "too_large": 413,

@@ -1,6 +1,16 @@
 """Pages for owners by signed link: what is asked of them, what was done in their name, stop."""
 
-from thingdesk.web.owner import decision, home, link, links, mandate, questions, stop, withdraw
+from thingdesk.web.owner import (
+    decision,
+    holds,
+    home,
+    link,
+    links,
+    mandate,
+    questions,
+    stop,
+    withdraw,
+)
 
 ROUTERS = (
     decision.router,
@@ -11,6 +21,7 @@ ROUTERS = (
     mandate.router,
     questions.router,
     withdraw.router,
+    holds.router,
 )
 
 __all__ = ["ROUTERS"]

@@ -8,8 +8,9 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 
-from thingdesk import cases, decisions, mandates, parties
+from thingdesk import cases, contact, decisions, mandates, parties
 from thingdesk.cases import OwnedCases
+from thingdesk.contact import Hold, Place
 from thingdesk.decisions import Decision
 from thingdesk.mandates import Mandate
 from thingdesk.parties import Machine
@@ -17,7 +18,8 @@ from thingdesk.platform import clock, moments
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery, refuse
 from thingdesk.platform.money import Money
-from thingdesk.web.contact import Contact, contact
+from thingdesk.web.contact import Contact
+from thingdesk.web.contact import contact as reached
 from thingdesk.web.owner.ownerships import Ownerships, Token, enter, link
 from thingdesk.web.owner.plain import Facts, Plain, Standing, facts, plain, standing
 from thingdesk.web.owner.told import Told, tell
@@ -53,6 +55,7 @@ class Home:
     spent: tuple[Money, ...]
     attention: int
     asked_this_week: int
+    holds: tuple[tuple[Hold, Place], ...]
     contact: Contact | None
 
     @property
@@ -118,7 +121,8 @@ async def _home(pages: Pages, tx: Transaction, owned: Ownerships) -> Home:
         tuple(await mandates.spent_in_period(tx, owner.id, now)),
         (await decisions.attention_of(tx, [owner.id]))[owner.id],
         await decisions.asked_this_week(tx, owner),
-        contact(pages.contact),
+        await _holds(pages, tx, owned),
+        reached(pages.contact),
     )
 
 
@@ -146,6 +150,14 @@ async def _asked(pages: Pages, tx: Transaction, owned: Ownerships) -> list[Asked
         and owned.sees(case)
         and one.question.deadline > now
     ]
+
+
+async def _holds(
+    pages: Pages, tx: Transaction, owned: Ownerships
+) -> tuple[tuple[Hold, Place], ...]:
+    """The people whom machines have asked for, and how that stands."""
+    found = await contact.open_of_owner(tx, owned.owner.id)
+    return tuple([(one, await contact.place(tx, one, pages.flow.calls)) for one in found])
 
 
 def _place(after: str) -> tuple[datetime, UUID] | None:

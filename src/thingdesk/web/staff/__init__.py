@@ -1,5 +1,6 @@
 """The console: what staff see and do, once they have logged in."""
 
+from thingdesk.platform.database import Transaction
 from thingdesk.web.staff import (
     account,
     accounts,
@@ -17,6 +18,7 @@ from thingdesk.web.staff import (
     providers,
     services,
     transfer,
+    waiting,
     wall,
 )
 from thingdesk.web.staff.session import LogInFirst, on_log_in_first
@@ -26,6 +28,7 @@ ROUTERS = (
     passkey.router,
     account.router,
     wall.router,
+    waiting.router,
     cases.router,
     case.router,
     machines.router,
@@ -41,4 +44,10 @@ ROUTERS = (
     providers.router,
 )
 
-__all__ = ["ROUTERS", "LogInFirst", "on_log_in_first", "wall"]
+
+async def render(tx: Transaction) -> dict[str, str]:
+    """All parts of pages that stay up to date, as they are now."""
+    return await wall.render(tx) | await waiting.render(tx)
+
+
+__all__ = ["ROUTERS", "LogInFirst", "on_log_in_first", "render"]

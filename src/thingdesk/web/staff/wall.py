@@ -11,8 +11,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from thingdesk import cases, decisions, journeys, parties, signals, timeline
+from thingdesk import cases, contact, decisions, journeys, parties, signals, timeline
 from thingdesk.cases import Case, Outcome, Promised
+from thingdesk.contact import Hold
 from thingdesk.decisions import Decision
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
@@ -82,6 +83,7 @@ class Wall:
     broken: tuple[tuple[Promised, Case | None], ...]
     risks: tuple[tuple[Promised, Case | None], ...]
     asked: tuple[tuple[Decision, Case | None], ...]
+    waits: Hold | None
     feed: tuple[Item, ...]
     intake: Listening
 
@@ -150,6 +152,7 @@ async def look(tx: Transaction) -> Wall:
         tuple((one, known.get(one.case_id)) for one in broken),
         tuple((one, known.get(one.case_id)) for one in risks),
         tuple((one, known.get(one.question.case_id)) for one in asked),
+        next(iter((await contact.board(tx, 1)).waiting), None),
         tuple(_item(entry, names, known) for entry in entries),
         await _intake(tx),
     )

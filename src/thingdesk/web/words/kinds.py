@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from thingdesk.platform import formats
 from thingdesk.platform.money import Money
+from thingdesk.web.words.holds import HOLDS
 from thingdesk.web.words.tone import Named, Say, Tone, Value, moment
 from thingdesk.web.words.who import WHO, questions
 
@@ -236,6 +237,7 @@ KINDS: dict[str, tuple[Tone, Say]] = {
     ),
     "notice.taken": (Tone.STILL, lambda _, __: "The notice left as a mail"),
     "notice.given_up": (Tone.WRONG, lambda v, _: f"The notice was given up: {v['reason']}"),
+    **HOLDS,
     **WHO,
 }
 """Every kind with its tone and its words; a test holds it against the events there are."""

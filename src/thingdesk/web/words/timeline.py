@@ -81,6 +81,7 @@ ON_THE_WALL = frozenset(
         "decision.expired", "effect.denied", "effect.failed", "job.offered", "job.accepted",
         "job.declined", "job.expired", "job.under_way", "job.arrived", "job.done",
         "appointment.booked", "machine.key_revoked", "journey.failed", "journey.stuck",
+        "hold.asked", "hold.taken", "hold.missed", "hold.booked", "hold.ended",
     }
 )  # fmt: skip
 """What the wall shows; the case's own page has everything."""
