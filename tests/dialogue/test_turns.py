@@ -1,5 +1,6 @@
 """What ends a dialogue that goes round in circles."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -9,7 +10,7 @@ from tests.journeys.garage import MISFIRE, open_garage
 from tests.parties.making import unique
 
 from thingdesk import parties
-from thingdesk.dialogue import KEPT, MOST_HOPS, MOST_TURNS
+from thingdesk.dialogue import KEPT, MOST_HOPS, MOST_TURNS, Asked, hops_of
 from thingdesk.parties import Role
 from thingdesk.platform import clock
 from thingdesk.platform.database import Database
@@ -66,7 +67,26 @@ async def test_what_has_gone_through_too_many_hands_goes_no_further(talk: Talk) 
     assert await refused(ask) == "too_many_hops"
     assert not (await talk.dialogue.cases(caller)).cases
     assert await refused(talk.dialogue.turn(caller, "chat", hops=-1)) == "unfit_hops"
-    assert (await talk.dialogue.ask(caller, "vehicle.repair", MISFIRE, hops=MOST_HOPS)).case_id
+    asked = await talk.dialogue.ask(caller, "vehicle.repair", MISFIRE, hops=MOST_HOPS)
+    assert asked.case_id
+    await talk.dialogue.ask(caller, "vehicle.repair", MISFIRE, hops=1)
+    async with talk.hand.database.transaction() as tx:
+        assert await hops_of(tx, [asked.case_id]) == {asked.case_id: MOST_HOPS}
+
+
+async def test_ten_thousand_replays_change_nothing_after_the_first(talk: Talk) -> None:
+    caller = await talk.car()
+
+    async def again() -> Asked:
+        return await talk.dialogue.ask(caller, "vehicle.repair", MISFIRE, request_id="once")
+
+    first = await again()
+    assert first.case_id
+    before = await talk.dialogue.case(caller, first.case_id)
+    for _ in range(100):
+        answers = await asyncio.gather(*(again() for _ in range(100)))
+        assert {one.case_id for one in answers} == {first.case_id}
+    assert await talk.dialogue.case(caller, first.case_id) == before
 
 
 @pytest.mark.parametrize("context", ["", "x" * 129, "a\nb"])

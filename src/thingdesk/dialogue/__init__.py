@@ -18,7 +18,7 @@ from thingdesk.dialogue.model import (
     Told,
     Waiting,
 )
-from thingdesk.dialogue.store import KEPT
+from thingdesk.dialogue.store import KEPT, hops_of
 from thingdesk.dialogue.turns import MOST_HOPS, MOST_TURNS
 
 __all__ = [
@@ -34,4 +34,5 @@ __all__ = [
     "Promised",
     "Told",
     "Waiting",
+    "hops_of",
 ]

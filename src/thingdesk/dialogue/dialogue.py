@@ -8,7 +8,7 @@ from thingdesk import cases, journeys, timeline
 from thingdesk.access import Caller
 from thingdesk.cases import PartyCases, State
 from thingdesk.catalog import Service
-from thingdesk.dialogue import see
+from thingdesk.dialogue import see, store
 from thingdesk.dialogue.ask import ask
 from thingdesk.dialogue.follow import Followers
 from thingdesk.dialogue.model import Asked, CasePage, CaseView, Told
@@ -16,7 +16,7 @@ from thingdesk.dialogue.told import KINDS, tell
 from thingdesk.dialogue.turns import check_hops, take_turn
 from thingdesk.flow import Flow
 from thingdesk.intake import Intake
-from thingdesk.platform import moments
+from thingdesk.platform import clock, moments
 from thingdesk.platform.database import Database
 from thingdesk.platform.errors import Refused, refuse
 
@@ -64,7 +64,11 @@ class Dialogue:
         before. Raises Refused.
         """
         check_hops(hops)
-        return await ask(self._intake, caller, service, given, subject, request_id)
+        asked = await ask(self._intake, caller, service, given, subject, request_id)
+        if hops and asked.case_id:
+            async with self._database.transaction() as tx:
+                await store.note_hops(tx, asked.case_id, hops, clock.now())
+        return asked
 
     async def turn(self, caller: Caller, context: str, *, hops: int = 0) -> None:
         """To be called for each message of a conversation (and not for what `ask` takes): counts it

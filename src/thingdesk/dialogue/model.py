@@ -63,7 +63,7 @@ class Promised:
 @dataclass(frozen=True, slots=True)
 class CaseView:
     """A case, as its caller is told of it. `version` changes with whatever is told; `told` is the
-    number of the latest entry of its timeline.
+    number of the latest entry of its timeline, `hops` through how many hands its request had gone.
     """
 
     id: UUID
@@ -82,6 +82,7 @@ class CaseView:
     promises: tuple[Promised, ...]
     waiting: tuple[Waiting, ...]
     told: int
+    hops: int = 0
 
     @property
     def version(self) -> str:

@@ -1,6 +1,7 @@
 """Which cases a caller may see, and how each stands."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from thingdesk import cases, decisions, parties, timeline
@@ -9,6 +10,7 @@ from thingdesk.cases import Case, Party
 from thingdesk.catalog import Catalog
 from thingdesk.decisions import Decision, To, option_words
 from thingdesk.dialogue.model import Branch, CaseView, Choice, Promised, Waiting
+from thingdesk.dialogue.store import hops_of
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery, refuse
@@ -46,7 +48,9 @@ async def views(
     told = await timeline.newest(tx, [f"case:{one.id}" for one in found])
     owner = await parties.get_owner(tx, caller.owner_id) if caller.owner_id else None
     zone = owner.zone if owner else "UTC"
-    return [await _view(tx, one, told, pages, zone) for one in found]
+    hops = await hops_of(tx, [one.id for one in found])
+    seen = [await _view(tx, one, told, pages, zone) for one in found]
+    return [replace(one, hops=hops.get(one.id, 0)) for one in seen]
 
 
 async def _view(
