@@ -30,6 +30,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "opentelemetry": ("thingdesk.platform.export",),
     "prometheus_client": ("thingdesk.platform.export",),
     # on the wire
+    "a2a": ("thingdesk.channels.a2a",),
+    "google": ("thingdesk.channels.a2a",),
     "gmqtt": ("thingdesk.channels.mqtt", MACHINE),
     "httpx": ("thingdesk.platform.outward", "thingdesk.channels", "thingdesk.demo", MACHINE),
     # pages and HTTP

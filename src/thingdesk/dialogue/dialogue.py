@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -119,7 +119,9 @@ class Dialogue:
             found = await timeline.after(tx, f"case:{case_id}", after, min(most, _MOST), KINDS)
         return [tell(one) for one in found]
 
-    async def follow(self, caller: Caller, case_id: UUID, after: int = 0) -> AsyncIterator[Told]:
+    async def follow(
+        self, caller: Caller, case_id: UUID, after: int = 0
+    ) -> AsyncGenerator[Told, None]:
         """The same, and what happens from then on, until the case has ended and all is told, or the
         desk stops. Raises Refused, also when the caller may not see it any more.
         """

@@ -1,6 +1,7 @@
 """Compact JWS with EdDSA, and nothing else: what is signed otherwise is not read."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -43,9 +44,12 @@ def public_key(x: str) -> OKPKey:
 
 
 def sign(key: OKPKey, kid: str, typ: str, claims: dict[str, Any]) -> str:
-    header = {"alg": ALGORITHM, "kid": kid, "typ": typ}
-    payload = orjson.dumps(claims)
-    return jws.serialize_compact(header, payload, key, registry=_registry)
+    return sign_text(key, kid, typ, orjson.dumps(claims), {})
+
+
+def sign_text(key: OKPKey, kid: str, typ: str, text: bytes, more: Mapping[str, str]) -> str:
+    header = {"alg": ALGORITHM, "kid": kid, "typ": typ, **more}
+    return jws.serialize_compact(header, text, key, registry=_registry)
 
 
 def key_id(token: str) -> str:

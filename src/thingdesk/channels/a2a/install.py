@@ -1,0 +1,33 @@
+import logging
+
+from a2a.server.routes import (
+    create_agent_card_routes,
+    create_jsonrpc_routes,
+    create_rest_routes,
+)
+from starlette.routing import Mount, Route, Router
+
+from thingdesk.channels.a2a.card import make_card
+from thingdesk.channels.a2a.doors import Doors
+from thingdesk.channels.a2a.entrance import Contexts, Entrance, make_share
+from thingdesk.channels.a2a.handler import Handler
+from thingdesk.channels.a2a.signing import signed
+
+PATH = "/a2a"
+_FRESH = "public, max-age=300"
+
+
+def install(app: Router, doors: Doors) -> None:
+    """Let `app` answer agents: its card to anybody, the rest to whoever shows a token."""
+    # it writes what others sent, and a trace for whatever they send that is broken; what fails
+    # of ours is logged where it is caught
+    logging.getLogger("a2a").setLevel(logging.CRITICAL)
+    base = doors.callers.base
+    card = signed(make_card(doors.dialogue.offers(), base), doors.key, base)
+    app.routes.extend(create_agent_card_routes(card, cache_control=_FRESH))
+    handler, contexts, share = Handler(doors), Contexts(), make_share()
+    (rpc,) = create_jsonrpc_routes(handler, "/", contexts)
+    # a desk is of one organisation: no path is of a tenant
+    rest = [one for one in create_rest_routes(handler, contexts) if isinstance(one, Route)]
+    app.routes.append(Route(PATH, Entrance(rpc.app, doors.callers, share), methods=["POST"]))
+    app.routes.append(Mount(PATH, Entrance(Router(rest), doors.callers, share)))
