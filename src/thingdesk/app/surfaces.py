@@ -9,7 +9,7 @@ from starlette.routing import Router
 from thingdesk import web
 from thingdesk.access import Documents, Tokens
 from thingdesk.app.desk import Desk
-from thingdesk.channels import a2a, brokers, http, oauth, operations
+from thingdesk.channels import a2a, brokers, cards, http, oauth, operations
 from thingdesk.dialogue import Dialogue
 from thingdesk.intake import Intake
 from thingdesk.parties import DeskKey
@@ -31,6 +31,8 @@ async def serving(
         operations.install(app, desk.operations.readiness)
         http.install(app, http.Doors(database, intake, desk.callers, desk.flow.catalog, key))
         a2a.install(app, a2a.Doors(desk.callers, dialogue, key))
+        at = cards.About(base, desk.broker_address, settings.contact, settings.open_cases)
+        cards.install(app, desk.flow.catalog, at)
         tokens = await stack.enter_async_context(Tokens(database, base))
         reached = settings.webhook_networks
         documents = await stack.enter_async_context(Documents(allowed=reached))
