@@ -66,7 +66,8 @@ class DeskKey:
 
     def sign_text(self, text: bytes, typ: str, **header: str) -> str:
         """The very bytes as a compact JWS, with what else its header is to say."""
-        return signatures.sign_text(self._private, self.kid, typ, text, header)
+        key = self._signing
+        return signatures.sign_text(key.private, key.kid, typ, text, header)
 
     def verify(self, token: str, typ: str) -> dict[str, Any]:
         """The claims of what the desk signed as a `typ`. Raises signatures.Unreadable."""
