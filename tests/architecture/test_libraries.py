@@ -30,6 +30,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "opentelemetry": ("thingdesk.platform.export",),
     "prometheus_client": ("thingdesk.platform.export",),
     # on the wire
+    "aiosmtpd": ("thingdesk.channels.letterbox",),
     "a2a": ("thingdesk.channels.a2a",),
     "google": ("thingdesk.channels.a2a",),
     "gmqtt": ("thingdesk.channels.mqtt", MACHINE),

@@ -11,6 +11,7 @@ from thingdesk.app.base import migrate_all, own_database
 from thingdesk.app.desk import PACKAGES, Desk, make_flow, public_url
 from thingdesk.app.surfaces import serving
 from thingdesk.app.work import ingest, work
+from thingdesk.channels.letterbox import Letterbox
 from thingdesk.channels.mqtt import BrokerAddress, Entrance
 from thingdesk.intake import Intake
 from thingdesk.operations import Operations
@@ -92,6 +93,10 @@ async def _start(
     if desk.door is not None:
         served = await doors.enter_async_context(serving(desk, desk.door, intake, key, group))
         desk.http_url = settings.public_url or served.url
+        if settings.letterbox_port is not None:
+            box = Letterbox(desk.database)
+            place = settings.letterbox_host, settings.letterbox_port
+            await doors.enter_async_context(box.serving(*place))
     if "ingest" in settings.roles:
         await ingest(desk, doors, group, intake, address)
     if "work" in settings.roles:

@@ -19,7 +19,7 @@ from thingdesk.dialogue.model import (
     Waiting,
 )
 from thingdesk.dialogue.store import KEPT, hops_of
-from thingdesk.dialogue.turns import MOST_HOPS, MOST_TURNS
+from thingdesk.dialogue.turns import MOST_HOPS, MOST_TURNS, may_say
 
 __all__ = [
     "KEPT",
@@ -35,4 +35,5 @@ __all__ = [
     "Told",
     "Waiting",
     "hops_of",
+    "may_say",
 ]

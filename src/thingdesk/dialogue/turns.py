@@ -14,6 +14,19 @@ MOST_TURNS = 60
 _LONGEST = 128
 
 
+async def may_say(tx: Transaction, who: str, context: str) -> bool:
+    """The same for who is no machine, such as somebody who writes mails."""
+    return await _turns(tx, who, context) <= MOST_TURNS
+
+
+async def _turns(tx: Transaction, who: str, context: str) -> int:
+    turns = await store.take(tx, who, context, clock.now())
+    if turns == MOST_TURNS + 1:
+        told = f"{who} has said {turns} things in one dialogue within a day: {context}."
+        await journeys.tell_staff(tx, "dialogue.stalemate", told, None)
+    return turns
+
+
 def check_hops(hops: int) -> None:
     """Raises Refused for what has gone from hand to hand too often, as a loop does."""
     if hops > MOST_HOPS:
@@ -30,12 +43,9 @@ async def take_turn(tx: Transaction, caller: Caller, context: str) -> Refusal | 
     """
     if not 0 < len(context) <= _LONGEST or not context.isprintable():
         raise refuse("unfit_context", f"a context has 1 to {_LONGEST} printable characters")
-    turns = await store.take(tx, caller.machine, context, clock.now())
+    turns = await _turns(tx, caller.machine, context)
     if turns <= MOST_TURNS:
         return None
-    if turns == MOST_TURNS + 1:
-        told = f"{caller.machine} has said {turns} things in one dialogue within a day: {context}."
-        await journeys.tell_staff(tx, "dialogue.stalemate", told, None)
     words = (
         f"this dialogue gets no further: {turns} times something was said in it within a day. What"
         " is open goes on without it; ask for a person, or come again tomorrow"

@@ -13,6 +13,7 @@ from thingdesk.journeys.choices import Alternative, Choice, choose
 from thingdesk.journeys.context import Context, Intent
 from thingdesk.journeys.drive import drivers
 from thingdesk.journeys.erase import erase
+from thingdesk.journeys.hearing import hear_owner
 from thingdesk.journeys.instant import Instant, answer_now, remembered
 from thingdesk.journeys.journey import Journey
 from thingdesk.journeys.model import (
@@ -77,6 +78,7 @@ __all__ = [
     "effects_of",
     "erase",
     "free_slots",
+    "hear_owner",
     "in_trouble",
     "note_mistake",
     "note_repeats",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from uuid import UUID
 
 from thingdesk.timeline import Event
 
@@ -138,3 +139,14 @@ class Considered(Event):
     kind: ClassVar[str] = "journey.considered"
     what: str
     found: Any
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerWrote(Event):
+    """A mail came that gives the owner's address as its sender, in answer to one of the desk's; on
+    the case, or on the owner's stream. Nobody has proven who wrote it. `words` can be erased.
+    """
+
+    kind: ClassVar[str] = "owner.wrote"
+    owner: UUID
+    words: str

@@ -193,6 +193,12 @@ class Settings(BaseSettings):
         default="desk@localhost",
         description="The sender of the desk's mail: name@place, or Name <name@place>.",
     )
+    letterbox_host: str = Field(
+        default="127.0.0.1", description="Where your mail server hands in answers, by LMTP."
+    )
+    letterbox_port: int | None = Field(
+        default=None, ge=0, le=65535, description="Its port; none: no mail is taken in."
+    )
     contact: str = Field(
         default="",
         max_length=300,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from thingdesk.platform import formats
 from thingdesk.platform.money import Money
+from thingdesk.web.words.access import ACCESS
 from thingdesk.web.words.holds import HOLDS
 from thingdesk.web.words.tone import Named, Say, Tone, Value, moment
 from thingdesk.web.words.who import WHO, questions
@@ -105,6 +106,7 @@ KINDS: dict[str, tuple[Tone, Say]] = {
         lambda _, __: "The machine's own signals did not prove recovery in time",
     ),
     "promise.kept": (Tone.WELL, lambda v, _: f"The promise of {v['promise']} is kept"),
+    "owner.wrote": (Tone.OPEN, lambda v, _: f"The owner writes: {v['words']}"),
     "promise.broken": (Tone.WRONG, lambda v, _: f"The promise of {v['promise']} is broken"),
     "promise.paused": (Tone.STILL, lambda v, _: f"The clocks stand still: {v['reason']}"),
     "promise.resumed": (Tone.STILL, lambda v, _: f"The clocks run again: {v['reason']}"),
@@ -237,6 +239,7 @@ KINDS: dict[str, tuple[Tone, Say]] = {
     ),
     "notice.taken": (Tone.STILL, lambda _, __: "The notice left as a mail"),
     "notice.given_up": (Tone.WRONG, lambda v, _: f"The notice was given up: {v['reason']}"),
+    **ACCESS,
     **HOLDS,
     **WHO,
 }

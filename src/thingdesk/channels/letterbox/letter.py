@@ -1,0 +1,74 @@
+"""A mail as it came in. Pure."""
+
+import re
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.errors import MessageError
+from email.message import EmailMessage
+from email.policy import default
+from email.utils import getaddresses
+from hashlib import sha256
+from uuid import UUID
+
+from thingdesk.channels.letterbox.automatic import is_automatic
+from thingdesk.platform.formats import seen
+
+MOST_BYTES = 1024 * 1024
+_MOST_WORDS = 2_000
+_CASE = re.compile(r"<case\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@")
+_QUOTED = re.compile(r"^\s*>")
+# the line over what is quoted: "On Monday, somebody wrote:"
+_OVER = re.compile(r"^.{0,200}(wrote|schrieb|écrit|escribió)\s*:\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What is known of a mail: who it says it is from, which case its headers name, and what was
+    written above what it quotes. `digest` is of all of it. `automatic`: nobody wrote it.
+    """
+
+    sender: str
+    case_id: UUID | None
+    words: str
+    digest: str
+    automatic: bool
+
+
+def read(content: bytes, envelope_from: str) -> Letter:
+    """Whatever it is. What cannot be read is empty."""
+    mail = message_from_bytes(content, policy=default)
+    sender = _sender(mail)
+    return Letter(
+        sender,
+        _case(mail),
+        _words(mail),
+        sha256(content).hexdigest(),
+        is_automatic(mail, envelope_from, sender),
+    )
+
+
+def _sender(mail: EmailMessage) -> str:
+    found = getaddresses([str(one) for one in mail.get_all("From", [])])
+    return found[0][1].strip().lower()[:254] if len(found) == 1 else ""
+
+
+def _case(mail: EmailMessage) -> UUID | None:
+    for name in ("In-Reply-To", "References"):
+        if found := _CASE.search(str(mail.get(name, ""))[:10_000]):
+            return UUID(found[1])
+    return None
+
+
+def _words(mail: EmailMessage) -> str:
+    try:
+        body = mail.get_body(("plain",))
+        text = body.get_content() if body else ""
+    except (MessageError, LookupError, ValueError, KeyError, AttributeError):
+        text = ""
+    own: list[str] = []
+    for line in str(text).splitlines():
+        if _OVER.match(line) or line.rstrip() == "--":
+            break
+        if not _QUOTED.match(line):
+            own.append(line.rstrip())
+    return seen("\n".join(own).strip())[:_MOST_WORDS]

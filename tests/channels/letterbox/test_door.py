@@ -1,0 +1,123 @@
+"""What the organisation's mail server hands in, over real LMTP."""
+
+import asyncio
+import smtplib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+from tests.hand import Hand
+from tests.journeys.garage import MISFIRE, car, open_garage
+from tests.parties.making import unique
+
+from thingdesk import parties
+from thingdesk.channels.letterbox import Letterbox
+from thingdesk.dialogue import MOST_TURNS
+from thingdesk.parties import Role
+from thingdesk.platform.database import Database
+
+
+@dataclass
+class Post:
+    """A letterbox, the owner of a case, and somebody of staff."""
+
+    hand: Hand
+    port: int
+    owner: str
+    case_id: UUID
+    staff: UUID
+
+    async def send(self, words: str, *headers: str, sender: str | None = None) -> None:
+        """As a mail server does, in a thread of its own."""
+        lines = (
+            f"From: {sender or self.owner}",
+            "To: desk@example.org",
+            f"References: <case.{self.case_id}@example.org>",
+            *headers,
+        )
+        text = "\r\n".join([*lines, "", words, ""])
+
+        def hand_in() -> None:
+            with smtplib.LMTP("127.0.0.1", self.port, timeout=30) as line:
+                line.sendmail(self.owner, ["desk@example.org"], text)
+
+        await asyncio.to_thread(hand_in)
+
+    async def told(self) -> list[str]:
+        """What staff were told of the owner's mails."""
+        async with self.hand.database.transaction() as tx:
+            rows = await tx.fetch(
+                "select words from notice where to_id = $1 and kind = 'owner.wrote' order by id",
+                str(self.staff),
+            )
+        return [row["words"] for row in rows]
+
+
+@pytest.fixture
+async def post(database: Database) -> AsyncIterator[Post]:
+    hand, name = await open_garage(database), unique("car")
+    await car(hand, name, terms=None)
+    case_id = await hand.opened(name, "vehicle.repair", MISFIRE)
+    async with database.transaction() as tx:
+        new = await parties.add_staff(tx, f"{unique('a')}@example.org", "Agent", {Role.AGENT})
+    async with Letterbox(database).serving("127.0.0.1", 0) as port:
+        yield Post(hand, port, f"owner-{name}@example.org", case_id, new.id)
+
+
+async def test_staff_are_told_what_an_owner_answers_and_nothing_else_happens(post: Post) -> None:
+    question = await post.hand.question(post.case_id)
+    await post.send("yes")
+    assert await post.told() == ["The owner writes:\n\nyes"]
+    assert await post.hand.question(post.case_id) == question, "no mail approves anything"
+    assert "owner.wrote" in await post.hand.kinds(post.case_id)
+
+
+async def test_the_same_mail_again_changes_nothing(post: Post) -> None:
+    for _ in range(3):
+        await post.send("Please call me.")
+    assert len(await post.told()) == 1
+
+
+async def test_what_a_program_answers_goes_no_further(post: Post) -> None:
+    before = await post.hand.kinds(post.case_id)
+    for header in ("Auto-Submitted: auto-replied", "Precedence: bulk", "List-Id: <x.example>"):
+        await post.send("I am away.", header)
+    assert await post.told() == []
+    assert await post.hand.kinds(post.case_id) == before
+
+
+async def test_strangers_and_owners_of_others_say_nothing_on_a_case(post: Post) -> None:
+    await post.send("Cancel it.", sender="somebody@example.org")
+    assert await post.told() == []
+    other = unique("car")
+    await car(post.hand, other, terms=None)
+    await post.send("It is mine.", sender=f"owner-{other}@example.org")
+    assert len(await post.told()) == 1
+    assert "owner.wrote" not in await post.hand.kinds(post.case_id)
+
+
+async def test_two_programs_that_nobody_recognises_stop_writing_to_each_other(post: Post) -> None:
+    for n in range(MOST_TURNS + 5):
+        await post.send(f"Thank you for your message number {n}.")
+    assert len(await post.told()) == MOST_TURNS
+
+
+async def test_a_mail_that_cannot_be_stored_is_to_come_again(post: Post) -> None:
+    async with post.hand.database.transaction() as tx:
+        await tx.execute("alter table journey_told rename to journey_gone")
+    try:
+        with pytest.raises(smtplib.SMTPDataError) as caught:
+            await post.send("Hello?")
+        assert caught.value.smtp_code == 451
+    finally:
+        async with post.hand.database.transaction() as tx:
+            await tx.execute("alter table journey_gone rename to journey_told")
+    await post.send("Hello?")
+    assert len(await post.told()) == 1
+
+
+async def test_a_mail_that_is_too_large_is_refused(post: Post) -> None:
+    with pytest.raises(smtplib.SMTPResponseException) as caught:
+        await post.send("x\r\n" * 500_000)
+    assert caught.value.smtp_code == 552
