@@ -146,13 +146,13 @@ async def test_another_books_a_call_back_and_what_is_given_away_is_not_offered(
 @pytest.mark.parametrize(
     ("given", "code"),
     [
-        ({"about": "", "reach": NUMBER}, "invalid_input"),
+        ({"about": "", "reach": NUMBER}, "unfit_input"),
         ({"about": "\u202e\u200b", "reach": NUMBER}, "invalid_input"),
-        ({"about": "x" * 501, "reach": NUMBER}, "invalid_input"),
+        ({"about": "x" * 501, "reach": NUMBER}, "unfit_input"),
         ({"about": "A bill", "reach": "javascript:alert(1)"}, "unfit_reach"),
-        ({"about": "A bill", "reach": NUMBER, "language": "en; drop table hold"}, "invalid_input"),
-        ({"about": "A bill", "reach": NUMBER, "case": "x"}, "invalid_input"),
-        ({"about": "A bill", "reach": NUMBER, "safety": True}, "invalid_input"),
+        ({"about": "A bill", "reach": NUMBER, "language": "en; drop table hold"}, "unfit_input"),
+        ({"about": "A bill", "reach": NUMBER, "case": "x"}, "unfit_input"),
+        ({"about": "A bill", "reach": NUMBER, "safety": True}, "unfit_input"),
         (
             {"about": "A bill", "reach": NUMBER, "case": "01890000-0000-7000-8000-000000000000"},
             "case_unknown",

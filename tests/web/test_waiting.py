@@ -9,7 +9,7 @@ from tests.web.holds import REACH, asked, colleague, took
 from tests.web.people import logged_in
 from tests.web.site import MISFIRE, Site
 
-from thingdesk import contact
+from thingdesk import contact, erasure, timeline
 from thingdesk.contact import Hold, State
 from thingdesk.platform import ids
 
@@ -46,6 +46,10 @@ async def test_the_next_is_taken_called_and_ended_with_words(site: Site) -> None
         assert answer.headers["location"] == f"/waiting/{hold}"
         page = (await browser.get(f"/waiting/{hold}")).text
         assert f'href="tel:{REACH}"' in page
+        async with logged_in(site, "other") as other:
+            theirs = (await other.get(f"/waiting/{hold}")).text
+            assert REACH not in theirs
+            assert "who has taken it" in theirs
         assert (await browser.post(f"/waiting/{hold}/talk")).status_code == 303
         assert (await get(site, hold)).state is State.TALKING
         empty = await browser.post(f"/waiting/{hold}/end", data={"words": " "})
@@ -174,6 +178,28 @@ async def test_the_case_and_the_wall_say_it(site: Site) -> None:
         shown = (await browser.get(f"/cases/{case}")).text
         assert "asked for a person on its owner&#39;s behalf" in shown
         assert "Repair a fault" in (await browser.get("/waiting")).text
+
+
+async def test_a_sale_ends_what_the_machine_asked_for(site: Site) -> None:
+    hold = await asked(site, "wait-k", "Before the sale.")
+    await site.hand.sell("wait-k", "wait-k-next")
+    found = await get(site, hold)
+    assert (found.state, found.reach) == (State.WITHDRAWN, None)
+    async with site.browser() as browser:
+        assert "Before the sale." not in (await browser.get(await site.own("wait-k"))).text
+
+
+async def test_who_is_erased_wants_nobody_any_more_and_what_was_said_is_gone(site: Site) -> None:
+    hold = await asked(site, "wait-l", "Something private.")
+    owner = (await get(site, hold)).owner_id
+    by = await colleague(site, "Nora")
+    await erasure.erase_owner(site.hand.database, site.hand.flow, owner, by)
+    found = await get(site, hold)
+    assert (found.state, found.reach, found.about) == (State.WITHDRAWN, None, "(erased)")
+    async with site.hand.database.transaction() as tx:
+        assert not await timeline.verify(tx, f"owner:{owner}")
+        entries = await timeline.read(tx, f"owner:{owner}")
+    assert {one.value for one in entries if one.kind.startswith("hold.")} == {None}
 
 
 async def _other(site: Site) -> str:
