@@ -29,7 +29,19 @@ SAMPLES: dict[str, Any] = {
     "roles": ["admin"],
     "fields": ["name"],
 }
-TIMES = {"at", "arrival", "start", "end", "ends", "begins", "due", "deadline", "since", "expires"}
+TIMES = {
+    "at",
+    "arrival",
+    "start",
+    "end",
+    "ends",
+    "begins",
+    "due",
+    "deadline",
+    "since",
+    "expires",
+    "signs_from",
+}
 
 
 def events() -> list[type[Event]]:
