@@ -10,7 +10,7 @@ from typing import Any
 
 from thingdesk import __version__, app, journeys, parties, timeline, upkeep
 from thingdesk.catalog import in_words
-from thingdesk.channels.mqtt import BrokerAddress, Connection
+from thingdesk.channels.platforms import MapError
 from thingdesk.loading import PackError
 from thingdesk.parties import DeskKey, Unreadable
 from thingdesk.platform import durable, embedded, ids, migrate, present, private
@@ -18,6 +18,7 @@ from thingdesk.platform.database import Database
 from thingdesk.platform.durable import Standing
 from thingdesk.platform.embedded import EmbeddedError
 from thingdesk.platform.migrate import MigrationError, Phase
+from thingdesk.platform.mqtt import BrokerAddress, Connection
 from thingdesk.platform.settings import Settings
 from thingdesk.timeline import Checkpoint, Flaw
 
@@ -62,7 +63,7 @@ async def examine(
     """Look at everything; one thing that is wrong does not keep the others from being seen. `kept`
     is a checkpoint that was kept elsewhere, to be compared with.
     """
-    checks = [_release(), _person(settings)]
+    checks = [_release(), _person(settings), *_map(settings)]
     checks.append(_folder(settings.data_dir))
     checks.append(await _broker(settings))
     if not settings.has_database:
@@ -101,6 +102,18 @@ def _person(settings: Settings) -> Check:
         return Check(what, settings.contact)
     found = "their pages and mails do not say how"
     return Check(what, found, mend="Set THINGDESK_CONTACT, such as help@example.org.")
+
+
+def _map(settings: Settings) -> list[Check]:
+    """The words of IoT platforms, and each mistake in them."""
+    try:
+        words = app.make_map(settings, app.make_flow(settings).catalog)
+    except MapError as error:
+        mend = "Mend the map (THINGDESK_PLATFORMS); the desk does not start with it."
+        return [Check("platforms", one, well=False, mend=mend) for one in error.problems]
+    except PackError:
+        return []  # said elsewhere
+    return [] if words is None else [Check("platforms", f"{len(words.rules)} rules in the map")]
 
 
 async def _server(database: Database) -> Check:

@@ -33,7 +33,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "aiosmtpd": ("thingdesk.channels.letterbox",),
     "a2a": ("thingdesk.channels.a2a",),
     "google": ("thingdesk.channels.a2a",),
-    "gmqtt": ("thingdesk.channels.mqtt", MACHINE),
+    "gmqtt": ("thingdesk.platform.mqtt", MACHINE),
     "httpx": ("thingdesk.platform.outward", "thingdesk.channels", "thingdesk.demo", MACHINE),
     # pages and HTTP
     "fastapi": OUTSIDE,
@@ -115,9 +115,9 @@ def test_a_misplaced_library_is_found() -> None:
     stage = Source("src/thingdesk/cases/open.py", "import asyncpg\nfrom gmqtt import Client\n")
     assert [line.removeprefix(stage.path) for line in misplaced(stage)] == [
         ":1: asyncpg is only for thingdesk.platform",
-        ":2: gmqtt is only for thingdesk.channels.mqtt, thingdesk_machine",
+        ":2: gmqtt is only for thingdesk.platform.mqtt, thingdesk_machine",
     ]
-    assert not misplaced(Source("src/thingdesk/channels/mqtt/link.py", "import gmqtt, asyncio"))
+    assert not misplaced(Source("src/thingdesk/platform/mqtt/link.py", "import gmqtt, asyncio"))
 
 
 def test_a_library_that_is_not_placed_is_found() -> None:

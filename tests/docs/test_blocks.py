@@ -18,6 +18,7 @@ TESTED = {
     "docs/how-to/describe-trouble-codes.md": "tests/docs/test_how_to.py",
     "docs/how-to/register-a-fleet.md": "tests/docs/test_how_to.py",
     "docs/how-to/external-servers.md": "tests/docs/test_external_servers.py",
+    "docs/how-to/iot-platforms.md": "tests/docs/test_iot_platforms.py",
     "docs/how-to/mqtt-brokers.md": "tests/docs/test_mqtt_brokers.py",
     "docs/how-to/owners-page.md": "tests/docs/test_how_to.py",
     "docs/how-to/replay-a-recording.md": "tests/docs/test_how_to.py",

@@ -1,7 +1,7 @@
 """The composition root: the only package that knows everything. It registers explicitly."""
 
 from thingdesk.app.base import NO_DESK, SEEK, database, migrate_all
-from thingdesk.app.desk import PACKAGES, Desk, make_flow, public_url
+from thingdesk.app.desk import PACKAGES, Desk, make_flow, make_map, public_url
 from thingdesk.app.run import DESK_BROKER, running
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Desk",
     "database",
     "make_flow",
+    "make_map",
     "migrate_all",
     "public_url",
     "running",

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from thingdesk import diagnosis
 from thingdesk.access import Callers
 from thingdesk.catalog import Catalog
+from thingdesk.channels import platforms
 from thingdesk.contact import CallBacks
 from thingdesk.flow import Flow
 from thingdesk.loading import load
@@ -55,6 +56,7 @@ class Desk:
     operations_url: str | None = None
     broker: EmbeddedBroker | None = None
     on_flood: Callable[[str], None] | None = None
+    map: platforms.Map | None = None
 
     @property
     def broker_address(self) -> str:
@@ -76,6 +78,13 @@ def make_flow(settings: Settings) -> Flow:
 
 def _staff_hours(settings: Settings) -> WeeklyHours:
     return WeeklyHours.weekdays(*map(time.fromisoformat, settings.staff_hours.split("-")))
+
+
+def make_map(settings: Settings, offered: Catalog) -> platforms.Map | None:
+    """What the words of IoT platforms mean here. Raises MapError."""
+    if settings.platforms is None:
+        return None
+    return platforms.read_map(settings.platforms, [one.name for one in offered])
 
 
 def public_url(settings: Settings) -> str:

@@ -8,16 +8,17 @@ from functools import partial
 from thingdesk import parties, upkeep
 from thingdesk.access import Callers
 from thingdesk.app.base import migrate_all, own_database
-from thingdesk.app.desk import PACKAGES, Desk, make_flow, public_url
+from thingdesk.app.desk import PACKAGES, Desk, make_flow, make_map, public_url
 from thingdesk.app.surfaces import serving
-from thingdesk.app.work import ingest, work
+from thingdesk.app.work import hear_platform, ingest, platform_words, work
 from thingdesk.channels.letterbox import Letterbox
-from thingdesk.channels.mqtt import BrokerAddress, Entrance
+from thingdesk.channels.mqtt import Entrance
 from thingdesk.intake import Intake
 from thingdesk.operations import Operations
 from thingdesk.platform import present, private
 from thingdesk.platform.loops import each, repeat
 from thingdesk.platform.migrate import Phase
+from thingdesk.platform.mqtt import BrokerAddress
 from thingdesk.platform.serve import listen
 from thingdesk.platform.settings import Settings
 
@@ -50,7 +51,9 @@ async def running(settings: Settings) -> AsyncIterator[Desk]:
 
 
 async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
-    flow = make_flow(settings)  # a mistake in a pack is said before anything is started
+    # a mistake in a pack or the map is said before anything is started
+    flow = make_flow(settings)
+    words = make_map(settings, flow.catalog)
     found = await stack.enter_async_context(own_database(settings))
     await migrate_all(found, Phase.PRE if settings.database_url else None)
     stop = asyncio.Event()
@@ -65,6 +68,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
     base = settings.public_url or (door.url if door else public_url(settings))
     callers = await stack.enter_async_context(Callers(found, base))
     desk = Desk(settings, found, settings.broker_url or "", flow, watched, callers, stop, door)
+    desk.map = words
     served = await stack.enter_async_context(watched.serving())
     desk.operations_url = served.url if served else None
     if settings.broker_url is None:
@@ -90,8 +94,11 @@ async def _start(
     async with desk.database.transaction() as tx:
         key = await parties.desk_key(tx)
     intake = await stack.enter_async_context(Intake(desk.database, desk.flow, key, desk.on_flood))
+    taking = await platform_words(desk, stack, group, key)
     if desk.door is not None:
-        served = await doors.enter_async_context(serving(desk, desk.door, intake, key, group))
+        served = await doors.enter_async_context(
+            serving(desk, desk.door, intake, key, group, taking)
+        )
         desk.http_url = settings.public_url or served.url
         if settings.letterbox_port is not None:
             box = Letterbox(desk.database)
@@ -99,6 +106,8 @@ async def _start(
             await doors.enter_async_context(box.serving(*place))
     if "ingest" in settings.roles:
         await ingest(desk, doors, group, intake, address)
+        if taking is not None:
+            hear_platform(desk, group, taking)
     if "work" in settings.roles:
         await work(desk, stack, group, address)
     desk.operations.readiness.started()

@@ -9,7 +9,7 @@ from starlette.routing import Router
 from thingdesk import web
 from thingdesk.access import Documents, Tokens
 from thingdesk.app.desk import Desk
-from thingdesk.channels import a2a, brokers, cards, http, oauth, operations
+from thingdesk.channels import a2a, brokers, cards, http, oauth, operations, platforms
 from thingdesk.dialogue import Dialogue
 from thingdesk.intake import Intake
 from thingdesk.parties import DeskKey
@@ -18,7 +18,12 @@ from thingdesk.platform.serve import Door, serve
 
 @asynccontextmanager
 async def serving(
-    desk: Desk, door: Door, intake: Intake, key: DeskKey, group: asyncio.TaskGroup
+    desk: Desk,
+    door: Door,
+    intake: Intake,
+    key: DeskKey,
+    group: asyncio.TaskGroup,
+    taking: platforms.Taking | None,
 ) -> AsyncIterator[Door]:
     """All that answers at the door, for as long as the block lasts; what it needs beside it runs in
     `group`.
@@ -29,6 +34,8 @@ async def serving(
         group.create_task(dialogue.run())
         app = Router()
         operations.install(app, desk.operations.readiness)
+        if taking is not None and settings.platform_secret is not None:
+            platforms.install(app, taking, settings.platform_secret)
         http.install(app, http.Doors(database, intake, desk.callers, desk.flow.catalog, key))
         a2a.install(app, a2a.Doors(desk.callers, dialogue, key))
         at = cards.About(base, desk.broker_address, settings.contact, settings.open_cases)

@@ -5,11 +5,12 @@ from contextlib import AsyncExitStack
 
 from thingdesk import journeys, parties, signals, upkeep
 from thingdesk.app.desk import Desk, public_url
-from thingdesk.channels import brokers, mail, mqtt, webhook
-from thingdesk.channels.mqtt import BrokerAddress
+from thingdesk.channels import brokers, mail, mqtt, platforms, webhook
 from thingdesk.intake import Intake
+from thingdesk.parties import DeskKey
 from thingdesk.platform import clock, durable, ids
 from thingdesk.platform.loops import each, repeat
+from thingdesk.platform.mqtt import BrokerAddress
 
 
 async def ingest(
@@ -40,6 +41,26 @@ async def ingest(
     if ends is not None:
         end = mqtt.ending_sessions(desk.database, ends, since)
         group.create_task(repeat(desk.database, parties.CHANNEL, end, desk.stop, every=5.0))
+
+
+async def platform_words(
+    desk: Desk, stack: AsyncExitStack, group: asyncio.TaskGroup, key: DeskKey
+) -> platforms.Taking | None:
+    """What takes the words of IoT platforms, where there is a map of them."""
+    if desk.map is None:
+        return None
+    taking = platforms.Taking(desk.database, desk.flow, key, desk.map)
+    await stack.enter_async_context(taking.intake)
+    group.create_task(taking.run(desk.stop))
+    return taking
+
+
+def hear_platform(desk: Desk, group: asyncio.TaskGroup, taking: platforms.Taking) -> None:
+    """Read the broker of a platform, where there is one."""
+    url = desk.settings.platform_broker_url
+    if url is not None:
+        bridge = platforms.Bridge(BrokerAddress.read(url, shared=True), taking, str(ids.new()))
+        group.create_task(bridge.run(desk.stop))
 
 
 async def work(

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from thingdesk import app, replay
+from thingdesk.channels.platforms import MapError
 from thingdesk.demo.stage import DemoError
 from thingdesk.loading import PackError
 from thingdesk.platform import logs
@@ -26,6 +27,7 @@ CONSOLE = Console(stderr=True)
 _EXPECTED = (
     DemoError,
     EmbeddedError,
+    MapError,
     MigrationError,
     PackError,
     PortError,

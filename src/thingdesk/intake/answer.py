@@ -19,13 +19,17 @@ _Answers = Sequence[Answer | Refusal | None]
 """In order; None is for what is stored and has no more to say."""
 
 
+Known = Callable[[Transaction, Sequence[str]], Awaitable[frozenset[str]]]
+"""Which of these machines are heard at this moment."""
+
+
 async def answer(
-    flow: Flow, kind: Kind, tx: Transaction, group: Sequence[Message]
+    flow: Flow, known: Known, kind: Kind, tx: Transaction, group: Sequence[Message]
 ) -> list[Settled]:
-    """Store what machines sent whose key is good at this moment; the others are refused. Who asks
+    """Store what machines sent that are heard at this moment; the others are refused. Who asks
     under a mandate may have no key of their own, but none that was revoked.
     """
-    good = await parties.recognised(tx, sorted({one.machine for one in group}))
+    good = await known(tx, sorted({one.machine for one in group}))
     if others := {one.machine for one in group if one.mandated} - good:
         good |= await parties.keyless(tx, sorted(others))
     said = [(one.machine, item) for one in group if one.machine in good for item in one.items]

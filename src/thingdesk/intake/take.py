@@ -10,7 +10,7 @@ from zlib import crc32
 
 from thingdesk import parties
 from thingdesk.flow import Flow
-from thingdesk.intake.answer import answer
+from thingdesk.intake.answer import Known, answer
 from thingdesk.intake.errors import BUSY, FAILED, TOO_MUCH
 from thingdesk.intake.model import Kind, Message, Refusing, Settled, all_refused
 from thingdesk.intake.read import read
@@ -42,7 +42,10 @@ _REFUSED = Counter("thingdesk.refusals", "Events and messages of machines refuse
 
 
 class Intake:
-    """The one door for what machines send. Open it (`async with`) before the first message."""
+    """The one door for what machines send. Open it (`async with`) before the first message.
+
+    `known` says which machines are heard; by default those that have a good key of their own.
+    """
 
     def __init__(
         self,
@@ -50,12 +53,16 @@ class Intake:
         flow: Flow,
         key: DeskKey,
         on_flood: Callable[[str], None] | None = None,
+        known: Known = parties.recognised,
     ) -> None:
         self.key = key
         self._share = Share(_MESSAGES_UNDER_WAY, _BYTES_UNDER_WAY, _ALL_UNDER_WAY, on_flood)
         self._failures = SparingLog(_log)
         self._lanes = [
-            {kind: Gatherer(database, partial(answer, flow, kind), kind=kind) for kind in Kind}
+            {
+                kind: Gatherer(database, partial(answer, flow, known, kind), kind=kind)
+                for kind in Kind
+            }
             for _ in range(_LANES)
         ]
 

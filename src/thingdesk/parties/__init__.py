@@ -54,6 +54,7 @@ from thingdesk.parties.machines import (
     recognised,
     said,
     seen,
+    vouched,
 )
 from thingdesk.parties.model import (
     MACHINE_ID,
@@ -259,4 +260,5 @@ __all__ = [
     "unknown_machine",
     "unknown_owner",
     "unknown_staff",
+    "vouched",
 ]

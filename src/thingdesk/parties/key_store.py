@@ -20,6 +20,11 @@ update machine_key set revoked_at = $2, reason = $3
 where kid = $1 and revoked_at is null
 returning kid, machine, x, added_at, revoked_at, reason
 """
+_VOUCHED = """
+select m.id from machine m left join machine_key k on k.machine = m.id
+where m.id = any($1)
+group by m.id having count(k.kid) = 0 or bool_or(k.revoked_at is null)
+"""
 _MAKE_DESK_KEY = """
 insert into desk_key (kid, private, made_at, signs_from)
 select $1, $2, $3, $4 where not $5 or not exists (select from desk_key)
@@ -81,6 +86,11 @@ async def keyless(tx: Transaction, machines: Sequence[str]) -> frozenset[str]:
         list(machines),
     )
     return frozenset(row["m"] for row in rows)
+
+
+async def vouched(tx: Transaction, machines: Sequence[str]) -> frozenset[str]:
+    rows = await tx.fetch(_VOUCHED, list(machines))
+    return frozenset(row["id"] for row in rows)
 
 
 async def desk_keys(tx: Transaction) -> list[tuple[str, dict[str, Any], datetime]]:

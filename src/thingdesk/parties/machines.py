@@ -76,6 +76,13 @@ async def keyless(tx: Transaction, machines: Sequence[str]) -> frozenset[str]:
     return await key_store.keyless(tx, machines)
 
 
+async def vouched(tx: Transaction, machines: Sequence[str]) -> frozenset[str]:
+    """Those for which another's word is enough: they are registered, and have a key that is not
+    revoked, or never had one.
+    """
+    return await key_store.vouched(tx, machines)
+
+
 def said(tx: Transaction, machine: str) -> None:
     """Note that a machine said something that is no signal, to the half minute, so that its row is
     not written for every word. Its lock comes last, and waits for nobody.

@@ -145,6 +145,18 @@ class Settings(BaseSettings):
         default=None,
         description="http://key:secret@host:18083, EMQX's API: sessions end when keys are revoked.",
     )
+    platforms: FilePath | None = Field(
+        default=None, description="The map of IoT platforms in front: what their words mean here."
+    )
+    platform_secret: str | None = Field(
+        default=None,
+        min_length=16,
+        max_length=200,
+        description="What platforms show when they post; none: they may not post.",
+    )
+    platform_broker_url: Annotated[str | None, AfterValidator(_url("mqtt", "mqtts"))] = Field(
+        default=None, description="Another MQTT 5 broker that the role ingest reads by the map."
+    )
     http_host: str = Field(default="127.0.0.1", description="Where the web role listens.")
     http_port: int = Field(
         default=8080, ge=0, le=65535, description="Its port, up to 65535; 0 picks a free one."

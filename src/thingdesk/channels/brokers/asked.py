@@ -1,7 +1,5 @@
-"""A broker's question: bounded, with the broker's secret, in JSON or as a form."""
+"""A broker's question: bounded, in JSON or as a form."""
 
-import hmac
-from base64 import b64decode
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -16,23 +14,6 @@ _MOST_BYTES = 48 * 1024
 _WITHIN = 4.0
 _MOST_FIELDS = 20
 _FORM = "application/x-www-form-urlencoded"
-
-
-def is_known(request: Request, secret: str) -> bool:
-    """Whether it shows the secret: as bearer, or as the password of basic authentication."""
-    scheme, _, shown = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "basic":
-        shown = _password(shown)
-    elif scheme.lower() != "bearer":
-        shown = ""
-    return hmac.compare_digest(shown.strip().encode(), secret.encode())
-
-
-def _password(shown: str) -> str:
-    try:
-        return b64decode(shown, validate=True).decode().partition(":")[2]
-    except ValueError:
-        return ""
 
 
 async def fields(request: Request) -> dict[str, str]:

@@ -8,10 +8,10 @@ from starlette.routing import Mount, Route, Router
 
 from thingdesk.access import Callers
 from thingdesk.channels.brokers import emqx, mosquitto
-from thingdesk.channels.brokers.asked import is_known
 from thingdesk.channels.brokers.gate import Gate
 from thingdesk.platform.database import Database
 from thingdesk.platform.errors import Refused
+from thingdesk.platform.secret import shows
 from thingdesk.platform.sparing import SparingLog
 
 PREFIX = "/brokers"
@@ -46,7 +46,7 @@ def _asking(
     gate: Gate, secret: str, answer: Callable[[Gate, Request], Awaitable[JSONResponse]]
 ) -> Callable[[Request], Awaitable[Response]]:
     async def ask(request: Request) -> Response:
-        if not is_known(request, secret):
+        if not shows(request.headers.get("authorization", ""), secret):
             _log.warning("somebody asked what brokers ask, without their secret")
             headers = {"WWW-Authenticate": "Bearer"}
             return JSONResponse({"error": "the broker's secret is missing"}, 401, headers)

@@ -4,14 +4,11 @@ The desk is a client of a broker, with a session that the broker keeps: a messag
 to the broker once it is committed, so that one that a crash interrupts comes again.
 """
 
-from thingdesk.channels.mqtt.connection import BrokerAddress, Connection
 from thingdesk.channels.mqtt.entrance import EndsSessions, Entrance, ending_sessions
 from thingdesk.channels.mqtt.receive import Receiver
 from thingdesk.channels.mqtt.send import Sender
 
 __all__ = [
-    "BrokerAddress",
-    "Connection",
     "EndsSessions",
     "Entrance",
     "Receiver",

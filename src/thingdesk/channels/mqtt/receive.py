@@ -9,8 +9,8 @@ from typing import Self
 import orjson
 
 from thingdesk import messages, parties
-from thingdesk.channels.mqtt.connection import BrokerAddress, Connection
 from thingdesk.intake import Intake, Settled
+from thingdesk.platform.mqtt import BrokerAddress, Connection
 from thingdesk.platform.parts import parts
 from thingdesk.platform.sparing import SparingLog
 from thingdesk.topics import TIME, UPWARD, Down, read, topic

@@ -6,10 +6,10 @@ from typing import Any, Self
 import orjson
 
 from thingdesk import fulfilment, messages, notices
-from thingdesk.channels.mqtt.connection import BrokerAddress, Connection
 from thingdesk.notices import Channel
 from thingdesk.platform.database import Database
 from thingdesk.platform.loops import repeat
+from thingdesk.platform.mqtt import BrokerAddress, Connection
 from thingdesk.topics import Down, topic
 
 _MOST = 200

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -13,11 +13,10 @@ from gmqtt import Client, Subscription
 from gmqtt.mqtt.constants import MQTTv50, MQTTv311
 from gmqtt.mqtt.handler import MQTTConnectError
 
-from thingdesk.channels.mqtt.together import Together
 from thingdesk.platform import ids
 from thingdesk.platform.backoff import Backoff
 from thingdesk.platform.embedded import SESSION_PREFIX
-from thingdesk.topics import ROOT
+from thingdesk.platform.mqtt.together import Together
 
 _log = logging.getLogger(__name__)
 _KEEPALIVE = 30
@@ -95,7 +94,8 @@ class Connection:
 
     A message is acknowledged when `handle` is done with it; if it never is, the broker sends the
     message again. What is published while the broker is away is not sent: machines repeat until
-    they hold the receipt, and notices and commands are attempted again.
+    they hold the receipt, and notices and commands are attempted again. Topics in `at_most_once`
+    are heard at QoS 0, which no broker repeats.
     """
 
     def __init__(
@@ -104,10 +104,13 @@ class Connection:
         name: str,
         topics: Sequence[str] = (),
         handle: Handle | None = None,
+        *,
+        at_most_once: Collection[str] = (),
     ) -> None:
         self._address = address
         self._name = SESSION_PREFIX + name
         self._topics = topics
+        self._at_most_once = at_most_once
         self._handle = handle
         self._subscribed = asyncio.Event()
         self._lost = asyncio.Event()
@@ -188,7 +191,7 @@ class Connection:
     def _on_connect(self, client: Client, *_: Any) -> None:
         for topic in self._topics:
             name = f"$share/thingdesk/{topic}" if self._address.shared else topic
-            client.subscribe(Subscription(name, qos=1))
+            client.subscribe(Subscription(name, qos=0 if topic in self._at_most_once else 1))
 
     def _on_disconnect(self, client: Client, *_: Any) -> None:
         if client is self._client:
@@ -196,7 +199,7 @@ class Connection:
 
     def _on_subscribe(self, _: Client, __: int, granted: Sequence[int], ___: Any) -> None:
         if any(code >= 128 for code in granted):  # noqa: PLR2004 - failures, in MQTT 3.1.1 and 5
-            self.refused = f"the broker does not let the desk subscribe to {ROOT}/#"
+            self.refused = f"the broker does not let the desk hear {', '.join(self._topics)}"
             _log.error("%s", self.refused)
         self._subscribed.set()
 

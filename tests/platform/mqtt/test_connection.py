@@ -8,8 +8,8 @@ import pytest
 from tests.platform.embedded.mqtt_peer import machine
 from tests.waiting import until
 
-from thingdesk.channels.mqtt import BrokerAddress, Connection
 from thingdesk.platform.embedded import EmbeddedBroker
+from thingdesk.platform.mqtt import BrokerAddress, Connection
 
 SUBSCRIBE = 0x82
 NOT_AUTHORISED, LET_IN = b"\x20\x02\x00\x05", b"\x20\x02\x00\x00"

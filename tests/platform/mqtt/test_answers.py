@@ -2,8 +2,8 @@
 
 from tests.platform.embedded.mqtt_peer import desk, machine
 
-from thingdesk.channels.mqtt import BrokerAddress, Connection
 from thingdesk.platform.embedded import EmbeddedBroker
+from thingdesk.platform.mqtt import BrokerAddress, Connection
 
 
 async def test_what_no_broker_takes_keeps_nothing_else_back(broker: EmbeddedBroker) -> None:

@@ -1,9 +1,9 @@
 import asyncio
 
-from tests.channels.mqtt.test_connection import LET_IN
+from tests.platform.mqtt.test_connection import LET_IN
 
-from thingdesk.channels.mqtt import BrokerAddress, Connection
-from thingdesk.channels.mqtt.together import Together
+from thingdesk.platform.mqtt import BrokerAddress, Connection
+from thingdesk.platform.mqtt.together import Together
 
 CONNECT, PUBLISH, DISCONNECT = 0x10, 0x30, 0xE0
 
