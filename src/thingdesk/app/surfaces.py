@@ -9,7 +9,7 @@ from starlette.routing import Router
 from thingdesk import web
 from thingdesk.access import Documents, Tokens
 from thingdesk.app.desk import Desk
-from thingdesk.channels import a2a, brokers, cards, http, oauth, operations, platforms
+from thingdesk.channels import a2a, brokers, cards, http, mqtt, oauth, operations, platforms
 from thingdesk.dialogue import Dialogue
 from thingdesk.intake import Intake
 from thingdesk.parties import DeskKey
@@ -36,6 +36,8 @@ async def serving(
         operations.install(app, desk.operations.readiness)
         if taking is not None and settings.platform_secret is not None:
             platforms.install(app, taking, settings.platform_secret)
+        # before HTTP, which has the rest of /v1
+        mqtt.install(app, desk.flow.catalog, desk.broker_address)
         http.install(app, http.Doors(database, intake, desk.callers, desk.flow.catalog, key))
         a2a.install(app, a2a.Doors(desk.callers, dialogue, key))
         at = cards.About(base, desk.broker_address, settings.contact, settings.open_cases)

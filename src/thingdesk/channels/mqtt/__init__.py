@@ -5,6 +5,7 @@ to the broker once it is committed, so that one that a crash interrupts comes ag
 """
 
 from thingdesk.channels.mqtt.entrance import EndsSessions, Entrance, ending_sessions
+from thingdesk.channels.mqtt.install import install
 from thingdesk.channels.mqtt.receive import Receiver
 from thingdesk.channels.mqtt.send import Sender
 
@@ -14,4 +15,5 @@ __all__ = [
     "Receiver",
     "Sender",
     "ending_sessions",
+    "install",
 ]

@@ -1,0 +1,17 @@
+// mqtt.js sends one report at QoS 1 and hears its receipt.
+import mqtt from 'mqtt'
+
+const { BROKER, MACHINE, PASSWORD, REPORT, VERSION } = process.env
+const client = mqtt.connect(BROKER, {
+  clientId: MACHINE, username: MACHINE, password: PASSWORD, protocolVersion: Number(VERSION), reconnectPeriod: 0,
+})
+client.on('error', (error) => { console.error(`${error}`); process.exit(1) })
+client.on('connect', async () => {
+  const granted = await client.subscribeAsync(`td/${MACHINE}/receipts`, { qos: 0 })
+  if (granted.some((one) => one.qos > 2)) throw new Error('not granted')
+  await client.publishAsync(`td/${MACHINE}/reports`, REPORT, { qos: 1 })
+})
+client.on('message', (topic, payload) => {
+  console.log(JSON.stringify({ topic, event: JSON.parse(`${payload}`) }))
+  client.end(() => process.exit(0))
+})
