@@ -35,6 +35,7 @@ ROWS = {
     "staff_link": "insert into staff_link select '{n}', id, $1 from staff",
     "staff_session": "insert into staff_session select '{n}', id, $1 from staff",
     "staff_challenge": "insert into staff_challenge select '{n}', id, '', 'proof', $1 from staff",
+    "staff_return": "insert into staff_return values ('{n}', $1)",
     "staff_attempt": "insert into staff_attempt values ('n{n}', 1, $1)",
     "durable_run": "insert into durable_run (id, code, priority, state, started_at, progressed_at)"
     " values (gen_random_uuid(), 'x@1', 1, 'ended', $1, $1)",

@@ -105,8 +105,10 @@ class Site:
         return case_id, self.link("job", job.id)
 
 
-async def open_site(database: Database, *more: Service, url: str | None = None) -> Site:
-    """`url` is how people reach it, where that is to be set."""
+async def open_site(
+    database: Database, *more: Service, url: str | None = None, issuer: web.Issuer | None = None
+) -> Site:
+    """`url` is how people reach it, where that is to be set, and `issuer` vouches for staff."""
     services = [*equipment.SERVICES, *vehicle.SERVICES, *meter.SERVICES, odd, *more]
     flow = Flow(Catalog(services), [*equipment.RULES, *vehicle.RULES])
     hand = await open_hand(database, flow)
@@ -121,6 +123,6 @@ async def open_site(database: Database, *more: Service, url: str | None = None) 
         await fulfilment.set_stock(tx, lines)
         await mandates.set_policy(tx, Policy(acts_for_unowned=True))
         key = await parties.desk_key(tx)
-    pages = web.Pages(database, flow, key, url)
+    pages = web.Pages(database, flow, key, url, issuer=issuer)
     app = Router()
     return Site(hand, app, pages, web.install(app, pages))

@@ -12,6 +12,7 @@ from thingdesk.parties import Role
 from thingdesk.platform import ids
 
 FOR_ALL = {"/decision/{token}", "/job/{token}", "/log-in", "/log-in/passkey", "/set-up/{token}"}
+FOR_ALL |= {"/log-in/oidc", "/log-in/oidc/callback", "/log-in/oidc/leave"}
 FORM = {"email": "a@example.org", "password": "x"}
 
 

@@ -19,6 +19,7 @@ from thingdesk.platform.database import Database
 from thingdesk.platform.embedded import EmbeddedBroker
 from thingdesk.platform.serve import Door
 from thingdesk.platform.settings import Settings
+from thingdesk.web import Issuer
 
 PACKAGES = (
     "thingdesk.platform.words",
@@ -57,6 +58,7 @@ class Desk:
     broker: EmbeddedBroker | None = None
     on_flood: Callable[[str], None] | None = None
     map: platforms.Map | None = None
+    issuer: Issuer | None = None
 
     @property
     def broker_address(self) -> str:

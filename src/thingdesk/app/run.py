@@ -21,6 +21,7 @@ from thingdesk.platform.migrate import Phase
 from thingdesk.platform.mqtt import BrokerAddress
 from thingdesk.platform.serve import listen
 from thingdesk.platform.settings import Settings
+from thingdesk.web import Issuer
 
 DESK_BROKER = "desk_broker"
 """Where the desk itself connects to its embedded broker, with its password."""
@@ -54,6 +55,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
     # a mistake in a pack or the map is said before anything is started
     flow = make_flow(settings)
     words = make_map(settings, flow.catalog)
+    issuer = Issuer.of(settings)  # and so is one in the settings of another log-in
     found = await stack.enter_async_context(own_database(settings))
     await migrate_all(found, Phase.PRE if settings.database_url else None)
     stop = asyncio.Event()
@@ -69,6 +71,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
     callers = await stack.enter_async_context(Callers(found, base))
     desk = Desk(settings, found, settings.broker_url or "", flow, watched, callers, stop, door)
     desk.map = words
+    desk.issuer = issuer
     served = await stack.enter_async_context(watched.serving())
     desk.operations_url = served.url if served else None
     if settings.broker_url is None:

@@ -47,7 +47,7 @@ async def serving(
         documents = await stack.enter_async_context(Documents(allowed=reached))
         oauth.install(app, oauth.Doors(database, tokens, documents, key, base))
         about = (settings.public_url, desk.stop, settings.contact, settings.currency)
-        pages = web.Pages(database, desk.flow, key, *about)
+        pages = web.Pages(database, desk.flow, key, *about, desk.issuer)
         asked = brokers.answering(app, database, desk.callers, settings.broker_secret)
         await stack.enter_async_context(asked)
         group.create_task(web.install(app, pages).run())  # last: it takes whatever path is left

@@ -11,7 +11,7 @@ import uvloop
 from pydantic import ValidationError
 from rich.console import Console
 
-from thingdesk import app, replay
+from thingdesk import app, replay, web
 from thingdesk.channels.platforms import MapError
 from thingdesk.demo.stage import DemoError
 from thingdesk.loading import PackError
@@ -33,6 +33,7 @@ _EXPECTED = (
     PortError,
     replay.ReplayError,
     replay.UnknownRecordingError,
+    web.Unfit,
 )
 
 

@@ -106,7 +106,7 @@ from thingdesk.parties.passkeys import (
     reset_passkeys,
     show_passkey,
 )
-from thingdesk.parties.proofs import By, HalfWay, LoggedIn, Passkey, Place, Wanted
+from thingdesk.parties.proofs import By, HalfWay, LoggedIn, Passkey, Place, Vouched, Wanted
 from thingdesk.parties.provider_file import ProviderLine, read_providers
 from thingdesk.parties.providers import (
     find_providers,
@@ -135,6 +135,7 @@ from thingdesk.parties.staff import (
 )
 from thingdesk.parties.staff_store import KEPT
 from thingdesk.parties.transfer import transfer
+from thingdesk.parties.vouched import came_back, log_in_vouched
 
 __all__ = [
     "BEFORE_ALL",
@@ -174,6 +175,7 @@ __all__ = [
     "Span",
     "Staff",
     "Unreadable",
+    "Vouched",
     "Wanted",
     "WeeklyHours",
     "add_first_passkey",
@@ -185,6 +187,7 @@ __all__ = [
     "as_jwk",
     "asks_for_link",
     "begin_passkey",
+    "came_back",
     "change_owner",
     "check_tokens",
     "desk_key",
@@ -212,6 +215,7 @@ __all__ = [
     "keys_of",
     "kinds_of",
     "log_in",
+    "log_in_vouched",
     "log_out",
     "machines_of",
     "may",

@@ -169,11 +169,22 @@ class StaffDisabled(Event):
 
 @dataclass(frozen=True, slots=True)
 class StaffLoggedIn(Event):
-    """A session of staff began; `how`: by a password alone, or a passkey after it. On `desk`."""
+    """A session of staff began; `how`: by a `password` alone, with a `passkey` after it, or by an
+    `issuer` that vouches for them. On `desk`.
+    """
 
     kind: ClassVar[str] = "staff.logged_in"
     staff: UUID
     how: str = "password"
+
+
+@dataclass(frozen=True, slots=True)
+class StaffVouchedFor(Event):
+    """From now on an issuer vouches for one of the staff: an OpenID Connect provider. On `desk`."""
+
+    kind: ClassVar[str] = "staff.vouched_for"
+    staff: UUID
+    issuer: str
 
 
 @dataclass(frozen=True, slots=True)

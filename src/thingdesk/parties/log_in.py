@@ -65,6 +65,9 @@ async def session(tx: Transaction, token: str) -> Staff | None:
     return await store.by_session(tx, passwords.digest(token), clock.now())
 
 
-async def log_out(tx: Transaction, token: str) -> None:
-    """End the session. Repeating it changes nothing."""
-    await store.close_session(tx, passwords.digest(token))
+async def log_out(tx: Transaction, token: str) -> By | None:
+    """End the session; what it was opened by. Repeating it changes nothing."""
+    digest = passwords.digest(token)
+    opened_by = await passkey_store.opened_by(tx, digest)
+    await store.close_session(tx, digest)
+    return opened_by

@@ -185,13 +185,16 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """One of the people of the organisation. `ready` once they have set a password."""
+    """One of the people of the organisation. `ready` once they can log in: by a password, or as an
+    issuer vouches for them.
+    """
 
     id: UUID
     email: str
     name: str
     roles: frozenset[Role]
     ready: bool
+    has_password: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from thingdesk.parties.model import Staff
+from thingdesk.parties.model import Role, Staff
 
 
 class By(StrEnum):
@@ -15,6 +15,7 @@ class By(StrEnum):
 
     PASSWORD = "password"  # noqa: S105 - the name of a kind
     PASSKEY = "passkey"
+    ISSUER = "issuer"
 
 
 class Wanted(StrEnum):
@@ -40,6 +41,19 @@ class HalfWay:
 
     token: str = field(repr=False)
     expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """Somebody whom an issuer vouches for: its own name for them, their e-mail address where it has
+    verified that, and the roles that they are given by it.
+    """
+
+    issuer: str
+    subject: str
+    email: str | None
+    name: str
+    roles: frozenset[Role]
 
 
 @dataclass(frozen=True, slots=True)

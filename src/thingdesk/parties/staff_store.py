@@ -8,7 +8,11 @@ from thingdesk.platform.database import Row, Transaction, columns
 from thingdesk.platform.kept import Kept
 
 _ADDING_STAFF = 7_413_302_120
-STAFF_COLUMNS = "s.id, s.email, s.name, s.roles, s.password, s.password is not null as ready"
+STAFF_COLUMNS = """
+s.id, s.email, s.name, s.roles, s.password, s.password is not null as has_password,
+(s.password is not null
+    or exists (select from staff_identity i where i.staff_id = s.id)) as ready
+"""
 STAFF = f"select {STAFF_COLUMNS} from staff s "  # noqa: S608 - names of columns
 _ADD = """
 insert into staff (id, email, name, roles, added_at) values ($1, $2, $3, $4, $5)
@@ -28,6 +32,7 @@ KEPT = (
     Kept("staff_link", "expires_at", timedelta()),
     Kept("staff_session", "expires_at", timedelta()),
     Kept("staff_challenge", "expires_at", timedelta()),
+    Kept("staff_return", "expires_at", timedelta()),
     Kept("staff_attempt", "last_at", _ATTEMPTS_COUNT),
 )
 _FAIL = """
@@ -47,7 +52,7 @@ where l.digest = $1 and l.expires_at > $2 and s.disabled_at is null
 
 def staff_of(row: Row) -> Staff:
     roles = frozenset(Role(one) for one in row["roles"])
-    return Staff(row["id"], row["email"], row["name"], roles, row["ready"])
+    return Staff(row["id"], row["email"], row["name"], roles, row["ready"], row["has_password"])
 
 
 async def lock(tx: Transaction) -> None:

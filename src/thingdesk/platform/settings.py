@@ -3,14 +3,13 @@ password is in nobody's environment, from a file of that name in small letters.
 """
 
 import os
-from collections.abc import Callable, Iterable
-from datetime import time, timedelta
+from collections.abc import Iterable
+from datetime import timedelta
 from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, FilePath, ValidationError
 from pydantic_settings import (
@@ -21,7 +20,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from thingdesk.platform import addresses
+from thingdesk.platform import given
 
 Role = Literal["web", "ingest", "work"]
 ROLES: tuple[Role, ...] = ("web", "ingest", "work")
@@ -30,61 +29,6 @@ READY_PACKS: tuple[ReadyPack, ...] = ("equipment", "vehicle", "meter", "person")
 
 
 _SHARED = Path("/run/secrets")
-
-
-def _split(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    return tuple(part.strip() for part in value.split(",") if part.strip())
-
-
-def _zone(value: str) -> str:
-    if value not in available_timezones():
-        raise ValueError(f"{value!r} is no time zone: give an IANA name such as Europe/Berlin")
-    return value
-
-
-def _hours(value: str) -> str:
-    try:
-        opens, closes = map(time.fromisoformat, value.split("-"))
-        fits = opens < closes and not (opens.tzinfo or closes.tzinfo)
-    except (ValueError, TypeError):
-        fits = False
-    if not fits:
-        raise ValueError(f"{value!r} is no span of a day: say from when to when, as in 09:00-17:00")
-    return value
-
-
-def _sender(value: str) -> str:
-    addresses.split(value)
-    return value
-
-
-def _capitals(value: object) -> object:
-    return value.upper() if isinstance(value, str) else value
-
-
-def _or_none(value: object) -> object:
-    return value or None
-
-
-def _url(*schemes: str, host: bool = True) -> Callable[[str | None], str | None]:
-    """A check of an address; its words do not show it, as it may hold a password."""
-
-    def check(value: str | None) -> str | None:
-        if value is None:
-            return None
-        try:
-            parts = urlsplit(value)
-            fits = parts.scheme in schemes and (parts.hostname or not host) and parts.port != 0
-        except ValueError:
-            fits = False
-        if not fits:
-            begins = " or ".join(f"{one}://" for one in schemes)
-            raise ValueError(f"it is no address that begins with {begins}")
-        return value
-
-    return check
 
 
 def secrets(shared: Path = _SHARED) -> Path | None:
@@ -109,6 +53,9 @@ def secrets(shared: Path = _SHARED) -> Path | None:
     return folder
 
 
+_Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(given.split)]
+
+
 class Settings(BaseSettings):
     """Every setting of the desk, with its default."""
 
@@ -130,9 +77,9 @@ class Settings(BaseSettings):
         default=Path("var"), description="Where the embedded servers and keys live."
     )
     database_url: Annotated[
-        str | None, AfterValidator(_url("postgresql", "postgres", host=False))
+        str | None, AfterValidator(given.url("postgresql", "postgres", host=False))
     ] = Field(default=None, description="An external PostgreSQL; else embedded.")
-    broker_url: Annotated[str | None, AfterValidator(_url("mqtt", "mqtts"))] = Field(
+    broker_url: Annotated[str | None, AfterValidator(given.url("mqtt", "mqtts"))] = Field(
         default=None, description="An external MQTT broker; else embedded."
     )
     broker_secret: str | None = Field(
@@ -141,7 +88,7 @@ class Settings(BaseSettings):
         max_length=200,
         description="What your broker shows when it asks who may enter; none: it may not ask.",
     )
-    emqx_api_url: Annotated[str | None, AfterValidator(_url("http", "https"))] = Field(
+    emqx_api_url: Annotated[str | None, AfterValidator(given.url("http", "https"))] = Field(
         default=None,
         description="http://key:secret@host:18083, EMQX's API: sessions end when keys are revoked.",
     )
@@ -154,35 +101,47 @@ class Settings(BaseSettings):
         max_length=200,
         description="What platforms show when they post; none: they may not post.",
     )
-    platform_broker_url: Annotated[str | None, AfterValidator(_url("mqtt", "mqtts"))] = Field(
+    platform_broker_url: Annotated[str | None, AfterValidator(given.url("mqtt", "mqtts"))] = Field(
         default=None, description="Another MQTT 5 broker that the role ingest reads by the map."
     )
     http_host: str = Field(default="127.0.0.1", description="Where the web role listens.")
     http_port: int = Field(
         default=8080, ge=0, le=65535, description="Its port, up to 65535; 0 picks a free one."
     )
-    proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_split)] = (
-        Field(
-            default=(IPv4Network("127.0.0.1/32"),),
-            description="Where proxies stand whose word counts on who asks: 10.0.0.7/32.",
-        )
+    proxies: _Networks = Field(
+        default=(IPv4Network("127.0.0.1/32"),),
+        description="Where proxies stand whose word counts on who asks: 10.0.0.7/32.",
     )
     mqtt_host: str = Field(default="127.0.0.1", description="Where the embedded broker listens.")
     mqtt_port: int = Field(
         default=1883, ge=0, le=65535, description="Its port, up to 65535; 0 picks a free one."
     )
-    public_url: Annotated[str | None, AfterValidator(_url("http", "https"))] = Field(
+    public_url: Annotated[str | None, AfterValidator(given.url("http", "https"))] = Field(
         default=None, description="How owners and providers reach the desk."
     )
-    roles: Annotated[tuple[Role, ...], NoDecode, BeforeValidator(_split)] = Field(
+    roles: Annotated[tuple[Role, ...], NoDecode, BeforeValidator(given.split)] = Field(
         default=ROLES, min_length=1, description="What this process does: any of web, ingest, work."
     )
-    webhook_networks: Annotated[
-        tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_split)
-    ] = Field(
+    webhook_networks: _Networks = Field(
         default=(), description="Private networks that webhooks may reach: 127.0.0.0/8,::1/128."
     )
-    zone: Annotated[str, AfterValidator(_zone)] = Field(
+    oidc_issuer: Annotated[str | None, AfterValidator(given.url("http", "https"))] = Field(
+        default=None, description="The OpenID Connect provider by which staff log in, too."
+    )
+    oidc_client_id: str = Field(default="", description="The desk's name at that provider.")
+    oidc_client_secret: str = Field(
+        default="", repr=False, description="Its secret there; best in a file. None: by PKCE alone."
+    )
+    oidc_domains: Annotated[tuple[str, ...], NoDecode, BeforeValidator(given.split)] = Field(
+        default=(), description="Whose e-mail addresses may log in there: example.org; empty: all."
+    )
+    oidc_roles: Annotated[tuple[str, ...], NoDecode, BeforeValidator(given.split)] = Field(
+        default=(), description="Which groups have a role: admin=it,agent=*; makes accounts, too."
+    )
+    oidc_groups: str = Field(default="groups", description="The claim that names the groups.")
+    oidc_scope: str = Field(default="openid email profile", description="What is asked for there.")
+    oidc_networks: _Networks = Field(default=(), description="Its private networks: 10.0.0.0/8.")
+    zone: Annotated[str, AfterValidator(given.zone)] = Field(
         default="UTC", description="The organisation's time zone, for its business hours."
     )
     open_cases: int = Field(
@@ -197,11 +156,11 @@ class Settings(BaseSettings):
         description="Days for which signals and the findings from them are kept.",
     )
     smtp_url: Annotated[
-        str | None, BeforeValidator(_or_none), AfterValidator(_url("smtp", "smtps"))
+        str | None, BeforeValidator(given.or_none), AfterValidator(given.url("smtp", "smtps"))
     ] = Field(
         default=None, description="smtp://[name:password@]host:port for mail; empty for none."
     )
-    mail_from: Annotated[str, AfterValidator(_sender)] = Field(
+    mail_from: Annotated[str, AfterValidator(given.sender)] = Field(
         default="desk@localhost",
         description="The sender of the desk's mail: name@place, or Name <name@place>.",
     )
@@ -216,7 +175,7 @@ class Settings(BaseSettings):
         max_length=300,
         description="How owners reach a person: a mail address, a telephone number, or words.",
     )
-    staff_hours: Annotated[str, AfterValidator(_hours)] = Field(
+    staff_hours: Annotated[str, AfterValidator(given.hours)] = Field(
         default="09:00-17:00",
         description="From when to when staff call owners back on weekdays, in the desk's zone.",
     )
@@ -244,16 +203,16 @@ class Settings(BaseSettings):
         default="auto", description="Log lines: json, plain, or plain only in a terminal (auto)."
     )
     log_level: Annotated[
-        Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_capitals)
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(given.capitals)
     ] = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
     trouble_codes: FilePath | None = Field(
         default=None, description="A file of trouble code descriptions, before the ready ones."
     )
-    ready_packs: Annotated[tuple[ReadyPack, ...], NoDecode, BeforeValidator(_split)] = Field(
+    ready_packs: Annotated[tuple[ReadyPack, ...], NoDecode, BeforeValidator(given.split)] = Field(
         default=READY_PACKS,
         description="Which of the ready packs are offered; empty for none.",
     )
-    packs: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
+    packs: Annotated[tuple[str, ...], NoDecode, BeforeValidator(given.split)] = Field(
         default=(), description="Modules with services of your own, beside the ready packs."
     )
 
@@ -283,7 +242,7 @@ def problems(error: ValidationError) -> list[str]:
     found: dict[str, str] = {}
     for one in error.errors(include_url=False):
         name = str(one["loc"][0])
-        given = "" if name.endswith(("_url", "_secret")) else f" is {one['input']!r}"
+        given = "" if name.endswith(("given.url", "_secret")) else f" is {one['input']!r}"
         words = one["msg"].removeprefix("Value error, ")
         meaning = (Settings.model_fields[name].description or "").rstrip(".")
         found.setdefault(name, f"{_variable(name)}{given}: {words} ({meaning})")

@@ -10,7 +10,8 @@ pages need no log-in, and no address of them is passed on by a browser (`Referre
 """
 
 from thingdesk.web.install import install
+from thingdesk.web.issuer import Issuer, Unfit, examine
 from thingdesk.web.live import Live
 from thingdesk.web.pages import Pages
 
-__all__ = ["Live", "Pages", "install"]
+__all__ = ["Issuer", "Live", "Pages", "Unfit", "examine", "install"]

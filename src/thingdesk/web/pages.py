@@ -7,13 +7,14 @@ from fastapi import Depends, Request
 from thingdesk.flow import Flow
 from thingdesk.parties import DeskKey, Place
 from thingdesk.platform.database import Database
+from thingdesk.web.issuer import Issuer
 
 
 @dataclass(frozen=True, slots=True)
 class Pages:
     """What the pages work with. `public_url` is how people reach them, where that is set; the
     streams of open pages end with `stop`. `contact` tells owners how to reach a person, `currency`
-    is that of their mandates.
+    is that of their mandates; `issuer` vouches for staff, where one is set.
     """
 
     database: Database
@@ -23,6 +24,7 @@ class Pages:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     contact: str = ""
     currency: str = "EUR"
+    issuer: Issuer | None = None
     # a password takes long to check: those who wait for it must not keep the database from others
     passwords: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 

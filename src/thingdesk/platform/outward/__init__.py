@@ -5,6 +5,7 @@ address that was checked. Always true: no private network is reached that the op
 allowed, no redirect is followed, and none of it takes longer or more than its limits.
 """
 
+from thingdesk.platform.outward.ask import Answered, ask
 from thingdesk.platform.outward.fetch import Unfetched, fetch
 from thingdesk.platform.outward.names import Address, Names
 from thingdesk.platform.outward.post import LIMIT, Attempt, End, Http, make_http, post
@@ -14,6 +15,7 @@ from thingdesk.platform.outward.target import Forbidden, Network, Target, is_all
 __all__ = [
     "LIMIT",
     "Address",
+    "Answered",
     "Attempt",
     "End",
     "Forbidden",
@@ -22,6 +24,7 @@ __all__ = [
     "Network",
     "Target",
     "Unfetched",
+    "ask",
     "fetch",
     "is_allowed",
     "make_http",

@@ -11,6 +11,7 @@ from thingdesk.web.staff import (
     log_in,
     machine,
     machines,
+    oidc,
     owner,
     owners,
     passkey,
@@ -26,6 +27,7 @@ from thingdesk.web.staff.session import LogInFirst, on_log_in_first
 ROUTERS = (
     log_in.router,
     passkey.router,
+    oidc.router,
     account.router,
     wall.router,
     waiting.router,

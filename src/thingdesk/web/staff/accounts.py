@@ -22,6 +22,7 @@ _MOST_LINES = 20
 _DONE = (
     "staff.added", "staff.link_made", "staff.roles_set", "staff.set_up", "staff.disabled",
     "policy.set", "staff.passkeys_reset", "staff.passkeys_required", "staff.passkey_doubted",
+    "staff.vouched_for",
 )  # fmt: skip
 
 

@@ -5,9 +5,9 @@ from fastapi import APIRouter, Form, Path, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from thingdesk import parties
-from thingdesk.parties import HalfWay, LoggedIn
+from thingdesk.parties import By, HalfWay, LoggedIn
 from thingdesk.platform.errors import Recovery, Refusal, Refused
-from thingdesk.web.pages import Open
+from thingdesk.web.pages import Open, Pages
 from thingdesk.web.render import page
 from thingdesk.web.staff.session import (
     Person,
@@ -31,12 +31,14 @@ Whom = Annotated[str, Query(max_length=254)]
 
 @router.get("/log-in")
 async def get_log_in(
+    pages: Open,
     next: Next = "",  # noqa: A002 - the name in the address
     email: Whom = "",
     ready: bool = False,
     late: bool = False,
+    left: bool = False,
 ) -> HTMLResponse:
-    return _page(email=email, next=next, ready=ready, late=late)
+    return log_in_page(pages, email=email, next=next, ready=ready, late=late, left=left)
 
 
 @router.post("/log-in")
@@ -61,27 +63,29 @@ async def post_log_in(
         go_half_way(there, pages, answer)
         return there
     status = 429 if answer.recovery is Recovery.RETRY else 422
-    return _page(status, email=email, next=next, refusal=answer)
+    return log_in_page(pages, status, email=email, next=next, refusal=answer)
 
 
-def _page(
+def log_in_page(
+    pages: Pages,
     status: int = 200,
     *,
-    email: str,
     next: str,  # noqa: A002 - the name in the address
-    ready: bool = False,
-    late: bool = False,
+    email: str = "",
     refusal: Refusal | None = None,
+    **said: bool,
 ) -> HTMLResponse:
-    shown = {"email": email, "next": next, "ready": ready, "late": late, "refusal": refusal}
-    return page("staff/log_in.html", status, **shown)
+    """The log-in: `said` is what has just happened."""
+    elsewhere = pages.issuer.about.name if pages.issuer else None
+    shown = {"email": email, "next": next, "refusal": refusal, "elsewhere": elsewhere}
+    return page("staff/log_in.html", status, **shown, said={one for one in said if said[one]})
 
 
 @router.post("/log-out")
 async def post_log_out(request: Request, pages: Open, _: Person) -> Response:
     async with pages.database.transaction() as tx:
-        await parties.log_out(tx, token_of(request, pages))
-    there = RedirectResponse("/log-in", 303)
+        by = await parties.log_out(tx, token_of(request, pages))
+    there = RedirectResponse("/log-in?left=1" if by is By.ISSUER else "/log-in", 303)
     end(there, pages)
     return there
 

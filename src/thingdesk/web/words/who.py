@@ -27,7 +27,7 @@ def _entitled(v: Value, _: Named) -> str:
     return f"Entitled by {v['basis']} {v['reference']}; the {v['payer']} pays"
 
 
-_HOW = {"passkey": " with a passkey"}
+_HOW = {"passkey": " with a passkey", "issuer": " from elsewhere"}
 
 
 def questions(v: Value) -> str:
@@ -105,6 +105,10 @@ WHO: dict[str, tuple[Tone, Say]] = {
     "staff.logged_in": (
         Tone.STILL,
         lambda v, names: f"{names(v['staff'])} logged in{_HOW.get(str(v.get('how')), '')}",
+    ),
+    "staff.vouched_for": (
+        Tone.STILL,
+        lambda v, names: f"{v['issuer']} vouches for {names(v['staff'])} from now on",
     ),
     "staff.passkey_added": (
         Tone.STILL,

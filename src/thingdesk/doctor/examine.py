@@ -3,17 +3,17 @@
 import asyncio
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from thingdesk import __version__, app, journeys, parties, timeline, upkeep
 from thingdesk.catalog import in_words
-from thingdesk.channels.platforms import MapError
+from thingdesk.doctor.check import Check
+from thingdesk.doctor.settings_checks import settings_checks
 from thingdesk.loading import PackError
 from thingdesk.parties import DeskKey, Unreadable
-from thingdesk.platform import durable, embedded, ids, migrate, present, private
+from thingdesk.platform import durable, embedded, ids, migrate, present
 from thingdesk.platform.database import Database
 from thingdesk.platform.durable import Standing
 from thingdesk.platform.embedded import EmbeddedError
@@ -39,16 +39,6 @@ _NOT_KEPT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at. What is well and has something to mend is a note."""
-
-    what: str
-    found: str
-    well: bool = True
-    mend: str = ""
-
-
 Progress = Callable[[str, int, int], None]
 """Is told what is done, how much of it, and how much there is."""
 
@@ -63,8 +53,7 @@ async def examine(
     """Look at everything; one thing that is wrong does not keep the others from being seen. `kept`
     is a checkpoint that was kept elsewhere, to be compared with.
     """
-    checks = [_release(), _person(settings), *_map(settings)]
-    checks.append(_folder(settings.data_dir))
+    checks = [_release(), *await settings_checks(settings)]
     checks.append(await _broker(settings))
     if not settings.has_database:
         none = app.NO_DESK.format(settings.data_dir.absolute())
@@ -86,34 +75,6 @@ async def examine(
 
 def _release() -> Check:
     return Check("thingdesk", f"{__version__}, on Python {platform.python_version()}")
-
-
-def _folder(folder: Path) -> Check:
-    if folder.exists() and private.is_open(folder):
-        found = f"{folder} is open to other accounts; what holds secrets in it is not"
-        return Check("data folder", found, well=False, mend=f"Run `chmod 700 {folder}`.")
-    return Check("data folder", str(folder))
-
-
-def _person(settings: Settings) -> Check:
-    """Without a contact nothing is wrong with the desk; its owners are told of nobody."""
-    what = "owners reach a person"
-    if settings.contact:
-        return Check(what, settings.contact)
-    found = "their pages and mails do not say how"
-    return Check(what, found, mend="Set THINGDESK_CONTACT, such as help@example.org.")
-
-
-def _map(settings: Settings) -> list[Check]:
-    """The words of IoT platforms, and each mistake in them."""
-    try:
-        words = app.make_map(settings, app.make_flow(settings).catalog)
-    except MapError as error:
-        mend = "Mend the map (THINGDESK_PLATFORMS); the desk does not start with it."
-        return [Check("platforms", one, well=False, mend=mend) for one in error.problems]
-    except PackError:
-        return []  # said elsewhere
-    return [] if words is None else [Check("platforms", f"{len(words.rules)} rules in the map")]
 
 
 async def _server(database: Database) -> Check:
