@@ -242,10 +242,10 @@ def problems(error: ValidationError) -> list[str]:
     found: dict[str, str] = {}
     for one in error.errors(include_url=False):
         name = str(one["loc"][0])
-        given = "" if name.endswith(("given.url", "_secret")) else f" is {one['input']!r}"
+        shown = "" if name.endswith(("_url", "_secret")) else f" is {one['input']!r}"
         words = one["msg"].removeprefix("Value error, ")
         meaning = (Settings.model_fields[name].description or "").rstrip(".")
-        found.setdefault(name, f"{_variable(name)}{given}: {words} ({meaning})")
+        found.setdefault(name, f"{_variable(name)}{shown}: {words} ({meaning})")
     return list(found.values())
 
 

@@ -8,6 +8,6 @@ for this desk, for this browser, now; what comes back from another issuer is not
 
 from thingdesk.web.issuer.examine import examine
 from thingdesk.web.issuer.issuer import RETURN, Begun, Issuer
-from thingdesk.web.issuer.model import Registration, Unfit
+from thingdesk.web.issuer.registration import Registration, Unfit
 
 __all__ = ["RETURN", "Begun", "Issuer", "Registration", "Unfit", "examine"]

@@ -1,7 +1,7 @@
 from thingdesk.platform.outward import Forbidden, Unfetched
 from thingdesk.platform.settings import Settings
 from thingdesk.web.issuer.issuer import Issuer
-from thingdesk.web.issuer.model import Unfit
+from thingdesk.web.issuer.registration import Unfit
 
 
 async def examine(settings: Settings) -> tuple[str, str]:

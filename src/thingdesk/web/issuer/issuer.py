@@ -16,7 +16,7 @@ from thingdesk.platform import addresses, clock, formats, ids
 from thingdesk.platform.errors import Recovery, refuse
 from thingdesk.platform.outward import Forbidden, Names, Unfetched, ask
 from thingdesk.platform.settings import Settings
-from thingdesk.web.issuer.model import (
+from thingdesk.web.issuer.registration import (
     Metadata,
     Registration,
     Unfit,

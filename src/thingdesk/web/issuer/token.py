@@ -9,7 +9,7 @@ from joserfc import jwk, jws
 from joserfc.errors import JoseError
 from joserfc.jws import JWSRegistry
 
-from thingdesk.web.issuer.model import Unfit
+from thingdesk.web.issuer.registration import Unfit
 
 # signed by a key of the issuer's alone: none with a shared secret, and not `none`
 ALGORITHMS = (
