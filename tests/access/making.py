@@ -44,7 +44,7 @@ def sign(key: Any, header: dict[str, Any], claims: dict[str, Any]) -> str:
     return jws.serialize_compact(header, orjson.dumps(claims), key, registry=_Any())
 
 
-def public(key: Key) -> dict[str, Any]:
+def public(key: Any) -> dict[str, Any]:
     return dict(key.as_dict(private=False))
 
 
@@ -174,7 +174,7 @@ def shown(
     return Presented(token, "DPoP", proof, "POST", f"http://10.0.0.1:8080{at}?x=1")
 
 
-def resigned(token: str, key: Key, header: dict[str, Any], **changed: Any) -> str:
+def resigned(token: str, key: Any, header: dict[str, Any], **changed: Any) -> str:
     """The claims of a token, changed, under a signature of somebody else's."""
     claims = orjson.loads(jws.extract_compact(token.encode()).payload)
     return sign(key, header, {**claims, **changed})
