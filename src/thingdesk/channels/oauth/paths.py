@@ -88,7 +88,7 @@ async def pair(request: Request) -> Response:
             "device_code": made.device_code,
             "user_code": made.user_code,
             "verification_uri": page,
-            "verification_uri_complete": f"{page}?{urlencode({'code': made.user_code})}",
+            "verification_uri_complete": f"{page}?{urlencode({'user_code': made.user_code})}",
             "expires_in": int(made.lasts.total_seconds()),
             "interval": made.pause,
         }
