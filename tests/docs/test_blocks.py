@@ -20,6 +20,7 @@ TESTED = {
     "docs/how-to/external-servers.md": "tests/docs/test_external_servers.py",
     "docs/how-to/iot-platforms.md": "tests/docs/test_iot_platforms.py",
     "docs/how-to/mqtt-brokers.md": "tests/docs/test_mqtt_brokers.py",
+    "docs/how-to/pair-a-machine.md": "tests/docs/test_pair_a_machine.py",
     "docs/how-to/owners-page.md": "tests/docs/test_how_to.py",
     "docs/how-to/replay-a-recording.md": "tests/docs/test_how_to.py",
     "docs/how-to/wait-for-a-person.md": "tests/docs/test_wait_for_a_person.py",
