@@ -94,6 +94,12 @@ def test_times_are_those_of_the_owner() -> None:
     assert decide(ACTION, replace(facts, zone="Europe/Berlin")).code == "mandated"
 
 
+def test_who_is_above_is_heard_also_of_what_costs_nothing() -> None:
+    free, above = replace(ACTION, amount=None), replace(MANDATE, id=OTHER, revoked_at=NOW)
+    assert decide(free, FACTS).code == "mandated"
+    assert decide(free, replace(FACTS, parents=(above,))).code == "mandate_revoked"
+
+
 def test_what_others_pay_is_not_above_an_amount() -> None:
     terms = replace(TERMS, approval_above=eur(1))
     facts = replace(FACTS, mandate=replace(MANDATE, terms=terms), entitlements=(WARRANTY,))

@@ -118,6 +118,16 @@ async def test_what_is_passed_on_ends_with_what_it_is_from(database: Database) -
         await give(party, agent, Terms(("vehicle.repair",)), first.id)
 
 
+async def test_all_that_was_passed_on_is_taken_back(database: Database) -> None:
+    party = await a_party(database)
+    one = await give(party, await an_agent(database), replace(TERMS, depth=2))
+    two = await give(party, await an_agent(database), replace(TERMS, depth=1), one.id)
+    three = await give(party, await an_agent(database), replace(TERMS, depth=0), two.id)
+    assert await given_by(party) == [three.id, two.id, one.id]
+    assert await stop(party, one.id)
+    assert await given_by(party) == []
+
+
 async def test_nobody_narrows_what_another_owner_gave(database: Database) -> None:
     party, other = await a_party(database), await a_party(database)
     first = await give(party, await an_agent(database))

@@ -8,6 +8,7 @@ for ever, and a revoked one is good for nothing from the commit of its revocatio
 Not here: what an owner permits (`mandates`), and when a machine's silence matters (`diagnosis`).
 """
 
+from thingdesk.parties import session_store, staff_store
 from thingdesk.parties.ceremony import LONGEST_ANSWER
 from thingdesk.parties.check_token import check_tokens
 from thingdesk.parties.desk_key import (
@@ -77,6 +78,16 @@ from thingdesk.parties.model import (
     Staff,
     WeeklyHours,
 )
+from thingdesk.parties.owner_session import (
+    OWNER_CODE,
+    OwnerCode,
+    OwnerLoggedIn,
+    ask_code,
+    owner_code,
+    owner_log_in,
+    owner_log_out,
+    owner_session,
+)
 from thingdesk.parties.owners import (
     BEFORE_ALL,
     add_owner,
@@ -133,9 +144,10 @@ from thingdesk.parties.staff import (
     set_up_link,
     staff_names,
 )
-from thingdesk.parties.staff_store import KEPT
 from thingdesk.parties.transfer import transfer
 from thingdesk.parties.vouched import came_back, log_in_vouched
+
+KEPT = (*staff_store.KEPT, *session_store.KEPT)
 
 __all__ = [
     "BEFORE_ALL",
@@ -144,6 +156,7 @@ __all__ = [
     "KEPT",
     "LONGEST_ANSWER",
     "MACHINE_ID",
+    "OWNER_CODE",
     "OWNER_LINK_LASTS",
     "OWNER_PAGE",
     "RIGHTS",
@@ -161,6 +174,8 @@ __all__ = [
     "NewOwner",
     "NewProvider",
     "Owner",
+    "OwnerCode",
+    "OwnerLoggedIn",
     "Ownership",
     "Passkey",
     "Place",
@@ -185,6 +200,7 @@ __all__ = [
     "add_staff",
     "all_staff",
     "as_jwk",
+    "ask_code",
     "asks_for_link",
     "begin_passkey",
     "came_back",
@@ -222,6 +238,10 @@ __all__ = [
     "overdue",
     "owned_by",
     "owner_by_email",
+    "owner_code",
+    "owner_log_in",
+    "owner_log_out",
+    "owner_session",
     "ownership_of",
     "ownerships_of",
     "passkey_asked",

@@ -25,7 +25,7 @@ class Attempt:
 
     async def failed(self, tx: Transaction) -> None:
         beyond = {one: self._failures[one] + 1 - free for one, free in self._free.items()}
-        await store.fail(tx, [(one, _blocked(more)) for one, more in beyond.items()])
+        await store.fail(tx, [(one, paused_until(more)) for one, more in beyond.items()])
 
     async def succeeded(self, tx: Transaction) -> None:
         await store.forgive(tx, f"name {self.name}")
@@ -36,8 +36,8 @@ async def attempt(tx: Transaction, email: str, source: str) -> Attempt | Refusal
     one must wait: 30 s, then twice as long, up to 15 min.
     """
     now = clock.now()
-    name = _storable(email.lower())
-    free = {f"name {name}": FREE_BY_NAME, f"source {_storable(source)}": FREE_BY_SOURCE}
+    name = storable(email.lower())
+    free = {f"name {name}": FREE_BY_NAME, f"source {storable(source)}": FREE_BY_SOURCE}
     # the rows stay locked until the commit: guesses at one name cannot run side by side
     found = await store.attempt(tx, sorted(free), now)
     blocked = [until for _, until in found.values() if until and until > now]
@@ -46,11 +46,11 @@ async def attempt(tx: Transaction, email: str, source: str) -> Attempt | Refusal
     return Attempt(name, free, {one: failures for one, (failures, _) in found.items()})
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     return text.encode(errors="replace").decode().replace("\0", "").strip()[:254]
 
 
-def _blocked(beyond: int) -> datetime | None:
+def paused_until(beyond: int) -> datetime | None:
     """Until when to wait after a failure that is `beyond` the free ones."""
     if beyond < 0:
         return None

@@ -257,3 +257,11 @@ class DeskKeyAdded(Event):
     kid: str
     signs_from: str
     by: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerLoggedIn(Event):
+    """An owner logged in by a code that was mailed to them. On their stream."""
+
+    kind: ClassVar[str] = "owner.logged_in"
+    owner: UUID

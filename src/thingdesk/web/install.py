@@ -30,6 +30,7 @@ def install(app: Router, pages: Pages) -> Live:
     own.add_exception_handler(Refused, problems.on_refused)
     own.add_exception_handler(RequestValidationError, problems.on_invalid)
     own.add_exception_handler(HTTPException, problems.on_http)
+    own.add_exception_handler(owner.EnterFirst, owner.on_enter_first)
     own.add_exception_handler(staff.LogInFirst, staff.on_log_in_first)
     app.mount("", own)
     return live

@@ -1,7 +1,7 @@
 """From claimed notices to mails that can go."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.message import EmailMessage
 from uuid import UUID
@@ -48,7 +48,8 @@ async def write_letters(tx: Transaction, claimed: Sequence[Outgoing], desk: Desk
         try:
             sign = _Signing(one, desk, key, owners)
             link = sign.link(one.notice.page) or _console(one.notice, desk)
-            message = compose(one, address, desk.sender, link, _foot(one, desk, sign))
+            foot = _foot(one, desk, sign)
+            message = compose(_with_code(one, key), address, desk.sender, link, foot)
         except ValueError as error:
             await notices.give_up(tx, one.id, str(error))
             continue
@@ -68,7 +69,7 @@ class _Signing:
     owners: Mapping[UUID, Owner]
 
     def link(self, page: Page | None) -> str | None:
-        if page is None:
+        if page is None or page.purpose == parties.OWNER_CODE:
             return None
         to = self.outgoing.notice.to
         owner = self.owners[UUID(to.id)] if to.kind is To.OWNER else None
@@ -80,6 +81,16 @@ class _Signing:
             self.key, page.purpose, page.subject, page.until, owner=theirs, at=at
         )
         return f"{self.desk.pages.rstrip('/')}/{page.purpose}/{token}"
+
+
+def _with_code(one: Outgoing, key: parties.DeskKey) -> Outgoing:
+    """With the code by which an owner logs in, where the mail is about that."""
+    page = one.notice.page
+    if page is None or page.purpose != parties.OWNER_CODE:
+        return one
+    code = parties.owner_code(key, page.subject)
+    words = f"{one.notice.words}\n\n{code[:4]} {code[4:]}"
+    return replace(one, notice=replace(one.notice, words=words))
 
 
 def _console(notice: Notice, desk: Desk) -> str | None:
@@ -94,7 +105,7 @@ def _foot(outgoing: Outgoing, desk: Desk, sign: _Signing) -> Foot | None:
     notice = outgoing.notice
     if notice.to.kind is not To.OWNER:
         return None
-    if notice.page and notice.page.purpose == parties.OWNER_PAGE:
+    if notice.page and notice.page.purpose in (parties.OWNER_PAGE, parties.OWNER_CODE):
         return Foot(None, desk.contact)
     until = max(outgoing.told_at + parties.OWNER_LINK_LASTS, outgoing.until)
     own = Page(parties.OWNER_PAGE, UUID(notice.to.id), until)

@@ -1,16 +1,23 @@
-"""Pages for owners by signed link: what is asked of them, what was done in their name, stop."""
+"""Pages for owners, by signed link or by log-in: what is asked of them, what was done in their
+name, who may act for them, stop.
+"""
 
 from thingdesk.web.owner import (
+    acting,
+    allow,
     decision,
+    enter,
     holds,
     home,
     link,
     links,
     mandate,
+    question,
     questions,
     stop,
     withdraw,
 )
+from thingdesk.web.owner.session import EnterFirst, on_enter_first
 
 ROUTERS = (
     decision.router,
@@ -22,6 +29,10 @@ ROUTERS = (
     questions.router,
     withdraw.router,
     holds.router,
+    acting.router,
+    allow.router,
+    enter.router,
+    question.router,
 )
 
-__all__ = ["ROUTERS"]
+__all__ = ["ROUTERS", "EnterFirst", "on_enter_first"]

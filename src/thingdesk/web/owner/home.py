@@ -20,6 +20,8 @@ from thingdesk.platform.errors import Recovery, refuse
 from thingdesk.platform.money import Money
 from thingdesk.web.contact import Contact
 from thingdesk.web.contact import contact as reached
+from thingdesk.web.owner.acting import MOST as MOST_ACTING
+from thingdesk.web.owner.acting import Acting, acting_for
 from thingdesk.web.owner.ownerships import Ownerships, Token, enter, link
 from thingdesk.web.owner.plain import Facts, Plain, Standing, facts, plain, standing
 from thingdesk.web.owner.told import Told, tell
@@ -57,6 +59,7 @@ class Home:
     asked_this_week: int
     holds: tuple[tuple[Hold, Place], ...]
     contact: Contact | None
+    acting: tuple[Acting, ...]
 
     @property
     def zone(self) -> str:
@@ -74,7 +77,7 @@ async def get_home(pages: Open, token: Token, said: str = "") -> HTMLResponse:
     async with pages.database.transaction() as tx:
         owned = await enter(pages, tx, token)
         home = await _home(pages, tx, owned)
-    most = {"open": MOST_OPEN, "done": _MOST_DONE, "asked": _MOST_ASKED}
+    most = {"open": MOST_OPEN, "done": _MOST_DONE, "asked": _MOST_ASKED, "acting": MOST_ACTING}
     return page("owner/home.html", home=home, owned=owned, most=most, said=said)
 
 
@@ -123,6 +126,7 @@ async def _home(pages: Pages, tx: Transaction, owned: Ownerships) -> Home:
         await decisions.asked_this_week(tx, owner),
         await _holds(pages, tx, owned),
         reached(pages.contact),
+        tuple(await acting_for(pages, tx, owned)),
     )
 
 

@@ -1,7 +1,7 @@
 """The form of a mandate: what an owner wrote, what is wrong with it, and the terms it comes to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -37,7 +37,8 @@ class MandateForm(BaseModel):
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What a form can offer: services and machines of this owner, and the currency. What the form
-    does not show of `before` stays as it is.
+    does not show of `before` stays as it is. `within` is what somebody asks for: no more is
+    offered.
     """
 
     owned: Ownerships
@@ -45,12 +46,18 @@ class Frame:
     kinds: frozenset[str]
     before: Mandate | None
     currency: str
+    within: Terms | None = None
 
     @property
     def services(self) -> list[Service]:
         """Those for this owner's kinds of machine, and what the mandate before names; all, where
         no machine is theirs.
         """
+        if self.within:
+            asked = self.within.services
+            return sorted(
+                (one for one in self.catalog if fits(one.name, asked)), key=lambda one: one.title
+            )
         named = self.before.terms.services if self.before else ()
         return [
             one
@@ -63,7 +70,8 @@ class Frame:
     @property
     def machines(self) -> list[str]:
         """The machines to choose from; none where there is nothing to choose, or too many."""
-        found = list(self.owned.since)
+        asked = self.within.machines if self.within else None
+        found = [one for one in self.owned.since if asked is None or one in asked]
         return found if 1 < len(found) <= _MOST_MACHINES else []
 
     @property
@@ -120,9 +128,11 @@ def read(given: MandateForm, frame: Frame, now: datetime) -> tuple[Terms | None,
     machines = _machines(given, frame, wrong)
     if wrong:
         return None, wrong
-    terms = Terms(
+    before = frame.before.terms if frame.before else Terms(())
+    # what the form does not ask stays as it is
+    terms = replace(
+        before,
         services=services,
-        remedies=frame.before.terms.remedies if frame.before else (ALL,),
         machines=machines,
         per_case=per_case,
         per_period=per_period,

@@ -8,8 +8,10 @@ from fnmatch import fnmatchcase
 
 from thingdesk.catalog import Catalog, Service
 from thingdesk.mandates import Mandate, Terms
+from thingdesk.parties import WeeklyHours
 from thingdesk.platform import formats
 from thingdesk.platform.money import Money
+from thingdesk.web.words.hours import hours_words
 
 ALL = "*"
 Facts = tuple[tuple[str, tuple[str, ...]], ...]
@@ -50,6 +52,11 @@ class Plain:
     always: tuple[str, ...]
     begins: datetime | None
     ends: datetime | None
+    cases: int | None = None
+    above: Money | None = None
+    providers: tuple[str, ...] | None = None
+    times: WeeklyHours | None = None
+    depth: int = 0
 
 
 def standing(mandate: Mandate | None, now: datetime) -> Standing:
@@ -79,6 +86,11 @@ def plain(terms: Terms, catalog: Catalog, owned: Collection[str]) -> Plain:
         tuple(effect_words(one) for one in terms.always_ask),
         terms.begins,
         terms.ends,
+        terms.cases,
+        terms.approval_above,
+        terms.providers,
+        terms.times,
+        terms.depth,
     )
 
 
@@ -93,11 +105,25 @@ def _facts(plain: Plain, zone: str, now: datetime) -> Iterator[tuple[str, tuple[
     if plain.remedies is not None:
         yield "Only by", (formats.listed(plain.remedies) or "nothing",)
     yield "Money", (_money(plain),)
+    if plain.cases is not None:
+        yield "Cases", (f"{plain.cases or 'none'} in a calendar month",)
     yield "Machines", (_machines(plain),)
-    yield "Asks before", (formats.listed(plain.always) or "whatever is beyond this",)
+    if plain.providers is not None:
+        yield "Only with", plain.providers or ("nobody",)
+    if plain.times is not None:
+        yield "Times", (f"{hours_words(plain.times)}; else you are asked",)
+    yield "Asks before", (formats.listed(_asks(plain)) or "whatever is beyond this",)
+    if plain.depth:
+        times = "once" if plain.depth == 1 else f"{plain.depth} times, one to the next"
+        yield "Passes on", (f"this or less of it to others, {times}",)
     if plain.begins and plain.begins > now:
         yield "Begins", (formats.moment(plain.begins, zone),)
     yield "Ends", (formats.moment(plain.ends, zone) if plain.ends else "when you say stop",)
+
+
+def _asks(plain: Plain) -> list[str]:
+    above = [f"whatever costs more than {plain.above}"] if plain.above else []
+    return [*plain.always, *above]
 
 
 def _money(plain: Plain) -> str:

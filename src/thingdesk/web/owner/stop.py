@@ -25,7 +25,15 @@ async def get_stop(pages: Open, token: Token) -> HTMLResponse:
         owned = await enter(pages, tx, token)
         _, standing, _ = await mandate_in_words(pages, tx, owned)
         told = await open_cases(tx, owned, MOST_OPEN + 1)
-    return page("owner/stop.html", owned=owned, standing=standing, told=told, most=MOST_OPEN)
+        acting = await mandates.given_by(tx, owned.owner.id)
+    return page(
+        "owner/stop.html",
+        owned=owned,
+        standing=standing,
+        told=told,
+        most=MOST_OPEN,
+        acting=sorted({one.to for one in acting if one.to}),
+    )
 
 
 @router.post("")

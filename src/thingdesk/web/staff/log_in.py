@@ -9,12 +9,12 @@ from thingdesk.parties import By, HalfWay, LoggedIn
 from thingdesk.platform.errors import Recovery, Refusal, Refused
 from thingdesk.web.pages import Open, Pages
 from thingdesk.web.render import page
+from thingdesk.web.safe import local
 from thingdesk.web.staff.session import (
     Person,
     begin,
     end,
     go_half_way,
-    local,
     source_of,
     token_of,
 )

@@ -13,8 +13,9 @@ from thingdesk.platform.errors import Recovery, Refusal, refuse
 from thingdesk.platform.formats import line
 from thingdesk.web.pages import Open, Pages
 from thingdesk.web.render import page
+from thingdesk.web.safe import local
 from thingdesk.web.staff.log_in import Next, Then
-from thingdesk.web.staff.session import begin, half_way_of, local, source_of
+from thingdesk.web.staff.session import begin, half_way_of, source_of
 
 router = APIRouter(prefix="/log-in/passkey")
 DESK = "thingdesk"

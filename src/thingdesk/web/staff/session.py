@@ -114,9 +114,3 @@ async def on_log_in_first(request: Request, error: Exception) -> Response:
     wanted = f"{path}?{request.url.query}" if request.url.query else path
     there = wanted if request.method == "GET" and path != "/" else ""
     return RedirectResponse(f"/log-in?next={quote(there)}" if there else "/log-in", 303)
-
-
-def local(wanted: str) -> str:
-    """Where to go after the log-in: a page of ours, whatever the address says."""
-    ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
-    return wanted if ours else "/"

@@ -75,6 +75,7 @@ WHO: dict[str, tuple[Tone, Say]] = {
         Tone.STILL,
         _by(lambda v, names: f"What is known of {names(v['owner'])} was changed ({_fields(v)})"),
     ),
+    "owner.logged_in": (Tone.STILL, _by(lambda _, __: "The owner logged in by a mailed code")),
     "owner.links_ended": (
         Tone.WRONG,
         lambda v, names: (

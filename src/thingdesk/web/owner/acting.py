@@ -1,0 +1,115 @@
+"""Who may act for an owner: what they gave to machines, what was done under it, and stop."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from thingdesk import cases, mandates, notices, parties
+from thingdesk.cases import Case
+from thingdesk.mandates import Mandate
+from thingdesk.notices import Notice, Recipient
+from thingdesk.parties import Machine
+from thingdesk.platform import clock
+from thingdesk.platform.database import Transaction
+from thingdesk.platform.errors import Recovery, refuse
+from thingdesk.platform.money import Money
+from thingdesk.web.owner.ownerships import Ownerships, Token, enter
+from thingdesk.web.owner.plain import Facts, Standing, facts, plain, standing
+from thingdesk.web.pages import Open, Pages
+from thingdesk.web.render import page
+
+router = APIRouter(prefix="/owner/{token}/acting/{mandate_id}")
+MOST = 20
+_MOST_DONE = 5
+_REASON = "The owner said stop."
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """One who may act for the owner. `done` may hold one more than is shown. `by` is who passed it
+    on, None when the owner gave it.
+    """
+
+    mandate: Mandate
+    machine: Machine | None
+    standing: Standing
+    facts: Facts
+    done: tuple[Case, ...]
+    spent: tuple[Money, ...]
+    by: str | None
+
+    @property
+    def name(self) -> str:
+        return self.mandate.to or ""
+
+
+async def acting_for(
+    pages: Pages, tx: Transaction, owned: Ownerships, most: int = MOST
+) -> list[Acting]:
+    """Those who may act for the owner now, the newest first; one more than `most` at the end."""
+    given = await mandates.given_by(tx, owned.owner.id, most + 1)
+    return [await _acting(pages, tx, owned, one) for one in given]
+
+
+async def _acting(pages: Pages, tx: Transaction, owned: Ownerships, given: Mandate) -> Acting:
+    now = clock.now()
+    words = plain(given.terms, pages.flow.catalog, owned.since)
+    above = await mandates.get(tx, given.parent) if given.parent else None
+    done = [one for one in await cases.under(tx, given.id, _MOST_DONE + 1) if _seen(owned, one)]
+    return Acting(
+        given,
+        await parties.get_machine(tx, given.to or ""),
+        standing(given, now),
+        facts(words, owned.owner.zone, now),
+        tuple(done),
+        tuple(await mandates.spent_in_period(tx, owned.owner.id, now, given.id)),
+        above.to if above else None,
+    )
+
+
+def _seen(owned: Ownerships, case: Case) -> bool:
+    return case.owner_id == owned.owner.id and (case.ended_at is not None or owned.sees(case))
+
+
+async def _given(tx: Transaction, owned: Ownerships, mandate_id: UUID) -> Mandate:
+    found = await mandates.get(tx, mandate_id)
+    if found is None or found.to is None or found.owner_id != owned.owner.id:
+        raise refuse("mandate_gone", "You have given no such mandate.", Recovery.CONTACT_US)
+    return found
+
+
+@router.get("")
+async def get_stop(pages: Open, token: Token, mandate_id: UUID) -> HTMLResponse:
+    """What it may do, what was done under it, and the button. Looking at it stops nothing."""
+    async with pages.database.transaction() as tx:
+        owned = await enter(pages, tx, token)
+        one = await _acting(pages, tx, owned, await _given(tx, owned, mandate_id))
+    return page("owner/acting.html", owned=owned, one=one, most=_MOST_DONE)
+
+
+@router.post("")
+async def post_stop(pages: Open, token: Token, mandate_id: UUID) -> Response:
+    """From the commit on it may do nothing more for the owner, nor may whom it passed it on to."""
+    async with pages.database.transaction() as tx:
+        owned = await enter(pages, tx, token)
+        given = await _given(tx, owned, mandate_id)
+        if await mandates.revoke(tx, owned.owner.id, _REASON, mandate_id=given.id):
+            words = f"You said stop: {given.to} may not act for you any more."
+            notices.tell(tx, Notice(Recipient.owner(owned.owner.id), "mandate.revoked", words))
+    return RedirectResponse(f"{owned.path}?said=not-acting", 303)
+
+
+@router.get("/signed")
+async def get_signed(pages: Open, token: Token, mandate_id: UUID) -> Response:
+    """The version that holds, countersigned by the desk: a compact JWS, to keep."""
+    async with pages.database.transaction() as tx:
+        owned = await enter(pages, tx, token)
+        given = await _given(tx, owned, mandate_id)
+    name = f"mandate-{given.to}-{given.version}.jws"
+    return Response(
+        given.signed,
+        media_type="application/jose",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
