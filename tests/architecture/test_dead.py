@@ -12,8 +12,6 @@ TESTS_ONLY = {
     ("thingdesk.access.authorize", "authorization"): "for the owner's page",
     ("thingdesk.access.pair", "pending"): "for the owner's page",
     ("thingdesk.access.end", "ended_for"): "for brokers that hold sessions",
-    ("thingdesk.mandates.grant", "given_by"): "for the owner's page",
-    ("thingdesk.mandates.grant", "versions"): "for the owner's page",
     ("thingdesk.journeys.instant", "remembered"): "what instant services keep, seen from outside",
     ("thingdesk.platform.clock", "Turnable"): "a clock that a test turns",
     ("thingdesk.platform.cloudevents", "canonical_hash"): "examples of the reference have it",

@@ -80,7 +80,10 @@ async def test_the_signed_version_is_theirs_to_keep(site: Site) -> None:
     given = await give(site.hand.database, owner)
     own = await site.own("acting-d")
     async with site.browser() as browser:
-        kept = await browser.get(f"{own}/acting/{given.id}/signed")
+        assert "/signed?version=1" in (await browser.get(f"{own}/acting/{given.id}")).text
+        missing = await browser.get(f"{own}/acting/{given.id}/signed?version=2")
+        assert missing.status_code == 404
+        kept = await browser.get(f"{own}/acting/{given.id}/signed?version=1")
     assert kept.headers["content-disposition"] == f'attachment; filename="mandate-{given.to}-1.jws"'
     async with site.hand.database.transaction() as tx:
         claims = (await parties.desk_key(tx)).verify(kept.text, "thingdesk-mandate+jwt")

@@ -42,7 +42,9 @@ class Acting:
 
     @property
     def name(self) -> str:
-        return self.mandate.to or ""
+        """What it calls itself, as an app has no other name to its owner; else its id."""
+        one = self.machine
+        return one.model if one and one.model and one.model != one.kind else self.mandate.to or ""
 
 
 async def acting_for(
@@ -86,7 +88,8 @@ async def get_stop(pages: Open, token: Token, mandate_id: UUID) -> HTMLResponse:
     async with pages.database.transaction() as tx:
         owned = await enter(pages, tx, token)
         one = await _acting(pages, tx, owned, await _given(tx, owned, mandate_id))
-    return page("owner/acting.html", owned=owned, one=one, most=_MOST_DONE)
+        kept = await mandates.versions(tx, mandate_id)
+    return page("owner/acting.html", owned=owned, one=one, most=_MOST_DONE, versions=kept)
 
 
 @router.post("")
@@ -102,14 +105,20 @@ async def post_stop(pages: Open, token: Token, mandate_id: UUID) -> Response:
 
 
 @router.get("/signed")
-async def get_signed(pages: Open, token: Token, mandate_id: UUID) -> Response:
-    """The version that holds, countersigned by the desk: a compact JWS, to keep."""
+async def get_signed(
+    pages: Open, token: Token, mandate_id: UUID, version: int | None = None
+) -> Response:
+    """A version, by default the newest, countersigned by the desk: a compact JWS, to keep."""
     async with pages.database.transaction() as tx:
         owned = await enter(pages, tx, token)
         given = await _given(tx, owned, mandate_id)
-    name = f"mandate-{given.to}-{given.version}.jws"
+        signed = {number: one for number, _, one in await mandates.versions(tx, mandate_id)}
+    wanted = given.version if version is None else version
+    if not signed.get(wanted):
+        raise refuse("mandate_gone", "You have given no such mandate.", Recovery.CONTACT_US)
+    name = f"mandate-{given.to}-{wanted}.jws"
     return Response(
-        given.signed,
+        signed[wanted],
         media_type="application/jose",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
