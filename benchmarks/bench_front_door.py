@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -22,8 +23,9 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
 from thingdesk import access, app, mandates, parties
 from thingdesk.access import Callers, Presented, Surface, TokenRequest, Tokens
+from thingdesk.access.exchange import ACCESS_TOKEN
 from thingdesk.access.jose import verify
-from thingdesk.access.tokens import ACCESS_TOKEN, ASSERTION, CLIENT_CREDENTIALS, EXCHANGE
+from thingdesk.access.tokens import ASSERTION, CLIENT_CREDENTIALS, EXCHANGE
 from thingdesk.mandates import Terms
 from thingdesk.parties.signatures import sign
 from thingdesk.platform import clock, garbage, ids
@@ -121,10 +123,10 @@ async def measure(database: Database, machines: list[Asking]) -> None:
                 await callers.recognise(Presented(token), Surface.HTTP)
 
             rates, limits = found["tokens by own key"]
-            rates.append(await rate([lambda one=one: own(one) for one in asked]))
+            rates.append(await rate([partial(own, one) for one in asked]))
             limits.append(signatures(machines[0], 1, 1))
             rates, limits = found["calls recognised"]
-            rates.append(await rate([lambda one=one: call(one) for one in made]))
+            rates.append(await rate([partial(call, one) for one in made]))
             limits.append(signatures(machines[0], 1, 0))
             wide = {one.name: (await tokens.make(one.asks(CLIENT_CREDENTIALS))) for one in machines}
             kinds = {"subject_token_type": ACCESS_TOKEN, "authorization_details": details}
@@ -134,7 +136,7 @@ async def measure(database: Database, machines: list[Asking]) -> None:
                 for _ in range(EACH)
             ]
             rates, limits = found["tokens by exchange"]
-            rates.append(await rate([lambda one=one: tokens.make(one) for one in narrower]))
+            rates.append(await rate([partial(tokens.make, one) for one in narrower]))
             limits.append(signatures(machines[0], 2, 1))
     for name, (rates, limits) in found.items():
         tell(name, rates, limits)

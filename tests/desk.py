@@ -35,8 +35,10 @@ class DeskProcess:
         *,
         roles: str = "web,ingest,work",
         path: Sequence[Path] = (ROOT / "src", ROOT),
+        options: Sequence[str] = (),
         **settings: object,
     ) -> None:
+        self._options = options
         self.folder = folder
         self.roles = roles.split(",")
         self.http_port, self.mqtt_port = free_port(), free_port()
@@ -85,7 +87,7 @@ class DeskProcess:
         with self._log.open("ab") as log:
             self._read_from = log.tell()
             self._process = subprocess.Popen(
-                [*self._until_we_end(), sys.executable, "-m", "thingdesk", "up"],
+                [*self._until_we_end(), sys.executable, "-m", "thingdesk", "up", *self._options],
                 env=self._environment,
                 cwd=self.folder.parent,
                 stdout=log,

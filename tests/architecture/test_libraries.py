@@ -34,6 +34,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "a2a": ("thingdesk.channels.a2a",),
     "google": ("thingdesk.channels.a2a",),
     "gmqtt": ("thingdesk.platform.mqtt", MACHINE),
+    # the library of MCP, its types, and the scopes that it is awaited in
+    **dict.fromkeys(("anyio", "mcp", "mcp_types"), ("thingdesk.channels.mcp",)),
     "httpx": ("thingdesk.platform.outward", "thingdesk.channels", "thingdesk.demo", MACHINE),
     # pages and HTTP
     "fastapi": OUTSIDE,

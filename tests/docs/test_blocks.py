@@ -14,6 +14,7 @@ TESTED = {
     "docs/how-to/check-a-service.md": "tests/docs/test_services.py",
     "docs/how-to/back-up.md": "tests/docs/test_how_to.py",
     "docs/how-to/be-a-provider.md": "tests/docs/test_be_a_provider.py",
+    "docs/how-to/connect-an-mcp-client.md": "tests/docs/test_mcp_client.py",
     "docs/how-to/deploy.md": "tests/deploy/test_systemd.py",
     "docs/how-to/describe-trouble-codes.md": "tests/docs/test_how_to.py",
     "docs/how-to/register-a-fleet.md": "tests/docs/test_how_to.py",

@@ -59,6 +59,7 @@ class Desk:
     on_flood: Callable[[str], None] | None = None
     map: platforms.Map | None = None
     issuer: Issuer | None = None
+    fixtures: str | None = None
 
     @property
     def broker_address(self) -> str:

@@ -32,12 +32,14 @@ _LOOK_FOR_KEYS = 20.0
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Desk]:
+async def running(settings: Settings, fixtures: str | None = None) -> AsyncIterator[Desk]:
     """A desk that does what its roles say, until the block ends. What is needed and not given as
-    a URL is started: PostgreSQL and the broker.
+    a URL is started: PostgreSQL and the broker. `fixtures` is a module with what a conformance
+    suite expects of a server beside the desk's own; no desk that anybody uses has such.
     """
     async with AsyncExitStack() as late, AsyncExitStack() as stack:
         desk = await _open(settings, stack)
+        desk.fixtures = fixtures
         # the doors are shut first: what still comes would hold up the end
         async with asyncio.TaskGroup() as group, AsyncExitStack() as doors:
             await _start(desk, stack, doors, group)

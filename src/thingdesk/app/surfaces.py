@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from importlib import import_module
+from urllib.parse import urlsplit
 
 from starlette.routing import Router
 
 from thingdesk import web
 from thingdesk.access import Documents, Tokens
 from thingdesk.app.desk import Desk
-from thingdesk.channels import a2a, brokers, cards, http, mqtt, oauth, operations, platforms
+from thingdesk.channels import a2a, brokers, cards, http, mcp, mqtt, oauth, operations, platforms
 from thingdesk.dialogue import Dialogue
 from thingdesk.intake import Intake
 from thingdesk.parties import DeskKey
@@ -40,6 +42,7 @@ async def serving(
         mqtt.install(app, desk.flow.catalog, desk.broker_address)
         http.install(app, http.Doors(database, intake, desk.callers, desk.flow.catalog, key))
         a2a.install(app, a2a.Doors(desk.callers, dialogue, key))
+        group.create_task(_agents(app, desk, dialogue, key, door).run())
         at = cards.About(base, desk.broker_address, settings.contact, settings.open_cases)
         cards.install(app, desk.flow.catalog, at)
         tokens = await stack.enter_async_context(Tokens(database, base))
@@ -52,3 +55,16 @@ async def serving(
         await stack.enter_async_context(asked)
         group.create_task(web.install(app, pages).run())  # last: it takes whatever path is left
         yield await stack.enter_async_context(serve(app, door, proxies=settings.proxies))
+
+
+def _agents(app: Router, desk: Desk, dialogue: Dialogue, key: DeskKey, door: Door) -> mcp.Mcp:
+    """MCP; with its fixtures where a suite of tests is to find them."""
+    # by its public name, and where it listens
+    hosts = tuple({urlsplit(url).netloc for url in (desk.callers.base, door.url)})
+    doors = mcp.Doors(
+        desk.callers, dialogue, desk.flow.catalog, key.secret("mcp"), desk.stop, hosts
+    )
+    agents = mcp.install(app, doors)
+    if desk.fixtures:
+        import_module(desk.fixtures).install(agents.server, desk.database)
+    return agents

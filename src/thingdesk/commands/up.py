@@ -15,19 +15,33 @@ _log = logging.getLogger(__name__)
 
 @click.command()
 @click.option("--roles", help=f"What this process does: any of {','.join(ROLES)}.")
-def up(roles: str | None) -> None:
+@click.option(
+    "--conformance-fixtures",
+    "fixtures",
+    metavar="MODULE",
+    hidden=True,
+    help="Tests alone: what a protocol's own suite expects beside the desk's. Loopback only.",
+)
+def up(roles: str | None, fixtures: str | None) -> None:
     """Run the desk. Without a database or a broker set, it starts its own."""
-    run(_up(settings_of(roles=roles) if roles else settings_of()))
+    settings = settings_of(roles=roles) if roles else settings_of()
+    if fixtures and (settings.public_url or not _is_loopback(settings.http_host)):
+        raise click.UsageError("fixtures are for tests: the desk must be reached on loopback alone")
+    run(_up(settings, fixtures))
 
 
-async def _up(settings: Settings) -> None:
+def _is_loopback(host: str) -> bool:
+    return host in ("localhost", "127.0.0.1", "::1")
+
+
+async def _up(settings: Settings, fixtures: str | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
     say = _log.info if logs.is_json(settings.log) else partial(click.echo, err=True)
     say("Starting the desk …")
-    async with app.running(settings) as desk:
+    async with app.running(settings, fixtures) as desk:
         say(f"console  {desk.http_url or 'not in this process'}")
         say(f"broker   {desk.broker_address}")
         if desk.operations_url:

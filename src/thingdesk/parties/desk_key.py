@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import sha256
+from hmac import digest
 from typing import Any
 from uuid import UUID
 
@@ -68,6 +70,13 @@ class DeskKey:
         """The very bytes as a compact JWS, with what else its header is to say."""
         key = self._signing
         return signatures.sign_text(key.private, key.kid, typ, text, header)
+
+    def secret(self, purpose: str) -> bytes:
+        """32 bytes that every process of the desk knows and nobody else, others for each
+        `purpose`. They are made from the desk's first key, so that they stay when keys rotate.
+        """
+        private = str(self._keys[-1].private.as_dict(private=True)["d"])
+        return digest(private.encode(), f"thingdesk {purpose}".encode(), sha256)
 
     def verify(self, token: str, typ: str) -> dict[str, Any]:
         """The claims of what the desk signed as a `typ`. Raises signatures.Unreadable."""

@@ -23,6 +23,8 @@ _LIBRARIES = {
     **dict.fromkeys(("gmqtt", "httpx", "uvicorn", "opentelemetry"), logging.WARNING),
     # it warns of whatever anybody sends that is no HTTP, as often as they send it
     "uvicorn.error": logging.ERROR,
+    # it warns of whatever anybody sends that does not fit, and may show what that was
+    "mcp": logging.CRITICAL,
 }
 # a URL's name and password; a token or a signed link, which both are JWS; what follows "Bearer"
 _SECRET = re.compile(

@@ -11,8 +11,9 @@ from thingdesk.platform import clock
 from thingdesk.platform.errors import Recovery, Refusal, Refused, refuse
 from thingdesk.web.issuer import RETURN, Issuer
 from thingdesk.web.pages import Open, Pages
+from thingdesk.web.safe import local
 from thingdesk.web.staff.log_in import Next, log_in_page
-from thingdesk.web.staff.session import begin, cookie, local
+from thingdesk.web.staff.session import begin, cookie
 
 router = APIRouter()
 _TYPE = "staff-log-in+jwt"

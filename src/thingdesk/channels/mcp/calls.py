@@ -1,0 +1,91 @@
+"""What a request says beside its parameters: who calls, and what their client can do."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from mcp.server.context import ServerRequestContext
+from mcp.shared.exceptions import MCPError
+from mcp_types import INVALID_PARAMS, METHOD_NOT_FOUND
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+from starlette.requests import Request
+
+from thingdesk.access import Caller
+from thingdesk.intake import BUSY
+from thingdesk.platform.errors import Refusal, Refused
+
+CALLER = "thingdesk.caller"
+"""Where in the scope of a request the door leaves who calls."""
+Context = ServerRequestContext[Any, Request]
+Answer = TypeVar("Answer")
+WITHIN = 5.0
+_under_way: set[asyncio.Task[Any]] = set()
+
+
+def caller_of(ctx: Context) -> Caller:
+    """Whom the door has recognised: each request shows its own token, in a session, too."""
+    if ctx.request is None:  # no request gets here but by the door
+        raise MCPError(INVALID_PARAMS, "this needs a request over HTTP")
+    found: Caller = ctx.request.scope[CALLER]
+    return found
+
+
+def principal(caller: Caller) -> str:
+    """For whom something is sealed."""
+    mandate = caller.mandate.id if caller.mandate else "-"
+    return f"{caller.machine} {caller.owner_id or '-'} {mandate}"
+
+
+def is_modern(ctx: Context) -> bool:
+    """Whether the request is of a revision without sessions, 2026-07-28 or later."""
+    return ctx.protocol_version in MODERN_PROTOCOL_VERSIONS
+
+
+def shows_urls(ctx: Context) -> bool:
+    """Whether the client can send its user to an address of ours."""
+    can = ctx.session.client_capabilities
+    return can is not None and can.elicitation is not None and can.elicitation.url is not None
+
+
+def knows(ctx: Context, extension: str) -> bool:
+    """Whether the client has declared this extension; none before 2026-07-28 can."""
+    can = ctx.session.client_capabilities
+    return is_modern(ctx) and can is not None and extension in (can.extensions or {})
+
+
+def only_modern(ctx: Context) -> None:
+    """Raises as for a method that there is not."""
+    if not is_modern(ctx):
+        raise MCPError(METHOD_NOT_FOUND, "Method not found", data=ctx.method)
+
+
+def as_error(refused: Refused, **data: Any) -> MCPError:
+    """A refusal where the protocol has errors alone."""
+    refusal: Refusal = refused.refusal
+    return MCPError(INVALID_PARAMS, refusal.reason, data={**refusal.as_data(), **data})
+
+
+async def soon(work: Coroutine[Any, Any, Answer], *, goes_on: bool = False) -> Answer:
+    """The answer within seconds, also while the database stands still. Raises Refused where it
+    takes longer; the work is then ended, unless it `goes_on`.
+    """
+    task = asyncio.create_task(work)
+    _under_way.add(task)
+    task.add_done_callback(_over)
+    try:
+        await asyncio.wait({task}, timeout=WITHIN)
+    except asyncio.CancelledError:
+        if not goes_on:
+            task.cancel()
+        raise
+    if task.done():
+        return task.result()
+    if not goes_on:
+        task.cancel()  # nobody waits for its end: to roll back takes the database, too
+    raise Refused(BUSY)
+
+
+def _over(task: asyncio.Task[Any]) -> None:
+    _under_way.discard(task)
+    if not task.cancelled():
+        task.exception()  # whoever asked has it, or was told to come again

@@ -1,0 +1,131 @@
+"""Cases as resources, and hearing that they have changed."""
+
+import asyncio
+import json
+from uuid import uuid4
+
+import httpx
+import pytest
+from mcp.client.subscriptions import ResourceUpdated
+from mcp.shared.exceptions import MCPError
+from mcp_types import ResourceUpdatedNotification
+from tests.channels.mcp.talking import MODERN, TASKS, Place, a_client, case_of, error, result
+from tests.journeys.garage import MISFIRE
+from tests.parties.making import Signing
+
+from thingdesk.platform import ids
+
+REPAIR = "vehicle.repair"
+
+
+async def test_a_case_is_a_resource_with_what_happened(place: Place) -> None:
+    who = await place.car()
+    case = case_of(await place.call(who, REPAIR, MISFIRE))
+    await place.hand.work()
+    uri = f"case://{case}"
+    listed = result(await place.post(who, "resources/list"))["resources"]
+    assert [one["uri"] for one in listed] == [uri]
+    said = result(await place.post(who, "resources/read", {"uri": uri}))
+    assert (said["ttlMs"], said["cacheScope"]) == (0, "private")
+    (content,) = said["contents"]
+    told = json.loads(content["text"])
+    assert (told["case"], told["state"]) == (str(case), "open")
+    kinds = [one["kind"] for one in told["timeline"]]
+    assert kinds[0] == "case.opened"
+    assert "decision.asked" in kinds
+    assert told["waiting"][0]["url"].endswith(f"/question/{told['waiting'][0]['id']}")
+
+
+async def test_pages_of_cases_follow_on_each_other(place: Place) -> None:
+    who = await place.car()
+    asked = {str(case_of(await place.call(who, REPAIR, {"code": f"P03{n:02}"}))) for n in range(3)}
+    listed = result(await place.post(who, "resources/list"))
+    assert {one["name"] for one in listed["resources"]} == asked
+    assert "nextCursor" not in listed
+    wrong = await place.post(who, "resources/list", {"cursor": "7"})
+    assert error(wrong)["data"]["code"] == "unfit_cursor"
+
+
+async def test_what_is_none_of_theirs_is_not_there(place: Place) -> None:
+    who, other = await place.car(), await place.car()
+    theirs = f"case://{case_of(await place.call(other, REPAIR, MISFIRE))}"
+    for uri in (theirs, f"case://{uuid4()}", "case://7", "file:///etc/passwd"):
+        answer = await place.post(who, "resources/read", {"uri": uri})
+        assert error(answer)["code"] == -32602
+        assert error(answer)["data"]["uri"] == uri
+    assert result(await place.post(who, "resources/list"))["resources"] == []
+
+
+async def test_who_listens_hears_of_their_cases_alone(place: Place) -> None:
+    who, other = await place.car(), await place.car()
+    mine = f"case://{case_of(await place.call(who, REPAIR, MISFIRE))}"
+    theirs = f"case://{case_of(await place.call(other, REPAIR, MISFIRE))}"
+    async with (
+        a_client(place.urls[1], who, mode=MODERN) as client,
+        client.listen(resource_subscriptions=[mine, theirs]) as heard,
+    ):
+        assert heard.honored.resource_subscriptions == [mine]
+        await place.hand.work()
+        async with asyncio.timeout(20):
+            assert await anext(heard) == ResourceUpdated(uri=mine)
+
+
+async def test_a_task_is_told_on_the_stream(place: Place) -> None:
+    who = await place.car()
+    case = str(case_of(await place.call(who, REPAIR, MISFIRE)))
+    told = await _first_of(place, who, case, "notifications/tasks")
+    assert (told["taskId"], told["status"]) == (case, "working")
+
+
+async def _first_of(place: Place, who: Signing, case: str, method: str) -> dict[str, object]:
+    meta = {
+        "io.modelcontextprotocol/protocolVersion": MODERN,
+        "io.modelcontextprotocol/clientCapabilities": {"extensions": {TASKS: {}}},
+    }
+    body = {
+        "jsonrpc": "2.0",
+        "id": "stream",
+        "method": "subscriptions/listen",
+        "params": {"_meta": meta, "notifications": {"taskIds": [case]}},
+    }
+    headers = {
+        "accept": "application/json, text/event-stream",
+        "authorization": f"Bearer {who.token()}",
+        "mcp-protocol-version": MODERN,
+        "mcp-method": "subscriptions/listen",
+    }
+    async with (
+        asyncio.timeout(20),
+        httpx.AsyncClient(timeout=20) as client,
+        client.stream("POST", place.url, json=body, headers=headers) as answer,
+    ):
+        async for line in answer.aiter_lines():
+            said = json.loads(line.removeprefix("data: ")) if line.startswith("data:") else {}
+            if said.get("method") == "notifications/subscriptions/acknowledged":
+                assert said["params"]["notifications"]["taskIds"] == [case]
+                await place.hand.work()
+            if said.get("method") == method:
+                found: dict[str, object] = said["params"]
+                return found
+    raise AssertionError(f"{method} was not said")
+
+
+@pytest.mark.filterwarnings("ignore::mcp.shared.exceptions.MCPDeprecationWarning")
+async def test_a_session_of_2025_hears_on_its_standing_stream(place: Place) -> None:
+    who = await place.car()
+    uri = f"case://{case_of(await place.call(who, REPAIR, MISFIRE))}"
+    heard: asyncio.Queue[str] = asyncio.Queue()
+
+    async def on(message: object) -> None:
+        if isinstance(message, ResourceUpdatedNotification):
+            heard.put_nowait(message.params.uri)
+
+    async with a_client(place.url, who, mode="legacy", message_handler=on) as client:
+        await client.session.subscribe_resource(uri)
+        await client.session.subscribe_resource(uri)
+        await place.hand.work()
+        async with asyncio.timeout(20):
+            assert await heard.get() == uri
+        await client.session.unsubscribe_resource(uri)
+        with pytest.raises(MCPError, match="no such case"):
+            await client.session.subscribe_resource(f"case://{ids.new()}")
