@@ -17,6 +17,7 @@ from tests.channels.a2a.conftest import Agent, Surface
 from thingdesk.catalog import Catalog, describe
 from thingdesk.channels.a2a import make_card
 from thingdesk.channels.a2a.signing import signed
+from thingdesk.channels.oauth.metadata import SERVER, of_server
 from thingdesk.packs import equipment, meter, vehicle
 
 ALL = Catalog((*vehicle.SERVICES, *equipment.SERVICES, *meter.SERVICES))
@@ -102,3 +103,15 @@ async def test_the_card_is_read_as_it_is_meant(surface: Surface) -> None:
     assert card.capabilities.streaming
     named = {name for one in card.security_requirements for name in one.schemes}
     assert named == set(card.security_schemes)
+
+
+def test_the_card_sends_agents_where_tokens_are_given() -> None:
+    schemes, said = make_card(ALL, BASE).security_schemes, of_server(BASE)
+    pairing = schemes["pairing"].oauth2_security_scheme
+    consent = schemes["consent"].oauth2_security_scheme
+    device, code = pairing.flows.device_code, consent.flows.authorization_code
+    assert device.device_authorization_url == said["device_authorization_endpoint"]
+    assert code.authorization_url == said["authorization_endpoint"]
+    assert {device.token_url, code.token_url} == {said["token_endpoint"]}
+    assert sorted(device.scopes) == sorted(code.scopes) == said["scopes_supported"]
+    assert pairing.oauth2_metadata_url == f"{BASE}{SERVER}"

@@ -25,7 +25,7 @@ from google.protobuf.json_format import ParseDict
 from google.protobuf.struct_pb2 import Struct
 
 from thingdesk import __version__
-from thingdesk.access import Surface
+from thingdesk.access import SCOPE, TOKEN_PATH, Surface
 from thingdesk.catalog import Service, describe
 
 ASKING = "urn:thingdesk:a2a:asking:1"
@@ -38,7 +38,7 @@ _WHAT = (
     " the case; its context is the machine. Where the owner has to answer, the task's status has"
     " the address of the desk's own page: hand it to the owner. Free text alone asks for nothing."
 )
-_SCOPES = {"mandate": "What the owner allows, as authorization_details say (RFC 9396)."}
+_SCOPES = {SCOPE: "What the owner allows, as authorization_details say (RFC 9396)."}
 _EXTENSION = "The services that can be asked for, by name: the schemas of input and outcome."
 
 
@@ -107,7 +107,7 @@ def _example(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _schemes(base: str) -> dict[str, SecurityScheme]:
     metadata = f"{base}/.well-known/oauth-authorization-server"
-    token = f"{base}/oauth/token"
+    token = f"{base}{TOKEN_PATH}"
     pairing = DeviceCodeOAuthFlow(
         device_authorization_url=f"{base}/oauth/device_authorization",
         token_url=token,

@@ -14,7 +14,7 @@ _TYPE = "JOSE"
 def signed(card: AgentCard, key: DeskKey, base: str) -> AgentCard:
     """The card with the desk's signature; `jku` in its header is where the key is published."""
     header, _, signature = key.sign_text(
-        canonical(_stripped(MessageToDict(card))), _TYPE, jku=f"{base}/v1/desk"
+        canonical(_stripped(MessageToDict(card))), _TYPE, jku=f"{base}/oauth/jwks.json"
     ).split(".")
     made = AgentCard()
     made.CopyFrom(card)
