@@ -11,6 +11,8 @@ from tests.machine.brokers import Mosquitto
 from tests.ports import free_port
 
 DESK = "the desk's own word"
+OPEN = 1000
+"""So many problems one machine may have here."""
 
 
 @dataclass
@@ -25,7 +27,7 @@ class Place:
 
 @asynccontextmanager
 async def embedded(folder: Path, database_url: str) -> AsyncIterator[Place]:
-    desk = DeskProcess(folder / "desk", database_url=database_url)
+    desk = DeskProcess(folder / "desk", database_url=database_url, open_cases=OPEN)
     async with all_running(desk):
         yield Place(desk.mqtt_port, 4, desk.http, [desk])
 
@@ -42,6 +44,7 @@ async def external(folder: Path, database_url: str, known: dict[str, str]) -> As
             folder / name,
             roles=roles,
             database_url=database_url,
+            open_cases=OPEN,
             broker_url=url,
             public_url=f"http://127.0.0.1:{port}",
         )

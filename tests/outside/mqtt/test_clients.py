@@ -108,12 +108,16 @@ class Repeating:
         self._said = 0.0
         self.unanswered: dict[str, Event] = {}
         self.cases: dict[str, str] = {}
+        self.refused: list[Event] = []
         self._client.connect("127.0.0.1", place.port)
         self._client.loop_start()
 
     def _heard(self, _: object, __: object, message: paho.MQTTMessage) -> None:
         told = json.loads(message.payload)
         for one in told if isinstance(told, list) else [told]:
+            if "receipt" not in one["data"]:
+                self.refused.append(one)
+                continue
             for entry in receipt(one["data"]["receipt"], self._keys, self._machine):
                 assert self.cases.setdefault(entry["id"], entry["case"]) == entry["case"]
                 self.unanswered.pop(entry["id"], None)
@@ -122,6 +126,7 @@ class Repeating:
         """Whether it holds all receipts; until then it says again what it has none for."""
         if time.monotonic() - self._said > EVERY:
             self.say()
+        assert not self.refused, self.refused
         return not self.unanswered
 
     def say(self) -> None:
