@@ -320,13 +320,14 @@ async def test_what_renews_a_bound_token_is_bound(database: Database, tokens: To
 async def test_a_revoked_mandate_ends_its_tokens_at_once(
     database: Database, tokens: Tokens, callers: Callers
 ) -> None:
-    app = an_app()
+    app, began = an_app(), clock.now()
     code, confirmed = await asked(database, app)
     made = await tokens.make(redeems(app, code))
     assert confirmed.mandate is not None
     async with database.transaction() as tx:
         owner = confirmed.mandate.owner_id
         await mandates.revoke(tx, owner, "stop", mandate_id=confirmed.mandate.id)
+        assert confirmed.machine in await access.ended_for(tx, began)
     assert await code_of(callers.recognise(shown(made.token), Surface.MCP)) == "token_ended"
     assert await code_of(tokens.make(renews(app, made))) == "grant_unknown"
 

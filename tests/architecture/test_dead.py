@@ -7,11 +7,6 @@ from tests.architecture.source import Source, sources
 
 Name = tuple[str, str]
 TESTS_ONLY = {
-    ("thingdesk.access.answer", "confirm"): "for the owner's page",
-    ("thingdesk.access.answer", "deny"): "for the owner's page",
-    ("thingdesk.access.authorize", "authorization"): "for the owner's page",
-    ("thingdesk.access.pair", "pending"): "for the owner's page",
-    ("thingdesk.access.end", "ended_for"): "for brokers that hold sessions",
     ("thingdesk.journeys.instant", "remembered"): "what instant services keep, seen from outside",
     ("thingdesk.platform.clock", "Turnable"): "a clock that a test turns",
     ("thingdesk.platform.cloudevents", "canonical_hash"): "examples of the reference have it",

@@ -50,10 +50,11 @@ async def revoke(tx: Transaction, client: Client, token: str, base: str) -> None
 
 
 async def ended_for(tx: Transaction, after: datetime) -> Sequence[str]:
-    """The machines of which something ended after `after`, a thousand at most: for whoever holds a
+    """The machines of which a token, a grant or a mandate ended after `after`: for whoever holds a
     session of theirs.
     """
-    return await grant_store.ended_for(tx, after)
+    ended = await grant_store.ended_for(tx, after)
+    return list(dict.fromkeys((*ended, *await mandates.revoked_of(tx, after))))
 
 
 async def introspect(tx: Transaction, client: Client, token: str, base: str) -> dict[str, Any]:

@@ -43,6 +43,7 @@ from thingdesk.mandates.grant import (
     grant,
     mandate_of,
     revoke,
+    revoked_of,
     spent_in_period,
     versions,
 )
@@ -96,6 +97,7 @@ __all__ = [
     "read_details",
     "release",
     "revoke",
+    "revoked_of",
     "rooms",
     "set_policy",
     "settle",

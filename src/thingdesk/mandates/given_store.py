@@ -111,6 +111,16 @@ async def passed_on(tx: Transaction, parent: UUID, now: datetime) -> list[tuple[
     return [(row["id"], row["machine"], data.terms(row["terms"])) for row in rows]
 
 
+async def revoked_of(tx: Transaction, after: datetime, most: int) -> list[str]:
+    rows = await tx.fetch(
+        "select machine from mandate_given where revoked_at > $1"
+        " group by machine order by max(revoked_at) limit $2",
+        after,
+        most,
+    )
+    return [row["machine"] for row in rows]
+
+
 async def add(
     tx: Transaction, owner_id: UUID, machine: str, parent: UUID | None, at: datetime
 ) -> UUID:

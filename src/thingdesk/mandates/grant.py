@@ -97,6 +97,11 @@ async def get_many(tx: Transaction, wanted: Collection[UUID]) -> dict[UUID, Mand
     return {one: chain[0] for one, chain in (await given_store.chains(tx, wanted)).items()}
 
 
+async def revoked_of(tx: Transaction, after: datetime, most: int = 1000) -> list[str]:
+    """The machines of which a mandate was taken back after `after`."""
+    return await given_store.revoked_of(tx, after, most)
+
+
 async def given_by(tx: Transaction, owner_id: UUID, most: int = 100) -> list[Mandate]:
     """What an owner has given to machines, and what these passed on and is not over, the newest
     first; nothing that was taken back.

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from thingdesk import parties
+from thingdesk import access, parties
 from thingdesk.access import Callers, Presented, Surface
 from thingdesk.platform import clock
 from thingdesk.platform.database import Database
@@ -77,16 +77,19 @@ class EndsSessions(Protocol):
 def ending_sessions(
     database: Database, broker: EndsSessions, since: datetime
 ) -> Callable[[], Awaitable[int]]:
-    """Ends the sessions of machines whose keys were revoked after `since`, and then after this last
-    ended all of them.
+    """Ends the sessions of machines whose keys were revoked after `since`, or of whom a token, or
+    what it was given for, ended; and then after this last ended all of them. Who has a good token
+    of its own comes back with that.
     """
 
     async def end() -> int:
         nonlocal since
         now = clock.now()
         async with database.transaction() as tx:
-            revoked = await parties.revocations(tx, since - timedelta(seconds=10))
-        for machine in dict.fromkeys(key.machine for key in revoked):
+            from_then = since - timedelta(seconds=10)
+            revoked = await parties.revocations(tx, from_then)
+            ended = await access.ended_for(tx, from_then)
+        for machine in dict.fromkeys((*(key.machine for key in revoked), *ended)):
             await broker.end_session(machine)
         since = now
         return 0
