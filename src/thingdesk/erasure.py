@@ -13,6 +13,7 @@ from thingdesk import (
     contact,
     decisions,
     fulfilment,
+    hooks,
     journeys,
     mandates,
     notices,
@@ -46,6 +47,7 @@ async def erase_owner(database: Database, flow: Flow, owner_id: UUID, by: UUID) 
         await mandates.revoke(tx, owner_id, _WHY)
         await notices.give_up_all(tx, Recipient.owner(owner_id), _WHY)
         await contact.erase(tx, owner_id)
+        await hooks.erase(tx, owner_id)
         theirs = await cases.erase(tx, owner_id)
         await notices.erase(tx, Recipient.owner(owner_id), theirs)
         for stage in (decisions, fulfilment, journeys):

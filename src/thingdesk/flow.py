@@ -21,6 +21,7 @@ from thingdesk import (
     decisions,
     diagnosis,
     fulfilment,
+    hooks,
     journeys,
     mandates,
     notices,
@@ -164,6 +165,7 @@ class Flow:
         await mandates.end_given_to(tx, machine, owner_id, _SOLD)
         await contact.leave_all(tx, machine, _SOLD)
         await notices.give_up_all(tx, Recipient.machine(machine), _SOLD)
+        await hooks.end_all(tx, machine, _SOLD)
         found = await diagnosis.open_findings(tx, machine)
         await self._hand_over(tx, list((await asked_by(tx, self._openings, found)).values()))
         return True
@@ -172,6 +174,7 @@ class Flow:
 
     async def _hand_over(self, tx: Transaction, asks: Sequence[Ask]) -> list[Opened | Refusal]:
         answers = await cases.open_within(tx, [opening for opening, _ in asks], self._most_open)
+        await hooks.follow(tx, _began(asks, answers))
         await journeys.start(tx, asks, answers)
         former = [one.former for one in answers if isinstance(one, Opened) and one.former]
         if former:
@@ -194,6 +197,15 @@ class Flow:
         the case ends with it, and machine and owner are told (`notices`).
         """
         return journeys.drivers(self.catalog.versions, self.meanings)
+
+
+def _began(asks: Sequence[Ask], answers: Sequence[Opened | Refusal]) -> dict[UUID, hooks.Parties]:
+    """The cases that are new or came back, and whose they are."""
+    return {
+        one.case_id: hooks.Parties((opening.subject, opening.reporter), opening.owner_id)
+        for (opening, _), one in zip(asks, answers, strict=True)
+        if isinstance(one, Opened) and not one.joined
+    }
 
 
 def _sample(one: Stored) -> Sample:

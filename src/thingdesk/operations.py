@@ -15,7 +15,7 @@ from pathlib import Path
 
 from starlette.routing import Router
 
-from thingdesk import cases, contact, diagnosis, fulfilment, journeys, notices, upkeep
+from thingdesk import cases, contact, diagnosis, fulfilment, hooks, journeys, notices, upkeep
 from thingdesk.channels import operations
 from thingdesk.channels.operations import Check, Readiness, Unready
 from thingdesk.platform import durable, migrate
@@ -33,6 +33,7 @@ MEASURES = (
     cases.measure,
     durable.measure,
     notices.measure,
+    hooks.measure,
     fulfilment.measure,
     contact.measure,
 )

@@ -14,7 +14,7 @@ STAGES = {
     f"thingdesk.{name}"
     for name in (
         "timeline", "parties", "catalog", "mandates", "signals", "diagnosis", "cases", "notices",
-        "decisions", "fulfilment", "journeys", "access",
+        "hooks", "decisions", "fulfilment", "journeys", "access",
     )
 }  # fmt: skip
 NOUNS = {"model", "events", "errors"}

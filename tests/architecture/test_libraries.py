@@ -11,7 +11,13 @@ from tests.architecture.source import Source, imports, sources, within
 
 OWN = ("thingdesk", "thingdesk_machine")
 EVERYWHERE = OWN
-OUTSIDE = ("thingdesk.channels", "thingdesk.web", "thingdesk.operations", "thingdesk.app")
+OUTSIDE = (
+    "thingdesk.calling",
+    "thingdesk.channels",
+    "thingdesk.web",
+    "thingdesk.operations",
+    "thingdesk.app",
+)
 COMMANDS = ("thingdesk.commands", "thingdesk.demo", "thingdesk.replay")
 MACHINE = "thingdesk_machine"
 PACKS = "thingdesk.packs"

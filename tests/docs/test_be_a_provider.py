@@ -17,8 +17,8 @@ from tests.saying import Caller, event
 from tests.waiting import until
 
 from thingdesk import fulfilment, parties
+from thingdesk.calling.status import _STATUS
 from thingdesk.channels.http.jobs import Said
-from thingdesk.channels.http.problems import _STATUS
 from thingdesk.channels.webhook.message import Links, message
 from thingdesk.fulfilment import Delivery, DeliveryKind, Job, JobState
 from thingdesk.fulfilment.jobs.model import BACKOFF, MOST_ATTEMPTS

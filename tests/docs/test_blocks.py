@@ -9,6 +9,7 @@ from thingdesk.diagnosis import Rule
 # the test of a page runs all of its blocks, and ends with `reader.left(PAGE)` where there are many
 TESTED = {
     "docs/how-to/answer-at-once.md": "tests/docs/test_services.py",
+    "docs/how-to/ask-over-http.md": "tests/docs/test_over_http.py",
     "docs/how-to/ask-the-owner.md": "tests/docs/test_services.py",
     "docs/how-to/change-a-service.md": "tests/docs/test_services.py",
     "docs/how-to/check-a-service.md": "tests/docs/test_services.py",
@@ -25,6 +26,8 @@ TESTED = {
     "docs/how-to/owners-page.md": "tests/docs/test_how_to.py",
     "docs/how-to/replay-a-recording.md": "tests/docs/test_how_to.py",
     "docs/how-to/wait-for-a-person.md": "tests/docs/test_wait_for_a_person.py",
+    "docs/how-to/tmf621.md": "tests/docs/test_over_http.py",
+    "docs/how-to/webhooks.md": "tests/docs/test_over_http.py",
     "docs/how-to/write-a-machine.md": "tests/machine/test_docs.py",
     "docs/tutorial/first-service.md": "tests/docs/test_tutorial.py",
 }

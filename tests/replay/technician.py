@@ -11,10 +11,10 @@ import orjson
 from tests.listener import Listener, listening
 
 from thingdesk import parties
-from thingdesk.channels.webhook.signature import verify
 from thingdesk.parties import NewProvider, Position
 from thingdesk.platform import clock
 from thingdesk.platform.database import Database
+from thingdesk.platform.outward import verify
 
 
 @dataclass

@@ -31,6 +31,7 @@ PACKAGES = (
     "thingdesk.diagnosis",
     "thingdesk.cases",
     "thingdesk.notices",
+    "thingdesk.hooks",
     "thingdesk.decisions",
     "thingdesk.fulfilment",
     "thingdesk.contact",

@@ -114,7 +114,7 @@ async def _start(
         if taking is not None:
             hear_platform(desk, group, taking)
     if "work" in settings.roles:
-        await work(desk, stack, group, address)
+        await work(desk, stack, group, intake, address)
     desk.operations.readiness.started()
 
 

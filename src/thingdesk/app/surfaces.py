@@ -9,12 +9,26 @@ from urllib.parse import urlsplit
 from starlette.routing import Router
 
 from thingdesk import web
-from thingdesk.access import Documents, Tokens
+from thingdesk.access import Documents, Surface, Tokens
 from thingdesk.app.desk import Desk
-from thingdesk.channels import a2a, brokers, cards, http, mcp, mqtt, oauth, operations, platforms
+from thingdesk.calling import Calls
+from thingdesk.channels import (
+    a2a,
+    brokers,
+    cards,
+    http,
+    mcp,
+    mqtt,
+    oauth,
+    operations,
+    platforms,
+    tmf621,
+    webhook,
+)
 from thingdesk.dialogue import Dialogue
 from thingdesk.intake import Intake
 from thingdesk.parties import DeskKey
+from thingdesk.platform.quota import Quota
 from thingdesk.platform.serve import Door, serve
 
 
@@ -40,7 +54,7 @@ async def serving(
             platforms.install(app, taking, settings.platform_secret)
         # before HTTP, which has the rest of /v1
         mqtt.install(app, desk.flow.catalog, desk.broker_address)
-        http.install(app, http.Doors(database, intake, desk.callers, desk.flow.catalog, key))
+        _over_http(app, desk, dialogue, intake, key)
         a2a.install(app, a2a.Doors(desk.callers, dialogue, key))
         group.create_task(_agents(app, desk, dialogue, key, door).run())
         at = cards.About(base, desk.broker_address, settings.contact, settings.open_cases)
@@ -55,6 +69,16 @@ async def serving(
         await stack.enter_async_context(asked)
         group.create_task(web.install(app, pages).run())  # last: it takes whatever path is left
         yield await stack.enter_async_context(serve(app, door, proxies=settings.proxies))
+
+
+def _over_http(app: Router, desk: Desk, dialogue: Dialogue, intake: Intake, key: DeskKey) -> None:
+    """The desk's own paths, and those of tickets; both register addresses that are told of cases."""
+    settings, database = desk.settings, desk.database
+    calls = Calls(desk.callers, Surface.HTTP, Quota(settings.calls))
+    register = webhook.Registrar(database, dialogue, allowed=settings.webhook_networks).register
+    doors = http.Doors(database, intake, calls, desk.flow.catalog, key, dialogue, register)
+    http.install(app, doors)
+    tmf621.install(app, tmf621.OpenDoors(database, calls, dialogue, register))
 
 
 def _agents(app: Router, desk: Desk, dialogue: Dialogue, key: DeskKey, door: Door) -> mcp.Mcp:

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from thingdesk import journeys, parties, signals, upkeep
 from thingdesk.app.desk import Desk, public_url
 from thingdesk.channels import brokers, mail, mqtt, platforms, webhook
+from thingdesk.dialogue import Dialogue
 from thingdesk.intake import Intake
 from thingdesk.parties import DeskKey
 from thingdesk.platform import clock, durable, ids
@@ -64,7 +65,11 @@ def hear_platform(desk: Desk, group: asyncio.TaskGroup, taking: platforms.Taking
 
 
 async def work(
-    desk: Desk, stack: AsyncExitStack, group: asyncio.TaskGroup, address: BrokerAddress
+    desk: Desk,
+    stack: AsyncExitStack,
+    group: asyncio.TaskGroup,
+    intake: Intake,
+    address: BrokerAddress,
 ) -> None:
     database, stop = desk.database, desk.stop
     functions = desk.flow.drivers
@@ -80,7 +85,6 @@ async def work(
     pages = desk.http_url or public_url(desk.settings)
     about = {"sender": desk.settings.mail_from, "contact": desk.settings.contact}
     post = mail.Mail(database, mail.carrier(desk.settings), pages=pages, **about)
-    hooks = webhook.Webhooks(database, pages, allowed=desk.settings.webhook_networks)
 
     async def diagnose() -> int:
         async with database.transaction(idle_limit=desk.settings.lease) as tx:
@@ -93,8 +97,23 @@ async def work(
     group.create_task(engine.work(stop))
     group.create_task(sender.run(stop))
     group.create_task(post.work(stop))
-    group.create_task(hooks.work(stop))
+    _tell_others(desk, group, intake, pages)
     group.create_task(repeat(database, signals.CHANNEL, diagnose, stop, every=0.2))
     group.create_task(repeat(database, "clock", keep_time, stop, every=1.0))
     kept = upkeep.Upkeep(database, desk.settings.signals_kept, desk.settings.lease)
     group.create_task(repeat(database, "keep", kept.once, stop, every=600.0))
+
+
+def _tell_others(desk: Desk, group: asyncio.TaskGroup, intake: Intake, pages: str) -> None:
+    """Systems of providers, and addresses that machines registered."""
+    database, stop, allowed = desk.database, desk.stop, desk.settings.webhook_networks
+    dialogue = Dialogue(database, desk.flow, intake, desk.callers.base, stop)
+    tickets = partial(tmf621.event, desk.callers.base + tmf621.BASE)
+    forms = {
+        webhook.OWN: webhook.OWN_FORM,
+        tmf621.FORM: webhook.Form(tmf621.kind, tickets),
+    }
+    hooked = webhook.Hooked(database, dialogue, forms)
+    for outbox in (webhook.Jobs(database, pages), hooked):
+        group.create_task(webhook.Webhooks(database, outbox, allowed=allowed).work(stop))
+    group.create_task(repeat(database, "hook", hooked.catch_up, stop, every=0.3))

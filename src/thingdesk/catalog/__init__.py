@@ -4,7 +4,14 @@ What enters: services, registered explicitly. What leaves: typed input or a refu
 a problem, and a description from which every surface is generated. It has no tables.
 """
 
-from thingdesk.catalog.catalog import Catalog, describe, problem_identity, problem_key, read_input
+from thingdesk.catalog.catalog import (
+    Catalog,
+    check_strictly,
+    describe,
+    problem_identity,
+    problem_key,
+    read_input,
+)
 from thingdesk.catalog.define import ServiceError, service
 from thingdesk.catalog.model import NAME, Promise, Service, Stage, in_words, span
 
@@ -15,6 +22,7 @@ __all__ = [
     "Service",
     "ServiceError",
     "Stage",
+    "check_strictly",
     "describe",
     "in_words",
     "problem_identity",

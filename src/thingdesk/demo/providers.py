@@ -13,12 +13,12 @@ from typing import Any
 
 import httpx
 
-from thingdesk.channels.webhook.signature import Unsigned, verify
 from thingdesk.demo.inbox import Posted, serving
 from thingdesk.demo.notes import Notes
 from thingdesk.demo.orders import Orders
 from thingdesk.demo.world import World
 from thingdesk.platform import clock
+from thingdesk.platform.outward import Unsigned, verify
 
 _MENDS = {"repair", "inspect"}
 

@@ -12,7 +12,7 @@ from thingdesk.fulfilment.appointments.slots import slots
 from thingdesk.fulfilment.appointments.store import appointments, appointments_of, next_starts
 from thingdesk.fulfilment.commands.claim import claim_due_commands, waiting_commands
 from thingdesk.fulfilment.commands.expire import expire_commands
-from thingdesk.fulfilment.commands.model import Command, CommandState, SentCommand, Settled
+from thingdesk.fulfilment.commands.model import RESULTS, Command, CommandState, SentCommand, Settled
 from thingdesk.fulfilment.commands.model import key as command_key
 from thingdesk.fulfilment.commands.read import Result, read_result
 from thingdesk.fulfilment.commands.settle import settle_command
@@ -49,6 +49,7 @@ from thingdesk.fulfilment.parts.store import parts_of, stock_of
 __all__ = [
     "ALREADY",
     "JOB_PAGE",
+    "RESULTS",
     "Appointment",
     "AppointmentState",
     "Candidate",

@@ -149,6 +149,11 @@ class Settings(BaseSettings):
         ge=1,
         description="Open cases of one machine at most; those for safety are counted apart.",
     )
+    calls: int = Field(
+        default=1200,
+        ge=1,
+        description="Calls a minute that one machine may make over HTTP, beside what it sends.",
+    )
     keep_signals: int = Field(
         default=400,
         ge=31,

@@ -11,20 +11,24 @@ from thingdesk.timeline.checkpoint import MOST, checkpoint
 from thingdesk.timeline.checkpoint_store import newest as newest_checkpoint
 from thingdesk.timeline.model import CHECKPOINT, Break, Checkpoint, Entry, Event, Flaw
 from thingdesk.timeline.store import (
+    CHANNEL,
     after,
     erase,
     erase_streams,
+    follow,
     latest,
     latest_of,
     newest,
     of_many,
     read,
     size,
+    take_moved,
 )
 from thingdesk.timeline.verify import Verified, verify, verify_next
 from thingdesk.timeline.verify_checkpoints import Read, compare, verify_checkpoints
 
 __all__ = [
+    "CHANNEL",
     "CHECKPOINT",
     "MOST",
     "Break",
@@ -40,6 +44,7 @@ __all__ = [
     "compare",
     "erase",
     "erase_streams",
+    "follow",
     "latest",
     "latest_of",
     "newest",
@@ -47,6 +52,7 @@ __all__ = [
     "of_many",
     "read",
     "size",
+    "take_moved",
     "verify",
     "verify_checkpoints",
     "verify_next",

@@ -12,7 +12,7 @@ from thingdesk.timeline.model import FIRST, Entry, Kept, digest, link
 _HEADS = """
 insert into timeline_head (stream, seq, hash)
 select stream, 0, ''::bytea from unnest($1::text[]) as t (stream)
-on conflict (stream) do update set changed = true
+on conflict (stream) do update set changed = true, moved = timeline_head.followed
 returning stream, seq, hash
 """
 _MOVE_HEADS = """
@@ -66,7 +66,23 @@ from (select * from timeline_event where (stream, seq) > ($1, $2) {upto}
       order by stream, seq limit $3) e
 left join timeline_value v using (stream, seq) order by e.stream, e.seq
 """
+# sorted, as those who append do it: nobody waits for somebody who waits for them
+_FOLLOW = """
+insert into timeline_head (stream, seq, hash, followed, moved)
+select stream, 0, ''::bytea, true, true from unnest($1::text[]) as t (stream) order by stream
+on conflict (stream) do update set followed = true
+returning stream, seq
+"""
+_TAKE_MOVED = """
+with marked as materialized (
+    select stream from timeline_head where moved order by stream limit $1 for update skip locked
+)
+update timeline_head h set moved = false from marked m where h.stream = m.stream
+returning h.stream
+"""
 LAST = 2**31 - 1
+CHANNEL = "timeline"
+"""The database channel that is notified when something was appended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +109,7 @@ async def write(tx: Transaction, items: list[Pending]) -> None:
     await tx.execute(_EVENTS, *columns(events))
     await tx.execute(_VALUES, *columns(values))
     await tx.execute(_MOVE_HEADS, *columns([(s, *heads[s]) for s in streams]))
-    tx.notify("timeline")
+    tx.notify(CHANNEL)
 
 
 def _entry(row: Row) -> Entry:
@@ -146,6 +162,19 @@ async def of_many(tx: Transaction, streams: Collection[str], kinds: Collection[s
     """The entries of these kinds in these streams, by stream, the oldest first."""
     rows = await tx.fetch(_OF_MANY, sorted(set(streams)), sorted(kinds))
     return [_entry(row) for row in rows]
+
+
+async def follow(tx: Transaction, streams: Collection[str]) -> dict[str, int]:
+    """From now on `take_moved` names these streams when they grow; how many entries each has."""
+    rows = await tx.fetch(_FOLLOW, sorted(set(streams)))
+    return {row["stream"]: row["seq"] for row in rows}
+
+
+async def take_moved(tx: Transaction, most: int) -> list[str]:
+    """Followed streams that have grown since they were last taken; whoever takes them in `tx` has
+    to keep in mind, in `tx`, that they did.
+    """
+    return [row["stream"] for row in await tx.fetch(_TAKE_MOVED, most)]
 
 
 async def erase(tx: Transaction, stream: str, seqs: Sequence[int]) -> None:

@@ -12,7 +12,7 @@ from tests.parties.making import Signing, signing
 from tests.saying import Caller, refused, signal
 
 from thingdesk import parties
-from thingdesk.channels.http import body
+from thingdesk.calling import body
 from thingdesk.platform.cloudevents import MOST_BYTES
 from thingdesk.platform.database import Database
 from thingdesk.platform.errors import Refused
@@ -35,7 +35,9 @@ async def test_nobody_enters_without_a_token(
     for headers in ({}, {"Authorization": "Basic Y2FyOmNhcg=="}, {"Authorization": "Bearer"}):
         answer = await http.request(method, path, headers=headers)
         refused(answer, 401, "token_missing", "fix_input")
-        assert answer.headers["www-authenticate"] == "Bearer"
+        where = f"{http.base_url}/.well-known/oauth-protected-resource/v1"
+        ways = answer.headers["www-authenticate"]
+        assert ways.startswith(f'Bearer resource_metadata="{where}", DPoP algs="EdDSA ES256"')
 
 
 def none_token(car: Signing) -> str:

@@ -96,7 +96,7 @@ async def test_nobody_answers_the_command_of_another(
     command = await commanded(database, car.id)
     assert (await other.get("/v1/commands"))["commands"] == []
     answer = await other.say("results", result(other, command))
-    refused(answer, 403, "command_unknown", "contact_us")
+    refused(answer, 404, "command_unknown", "contact_us")
     assert len((await car.get("/v1/commands"))["commands"]) == 1
 
 
@@ -189,10 +189,10 @@ async def test_a_body_that_is_none_is_refused(
 async def test_a_link_is_for_one_job_and_one_purpose(link: Link, database: Database) -> None:
     job, hour = link.job.effect_id, timedelta(hours=1)
     for token, status, code, recovery in (
-        ("no-token", 422, "link_unreadable", "fix_input"),
-        ("%00", 422, "link_unreadable", "fix_input"),
-        (link.token[:-8] + "AAAAAAAA", 422, "link_unreadable", "fix_input"),
-        (await sign(database, "decision", job, hour), 422, "link_unreadable", "fix_input"),
+        ("no-token", 404, "link_unreadable", "fix_input"),
+        ("%00", 404, "link_unreadable", "fix_input"),
+        (link.token[:-8] + "AAAAAAAA", 404, "link_unreadable", "fix_input"),
+        (await sign(database, "decision", job, hour), 404, "link_unreadable", "fix_input"),
         (await sign(database, "job", job, -hour), 403, "link_expired", "contact_us"),
         (await sign(database, "job", ids.new(), hour), 404, "job_unknown", "contact_us"),
     ):

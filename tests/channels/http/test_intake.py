@@ -135,7 +135,7 @@ async def test_what_was_refused_leaves_nothing(car: Caller, database: Database) 
 async def test_a_reading_that_was_refused_can_be_mended(car: Caller) -> None:
     await car.receipts("reports", reading(car.id, 100, NOON))
     low = reading(car.id, 90, LATER)
-    fields = refused(await car.say("reports", low), 422, "implausible_reading", "fix_input")
+    fields = refused(await car.say("reports", low), 409, "implausible_reading", "fix_input")
     assert [field["path"] for field in fields] == ["data.input.kwh"]
     mended = reading(car.id, 101, LATER, id=low["id"])
     assert (await car.receipts("reports", mended))[low["id"]]["outcome"]["used"] == 1

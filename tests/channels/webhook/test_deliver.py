@@ -16,10 +16,11 @@ from tests.links import subject_of
 from tests.listener import Listener, listening
 
 from thingdesk import parties
-from thingdesk.channels.webhook import Webhooks, verify
+from thingdesk.channels.webhook import Jobs, Webhooks
 from thingdesk.fulfilment import JobOffer, effects
 from thingdesk.platform import clock
 from thingdesk.platform.database import Database
+from thingdesk.platform.outward import verify
 from thingdesk.platform.outward.names import Names
 from thingdesk.platform.outward.post import LIMIT
 
@@ -37,7 +38,7 @@ async def listener() -> AsyncIterator[Listener]:
 async def webhooks(database: Database) -> Webhooks:
     async with database.transaction() as tx:
         await tx.execute("truncate job_delivery")
-    return Webhooks(database, "https://desk.example/", allowed=LOOPBACK)
+    return Webhooks(database, Jobs(database, "https://desk.example/"), allowed=LOOPBACK)
 
 
 async def offer_to(database: Database, url: str) -> tuple[JobOffer, parties.Provider]:
@@ -183,7 +184,7 @@ async def test_a_name_that_hangs_holds_up_nobody_else(
         return socket.getaddrinfo(name, *more, **options)
 
     names = Names(look)
-    webhooks = Webhooks(database, "http://desk", allowed=LOOPBACK, names=names)
+    webhooks = Webhooks(database, Jobs(database, "http://desk"), allowed=LOOPBACK, names=names)
     slow = [f"slow-{n}.example" for n in range(12)]
     try:
         async with asyncio.timeout(LIMIT - 3), working(webhooks):

@@ -20,12 +20,12 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from thingdesk.channels.webhook.signature import Unsigned, verify
 from thingdesk.demo.inbox import Posted, serving
 from thingdesk.demo.notes import Notes
 from thingdesk.demo.orders import Orders
 from thingdesk.platform import clock
 from thingdesk.platform.loops import first_of
+from thingdesk.platform.outward import Unsigned, verify
 
 _LINK = re.compile(r"https?://\S+/decision/\S+")
 _OPTION = re.compile(r'name="option"[^>]*value="([^"]+)"|value="([^"]+)"[^>]*name="option"')

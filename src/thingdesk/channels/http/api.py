@@ -1,43 +1,21 @@
-import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
-from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
 
-from thingdesk import cases, catalog, fulfilment, messages, notices, parties
-from thingdesk.access import Presented, Surface
-from thingdesk.channels.http import body
-from thingdesk.channels.http.doors import Doors, Open
+from thingdesk import catalog, fulfilment, messages, notices, parties
+from thingdesk.calling import answers_soon, body, soon
+from thingdesk.channels.http.doors import Doors, Open, Sender
 from thingdesk.channels.http.problems import problem
-from thingdesk.channels.http.soon import WITHIN, answers_soon, soon
-from thingdesk.intake import BUSY, Kind
-from thingdesk.platform import clock
-from thingdesk.platform.errors import Recovery, Refused, refuse
+from thingdesk.channels.http.schemas import PROBLEM, SECURED, described
+from thingdesk.intake import Kind, Refusing
 
 _MOST = 100
 
 
-router = APIRouter()
-
-
-async def _sender(request: Request, doors: Open) -> str:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise refuse("token_missing", "send Authorization: Bearer and the machine's own token")
-    try:
-        # whoever is not recognised yet counts for nothing in what may be under way: while the
-        # database stands still they must not become ever more
-        async with asyncio.timeout(WITHIN):
-            caller = await doors.callers.recognise(Presented(token.strip()), Surface.HTTP)
-    except TimeoutError:
-        raise Refused(BUSY) from None
-    return caller.machine
-
-
-Sender = Annotated[str, Depends(_sender)]
+router = APIRouter(tags=["machines"], responses={"default": PROBLEM})
 
 
 class _Direct(APIRoute):
@@ -49,34 +27,34 @@ class _Direct(APIRoute):
         return self.endpoint
 
 
-up = APIRouter(route_class=_Direct)
+up = APIRouter(route_class=_Direct, tags=["machines"], responses={"default": PROBLEM})
 
 
-@up.post("/signals")
+@up.post("/signals", **described(Kind.SIGNALS))
 async def post_signals(request: Request) -> Response:
     """Signals, one or a batch; the answer has the receipts."""
     return await _take(Kind.SIGNALS, request)
 
 
-@up.post("/reports")
+@up.post("/reports", **described(Kind.REPORTS))
 async def post_reports(request: Request) -> Response:
     """Reports, one or a batch; the receipts name the case of each."""
     return await _take(Kind.REPORTS, request)
 
 
-@up.post("/acks")
+@up.post("/acks", **described(Kind.ACKS))
 async def post_acks(request: Request) -> Response:
     """Acknowledgements of notices."""
     return await _take(Kind.ACKS, request)
 
 
-@up.post("/results")
+@up.post("/results", **described(Kind.RESULTS))
 async def post_results(request: Request) -> Response:
     """Results of commands."""
     return await _take(Kind.RESULTS, request)
 
 
-@router.get("/notices")
+@router.get("/notices", openapi_extra=SECURED)
 @answers_soon
 async def get_notices(
     doors: Open, machine: Sender, most: Annotated[int, Query(ge=1, le=_MOST)] = _MOST
@@ -87,27 +65,13 @@ async def get_notices(
     return {"notices": [messages.notice(one) for one in found]}
 
 
-@router.get("/commands")
+@router.get("/commands", openapi_extra=SECURED)
 @answers_soon
 async def get_commands(doors: Open, machine: Sender) -> dict[str, Any]:
     """Commands that have no result yet, and recalls of such, the oldest first."""
     async with doors.database.transaction() as tx:
         found = await fulfilment.waiting_commands(tx, machine, _MOST)
     return {"commands": [messages.command(one) for one in found]}
-
-
-@router.get("/cases/{case_id}")
-@answers_soon
-async def get_case(doors: Open, machine: Sender, case_id: UUID) -> dict[str, Any]:
-    """A case of the machine, or one that it reported, in the ownership that there is now."""
-    async with doors.database.transaction() as tx:
-        case = await cases.get(tx, case_id)
-        period = await parties.ownership_of(tx, machine, clock.now())
-        if case is None or not _may_see(case, machine, period):
-            words = "there is no such case for this machine"
-            raise refuse("case_unknown", words, Recovery.CONTACT_US)
-        promised = await cases.promises_of(tx, case_id)
-    return _case(case, promised)
 
 
 @router.get("/catalog")
@@ -130,43 +94,17 @@ async def get_time(doors: Open) -> dict[str, Any]:
 
 async def _take(kind: Kind, request: Request) -> Response:
     doors: Doors = request.app.state.doors
-    machine = await _sender(request, doors)
-    taken = doors.intake.take(machine, kind, await body.read(request))
-    became = await soon(taken, goes_on=True)
-    if not became.entries and len(became.refused) == 1:
+    machine = (await doors.calls.recognise(request)).machine
+    said = await body.read(request)
+    became = await soon(doors.intake.take(machine, kind, said), goes_on=True)
+    if not became.entries and len(became.refused) == 1 and _is_all(became.refused[0], said):
         return problem(became.refused[0].refusal, event=became.refused[0].event)
     refused = [one.as_data() for one in became.refused]
     receipts = doors.intake.sign(machine, became.entries)
     return JSONResponse({"receipts": receipts, "refused": refused})
 
 
-def _may_see(case: cases.Case, machine: str, owned: parties.Ownership | None) -> bool:
-    return (
-        machine in (case.subject, case.reporter)
-        and case.owner_id == (owned.owner_id if owned else None)
-        and (owned is None or owned.begins <= case.opened_at)
-    )
-
-
-def _case(case: cases.Case, promised: list[cases.Promised]) -> dict[str, Any]:
-    return {
-        "case": str(case.id),
-        "subject": case.subject,
-        "service": case.service,
-        "state": case.state.value,
-        "outcome": case.outcome.value if case.outcome else None,
-        "words": case.outcome_words,
-        "data": case.outcome_data,
-        "opened": case.opened_at.isoformat(),
-        "ended": case.ended_at.isoformat() if case.ended_at else None,
-        "reports": case.reports,
-        "promises": [
-            {
-                "name": one.name,
-                "due": one.due_at.isoformat() if one.due_at else None,
-                "kept": one.kept_at.isoformat() if one.kept_at else None,
-                "broken": one.broken_at.isoformat() if one.broken_at else None,
-            }
-            for one in promised
-        ],
-    }
+def _is_all(refused: Refusing, said: bytes) -> bool:
+    """Whether the message as a whole is refused; in a batch each event stands for itself."""
+    of_event = refused.event is not None or refused.refusal.code == "bad_event"
+    return not (of_event and said.lstrip()[:1] == b"[")

@@ -9,14 +9,15 @@ from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from thingdesk import fulfilment, parties
-from thingdesk.channels.http import body, problems
+from thingdesk.calling import answers_soon, body
+from thingdesk.channels.http import problems
 from thingdesk.channels.http.doors import Doors, Open
-from thingdesk.channels.http.soon import answers_soon
+from thingdesk.channels.http.schemas import PROBLEM
 from thingdesk.fulfilment import Evidence, Job
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import FieldError, Recovery, refuse
 
-router = APIRouter(prefix="/jobs")
+router = APIRouter(prefix="/jobs", tags=["providers"], responses={"default": PROBLEM})
 _MEND = "send action, and with it arrival, reason, or words and data"
 Token = Annotated[str, Path(max_length=1024)]
 

@@ -9,32 +9,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from thingdesk.calling import headers_of, methods_at, status_of
 from thingdesk.platform.errors import FieldError, Recovery, Refusal, Refused
-from thingdesk.platform.serve import AGAIN_SOON
 
-_STATUS = {
-    "unknown_service": 404,
-    "case_unknown": 404,
-    "job_unknown": 404,
-    "hold_unknown": 404,
-    "body_late": 408,
-    "body_broken_off": 400,
-    "too_large": 413,
-    "too_much_at_once": 429,
-    "machine_not_recognised": 403,
-    "not_your_machine": 403,
-    # the request would have been good in another state of things
-    "command_settled": 409,
-    "job_accepted": 409,
-    "job_arrived": 409,
-    "job_cancelled": 409,
-    "job_declined": 409,
-    "job_done": 409,
-    "job_expired": 409,
-    "job_offered": 409,
-    "job_under_way": 409,
-    "desk_busy": 503,
-}
 _MOST_FIELDS = 20
 
 
@@ -44,11 +21,12 @@ def problem(
     headers: Mapping[str, str] | None = None,
     *,
     event: str | None = None,
+    base: str = "",
 ) -> JSONResponse:
     """The refusal as application/problem+json, with its code, recovery and fields, and the `event`
-    that is refused where it is about one, and not about the request.
+    that is refused where it is about one, and not about the request. `base` is the desk's address.
     """
-    code = status or _STATUS.get(refusal.code) or _by_recovery(refusal)
+    code = status or status_of(refusal)
     data = refusal.as_data()
     body = {
         "type": f"urn:thingdesk:problem:{refusal.code}",
@@ -58,20 +36,15 @@ def problem(
         **data,
         **({"event": event} if event else {}),
     }
-    told = dict(headers or {})
-    if code == HTTPStatus.UNAUTHORIZED:
-        told["WWW-Authenticate"] = "Bearer"
-    elif code == HTTPStatus.SERVICE_UNAVAILABLE:
-        told |= AGAIN_SOON
+    told = {**headers_of(code, base), **(headers or {})}
     return JSONResponse(body, code, told, media_type="application/problem+json")
 
 
-async def on_refused(_: Request, error: Exception) -> JSONResponse:
+async def on_refused(request: Request, error: Exception) -> JSONResponse:
     """What FastAPI calls when a handler raises Refused."""
     if not isinstance(error, Refused):
         raise error
-    unauthorised = error.refusal.code.startswith("token_")
-    return problem(error.refusal, 401 if unauthorised else None)
+    return problem(error.refusal, base=request.app.state.doors.calls.base)
 
 
 async def on_invalid(_: Request, error: Exception) -> JSONResponse:
@@ -82,7 +55,7 @@ async def on_invalid(_: Request, error: Exception) -> JSONResponse:
     return problem(Refusal("unfit_request", words, Recovery.FIX_INPUT, fields))
 
 
-async def on_http(_: Request, error: Exception) -> JSONResponse:
+async def on_http(request: Request, error: Exception) -> JSONResponse:
     """No such path, or not with this method."""
     if not isinstance(error, HTTPException):
         raise error
@@ -94,7 +67,10 @@ async def on_http(_: Request, error: Exception) -> JSONResponse:
         refusal = Refusal("method_not_allowed", words, Recovery.FIX_INPUT)
     else:
         refusal = Refusal("http", f"{error.detail}", Recovery.FIX_INPUT)
-    return problem(refusal, error.status_code, error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = methods_at(request)
+    return problem(refusal, error.status_code, headers)
 
 
 async def on_failure(_: Request, __: Exception) -> JSONResponse:
@@ -111,7 +87,3 @@ def unfit(errors: Sequence[Mapping[str, Any]], mend: str) -> tuple[str, tuple[Fi
         for one in errors[:_MOST_FIELDS]
     )
     return "; ".join(f"{one.path}: {one.problem}" for one in fields[:3]), fields
-
-
-def _by_recovery(refusal: Refusal) -> int:
-    return {Recovery.RETRY: 503, Recovery.FIX_INPUT: 422}.get(refusal.recovery, 403)

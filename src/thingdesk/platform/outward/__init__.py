@@ -10,6 +10,7 @@ from thingdesk.platform.outward.fetch import Unfetched, fetch
 from thingdesk.platform.outward.names import Address, Names
 from thingdesk.platform.outward.post import LIMIT, Attempt, End, Http, make_http, post
 from thingdesk.platform.outward.reach import why_forbidden
+from thingdesk.platform.outward.signature import Unsigned, sign, verify
 from thingdesk.platform.outward.target import Forbidden, Network, Target, is_allowed, resolve
 
 __all__ = [
@@ -24,11 +25,14 @@ __all__ = [
     "Network",
     "Target",
     "Unfetched",
+    "Unsigned",
     "ask",
     "fetch",
     "is_allowed",
     "make_http",
     "post",
     "resolve",
+    "sign",
+    "verify",
     "why_forbidden",
 ]

@@ -19,6 +19,7 @@ from thingdesk.web.staff import (
     providers,
     services,
     transfer,
+    undelivered,
     waiting,
     wall,
 )
@@ -44,6 +45,7 @@ ROUTERS = (
     owners.router,
     owner.router,
     providers.router,
+    undelivered.router,
 )
 
 

@@ -140,6 +140,19 @@ WHO: dict[str, tuple[Tone, Say]] = {
             )
         ),
     ),
+    "hook.registered": (
+        Tone.STILL,
+        lambda v, _: f"What happens to its cases is told to {v['host']}",
+    ),
+    "hook.ended": (Tone.STILL, lambda v, _: f"{v['host']} is told nothing more: {v['reason']}"),
+    "hook.given_up": (
+        Tone.WRONG,
+        lambda v, _: f"{v['host']} could not be told of a case ({v['what']}): {v['reason']}",
+    ),
+    "hook.sent_again": (
+        Tone.OPEN,
+        _by(lambda v, _: f"{v['host']} is told again what it had not taken ({v['what']})"),
+    ),
     "provider.registered": (
         Tone.STILL,
         lambda v, names: f"{names(v['provider'])} was registered as a provider",

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from thingdesk.channels.webhook import Unsigned, sign, verify
+from thingdesk.platform.outward import Unsigned, sign, verify
 
 # the example of https://docs.svix.com/receiving/verifying-payloads/how-manual
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

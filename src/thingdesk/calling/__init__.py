@@ -1,0 +1,27 @@
+"""A call over HTTP, on every surface that has callers the same: who makes it, whether there is room
+for it, its body, and the status of its refusal.
+
+What enters: a request. What leaves: its `Caller`, its bytes within bounds, or Refused. Always true:
+nothing is done for a call before its caller is known; calls of one machine slow down no other one.
+"""
+
+from thingdesk.calling import body
+from thingdesk.calling.caller import Calls
+from thingdesk.calling.paths import methods_at, mount
+from thingdesk.calling.soon import WITHIN, answers_soon, soon
+from thingdesk.calling.status import challenges, headers_of, status_of
+from thingdesk.calling.telling import Telling
+
+__all__ = [
+    "WITHIN",
+    "Calls",
+    "Telling",
+    "answers_soon",
+    "body",
+    "challenges",
+    "headers_of",
+    "methods_at",
+    "mount",
+    "soon",
+    "status_of",
+]

@@ -1,0 +1,81 @@
+"""The HTTP status of a refusal, and what its headers say."""
+
+from http import HTTPStatus
+
+from thingdesk.access import Surface
+from thingdesk.platform.errors import Recovery, Refusal
+from thingdesk.platform.serve import AGAIN_SOON
+
+_STATUS = {
+    "unknown_service": 404,
+    "case_unknown": 404,
+    "job_unknown": 404,
+    "hook_unknown": 404,
+    "link_unreadable": 404,
+    "notice_unknown": 404,
+    "command_unknown": 404,
+    "unfit_cursor": 404,
+    "body_late": 408,
+    "body_broken_off": 400,
+    "too_large": 413,
+    "unsupported_media": 415,
+    "too_much_at_once": 429,
+    "too_many_calls": 429,
+    "too_many_follow": 429,
+    "too_many_open_cases": 429,
+    "machine_not_recognised": 403,
+    "not_your_machine": 403,
+    "not_for_this_machine": 403,
+    # the request would have been good in another state of things
+    "command_settled": 409,
+    "job_accepted": 409,
+    "job_arrived": 409,
+    "job_cancelled": 409,
+    "job_declined": 409,
+    "job_done": 409,
+    "job_expired": 409,
+    "job_offered": 409,
+    "job_under_way": 409,
+    "two_subjects": 409,
+    "too_many_hooks": 409,
+    "hook_forbidden": 409,
+    "hook_not_verified": 409,
+    "desk_busy": 503,
+}
+# what is wrong in itself; all else that is to be mended does not fit to what the desk knows
+_UNFIT = (
+    "answer_invalid",
+    "bad_event",
+    "bad_report",
+    "bad_signal",
+    "batch_size",
+    "broken_json",
+    "event_id_reused",
+    "invalid_input",
+    "unfit_input",
+    "unfit_request",
+)
+_RECOVERY = {Recovery.RETRY: 503, Recovery.FIX_INPUT: 409}
+
+
+def status_of(refusal: Refusal) -> int:
+    """Which status says best what the refusal says."""
+    if refusal.code.startswith(("token_", "proof_")):
+        return HTTPStatus.UNAUTHORIZED
+    if refusal.code in _UNFIT:
+        return HTTPStatus.UNPROCESSABLE_ENTITY
+    return _STATUS.get(refusal.code) or _RECOVERY.get(refusal.recovery, HTTPStatus.FORBIDDEN)
+
+
+def headers_of(status: int, base: str = "", surface: Surface = Surface.HTTP) -> dict[str, str]:
+    """What goes with an answer of this status: how to prove who one is, and when to come again."""
+    if status == HTTPStatus.UNAUTHORIZED:
+        return {"WWW-Authenticate": challenges(base, surface)}
+    return dict(AGAIN_SOON) if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+
+
+def challenges(base: str, surface: Surface) -> str:
+    """How to prove who one is (RFC 9110, 9449), and where it says how to get a token (RFC 9728)."""
+    path = surface.at("").lstrip("/")
+    where = f'resource_metadata="{base}/.well-known/oauth-protected-resource/{path}"'
+    return f'Bearer {where}, DPoP algs="EdDSA ES256", {where}'

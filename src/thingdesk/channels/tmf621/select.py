@@ -1,0 +1,75 @@
+"""Which of many, in which order, and which of their attributes: TMF630, REST API Design Guidelines
+v5, of which the equality of attributes is understood.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from thingdesk.channels.tmf621.tickets import Made
+from thingdesk.platform.errors import Refused, refuse
+
+MOST = 100
+_FURTHEST = 1000
+_ALWAYS = ("@type", "id", "href")
+_FILTER = re.compile(r"^\$?\.?(?:\w*)\[\?\((.*)\)\]$")
+_TERM = re.compile(r"^\s*@\.(\w+)\s*==\s*(?:'([^']*)'|\"([^\"]*)\")\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a list is asked for: `most` of those with these attributes, after the first `skip`."""
+
+    skip: int
+    most: int
+    equal: Mapping[str, str]
+    fields: str | None
+
+    def fits(self, one: Made) -> bool:
+        return all(str(one.get(name)) == value for name, value in self.equal.items())
+
+    def shown(self, found: Iterable[Made]) -> list[Made]:
+        return [fields_of(one, self.fields) for one in found]
+
+
+def wanted(given: Mapping[str, str], sorts: tuple[str, ...]) -> Wanted:
+    """What these parameters ask for. Raises Refused for what is not understood."""
+    if given.get("before"):
+        raise _not_understood("before", "go on by `after`")
+    sort = given.get("sort")
+    if sort and sort not in sorts:
+        raise _not_understood("sort", f"sort by one of {', '.join(sorts)}")
+    skip = max(0, int(given.get("offset") or 0))
+    if skip > _FURTHEST:
+        raise _not_understood("offset", f"an offset is {_FURTHEST} at most: filter first")
+    most = given.get("limit")
+    return Wanted(
+        skip,
+        MOST if most is None else max(0, min(int(most), MOST)),
+        _equal(given.get("filter")),
+        given.get("fields"),
+    )
+
+
+def fields_of(one: Made, fields: str | None) -> Made:
+    """Of a resource the attributes that were asked for, and those by which it is known."""
+    if not fields:
+        return one
+    names = {*_ALWAYS, *(name.strip() for name in fields.split(","))}
+    return {name: value for name, value in one.items() if name in names}
+
+
+def _equal(given: str | None) -> dict[str, Any]:
+    if not given:
+        return {}
+    inside = _FILTER.match(given)
+    terms = [_TERM.match(one) for one in inside[1].split("&&")] if inside else [None]
+    if None in terms:
+        mend = "filter by equality, such as $[?(@.status=='inProgress')]"
+        raise _not_understood("filter", mend)
+    return {one[1]: one[2] if one[2] is not None else one[3] for one in terms if one}
+
+
+def _not_understood(name: str, mend: str) -> Refused:
+    return refuse("not_supported", f"this {name} is not understood: {mend}")

@@ -1,0 +1,108 @@
+"""A case as a ticket, and a service as a specification. Pure."""
+
+from typing import Any
+
+from thingdesk import catalog
+from thingdesk.cases import Outcome, State
+from thingdesk.catalog import Service
+from thingdesk.dialogue import CaseView, Waiting
+
+TICKET = "TroubleTicket"
+SPECIFICATION = "TroubleTicketSpecification"
+_ENDED = {
+    Outcome.VERIFIED: "resolved",
+    Outcome.FULFILLED: "resolved",
+    Outcome.UNVERIFIED: "closed",
+    Outcome.REFUSED: "rejected",
+    Outcome.WITHDRAWN: "cancelled",
+    None: "closed",
+}
+_VALUES: dict[type, str] = {bool: "Boolean", int: "Integer", float: "Float", str: "String"}
+_TYPES = {"boolean": "boolean", "integer": "integer", "number": "number", "string": "string"}
+_LIFECYCLE = {"idea": "inDesign", "pilot": "inTest", "live": "active"}
+Made = dict[str, Any]
+
+
+def status(case: CaseView) -> str:
+    """`pending` while the owner is asked something."""
+    if case.state is State.ENDED:
+        return _ENDED[case.outcome]
+    return "pending" if case.waiting else "inProgress"
+
+
+def ticket(case: CaseView, base: str) -> Made:
+    """The case; what is not known is left out."""
+    due = next((one.due for one in case.promises if one.name == "resolution"), None)
+    made = {
+        "@type": TICKET,
+        "id": str(case.id),
+        "href": f"{base}/troubleTicket/{case.id}",
+        "name": case.title,
+        "description": f"{case.title}: {case.subject}",
+        "ticketType": case.service,
+        "severity": "Major",
+        "status": status(case),
+        "creationDate": case.opened_at.isoformat(),
+        "expectedResolutionDate": due.isoformat() if due else None,
+        "resolutionDate": case.ended_at.isoformat() if case.ended_at else None,
+        "statusChangeReason": case.words,
+        "relatedEntity": [_related(case.subject, "subject"), _related(case.reporter, "reporter")],
+        "troubleTicketSpecification": {
+            "@type": f"{SPECIFICATION}Ref",
+            "id": case.service,
+            "href": f"{base}/troubleTicketSpecification/{case.service}",
+            "name": case.title,
+        },
+        "troubleTicketCharacteristic": [
+            characteristic(name, value) for name, value in case.input.items()
+        ],
+        "note": [_note(one) for one in case.waiting],
+    }
+    return {name: value for name, value in made.items() if value not in (None, [])}
+
+
+def specification(service: Service, base: str) -> Made:
+    """The service: its input is what a ticket of it has as characteristics."""
+    told = catalog.describe(service)
+    schema = told["input"]
+    required = schema.get("required", ())
+    return {
+        "@type": SPECIFICATION,
+        "id": service.name,
+        "href": f"{base}/troubleTicketSpecification/{service.name}",
+        "name": service.title,
+        "description": service.description or service.title,
+        "version": service.version,
+        "lifecycleStatus": _LIFECYCLE[service.stage.value],
+        "specCharacteristic": [
+            {
+                "@type": "CharacteristicSpecification",
+                "id": name,
+                "name": name,
+                "description": one.get("description") or one.get("title") or name,
+                "valueType": _TYPES.get(str(one.get("type")), "object"),
+                "minCardinality": int(name in required),
+                "maxCardinality": 1,
+                **({"regex": one["pattern"]} if "pattern" in one else {}),
+            }
+            for name, one in schema.get("properties", {}).items()
+        ],
+    }
+
+
+def characteristic(name: str, value: Any) -> Made:
+    """A field of the input with its value."""
+    kind = _VALUES.get(type(value), "Object")
+    shown = value if kind != "Object" or isinstance(value, dict) else {"value": value}
+    made = {"@type": f"{kind}Characteristic", "name": name, "valueType": kind.lower()}
+    return {**made, "value": shown}
+
+
+def _related(machine: str, role: str) -> Made:
+    entity = {"@type": "EntityRef", "id": machine, "@referredType": "Machine"}
+    return {"@type": "RelatedEntity", "role": role, "entity": entity}
+
+
+def _note(one: Waiting) -> Made:
+    words = f"{one.words} The owner answers at {one.url} until {one.deadline.isoformat()}."
+    return {"@type": "Note", "id": str(one.id), "text": words}

@@ -1,0 +1,159 @@
+"""Tickets: made, listed, looked at, and withdrawn."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Request
+from fastapi.responses import JSONResponse, Response
+
+from thingdesk.calling import answers_soon
+from thingdesk.catalog import check_strictly
+from thingdesk.channels.tmf621 import given, select
+from thingdesk.channels.tmf621.described import ERROR, REF, SECURED, json
+from thingdesk.channels.tmf621.doors import Calling, Fields, Listing, Open, OpenDoors
+from thingdesk.channels.tmf621.select import Wanted
+from thingdesk.channels.tmf621.specifications import offered
+from thingdesk.channels.tmf621.tickets import Made, status, ticket
+from thingdesk.dialogue import CaseView
+from thingdesk.platform.errors import Recovery, refuse
+
+router = APIRouter(prefix="/troubleTicket", tags=["troubleTicket"], responses={"default": ERROR})
+_SORTS = ("-creationDate",)
+_LOOKED_AT = 1000
+_PAGE = 100
+_CANCELLED = "cancelled"
+_LONGEST = 500
+_ONE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The ticket.", **json("TroubleTicket")}
+}
+_REASON = "statusChangeReason"
+Key = Annotated[str | None, Header(alias="Idempotency-Key", pattern='^"?[!#-\\[\\]-~]{1,128}"?$')]
+
+
+def _takes(name: str) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": REF + name}}}
+    return {**SECURED, "requestBody": {"required": True, "content": content}}
+
+
+@router.get(
+    "",
+    response_model=None,
+    responses={200: {"description": "Tickets.", **json("TroubleTicket", many=True)}},
+    openapi_extra=SECURED,
+)
+async def list_tickets(doors: Open, caller: Calling, listing: Listing) -> Response:
+    """The caller's tickets, the newest first."""
+    found, total = await _list(doors, caller, select.wanted(listing, _SORTS))
+    headers = {"X-Result-Count": str(len(found))}
+    if total is not None:
+        headers["X-Total-Count"] = str(total)
+    return JSONResponse(found, headers=headers)
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=None,
+    responses={201: {"description": "The ticket.", **json("TroubleTicket")}},
+    openapi_extra=_takes("TroubleTicket_FVO"),
+)
+async def create_ticket(
+    doors: Open,
+    caller: Calling,
+    request: Request,
+    fields: Fields = None,
+    key: Key = None,
+) -> Response:
+    """Ask for the service that the specification is, else the type of the ticket."""
+    asked = await given.as_a(given.NewTicket, request)
+    service = offered(doors, caller, asked.service)
+    check_strictly(service, asked.input)
+    external = next((one.id for one in asked.externals if one.id), None)
+    case = await _ask(doors, caller, asked, key.strip('"') if key else external)
+    made = ticket(case, doors.base)
+    return JSONResponse(select.fields_of(made, fields), 201, {"Location": made["href"]})
+
+
+@router.get("/{id}", response_model=None, responses=_ONE, openapi_extra=SECURED)
+async def retrieve_ticket(doors: Open, caller: Calling, id: str, fields: Fields = None) -> Response:  # noqa: A002 - as TMF621 names it
+    """One ticket."""
+    made = ticket(await _case(doors, caller, id), doors.base)
+    return JSONResponse(select.fields_of(made, fields))
+
+
+@router.patch(
+    "/{id}",
+    response_model=None,
+    responses=_ONE,
+    openapi_extra=_takes("TroubleTicket_MVO"),
+)
+async def patch_ticket(
+    doors: Open,
+    caller: Calling,
+    id: str,  # noqa: A002 - as TMF621 names it
+    request: Request,
+    fields: Fields = None,
+) -> Response:
+    """Withdraw it: its status `cancelled` is all that can be asked for."""
+    case = await _case(doors, caller, id)
+    changes = await given.changes(request)
+    reason = changes.pop(_REASON, None)
+    wanted = changes.pop("status", status(case))
+    if not isinstance(reason, str | None) or len(reason or "") > _LONGEST:
+        raise refuse("unfit_request", f"{_REASON} is a text of {_LONGEST} characters at most")
+    if changes or wanted not in (status(case), _CANCELLED):
+        named = ", ".join(sorted(changes))[:200] or f"status {wanted!r}"[:200]
+        words = f"{named} is not for callers to set: a ticket may be cancelled"
+        raise refuse("not_supported", words)
+    if wanted == _CANCELLED:
+        case = await _withdraw(doors, caller, case.id, reason or "")
+    return JSONResponse(select.fields_of(ticket(case, doors.base), fields))
+
+
+@router.delete("/{id}", response_model=None, openapi_extra=SECURED)
+async def delete_ticket(doors: Open, caller: Calling, id: str) -> Response:  # noqa: A002 - as TMF621 names it
+    """Refused: what happened is kept. A ticket that is wanted no more is cancelled by PATCH."""
+    await _case(doors, caller, id)
+    words = "tickets are kept: one that is wanted no more is cancelled by PATCH of its status"
+    raise refuse("not_supported", words)
+
+
+@answers_soon
+async def _ask(
+    doors: OpenDoors, caller: Calling, asked: given.NewTicket, key: str | None
+) -> CaseView:
+    came = await doors.dialogue.ask(
+        caller, asked.service, asked.input, subject=asked.subject, request_id=key
+    )
+    if came.case_id is None:
+        raise refuse("not_supported", "this is answered at once, and leaves no ticket")
+    return await doors.dialogue.case(caller, came.case_id)
+
+
+@answers_soon
+async def _case(doors: OpenDoors, caller: Calling, given_id: str) -> CaseView:
+    try:
+        case_id = UUID(given_id)
+    except ValueError:
+        raise refuse("case_unknown", "there is no such ticket", Recovery.CONTACT_US) from None
+    return await doors.dialogue.case(caller, case_id)
+
+
+@answers_soon
+async def _withdraw(doors: OpenDoors, caller: Calling, case_id: UUID, words: str) -> CaseView:
+    return await doors.dialogue.withdraw(caller, case_id, words)
+
+
+@answers_soon
+async def _list(doors: OpenDoors, caller: Calling, wanted: Wanted) -> tuple[list[Made], int | None]:
+    """The page, and how many fit in all, where the end of them was seen."""
+    fit: list[Made] = []
+    further, looked_at = None, 0
+    while looked_at < _LOOKED_AT and len(fit) < wanted.skip + wanted.most + 1:
+        page = await doors.dialogue.cases(caller, after=further, most=_PAGE)
+        fit += [made for one in page.cases if wanted.fits(made := ticket(one, doors.base))]
+        further, looked_at = page.further, looked_at + len(page.cases)
+        if further is None:
+            break
+    shown = wanted.shown(fit[wanted.skip : wanted.skip + wanted.most])
+    return shown, len(fit) if further is None else None

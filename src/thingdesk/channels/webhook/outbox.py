@@ -1,0 +1,39 @@
+"""What is due to other systems, wherever it is kept."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from thingdesk.platform.outward import Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A message for one attempt: `to` whom (those who are slow are told apart by it), where, and
+    what its outbox knows it by. Its `id` stays the same in all attempts.
+    """
+
+    id: UUID
+    to: UUID
+    url: str
+    secret: str
+    about: Any
+
+
+class Outbox(Protocol):
+    """Rows that are kept until they are delivered or given up."""
+
+    @property
+    def channel(self) -> str:
+        """What is notified when something is due."""
+
+    async def claim(self, most: int, each: int, without: Collection[UUID]) -> Sequence[Due]:
+        """What is due, with the next attempts planned and committed."""
+
+    async def body(self, due: Due, at: datetime) -> bytes | None:
+        """What is sent; None: nothing any more, and it is settled."""
+
+    async def settle(self, due: Due, attempt: Attempt) -> None:
+        """Keep what came of an attempt."""

@@ -1,0 +1,90 @@
+"""Registering a hook: its address is tried before anything is told there."""
+
+import ssl
+from collections.abc import Sequence
+from uuid import UUID
+
+import orjson
+
+from thingdesk import hooks, parties
+from thingdesk.access import Caller
+from thingdesk.cases import State
+from thingdesk.dialogue import Dialogue
+from thingdesk.hooks import Hook, NewHook
+from thingdesk.platform import clock
+from thingdesk.platform.database import Database
+from thingdesk.platform.outward import End, Names, Network, make_http, post, sign
+
+# shorter than what a caller waits for its answer
+_WITHIN = 3.0
+_MOST_CASES = 1000
+_PAGE = 100
+
+
+class Registrar:
+    """Registers hooks of callers. `allowed` are private networks that may be called."""
+
+    def __init__(
+        self,
+        database: Database,
+        dialogue: Dialogue,
+        *,
+        allowed: Sequence[Network] = (),
+        names: Names | None = None,
+    ) -> None:
+        self._database = database
+        self._dialogue = dialogue
+        self._allowed = allowed
+        self._names = names or Names()
+        self._trusted = ssl.create_default_context()
+
+    async def register(self, caller: Caller, asked: NewHook) -> Hook:
+        """A hook at an address that took a signed test message, told from now on what happens to
+        the caller's cases, those under way among them. Raises Refused.
+        """
+        theirs = [asked.case_id] if asked.case_id else []
+        for case_id in theirs:
+            await self._dialogue.case(caller, case_id)
+        async with self._database.transaction() as tx:
+            hook = await hooks.make(tx, asked)
+        await self._try(hook)
+        async with self._database.transaction() as tx:
+            # an opening of a case that does not see the hook has ended then
+            await parties.hold(tx, [caller.machine])
+            await hooks.register(tx, hook)
+        if not asked.case_id:
+            theirs = await self._under_way(caller)
+        async with self._database.transaction() as tx:
+            await hooks.follow_from_now(tx, hook, theirs)
+        return hook
+
+    async def _try(self, hook: Hook) -> None:
+        url, now = hook.asked.url, clock.now()
+        told = {"type": "hook.registered", "timestamp": now.isoformat()}
+        body = orjson.dumps({**told, "data": {"hook": str(hook.id)}})
+        headers = sign(hook.secret, str(hook.id), now, body)
+        headers["content-type"] = "application/json"
+        async with make_http(self._trusted, _WITHIN) as http:
+            attempt = await post(
+                http,
+                url,
+                headers,
+                body,
+                names=self._names,
+                allowed=self._allowed,
+                limit=_WITHIN,
+            )
+        if attempt.end is End.HOPELESS:
+            raise hooks.forbidden(attempt.problem)
+        if attempt.end is not End.TAKEN:
+            raise hooks.not_verified(attempt.problem)
+
+    async def _under_way(self, caller: Caller) -> list[UUID]:
+        found: list[UUID] = []
+        for state in (State.OPEN, State.VERIFYING):
+            further: str | None = ""
+            while further is not None and len(found) < _MOST_CASES:
+                page = await self._dialogue.cases(caller, after=further, most=_PAGE, state=state)
+                found += [one.id for one in page.cases]
+                further = page.further
+        return found

@@ -1,0 +1,182 @@
+"""A service asked for by its own operation."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+from tests.saying import Caller, receipt, refused
+from tests.waiting import until
+
+FAULT = {"code": "P0301"}
+REPAIR = "/v1/services/vehicle.repair"
+NOON = "2026-11-21T12:00:00+00:00"
+
+
+async def ask(car: Caller, given: Any = None, path: str = REPAIR, **headers: str) -> Any:
+    bearer = {"Authorization": f"Bearer {car.signing.token()}", **headers}
+    return await car.http.post(path, json=FAULT if given is None else given, headers=bearer)
+
+
+async def test_a_case_comes_of_it_with_the_desks_word(car: Caller) -> None:
+    answer = await ask(car)
+    assert answer.status_code == 202, answer.text
+    said = answer.json()
+    case = said["case"]
+    assert (case["subject"], case["service"]) == (car.id, "vehicle.repair")
+    assert case["input"] == FAULT
+    assert answer.headers["location"] == f"{car.http.base_url}/v1/cases/{case['case']}"
+    keys = (await car.http.get("/v1/desk")).json()["keys"]
+    (entry,) = receipt(said["receipt"], keys, car.id)
+    assert entry["case"] == case["case"]
+    found = await car.get(answer.headers["location"])
+    assert found["case"] == case["case"]
+
+
+async def test_what_is_answered_at_once_has_its_outcome(car: Caller) -> None:
+    given = {"register": "1.8.0", "kwh": 100, "at": NOON}
+    answer = await ask(car, given, "/v1/services/meter.reading")
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["outcome"]["late"] is False
+    low = await ask(
+        car, {**given, "kwh": 90, "at": "2026-11-21T13:00:00+00:00"}, "/v1/services/meter.reading"
+    )
+    answer = await ask(car, low, "/v1/services/meter.reading")
+    refused(answer, 409, "implausible_reading", "fix_input")
+
+
+async def test_the_same_key_is_the_same_request(car: Caller) -> None:
+    first, second = await asyncio.gather(
+        *(ask(car, **{"Idempotency-Key": '"one"'}) for _ in range(2))
+    )
+    assert first.json()["case"]["case"] == second.json()["case"]["case"]
+    assert (await ask(car, **{"Idempotency-Key": "one"})).json()["case"]["reports"] == 1
+    other = await ask(car, {"code": "P0302"}, **{"Idempotency-Key": '"one"'})
+    refused(other, 422, "event_id_reused", "fix_input")
+    refused(await ask(car, **{"Idempotency-Key": '"o n e"'}), 422, "unfit_request", "fix_input")
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({}, "unfit_input"),
+        ({"code": "P0301", "more": 1}, "unfit_input"),
+        ({"code": 301}, "unfit_input"),
+        ([FAULT], "unfit_request"),
+    ],
+)
+async def test_what_does_not_fit_the_schema_is_refused(car: Caller, given: Any, code: str) -> None:
+    refused(await ask(car, given), 422, code, "fix_input")
+
+
+async def test_a_number_that_came_as_text_is_none(car: Caller) -> None:
+    given = {"register": "1.8.0", "kwh": "100", "at": NOON}
+    answer = await ask(car, given, "/v1/services/meter.reading")
+    refused(answer, 422, "unfit_input", "fix_input")
+
+
+async def test_it_is_json_that_is_read(car: Caller) -> None:
+    bearer = {"Authorization": f"Bearer {car.signing.token()}", "Content-Type": "text/plain"}
+    answer = await car.http.post(REPAIR, content=b"{}", headers=bearer)
+    refused(answer, 415, "unsupported_media", "fix_input")
+    broken = await car.http.post(
+        REPAIR, content=b"{", headers={**bearer, "Content-Type": "application/json"}
+    )
+    refused(broken, 422, "broken_json", "fix_input")
+
+
+async def test_nobody_asks_for_anothers_machine(car: Caller, other: Caller) -> None:
+    answer = await ask(car, path=f"{REPAIR}?subject={other.id}")
+    refused(answer, 403, "not_your_machine", "contact_us")
+    named = await ask(car, **{"Thingdesk-Subject": other.id})
+    refused(named, 403, "not_your_machine", "contact_us")
+    both = await ask(car, path=f"{REPAIR}?subject={car.id}", **{"Thingdesk-Subject": other.id})
+    refused(both, 409, "two_subjects", "fix_input")
+
+
+async def test_what_nobody_offers_is_said_with_what_is_offered(car: Caller) -> None:
+    answer = await ask(car, path="/v1/services/vehicle.fly")
+    refused(answer, 404, "unknown_service", "fix_input")
+    assert "vehicle.repair" in answer.json()["detail"]
+
+
+async def test_cases_come_in_pages_and_only_ones_own(car: Caller, other: Caller) -> None:
+    codes = [f"P030{n}" for n in range(1, 6)]
+    made = [(await ask(car, {"code": code})).json()["case"]["case"] for code in codes]
+    seen: list[str] = []
+    cursor = ""
+    while True:
+        page = await car.get(f"/v1/cases?most=2{cursor}")
+        assert len(page["cases"]) <= 2
+        seen += [one["case"] for one in page["cases"]]
+        if page["next"] is None:
+            break
+        cursor = f"&cursor={page['next']}".replace("+", "%2B")
+    assert seen == made[::-1]
+    assert (await other.get("/v1/cases"))["cases"] == []
+    assert (await car.get("/v1/cases?state=ended"))["cases"] == []
+    refused(await car.call("GET", "/v1/cases?cursor=x"), 404, "unfit_cursor", "fix_input")
+    refused(await other.call("GET", f"/v1/cases/{made[0]}"), 404, "case_unknown", "contact_us")
+
+
+async def test_a_case_that_has_not_changed_is_not_sent_again(car: Caller) -> None:
+    path = (await ask(car)).headers["location"]
+    answer: Any = None
+
+    async def rests() -> bool:
+        nonlocal answer
+        before, answer = answer, await car.call("GET", path)
+        return before is not None and before.headers["etag"] == answer.headers["etag"]
+
+    await until(rests, within=20)
+    bearer = {"Authorization": f"Bearer {car.signing.token()}"}
+    known = {**bearer, "If-None-Match": f'"other", W/{answer.headers["etag"]}'}
+    again = await car.http.get(path, headers=known)
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == answer.headers["etag"]
+    await car.call("POST", f"{path}/withdraw", json={"words": "It was nothing."})
+    changed = await car.http.get(path, headers=known)
+    assert changed.status_code == 200
+    assert changed.json()["outcome"] == "withdrawn"
+    assert changed.json()["words"] == "It was nothing."
+
+
+async def test_how_many_calls_are_left_is_said_and_a_flood_slows_one_alone(
+    car: Caller, other: Caller
+) -> None:
+    answer = await car.call("GET", "/v1/cases")
+    assert answer.headers["ratelimit-policy"] == '"calls";q=1200;w=60'
+    assert answer.headers["ratelimit"].startswith('"calls";r=1199;t=')
+    for _ in range(40):
+        flood = await asyncio.gather(
+            *(car.http.get("/v1/hooks", headers=bearer(car)) for _ in range(40))
+        )
+        if any(one.status_code == httpx.codes.TOO_MANY_REQUESTS for one in flood):
+            break
+    late = await car.call("GET", "/v1/cases")
+    assert late.status_code == 429, "more than its share was answered"
+    assert late.json()["code"] == "too_many_calls"
+    assert int(late.headers["retry-after"]) >= 1
+    assert late.headers["ratelimit"].startswith('"calls";r=0;t=')
+    fair = await other.call("GET", "/v1/cases")
+    assert fair.status_code == 200
+    assert fair.headers["ratelimit"].startswith('"calls";r=119')
+
+
+def bearer(car: Caller) -> dict[str, str]:
+    return {"Authorization": f"Bearer {car.signing.token()}"}
+
+
+async def test_it_describes_itself(http: httpx.AsyncClient) -> None:
+    told = (await http.get("/v1/openapi.json")).json()
+    assert told["openapi"].startswith("3.1")
+    offered = {one["name"]: one for one in (await http.get("/v1/catalog")).json()["services"]}
+    paths = {
+        path.rpartition("/")[2]: path for path in told["paths"] if path.startswith("/services/")
+    }
+    assert set(paths) == set(offered)
+    for name, path in paths.items():
+        (body,) = told["paths"][path]["post"]["requestBody"]["content"].values()
+        assert body["schema"] == {"$ref": f"#/components/schemas/{name}"}
+        described = told["components"]["schemas"][name]["properties"]
+        assert set(described) == set(offered[name]["input"]["properties"])

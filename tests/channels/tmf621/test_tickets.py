@@ -1,0 +1,164 @@
+"""A ticket is a case, a specification is a service: TMF621 v5 at a running desk."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+from tests.desk import DeskProcess, running
+from tests.listener import listening
+from tests.saying import Caller, a_caller, a_centre
+from tests.waiting import until
+
+from thingdesk.platform.database import Database
+
+BASE = "/tmf-api/troubleTicket/v5"
+TICKET = {
+    "@type": "TroubleTicket",
+    "description": "It misfires.",
+    "severity": "Major",
+    "ticketType": "vehicle.repair",
+    "troubleTicketCharacteristic": [
+        {"@type": "StringCharacteristic", "name": "code", "value": "P0301"}
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+async def desk(
+    tmp_path_factory: pytest.TempPathFactory, database: Database, database_url: str
+) -> AsyncIterator[DeskProcess]:
+    folder = tmp_path_factory.mktemp("desk") / "desk"
+    await a_centre(database)
+    allowed = {"database_url": database_url, "webhook_networks": "127.0.0.0/8"}
+    async with running(folder, **allowed) as one:
+        yield one
+        assert "Traceback" not in one.log(), one.log()
+
+
+@pytest.fixture
+async def car(desk: DeskProcess, database: Database) -> AsyncIterator[Caller]:
+    async with httpx.AsyncClient(base_url=desk.http, timeout=20) as http:
+        yield await a_caller(database, http)
+
+
+async def make(car: Caller, **more: Any) -> Any:
+    return await car.call("POST", f"{BASE}/troubleTicket", json={**TICKET, **more})
+
+
+def refused(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    assert answer.status_code == status, answer.text
+    said: dict[str, Any] = answer.json()
+    assert (said["@type"], said["code"], said["status"]) == ("Error", code, str(status))
+    assert said["reason"]
+    assert said["message"]
+    return said
+
+
+async def test_a_ticket_is_a_case(car: Caller) -> None:
+    answer = await make(car)
+    assert answer.status_code == 201, answer.text
+    made = answer.json()
+    assert answer.headers["location"] == made["href"]
+    case = await car.get(f"/v1/cases/{made['id']}")
+    assert (case["service"], case["input"]) == ("vehicle.repair", {"code": "P0301"})
+    assert made["troubleTicketCharacteristic"][0]["value"] == "P0301"
+    assert made["troubleTicketSpecification"]["id"] == "vehicle.repair"
+
+    async def waits() -> bool:
+        found = await car.get(made["href"])
+        return bool(found["status"] == "pending" and "/question/" in found["note"][0]["text"])
+
+    await until(waits, within=20)
+    short = await car.get(f"{made['href']}?fields=status,nothing")
+    assert set(short) == {"@type", "id", "href", "status"}
+
+
+async def test_one_ticket_of_theirs_is_one_case(car: Caller) -> None:
+    theirs = [{"@type": "ExternalIdentifier", "id": "their-17", "owner": "crm"}]
+    first, second = [(await make(car, externalIdentifier=theirs)).json()["id"] for _ in range(2)]
+    assert first == second
+    assert (await car.get(f"/v1/cases/{first}"))["reports"] == 1
+
+
+async def test_what_does_not_fit_is_refused(car: Caller) -> None:
+    refused(await make(car, ticketType="vehicle.fly"), 404, "unknown_service")
+    refused(await make(car, ticketType="meter.reading"), 404, "unknown_service")
+    refused(await make(car, severity=3), 400, "unfit_request")
+    refused(await make(car, troubleTicketCharacteristic=[]), 409, "unfit_input")
+    stranger = {"@type": "EntityRef", "id": "car-of-another"}
+    entity = {"@type": "RelatedEntity", "role": "subject", "entity": stranger}
+    refused(await make(car, relatedEntity=[entity]), 403, "not_your_machine")
+    nobody = await car.http.get(f"{BASE}/troubleTicket")
+    refused(nobody, 401, "token_missing")
+    assert "resource_metadata=" in nobody.headers["www-authenticate"]
+
+
+async def test_a_ticket_can_be_cancelled_and_nothing_else(car: Caller) -> None:
+    path = (await make(car)).json()["href"]
+    merge = {"@type": "TroubleTicket"}
+    for change in ({"severity": "Minor"}, {"status": "resolved"}):
+        refused(await car.call("PATCH", path, json={**merge, **change}), 403, "not_supported")
+    refused(await car.call("DELETE", path), 403, "not_supported")
+    refused(await car.call("PATCH", path, json={"status": "cancelled"}), 400, "unfit_request")
+    assert (await car.get(path))["status"] != "cancelled"
+    operations = [{"op": "replace", "path": "/status", "value": "cancelled"}]
+    answer = await car.call("PATCH", path, json=operations)
+    assert answer.json()["status"] == "cancelled", answer.text
+    again = await car.call("PATCH", path, json={**merge, "status": "cancelled"})
+    assert again.json()["status"] == "cancelled"
+
+
+async def test_tickets_are_listed_by_what_is_asked(car: Caller, database: Database) -> None:
+    codes = [[{**TICKET["troubleTicketCharacteristic"][0], "value": f"P030{n}"}] for n in (1, 2, 3)]  # type: ignore[dict-item]
+    made = [(await make(car, troubleTicketCharacteristic=one)).json() for one in codes]
+    await car.call("PATCH", made[0]["href"], json={"@type": "TroubleTicket", "status": "cancelled"})
+    whole = await car.call("GET", f"{BASE}/troubleTicket")
+    assert [one["id"] for one in whole.json()] == [one["id"] for one in made[::-1]]
+    assert (whole.headers["x-total-count"], whole.headers["x-result-count"]) == ("3", "3")
+    page = await car.call("GET", f"{BASE}/troubleTicket?offset=1&limit=1")
+    assert [one["id"] for one in page.json()] == [made[1]["id"]]
+    filtered = quote("$[?(@.status=='cancelled')]")
+    found = await car.get(f"{BASE}/troubleTicket?filter={filtered}")
+    assert [one["id"] for one in found] == [made[0]["id"]]
+    for wrong in ("filter=x", "sort=name", "before=x", "offset=1000000"):
+        refused(await car.call("GET", f"{BASE}/troubleTicket?{wrong}"), 403, "not_supported")
+    async with httpx.AsyncClient(base_url=car.http.base_url) as http:
+        other = await a_caller(database, http)
+        assert await other.get(f"{BASE}/troubleTicket") == []
+        refused(await other.call("GET", made[0]["href"]), 404, "case_unknown")
+
+
+async def test_specifications_are_the_services_that_make_cases(car: Caller) -> None:
+    found = {one["id"]: one for one in await car.get(f"{BASE}/troubleTicketSpecification")}
+    services = (await car.get("/v1/catalog"))["services"]
+    assert set(found) == {one["name"] for one in services if not one["instant"]}
+    one = await car.get(found["vehicle.repair"]["href"])
+    assert one == found["vehicle.repair"]
+    (code,) = one["specCharacteristic"]
+    assert (code["name"], code["valueType"], code["minCardinality"]) == ("code", "string", 1)
+    path = f"{BASE}/troubleTicketSpecification"
+    new = {"@type": "TroubleTicketSpecification", "name": "mine"}
+    refused(await car.call("POST", path, json=new), 403, "not_supported")
+    refused(await car.call("DELETE", f"{path}/vehicle.repair"), 403, "not_supported")
+
+
+async def test_a_listener_is_told(car: Caller) -> None:
+    async with listening() as listener:
+        query = "eventType=troubleTicketCreateEvent"
+        hub = {"@type": "Hub", "callback": listener.url, "query": query}
+        made = (await car.call("POST", f"{BASE}/hub", json=hub)).json()
+        assert made["secret"].startswith("whsec_")
+        await listener.requests.get()
+        ticket = (await make(car)).json()
+        told = httpx.Response(200, content=(await listener.requests.get()).body).json()
+        assert told["eventType"] == told["@type"] == "TroubleTicketCreateEvent"
+        assert told["event"]["troubleTicket"]["id"] == ticket["id"]
+        path = f"{BASE}/hub/{made['id']}"
+        assert "secret" not in await car.get(path)
+        assert (await car.call("DELETE", path)).status_code == 204
+        refused(await car.call("GET", path), 404, "hook_unknown")
+        assert listener.requests.empty()
+    private = {"@type": "Hub", "callback": "http://10.0.0.1/told"}
+    refused(await car.call("POST", f"{BASE}/hub", json=private), 409, "hook_forbidden")
