@@ -72,7 +72,7 @@ async def serving(
 
 
 def _over_http(app: Router, desk: Desk, dialogue: Dialogue, intake: Intake, key: DeskKey) -> None:
-    """The desk's own paths, and those of tickets; both register addresses that are told of cases."""
+    """The desk's own paths, and those of tickets; both register addresses that hear of cases."""
     settings, database = desk.settings, desk.database
     calls = Calls(desk.callers, Surface.HTTP, Quota(settings.calls))
     register = webhook.Registrar(database, dialogue, allowed=settings.webhook_networks).register

@@ -2,10 +2,11 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from functools import partial
 
 from thingdesk import journeys, parties, signals, upkeep
 from thingdesk.app.desk import Desk, public_url
-from thingdesk.channels import brokers, mail, mqtt, platforms, webhook
+from thingdesk.channels import brokers, mail, mqtt, platforms, tmf621, webhook
 from thingdesk.dialogue import Dialogue
 from thingdesk.intake import Intake
 from thingdesk.parties import DeskKey

@@ -10,6 +10,7 @@ _STATUS = {
     "unknown_service": 404,
     "case_unknown": 404,
     "job_unknown": 404,
+    "hold_unknown": 404,
     "hook_unknown": 404,
     "link_unreadable": 404,
     "notice_unknown": 404,

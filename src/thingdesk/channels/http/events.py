@@ -6,9 +6,9 @@ Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
@@ -91,9 +91,7 @@ async def _stream(doors: Doors, caller: Calling, case_id: UUID, after: int) -> A
     _open[caller.machine] += 1
     try:
         yield b"retry: 3000\n\n"
-        # what is promised of it is that it iterates, and what is left early is to be closed
-        follow = doors.dialogue.follow(caller, case_id, after)
-        followed = cast("AsyncGenerator[Told, None]", follow)
+        followed = doors.dialogue.follow(caller, case_id, after)
         with suppress(Refused):
             async with aclosing(followed) as told:
                 async for one in _with_beats(told):
