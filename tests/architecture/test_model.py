@@ -55,9 +55,15 @@ def _imports(source: Source, ours: Mapping[str, Source]) -> list[tuple[str, int]
 
 
 def _is_pure(module: str, ours: Mapping[str, Source]) -> bool:
-    if module in ours:
-        return not impurities(ours[module], ours)
-    return module.partition(".")[0] in PURE
+    if module not in ours:
+        return module.partition(".")[0] in PURE
+    source = ours[module]
+    if source not in _looked_at:  # many ways lead to one module
+        _looked_at[source] = not impurities(source, ours)
+    return _looked_at[source]
+
+
+_looked_at: dict[Source, bool] = {}
 
 
 def _is_value(node: ast.ClassDef, values: set[str]) -> bool:

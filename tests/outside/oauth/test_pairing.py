@@ -27,12 +27,7 @@ async def test_a_machine_is_paired_bound_and_narrowed(
     async with running(tmp_path / "desk", database_url=database_url) as desk:
         assert NODE is not None
         process = await asyncio.create_subprocess_exec(
-            NODE,
-            str(PROGRAM),
-            desk.http,
-            machine.machine,
-            json.dumps(jwk),
-            algorithm,
+            *(NODE, str(PROGRAM), desk.http, machine.machine, json.dumps(jwk), algorithm),
             cwd=HERE,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

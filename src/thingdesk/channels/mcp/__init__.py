@@ -9,7 +9,7 @@ taken here.
 """
 
 from thingdesk.channels.mcp.describe import describe_tool
+from thingdesk.channels.mcp.doors import Doors
 from thingdesk.channels.mcp.install import Mcp, install
-from thingdesk.channels.mcp.model import Doors
 
 __all__ = ["Doors", "Mcp", "describe_tool", "install"]

@@ -5,8 +5,8 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.routing import Route, Router
 
 from thingdesk.channels.mcp.door import Entry
+from thingdesk.channels.mcp.doors import Doors
 from thingdesk.channels.mcp.listening import Subscriptions
-from thingdesk.channels.mcp.model import Doors
 from thingdesk.channels.mcp.sealing import Sessions
 from thingdesk.channels.mcp.server import build
 from thingdesk.channels.mcp.sessions import Manager

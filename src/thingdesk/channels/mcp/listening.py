@@ -33,7 +33,7 @@ from mcp_types import (
 from thingdesk.access import Caller
 from thingdesk.channels.mcp.calls import Context, as_error, caller_of, knows, soon
 from thingdesk.channels.mcp.cases import case_at
-from thingdesk.channels.mcp.model import Doors
+from thingdesk.channels.mcp.doors import Doors
 from thingdesk.channels.mcp.tasks import EXTENSION, as_detailed
 from thingdesk.dialogue import Dialogue
 from thingdesk.platform.errors import Refused

@@ -17,8 +17,8 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from thingdesk import __version__
 from thingdesk.channels.mcp.calls import Context, caller_of, principal
 from thingdesk.channels.mcp.cases import Cases
+from thingdesk.channels.mcp.doors import Doors
 from thingdesk.channels.mcp.listening import Listening, Subscriptions
-from thingdesk.channels.mcp.model import Doors
 from thingdesk.channels.mcp.tasks import EXTENSION, TaskParams, Tasks, UpdateParams
 from thingdesk.channels.mcp.tools import Tools
 

@@ -20,7 +20,7 @@ from thingdesk.access import Caller
 from thingdesk.channels.mcp import questions, results
 from thingdesk.channels.mcp.calls import Context, caller_of, knows, shows_urls, soon
 from thingdesk.channels.mcp.describe import CASE, describe_tool, subject_argument
-from thingdesk.channels.mcp.model import Doors
+from thingdesk.channels.mcp.doors import Doors
 from thingdesk.channels.mcp.tasks import EXTENSION, as_created
 from thingdesk.dialogue import Asked
 from thingdesk.platform.errors import Refused, refuse
