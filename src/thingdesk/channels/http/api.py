@@ -94,9 +94,10 @@ async def get_time(doors: Open) -> dict[str, Any]:
 
 async def _take(kind: Kind, request: Request) -> Response:
     doors: Doors = request.app.state.doors
-    machine = (await doors.calls.recognise(request)).machine
+    caller = await doors.calls.recognise(request)
+    machine, under = caller.machine, caller.mandate.id if caller.mandate else None
     said = await body.read(request)
-    became = await soon(doors.intake.take(machine, kind, said), goes_on=True)
+    became = await soon(doors.intake.take(machine, kind, said, under), goes_on=True)
     if not became.entries and len(became.refused) == 1 and _is_all(became.refused[0], said):
         return problem(became.refused[0].refusal, event=became.refused[0].event)
     refused = [one.as_data() for one in became.refused]
