@@ -7,9 +7,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from tests.web.entering import entered
 from tests.web.people import PASSWORD, account
 from tests.web.site import Site
 
@@ -45,12 +47,21 @@ class Shown:
     wrong: list[str] = field(default_factory=list)
 
     @asynccontextmanager
-    async def page(self, *, staff: bool = False, **more: Any) -> AsyncIterator[Page]:
-        """A page of a new browser: with `staff`, with a session."""
+    async def page(
+        self, *, staff: bool = False, owner: UUID | None = None, **more: Any
+    ) -> AsyncIterator[Page]:
+        """A page of a new browser: with `staff`, with a session; and with that of an `owner`."""
         context = await self.browser.new_context(reduced_motion="reduce", **more)
         context.set_default_timeout(20_000)
         if staff:
             await self._log_in(context)
+        if owner:
+            async with entered(self.site, owner) as browser:
+                kept = [
+                    {"name": one.name, "value": one.value, "url": self.url}
+                    for one in browser.cookies.jar
+                ]
+            await context.add_cookies(kept)  # type: ignore[arg-type]
         page = await context.new_page()
         page.on("console", lambda said: self._note(said.type == "error", said.text))
         page.on("pageerror", lambda error: self._note(True, str(error)))

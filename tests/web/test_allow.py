@@ -2,48 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 from uuid import UUID
 
 import httpx
 import pytest
-from tests.journeys.agents import REPAIRS, an_agent, euros
+from tests.journeys.agents import euros
+from tests.web.allowing import ASKS, a_code, a_request
 from tests.web.entering import entered
 from tests.web.owners import owner_of
 from tests.web.site import Site
 
-from thingdesk import access, mandates
-from thingdesk.access import Browsed, Client, Pairing, Surface
+from thingdesk import mandates
 from thingdesk.mandates import Mandate, Terms
-from thingdesk.platform import clock, ids
+from thingdesk.platform import ids
 from thingdesk.web.guard import policy_for
-
-ASKS = replace(
-    REPAIRS,
-    services=("vehicle.breakdown", "vehicle.repair"),
-    cases=5,
-    approval_above=euros(200),
-    ends=clock.now() + timedelta(days=90, hours=1),
-)
-APP = Client(
-    "https://app.example/client.json",
-    "<b>Butler</b> {{7*7}}",
-    redirects=("https://app.example/back?x=1",),
-)
-
-
-async def a_code(site: Site, asks: Terms = ASKS, client: Client | None = None) -> Pairing:
-    if client is None:
-        agent = await an_agent(site.hand.database)
-        client = Client(agent, "Kitchen speaker", agent)
-    async with site.hand.database.transaction() as tx:
-        return await access.pair(tx, client, asks, (Surface.HTTP,))
-
-
-async def a_request(site: Site, client: Client = APP, asks: Terms = ASKS) -> UUID:
-    said = Browsed("https://desk.example", client.redirects[0], "c" * 43, "S256", "st4te")
-    async with site.hand.database.transaction() as tx:
-        return (await access.ask_owner(tx, client, asks, (Surface.MCP,), said)).id
 
 
 async def given_by(site: Site, owner: UUID) -> list[Mandate]:

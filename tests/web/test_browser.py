@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, Page, expect
 from tests import whose
-from tests.web import holds
+from tests.web import allowing, holds
 from tests.web.chromium import AXE, NO_AXE, NO_CHROMIUM, NO_VENDOR, Shown, chromium, shown
+from tests.web.owners import owner_of
 from tests.web.people import PASSWORD, account
 from tests.web.seeding import seed
 from tests.web.site import MISFIRE, Site
@@ -69,7 +70,7 @@ async def pages(desk: Shown) -> dict[str, str]:
         found[f"own{place}"] = own + place
     for name, machine in (("own, refused", "car-10"), ("own, proven", "car-20")):
         found[name] = await site.own(machine)
-    found |= await holds.pages(site)
+    found |= await holds.pages(site) | await allowing.pages(site)
     return found | {"link": "/owner", "log-in": "/log-in", "broken link": "/decision/x"}
 
 
@@ -218,7 +219,8 @@ async def test_staff_transfer_a_machine_by_keyboard_without_javascript(desk: Sho
 
 
 async def test_no_page_scrolls_sideways_on_a_phone(desk: Shown, pages: dict[str, str]) -> None:
-    async with desk.page(staff=True, viewport=PHONE) as page:
+    owner = await owner_of(desk.site, allowing.OWNER)
+    async with desk.page(staff=True, owner=owner, viewport=PHONE) as page:
         wide = {}
         for name, path in pages.items():
             await page.goto(desk.url + path)
@@ -237,7 +239,8 @@ async def test_every_page_meets_wcag_2_2_aa(
 ) -> None:
     axe = AXE.read_text()
     found = []
-    async with desk.page(staff=True, viewport=viewport, color_scheme=scheme) as page:
+    owner = await owner_of(desk.site, allowing.OWNER)
+    async with desk.page(staff=True, owner=owner, viewport=viewport, color_scheme=scheme) as page:
         for name, path in pages.items():
             await page.goto(desk.url + path)
             for more in await page.locator("details").all():
