@@ -1,7 +1,8 @@
 import re
+from collections.abc import Iterable, Iterator
 
 from starlette.requests import Request
-from starlette.routing import Match, Mount, Route, Router
+from starlette.routing import BaseRoute, Match, Mount, Route, Router
 from starlette.types import ASGIApp
 
 
@@ -21,7 +22,16 @@ def mount(app: Router, path: str, own: ASGIApp) -> None:
 def methods_at(request: Request) -> str:
     """The methods that the path has, of all routes that have it."""
     found: set[str] = set()
-    for route in request.app.routes:
-        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+    for route in _all(request.app.routes):
+        if route.matches(request.scope)[0] is not Match.NONE:
             found |= route.methods or set()
     return ", ".join(sorted(found))
+
+
+def _all(routes: Iterable[BaseRoute]) -> Iterator[Route]:
+    """Those of included routers, too, which FastAPI keeps as they are."""
+    for route in routes:
+        if isinstance(route, Route):
+            yield route
+        elif (inner := getattr(route, "original_router", None)) is not None:
+            yield from _all(inner.routes)
