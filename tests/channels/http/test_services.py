@@ -145,17 +145,17 @@ async def test_how_many_calls_are_left_is_said_and_a_flood_slows_one_alone(
     answer = await car.call("GET", "/v1/cases")
     assert answer.headers["ratelimit-policy"] == '"calls";q=1200;w=60'
     assert answer.headers["ratelimit"].startswith('"calls";r=1199;t=')
-    for _ in range(40):
+    late: list[httpx.Response] = []
+    for _ in range(400):  # what is left comes back while it floods: a slow desk takes longer
         flood = await asyncio.gather(
             *(car.http.get("/v1/hooks", headers=bearer(car)) for _ in range(40))
         )
-        if any(one.status_code == httpx.codes.TOO_MANY_REQUESTS for one in flood):
+        if late := [one for one in flood if one.status_code == httpx.codes.TOO_MANY_REQUESTS]:
             break
-    late = await car.call("GET", "/v1/cases")
-    assert late.status_code == 429, "more than its share was answered"
-    assert late.json()["code"] == "too_many_calls"
-    assert int(late.headers["retry-after"]) >= 1
-    assert late.headers["ratelimit"].startswith('"calls";r=0;t=')
+    assert late, "more than its share was answered"
+    assert late[0].json()["code"] == "too_many_calls"
+    assert int(late[0].headers["retry-after"]) >= 1
+    assert late[0].headers["ratelimit"].startswith('"calls";r=0;t=')
     fair = await other.call("GET", "/v1/cases")
     assert fair.status_code == 200
     assert fair.headers["ratelimit"].startswith('"calls";r=119')
