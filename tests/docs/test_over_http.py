@@ -17,12 +17,14 @@ from tests.listener import Listener, listening
 from tests.saying import Caller, a_caller, a_centre
 
 from thingdesk.hooks.model import BACKOFF, LASTS, MOST
+from thingdesk.platform import ids
 from thingdesk.platform.database import Database
 from thingdesk.platform.outward import LIMIT
 from thingdesk.platform.settings import Settings
 
 pytestmark = pytest.mark.skipif(not shutil.which("curl"), reason="the pages call curl")
 ASK, WEBHOOKS, TICKETS = (f"docs/how-to/{n}.md" for n in ("ask-over-http", "webhooks", "tmf621"))
+KEY = "8e03978e-40d5-43dd-bc93-6894a57f9324"
 
 
 @dataclass
@@ -36,8 +38,10 @@ class Reader:
     async def does(self, page: str, title: str, **more: str) -> str:
         token = self.caller.signing.token()
         given = {"DESK": self.desk, "TOKEN": token, "HOOK": self.listener.url, **more}
+        # each request has a key of its own, as whoever follows the page would see to
+        text = titled(page, title).replace(KEY, str(ids.new()))
         process = await asyncio.create_subprocess_exec(
-            *("/bin/sh", "-ec", titled(page, title)),
+            *("/bin/sh", "-ec", text),
             env={"PATH": os.environ["PATH"], **given},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
