@@ -26,7 +26,20 @@ async def by_mosquitto(place: Place, machine: str, password: str, report: Event)
         return read(await run("mosquitto_rr", *own, *says, "-e", hears, "-W", seconds))
     own += ["-V", "5"]
     listening = await asyncio.create_subprocess_exec(
-        *("mosquitto_sub", *own, "-i", f"{machine}-hears", "-t", hears, "-C", "1", "-d"),
+        # a line when it comes, though nobody's terminal is there
+        *(
+            "stdbuf",
+            "-oL",
+            "mosquitto_sub",
+            *own,
+            "-i",
+            f"{machine}-hears",
+            "-t",
+            hears,
+            "-C",
+            "1",
+            "-d",
+        ),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
