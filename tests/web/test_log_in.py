@@ -1,4 +1,5 @@
 import asyncio
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,21 +14,17 @@ from thingdesk.platform import ids
 
 FOR_ALL = {"/decision/{token}", "/job/{token}", "/log-in", "/log-in/passkey", "/set-up/{token}"}
 FOR_ALL |= {"/log-in/oidc", "/log-in/oidc/callback", "/log-in/oidc/leave"}
+OWNERS = ("/owner", "/allow", "/question", "/pair", "/enter", "/leave")
 FORM = {"email": "a@example.org", "password": "x"}
 
 
 def paths(site: Site) -> list[tuple[str, str]]:
     """Every (method, path) of the pages, with something in place of what is named in it."""
     (own,) = [one.app for one in site.app.routes if isinstance(one, Mount)]
-    named = ["case_id", "decision_id", "entitlement", "staff_id", "owner_id", "provider_id"]
-    named.append("passkey_id")
-    values = {f"{{{name}}}": str(ids.new()) for name in named} | {"{machine}": "car-1"}
     found = []
     for route in routes(own):
-        path = route.path
-        for name, value in values.items():
-            path = path.replace(name, value)
-        if route.path not in FOR_ALL and not route.path.startswith("/owner"):
+        path = re.sub(r"{\w+}", str(ids.new()), route.path.replace("{machine}", "car-1"))
+        if route.path not in FOR_ALL and not route.path.startswith(OWNERS):
             found += [(method, path) for method in sorted((route.methods or set()) - {"HEAD"})]
     return found
 
