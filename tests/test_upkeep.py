@@ -37,8 +37,36 @@ ROWS = {
     "staff_challenge": "insert into staff_challenge select '{n}', id, '', 'proof', $1 from staff",
     "staff_return": "insert into staff_return values ('{n}', $1)",
     "staff_attempt": "insert into staff_attempt values ('n{n}', 1, $1)",
+    "access_refresh": "insert into access_refresh values (decode('0{n}', 'hex'),"
+    " gen_random_uuid(), null, $1, $1)",
+    "access_request": "insert into access_request (id, kind, client, asks, surfaces, made_at,"
+    " expires_at, state)"
+    " values (gen_random_uuid(), 'pair', '{{}}', '{{}}', '{{}}', $1, $1, 'used')",
+    "access_ended": "insert into access_ended values (gen_random_uuid(), 'car-1', $1, $1)",
+    "access_once": "insert into access_once values (decode('0{n}', 'hex'), $1)",
+    "access_try": "insert into access_try values ('w{n}', 1, $1)",
+    "dialogue_turn": "insert into dialogue_turn values ('car-1', 'c{n}', $1, 1)",
+    "dialogue_hops": "insert into dialogue_hops values (gen_random_uuid(), 1, $1)",
+    "hold": "insert into hold (id, machine, subject, owner_id, topic, about, language, safety,"
+    " state, asked_at, queued_at, since, misses, ended_at)"
+    " values (gen_random_uuid(), 'car-1', 'car-1', gen_random_uuid(), '', '', 'en', false, 'ended', $1, $1, $1, 0, $1)",
+    "hook": "insert into hook (id, machine, form, url, secret, made_at, ended_at)"
+    " values (gen_random_uuid(), 'car-1', 'own', '', '', $1, $1)",
+    "hook_delivery": "insert into hook_delivery (id, hook_id, case_id, number, kind, made_at,"
+    " until, state, next_at, settled_at)"
+    " values (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, '', $1, $1, 'delivered', $1, $1)",
+    "owner_code": "insert into owner_code values (gen_random_uuid(), gen_random_uuid(), $1)",
+    "owner_session": "insert into owner_session values (decode('0{n}', 'hex'), gen_random_uuid(),"
+    " $1, $1)",
     "durable_run": "insert into durable_run (id, code, priority, state, started_at, progressed_at)"
     " values (gen_random_uuid(), 'x@1', 1, 'ended', $1, $1)",
+}
+# what these refer to is beside the matter
+REFERRING = {
+    "access_refresh": "grant_id",
+    "hook_delivery": "hook_id",
+    "owner_code": "owner_id",
+    "owner_session": "owner_id",
 }
 KEPT = [one for one in letting_go(DAYS) if isinstance(one, Kept)]
 
@@ -50,6 +78,8 @@ async def one_of_staff(database: Database) -> None:
             "insert into staff (id, email, name, roles, added_at)"
             " values (gen_random_uuid(), 'a@example.org', 'A', '{}', now())"
         )
+        for table, column in REFERRING.items():
+            await tx.execute(f"alter table {table} drop constraint {table}_{column}_fkey")
 
 
 async def put(database: Database, table: str, n: int, since: datetime) -> None:

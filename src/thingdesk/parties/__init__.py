@@ -21,6 +21,7 @@ from thingdesk.parties.desk_key import (
 from thingdesk.parties.desk_time import desk_time
 from thingdesk.parties.errors import unknown_machine, unknown_owner, unknown_staff
 from thingdesk.parties.fleet_file import Form, read_fleet
+from thingdesk.parties.identities import came_back, log_in_vouched
 from thingdesk.parties.keys import (
     CHANNEL,
     add_key,
@@ -145,7 +146,6 @@ from thingdesk.parties.staff import (
     staff_names,
 )
 from thingdesk.parties.transfer import transfer
-from thingdesk.parties.vouched import came_back, log_in_vouched
 
 KEPT = (*staff_store.KEPT, *session_store.KEPT)
 

@@ -32,10 +32,6 @@ _UNPRINTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 # how any of them begins in JSON as orjson spells it, and little else
 _SUSPECT = re.compile(rb"\\[bfu]|\x7f|\xc2[\x80-\x9f]")
 _SUSPICIOUS = b"\\\x7f\xc2"
-_EXTENSION = re.compile(r"[a-z0-9]{1,32}")
-_INT32 = range(-(2**31), 2**31)
-_READ = frozenset({"specversion", "id", "type", "time", "data"})
-_USUAL = _READ | {"source"}
 _TYPE = re.compile(r"[a-z][a-z.]{0,63}")
 
 
@@ -148,24 +144,9 @@ def _envelope(event: dict[str, Any], event_id: str | None) -> Envelope:
     data = event.get("data")
     if not isinstance(data, dict):
         raise unfit("data", "is missing or no object", "put what you say into data")
-    if not (event.keys() <= _USUAL and isinstance(event.get("source", ""), str)):
-        _check_extensions(event)
     text = _checked(event)
     digest = sha256(canonical(event, text)).hexdigest()
     return Envelope(event_id, kind, _time(event.get("time")), data, digest)
-
-
-def _check_extensions(event: Mapping[str, Any]) -> None:
-    """Attributes of others are kept to nothing, and are to be those of CloudEvents all the same."""
-    for name in event.keys() - _USUAL:
-        if not _EXTENSION.fullmatch(name):
-            raise unfit(name[:64], "is no attribute", "name it with 1 to 32 of a-z and 0-9")
-    for name in event.keys() - _READ:
-        value = event[name]
-        # a whole number may be written with a point
-        small = isinstance(value, int | float) and value in _INT32
-        if not (small or isinstance(value, str | bool | None)):
-            raise unfit(name, "is no text, truth value or integer of 32 bits", "put it into data")
 
 
 def _time(text: object) -> datetime | None:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from thingdesk import timeline
-from thingdesk.parties import events, passwords, vouched_store
+from thingdesk.parties import events, identity_store, passwords
 from thingdesk.parties import staff_store as store
 from thingdesk.parties.log_in import open_session
 from thingdesk.parties.model import Role, Staff
@@ -38,7 +38,7 @@ async def log_in_vouched(tx: Transaction, who: Vouched) -> LoggedIn | Refusal:
     who may administer, who stays that.
     """
     await store.lock(tx)
-    known = await vouched_store.of_identity(tx, who.issuer, who.subject)
+    known = await identity_store.of_identity(tx, who.issuer, who.subject)
     if known is None:
         found = await _first_time(tx, who)
         if isinstance(found, Refusal):
@@ -58,7 +58,7 @@ async def _first_time(tx: Transaction, who: Vouched) -> Staff | Refusal:
     known = await store.by_email(tx, who.email.lower())
     if known:
         staff, _ = known
-        if await vouched_store.has_identity(tx, staff.id, who.issuer):
+        if await identity_store.has_identity(tx, staff.id, who.issuer):
             # an address that was given to somebody else there is no way into this account
             return _TAKEN
     elif who.roles:
@@ -68,7 +68,7 @@ async def _first_time(tx: Transaction, who: Vouched) -> Staff | Refusal:
             return refused.refusal
     else:
         return _UNKNOWN
-    await vouched_store.add(tx, who.issuer, who.subject, staff.id, clock.now())
+    await identity_store.add(tx, who.issuer, who.subject, staff.id, clock.now())
     timeline.append(tx, "desk", events.StaffVouchedFor(staff.id, who.issuer))
     return staff
 
@@ -83,4 +83,4 @@ async def _with_roles(tx: Transaction, staff: Staff, roles: frozenset[Role]) -> 
 
 async def came_back(tx: Transaction, state: str, lasts: timedelta) -> bool:
     """Whether a log-in elsewhere comes back for the first time; `lasts` is how long it may take."""
-    return await vouched_store.once(tx, passwords.digest(state), clock.now() + lasts)
+    return await identity_store.once(tx, passwords.digest(state), clock.now() + lasts)
