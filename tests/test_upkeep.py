@@ -49,12 +49,14 @@ ROWS = {
     "dialogue_hops": "insert into dialogue_hops values (gen_random_uuid(), 1, $1)",
     "hold": "insert into hold (id, machine, subject, owner_id, topic, about, language, safety,"
     " state, asked_at, queued_at, since, misses, ended_at)"
-    " values (gen_random_uuid(), 'car-1', 'car-1', gen_random_uuid(), '', '', 'en', false, 'ended', $1, $1, $1, 0, $1)",
+    " values (gen_random_uuid(), 'car-1', 'car-1', gen_random_uuid(), '', '', 'en',"
+    " false, 'ended', $1, $1, $1, 0, $1)",
     "hook": "insert into hook (id, machine, form, url, secret, made_at, ended_at)"
     " values (gen_random_uuid(), 'car-1', 'own', '', '', $1, $1)",
     "hook_delivery": "insert into hook_delivery (id, hook_id, case_id, number, kind, made_at,"
     " until, state, next_at, settled_at)"
-    " values (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, '', $1, $1, 'delivered', $1, $1)",
+    " values (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, '', $1, $1,"
+    " 'delivered', $1, $1)",
     "owner_code": "insert into owner_code values (gen_random_uuid(), gen_random_uuid(), $1)",
     "owner_session": "insert into owner_session values (decode('0{n}', 'hex'), gen_random_uuid(),"
     " $1, $1)",

@@ -89,3 +89,8 @@ async def shown(browser: Browser, site: Site) -> AsyncIterator[Shown]:
         yield Shown(browser, site, served.url)
         site.pages.stop.set()
         await live
+
+
+async def unfold(page: Page) -> None:
+    """What can be opened on the page is open."""
+    await page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 from tests import whose
 from tests.web import allowing, holds
-from tests.web.chromium import AXE, NO_AXE, NO_CHROMIUM, NO_VENDOR, Shown, chromium, shown
+from tests.web.chromium import AXE, NO_AXE, NO_CHROMIUM, NO_VENDOR, Shown, chromium, shown, unfold
 from tests.web.owners import owner_of
 from tests.web.people import PASSWORD, account
 from tests.web.seeding import seed
@@ -224,8 +224,7 @@ async def test_no_page_scrolls_sideways_on_a_phone(desk: Shown, pages: dict[str,
         wide = {}
         for name, path in pages.items():
             await page.goto(desk.url + path)
-            for more in await page.locator("details").all():
-                await more.evaluate("one => { one.open = true }")
+            await unfold(page)
             wide[name] = await page.evaluate("document.documentElement.scrollWidth")
     assert {name: width for name, width in wide.items() if width > PHONE["width"]} == {}
 
@@ -237,15 +236,13 @@ async def test_no_page_scrolls_sideways_on_a_phone(desk: Shown, pages: dict[str,
 async def test_every_page_meets_wcag_2_2_aa(
     desk: Shown, pages: dict[str, str], scheme: str, viewport: dict[str, int]
 ) -> None:
-    axe = AXE.read_text()
     found = []
     owner = await owner_of(desk.site, allowing.OWNER)
     async with desk.page(staff=True, owner=owner, viewport=viewport, color_scheme=scheme) as page:
         for name, path in pages.items():
             await page.goto(desk.url + path)
-            for more in await page.locator("details").all():
-                await more.evaluate("one => { one.open = true }")
-            await page.evaluate(axe)
+            await unfold(page)
+            await page.evaluate(AXE.read_text())
             result = await page.evaluate("asked => axe.run(asked)", ASKED)
             found += [
                 f"{name}: {one['id']}: {node['html'][:120]} {node['failureSummary'][:200]}"
