@@ -83,5 +83,5 @@ def test_every_page_that_the_readme_links_is_there() -> None:
 def test_every_command_that_the_readme_names_is_there() -> None:
     from thingdesk.commands import main  # noqa: PLC0415 - the whole product, for this test alone
 
-    named = set(re.findall(r"^\| `thingdesk ([a-z]+)", README, re.MULTILINE))
+    named = set(re.findall(r"^\| `thingdesk ([a-z-]+)", README, re.MULTILINE))
     assert named == set(main.commands)
