@@ -261,6 +261,6 @@ class Database:
         self, channel: str, wake: Callable[[], None]
     ) -> AbstractAsyncContextManager[asyncio.Event]:
         """Call `wake` whenever somebody notifies `channel`, while the block runs. The event is set
-        when the connection is lost, and nothing will be heard any more.
+        when the connection is lost, and nothing will be heard any more. All who listen share one.
         """
-        return self._pool.listening(channel, wake)
+        return self._pool.ears.listening(channel, wake)

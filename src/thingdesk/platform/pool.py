@@ -1,13 +1,14 @@
 """Connections to one PostgreSQL, kept open and given out one at a time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import asyncpg
 import orjson
 
+from thingdesk.platform.ears import GONE, Ears
 from thingdesk.platform.metrics import Gauge
 
 _CONNECTIONS = Gauge(
@@ -25,7 +26,6 @@ _PASSING = (
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.LockNotAvailableError,
 )
-_GONE = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
 
 
 _SESSION = "select pg_backend_pid()"
@@ -106,6 +106,7 @@ class Pool:
     def __init__(self, pool: Any) -> None:
         self._pool = pool
         self._waiting: set[asyncio.Timeout] = set()
+        self.ears = Ears(self.connection)
         _CONNECTIONS.read = self._connections
 
     def _connections(self) -> Mapping[str, float]:
@@ -139,7 +140,7 @@ class Pool:
 
     async def close(self) -> None:
         # what is lost while it says goodbye is closed, too: asyncpg then ends all the others
-        with suppress(*_GONE):
+        with suppress(*GONE):
             await self._pool.close()
 
     def abandon(self) -> None:
@@ -161,29 +162,3 @@ class Pool:
             yield connection
         finally:
             await self._pool.release(connection)
-
-    @asynccontextmanager
-    async def listening(
-        self, channel: str, wake: Callable[[], None]
-    ) -> AsyncIterator[asyncio.Event]:
-        deaf = asyncio.Event()
-
-        def heard(*_: object) -> None:
-            wake()
-
-        def lost(_: object) -> None:
-            deaf.set()
-
-        async with self.connection() as connection:
-            connection.add_termination_listener(lost)
-            try:
-                await connection.add_listener(channel, heard)
-                yield deaf
-                with suppress(*_GONE):
-                    await connection.remove_listener(channel, heard)
-                    connection.remove_termination_listener(lost)
-            except BaseException:
-                # it may listen still, so nobody else gets it
-                with suppress(asyncpg.InterfaceError):
-                    connection.terminate()
-                raise

@@ -12,7 +12,7 @@ from thingdesk.platform.embedded import EmbeddedBroker
 from thingdesk.platform.mqtt import BrokerAddress, Connection
 
 SUBSCRIBE = 0x82
-NOT_AUTHORISED, LET_IN = b"\x20\x02\x00\x05", b"\x20\x02\x00\x00"
+NOTHING, NOT_AUTHORISED, LET_IN = b"", b"\x20\x02\x00\x05", b"\x20\x02\x00\x00"
 
 
 class Door:
@@ -135,3 +135,19 @@ async def test_a_message_is_acknowledged_when_it_is_done_with_and_not_before() -
             first()
             assert await said.get() == puback(1)
         second()  # nobody is there any more
+
+
+async def test_one_that_ends_the_first_connection_is_tried_again() -> None:
+    async with door(NOTHING, LET_IN) as one:
+        address = BrokerAddress.read(one.url, shared=False)
+        async with asyncio.timeout(10), Connection(address, "test-first", ["td/#"], heard):
+            assert one.subscribed == 1
+
+
+async def test_one_that_is_not_there_is_named() -> None:
+    async with door() as one:
+        gone = one.url
+    connection = Connection(BrokerAddress.read(gone, shared=False), "test", ["td/#"], heard)
+    where = gone.removeprefix("mqtt://")
+    with pytest.raises(ConnectionError, match=f"the broker at {where} cannot be used: ."):
+        await connection.__aenter__()

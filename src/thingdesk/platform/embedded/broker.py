@@ -55,6 +55,10 @@ _START_WITHIN = 120.0
 _ANSWER_WITHIN = 2.0
 
 
+class _GoneError(EmbeddedError):
+    """Who was to be cut off is not connected any more."""
+
+
 class EmbeddedBroker(Embedded):
     """`url` holds the desk's own name and password; all others connect to `host` and `port`.
 
@@ -103,7 +107,8 @@ class EmbeddedBroker(Embedded):
         connections = found["data"].get("connections") or ()
         for connection in connections:
             kick = f"{found['server']['id']}.KICK"
-            await self._request(kick, {"cid": connection["cid"]})
+            with suppress(_GoneError):  # it went by itself meanwhile
+                await self._request(kick, {"cid": connection["cid"]})
         return bool(connections)
 
     async def _begin(self) -> None:
@@ -226,6 +231,8 @@ class EmbeddedBroker(Embedded):
             ) from error
         content: dict[str, Any] = json.loads(answer.data)
         if problem := content.get("error"):
+            if "no such client" in str(problem):
+                raise _GoneError("The client has gone.", "Nothing is left to do.")
             raise EmbeddedError(f"The embedded broker refused: {problem}.", "Try again.")
         return content
 

@@ -23,6 +23,7 @@ _KEEPALIVE = 30
 # a shared subscription goes on giving its share to a session that nobody is there for any more
 _SESSION = 10
 _HANDSHAKE = 15
+_FIRST_ATTEMPTS = 4
 _PAUSES = Backoff(timedelta(milliseconds=200), timedelta(seconds=5))
 # brokers take 1 MiB of payload; for one byte more they end the connection, and again for every
 # repetition of the message: no other one would get through any more
@@ -119,11 +120,17 @@ class Connection:
         self.refused: str | None = None
 
     async def __aenter__(self) -> Self:
-        """Connected and subscribed. Raises OSError when the broker cannot be used."""
+        """Connected and subscribed. Raises ConnectionError when the broker cannot be used, also
+        not at another attempt: one that has just been started may be started again.
+        """
         try:
-            await self._connect()
+            await self._connect_at_first()
         except MQTTConnectError as error:
             raise ConnectionError(f"the broker does not let the desk in: {error}") from error
+        except OSError as error:
+            where = f"{self._address.host}:{self._address.port}"
+            why = str(error) or f"no answer within {_HANDSHAKE} s"
+            raise ConnectionError(f"the broker at {where} cannot be used: {why}") from error
         self._stay = asyncio.create_task(self._stay_connected())
         return self
 
@@ -146,20 +153,43 @@ class Connection:
         client.on_disconnect = self._on_disconnect
         return client
 
+    async def _connect_at_first(self) -> None:
+        for attempt in range(1, _FIRST_ATTEMPTS):
+            try:
+                await self._connect()
+            except OSError:
+                await asyncio.sleep(_PAUSES.pause(attempt, ids.draw()).total_seconds())
+            else:
+                return
+        await self._connect()
+
     async def _connect(self) -> None:
         self._lost.clear()
         self._subscribed.clear()
         self._client = self._make_client()
         async with asyncio.timeout(_HANDSHAKE):
-            await self._client.connect(
-                self._address.host,
-                self._address.port,
-                ssl=self._address.tls,
-                version=MQTTv50 if self._address.shared else MQTTv311,
-                keepalive=_KEEPALIVE,
-            )
-            if self._topics:
-                await self._subscribed.wait()
+            shaking = asyncio.create_task(self._shake_hands())
+            lost = asyncio.create_task(self._lost.wait())
+            try:
+                # gmqtt waits for the answer of a broker that has ended, too
+                await asyncio.wait({shaking, lost}, return_when=asyncio.FIRST_COMPLETED)
+                if not shaking.done():
+                    raise ConnectionResetError("it ended the connection")
+                await shaking
+            finally:
+                shaking.cancel()
+                lost.cancel()
+
+    async def _shake_hands(self) -> None:
+        await self._client.connect(
+            self._address.host,
+            self._address.port,
+            ssl=self._address.tls,
+            version=MQTTv50 if self._address.shared else MQTTv311,
+            keepalive=_KEEPALIVE,
+        )
+        if self._topics:
+            await self._subscribed.wait()
 
     async def _stay_connected(self) -> None:
         while True:

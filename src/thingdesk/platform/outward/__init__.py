@@ -5,8 +5,7 @@ address that was checked. Always true: no private network is reached that the op
 allowed, no redirect is followed, and none of it takes longer or more than its limits.
 """
 
-from thingdesk.platform.outward.ask import Answered, ask
-from thingdesk.platform.outward.fetch import Unfetched, fetch
+from thingdesk.platform.outward.ask import Answered, Unfetched, ask
 from thingdesk.platform.outward.names import Address, Names
 from thingdesk.platform.outward.post import LIMIT, Attempt, End, Http, make_http, post
 from thingdesk.platform.outward.reach import why_forbidden
@@ -27,7 +26,6 @@ __all__ = [
     "Unfetched",
     "Unsigned",
     "ask",
-    "fetch",
     "is_allowed",
     "make_http",
     "post",

@@ -1,4 +1,4 @@
-"""One question and its answer, with all limits."""
+"""One question and its answer, with all limits: all of the answer or none."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -6,53 +6,70 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from thingdesk.platform.outward.fetch import Unfetched
 from thingdesk.platform.outward.names import Names
-from thingdesk.platform.outward.post import LIMIT, MOST_ANSWER, make_http
+from thingdesk.platform.outward.post import LIMIT, MOST_ANSWER
 from thingdesk.platform.outward.target import Network, resolve
+
+# packed it could be short on the way, and no end of it here
+_ACCEPTED = {"accept": "application/json", "accept-encoding": "identity"}
+
+
+class Unfetched(Exception):
+    """There is no such answer, or not within the limits; it says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What was answered."""
+    """What was answered; `is_json` is what its content type says."""
 
     status: int
+    is_json: bool
     body: bytes = field(repr=False)
 
 
 async def ask(
+    http: httpx.AsyncClient,
     url: str,
     *,
     names: Names,
     allowed: Sequence[Network] = (),
     headers: Mapping[str, str] | None = None,
     form: Mapping[str, str] | None = None,
-    limit: float = LIMIT,
+    most: int = MOST_ANSWER,
+    within: float = LIMIT,
 ) -> Answered:
-    """What is at `url`, or what it answers to a `form`, within `limit` seconds for all of it. A
-    redirect is an answer, and not followed. Raises Forbidden and Unfetched.
+    """What is at `url`, or what it answers to a `form`: `most` bytes, `within` so many seconds for
+    all of it. A redirect is an answer, and not followed. Raises Forbidden and Unfetched.
     """
     try:
-        async with asyncio.timeout(limit), make_http(limit=limit) as http:
+        async with asyncio.timeout(within):
             target = await resolve(url, allowed, names)
             async with http.stream(
                 "GET" if form is None else "POST",
                 target.url,
-                headers={**(headers or {}), "host": target.host},
+                headers={**_ACCEPTED, **(headers or {}), "host": target.host},
                 data=dict(form) if form is not None else None,
                 extensions={"sni_hostname": target.name},
             ) as response:
-                return Answered(response.status_code, await _read(response))
+                body = await _read(response, most)
+                return Answered(response.status_code, _is_json(response), body)
     except TimeoutError as error:
-        raise Unfetched(f"no answer within {limit:g} s") from error
+        raise Unfetched(f"no answer within {within:g} s") from error
     except (httpx.HTTPError, OSError, UnicodeError) as error:
-        raise Unfetched(f"{type(error).__name__}: {error}"[:500]) from error
+        raise Unfetched(f"{type(error).__name__}: {error}"[:300]) from error
 
 
-async def _read(response: httpx.Response) -> bytes:
+def _is_json(response: httpx.Response) -> bool:
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return bool(kind == "application/json" or kind.endswith("+json"))
+
+
+async def _read(response: httpx.Response, most: int) -> bytes:
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise Unfetched("its content is packed")
     body = bytearray()
-    async for chunk in response.aiter_bytes():
+    async for chunk in response.aiter_raw():
         body += chunk
-        if len(body) > MOST_ANSWER:
-            raise Unfetched(f"the answer is longer than {MOST_ANSWER} bytes")
+        if len(body) > most:
+            raise Unfetched(f"it has more than {most} bytes")
     return bytes(body)
