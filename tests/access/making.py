@@ -12,6 +12,7 @@ from tests.parties.making import Signing, an_owner, signing
 
 from thingdesk import access, mandates, parties
 from thingdesk.access import Client, Issued, Presented, Surface, TokenRequest
+from thingdesk.access.exchange import JWT
 from thingdesk.access.proof import digest_of
 from thingdesk.access.tokens import ASSERTION, CLIENT_CREDENTIALS, DEVICE, EXCHANGE
 from thingdesk.catalog import Catalog
@@ -20,14 +21,18 @@ from thingdesk.mandates import Terms
 from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Database, Transaction
 from thingdesk.platform.money import Money
+from thingdesk_machine import Identity
 
 BASE = "https://desk.example.org"
 TOKEN_URL = f"{BASE}/oauth/token"
 APP = "https://agent.example.com/client.json"
 BACK = "https://agent.example.com/back"
 FLOW = Flow(Catalog(()), ())
-ALL = Terms(services=("*",), per_case=Money(5000, "EUR"), depth=2)
-LESS = Terms(services=("vehicle.*",), per_case=Money(1000, "EUR"), depth=1)
+ALL = Terms(services=("*",), per_case=Money(5000, "EUR"), per_period=Money(20000, "EUR"), depth=2)
+BASE_TERMS = replace(ALL, services=("vehicle.*", "meter.read"))
+LESS = Terms(
+    services=("vehicle.*",), per_case=Money(1000, "EUR"), per_period=Money(4000, "EUR"), depth=1
+)
 
 Key = OKPKey | ECKey
 
@@ -77,6 +82,7 @@ class Asking(Signing):
     """A machine with an owner, which asks for tokens with its own key."""
 
     owner: UUID = field(default_factory=ids.new)
+    base: str = BASE
 
     @property
     def client(self) -> Client:
@@ -87,7 +93,7 @@ class Asking(Signing):
         claims = {
             "iss": self.machine,
             "sub": self.machine,
-            "aud": BASE,
+            "aud": self.base,
             "iat": now,
             "exp": now + 60,
             "jti": ids.secret(),
@@ -95,6 +101,10 @@ class Asking(Signing):
         }
         header = {"alg": alg, **({} if kid is None else {"kid": kid or self.kid})}
         return sign(self.key, header, {one: claims[one] for one in claims if claims[one]})
+
+    def actor_token(self) -> str:
+        """As the machine-side library makes it."""
+        return Identity(self.machine, self.key).actor_token(self.base, clock.now)
 
     def asks(
         self,
@@ -110,7 +120,7 @@ class Asking(Signing):
             "client_assertion": self.assertion(),
             **form,
         }
-        resources = (f"{BASE}/{at}",) if at else ()
+        resources = (f"{self.base}/{at}",) if at else ()
         return TokenRequest(self.client, given, resources, proof)
 
     def exchanges(self, subject: str, asked: Terms, **more: Any) -> TokenRequest:
@@ -127,7 +137,7 @@ def details(terms: Terms) -> str:
     return orjson.dumps([mandates.as_details(terms)]).decode()
 
 
-async def a_machine(database: Database, owner: UUID | None = None) -> Asking:
+async def a_machine(database: Database, owner: UUID | None = None, kind: str = "press") -> Asking:
     """A machine of this owner, or of a new one."""
     async with database.transaction() as tx:
         owner = owner or await new_owner(tx)
@@ -135,7 +145,7 @@ async def a_machine(database: Database, owner: UUID | None = None) -> Asking:
         assert known is not None
         new = parties.NewOwner(known.email or "", known.name, known.zone)
         made = signing()
-        machine = parties.NewMachine(made.machine, "press", "P7", key=made.x, owner=new)
+        machine = parties.NewMachine(made.machine, kind, "P7", key=made.x, owner=new)
         await parties.register(tx, [machine])
     return Asking(made.machine, made.key, owner)
 
@@ -151,11 +161,12 @@ async def paired(
     *,
     key: Key | None = None,
     at: Surface = Surface.HTTP,
+    also: tuple[Surface, ...] = (),
     terms: Terms = ALL,
 ) -> Issued:
-    """What the machine gets once its owner has typed its code."""
+    """What the machine gets once its owner has typed its code, for the first of its surfaces."""
     async with database.transaction() as tx:
-        shown = await access.pair(tx, machine.client, ALL, (at,))
+        shown = await access.pair(tx, machine.client, ALL, (at, *also))
     async with database.transaction() as tx:
         waiting = await access.pending(tx, shown.user_code)
         assert waiting is not None
@@ -183,3 +194,11 @@ def resigned(token: str, key: Any, header: dict[str, Any], **changed: Any) -> st
 def an_app(**changed: Any) -> Client:
     made = Client(f"{APP}?{ids.secret(6)}", "Agent", redirects=(BACK,))
     return replace(made, **changed)
+
+
+BASE_TERMS = replace(ALL, services=("vehicle.*", "meter.read"))
+
+
+def for_helper(helper: Asking) -> dict[str, str]:
+    """What is shown beside a token that is passed on to another machine."""
+    return {"actor_token": helper.actor_token(), "actor_token_type": JWT}

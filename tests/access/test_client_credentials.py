@@ -4,15 +4,17 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import orjson
 import pytest
 from joserfc import jws
 from joserfc.jwk import ECKey, OctKey, OKPKey
-from tests.access.making import BASE, a_machine, an_app, proof_of, shown
+from tests.access.making import BASE, a_machine, an_app, details, proof_of, shown, sign
 from tests.access.refusing import code_of
 
-from thingdesk import parties
+from thingdesk import access, parties
 from thingdesk.access import Caller, Callers, Issued, Surface, TokenRequest, Tokens
 from thingdesk.access.tokens import ASSERTION, CLIENT_CREDENTIALS
+from thingdesk.mandates import Terms
 from thingdesk.platform import clock
 from thingdesk.platform.database import Database
 from thingdesk.platform.errors import Refused
@@ -103,11 +105,14 @@ async def test_no_other_algorithm_is_read(database: Database, tokens: Tokens) ->
     hmac = {"alg": "HS256", "kid": machine.kid}
     ec = ECKey.generate_key("P-256")
     curve = {"alg": "ES256", "kid": machine.kid}
+    own = OKPKey.generate_key("Ed25519")
+    named = own.as_dict(private=False)
     _, body, signature = good.split(".")
     none = "eyJhbGciOiJub25lIn0"
     for forged in (
         jws.serialize_compact(hmac, claims, public, algorithms=["HS256"]),
         jws.serialize_compact(curve, claims, ec, algorithms=["ES256"]),
+        sign(own, {"alg": "EdDSA", "kid": machine.kid, "jwk": named}, orjson.loads(claims)),
         f"{none}.{body}.",
         f"{none}.{body}.{signature}",
         f"{good}x",
@@ -191,3 +196,13 @@ async def test_who_does_not_sign_gets_nothing(database: Database, tokens: Tokens
     request = TokenRequest(machine.client, {"grant_type": CLIENT_CREDENTIALS})
     assert await code_of(tokens.make(request)) == "client_unproven"
     assert ASSERTION.endswith("jwt-bearer")
+
+
+def test_what_a_stranger_asks_for_is_short() -> None:
+    """It is kept until an owner answers, or a day."""
+    services = [f"{number:03}{'x' * 70}" for number in range(100)]
+    asked = details(Terms(services=tuple(services)))
+    assert access.asks_of({"authorization_details": asked})
+    longer = details(Terms(services=tuple(services), providers=tuple(services)))
+    with pytest.raises(Refused, match="bytes at most"):
+        access.asks_of({"authorization_details": longer})

@@ -1,17 +1,24 @@
 """What applications say of themselves, and where the desk does not look for it."""
 
+import asyncio
+import json
+import re
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
 from joserfc.jwk import OctKey, OKPKey, RSAKey
 from tests.access.making import APP, BACK, public
 from tests.access.refusing import code_of
+from tests.access.sites import serving
 
 from thingdesk.access import Documents
 from thingdesk.access.documents import described
 from thingdesk.platform.errors import Refused
 
+# httpcore leaves the socket of a TLS handshake that is cancelled to the garbage collector
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 SAID = {"client_id": APP, "client_name": "Agent", "redirect_uris": [BACK]}
 
 
@@ -101,3 +108,92 @@ async def test_a_network_that_is_not_allowed_is_not_even_called() -> None:
             with pytest.raises(Refused) as caught:
                 await documents.client(url)
         assert words in caught.value.refusal.reason
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+async def test_an_application_on_the_own_computer_is_read_by_a_desk_there(host: str) -> None:
+    async with await asyncio.start_server(_an_app, "127.0.0.1", 0) as server:
+        url = f"http://{host}:{server.sockets[0].getsockname()[1]}/client.json"
+        for base in ("http://127.0.0.1:8080", "http://localhost:8080"):
+            async with Documents(base=base) as documents:
+                assert (await documents.client(url)).name == "Tried"
+        for base in ("https://desk.example.org", "http://desk.example.org", "https://localhost"):
+            async with Documents(base=base) as documents:
+                assert await code_of(documents.client(url)) == "client_unusable"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://agent.example.com/client.json",
+        "http://10.0.0.1/client.json",
+        "http://127.0.0.1@agent.example.com/client.json",
+        "http://localhost.example.com/client.json",
+        "https://10.0.0.1/client.json",
+        "https://127.0.0.1:9/client.json",
+    ],
+)
+async def test_a_desk_on_the_own_computer_asks_no_other_network_for_it(url: str) -> None:
+    async with Documents(base="http://127.0.0.1:8080") as documents:
+        with pytest.raises(Refused) as caught:
+            await documents.client(url)
+    assert re.search("https://|network|password|cannot be had", caught.value.refusal.reason)
+    assert "ConnectError" not in caught.value.refusal.reason
+
+
+async def _an_app(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A program of somebody who writes an application."""
+    head = (await reader.readuntil(b"\r\n\r\n")).decode()
+    (host,) = re.findall(r"(?im)^host: (\S+)", head)
+    body = json.dumps({"client_id": f"http://{host}/client.json", "client_name": "Tried"})
+    kind = "content-type: application/json\r\nconnection: close"
+    writer.write(f"HTTP/1.1 200 OK\r\n{kind}\r\ncontent-length: {len(body)}\r\n\r\n{body}".encode())
+    writer.close()
+
+
+async def test_a_slow_site_holds_up_its_own_applications_alone(tmp_path: Path) -> None:
+    async with serving(tmp_path) as sites, asyncio.TaskGroup() as group:
+        ask = sites.documents.client
+        held = [group.create_task(ask(f"{sites.mute}/{n}")) for n in range(300)]
+        await sites.holds(4)
+        assert (await ask(sites.app)).name == "App"
+        assert len(sites.waiting) == 4
+        for one in held:
+            one.cancel()
+
+
+async def test_what_nobody_waits_for_is_not_asked_for_any_more(tmp_path: Path) -> None:
+    async with serving(tmp_path) as sites:
+        both = [asyncio.create_task(sites.documents.client(f"{sites.slow}/x")) for _ in "ab"]
+        await sites.holds(1)
+        both[0].cancel()
+        assert (await sites.documents.client(sites.app)).name == "App"
+        assert len(sites.waiting) == 1, "somebody waits for it"
+        both[1].cancel()
+        await sites.holds(0)
+
+
+async def test_so_many_are_asked_for_at_once(tmp_path: Path) -> None:
+    async with serving(tmp_path) as sites, asyncio.TaskGroup() as group:
+        ask = sites.documents.client
+        held = [group.create_task(ask(f"{sites.slow}/{n}")) for n in range(400)]
+        await sites.holds(4)
+        assert await code_of(ask(sites.app)) == "desk_busy"
+        for one in held:
+            one.cancel()
+        await sites.holds(0)
+        assert (await ask(sites.app)).name == "App", "that it was busy is not remembered"
+
+
+@pytest.mark.parametrize(
+    "blank",
+    ["\u3164" * 20, "\u2800", "\u00a0", "\u115f\u1160", "\uffa0 \u3164", "a\u200bb", "a\u00adb"],
+)
+def test_a_name_that_cannot_be_seen_is_none(blank: str) -> None:
+    found = described(APP, {"client_id": APP, "client_name": blank}, None)
+    assert found.name == "agent.example.com"
+
+
+@pytest.mark.parametrize("name", ["Agent", "\uc5d0\uc774\uc804\ud2b8", "\u2615 & \u2764"])
+def test_a_name_that_can_be_seen_is_shown(name: str) -> None:
+    assert described(APP, {"client_id": APP, "client_name": f" {name}"}, None).name == name

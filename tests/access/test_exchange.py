@@ -5,28 +5,45 @@ from datetime import timedelta
 
 import pytest
 from joserfc.jwk import OKPKey
-from tests.access.making import ALL, LESS, Asking, a_machine, paired, proof_of, shown
+from tests.access.agents import Agent, an_agent
+from tests.access.making import (
+    ALL,
+    BASE,
+    BASE_TERMS,
+    LESS,
+    a_machine,
+    for_helper,
+    paired,
+    proof_of,
+    shown,
+)
 from tests.access.refusing import code_of
+from tests.parties.making import signing
 
-from thingdesk import access, mandates, parties
-from thingdesk.access import Callers, Surface, Tokens
-from thingdesk.access.exchange import JWT
-from thingdesk.mandates import Terms
+from thingdesk import mandates, parties
+from thingdesk.access import Callers, Surface, TokenRequest, Tokens, standing
+from thingdesk.access.token import TYPE
+from thingdesk.mandates import Mandate, Terms
+from thingdesk.platform import clock
 from thingdesk.platform.database import Database
+from thingdesk.platform.errors import Refused
 from thingdesk.platform.money import Money
 
-BASE_TERMS = replace(ALL, services=("vehicle.*", "meter.read"))
 
-
-def for_helper(helper: Asking) -> dict[str, str]:
-    return {"actor_token": helper.token(), "actor_token_type": JWT}
+def by_app(
+    agent: Agent, subject: str, terms: Terms, proof: str | None = None, at: str = ""
+) -> TokenRequest:
+    """What an application asks that has no key at the desk."""
+    asks = agent.exchanges(subject, terms, proof=proof, at=at)
+    form = {name: asks.form[name] for name in asks.form if not name.startswith("client_")}
+    return replace(asks, form=form)
 
 
 async def test_a_token_is_exchanged_for_a_narrower_one(
     database: Database, tokens: Tokens, callers: Callers
 ) -> None:
     machine = await a_machine(database)
-    wide = await paired(database, tokens, machine, terms=BASE_TERMS)
+    wide = await paired(database, tokens, machine, also=(Surface.MCP,), terms=BASE_TERMS)
     narrow = await tokens.make(machine.exchanges(wide.token, LESS, at="mcp"))
     found = await callers.recognise(shown(narrow.token), Surface.MCP)
     assert found.mandate is not None
@@ -44,8 +61,8 @@ async def test_a_token_is_exchanged_for_a_narrower_one(
         replace(LESS, services=("*",)),
         replace(LESS, services=("meter.*",)),
         replace(LESS, per_case=Money(5001, "EUR")),
-        replace(LESS, per_case=Money(1, "USD")),
-        replace(LESS, per_period=Money(1, "EUR")),
+        replace(LESS, per_case=Money(1, "USD"), per_period=Money(1, "USD")),
+        replace(LESS, per_period=Money(20001, "EUR")),
         replace(LESS, depth=2),
     ],
 )
@@ -58,6 +75,17 @@ async def test_nothing_wider_comes_out(database: Database, tokens: Tokens, wider
     assert await code_of(tokens.make(machine.exchanges(narrow.token, back))) == "mandate_wider"
 
 
+async def test_one_amount_without_the_other_is_refused(database: Database, tokens: Tokens) -> None:
+    """It would let nothing be spent, and the answer would name an amount."""
+    machine = await a_machine(database)
+    wide = await paired(database, tokens, machine, terms=BASE_TERMS)
+    half = machine.exchanges(wide.token, replace(LESS, per_case=None))
+    with pytest.raises(Refused) as refused:
+        await tokens.make(half)
+    assert refused.value.refusal.code == "bad_mandate"
+    assert [one.path for one in refused.value.refusal.fields] == ["0.per_case"]
+
+
 async def test_it_is_passed_on_as_deep_as_the_owner_said(
     database: Database, tokens: Tokens
 ) -> None:
@@ -67,39 +95,6 @@ async def test_it_is_passed_on_as_deep_as_the_owner_said(
         made = await tokens.make(machine.exchanges(made.token, replace(LESS, depth=depth)))
     deeper = machine.exchanges(made.token, replace(LESS, depth=0))
     assert await code_of(tokens.make(deeper)) == "mandate_wider"
-
-
-async def test_a_helper_gets_a_token_that_is_bound_to_its_own_key(
-    database: Database, tokens: Tokens, callers: Callers
-) -> None:
-    machine = await a_machine(database)
-    helper = await a_machine(database, machine.owner)
-    wide = await paired(database, tokens, machine, terms=BASE_TERMS)
-    made = await tokens.make(machine.exchanges(wide.token, LESS, **for_helper(helper)))
-    assert made.bound
-    found = await callers.recognise(shown(made.token, helper.key), Surface.HTTP)
-    assert found.machine == helper.machine
-    assert found.mandate is not None
-    assert found.mandate.to == helper.machine
-    by_other = shown(made.token, machine.key)
-    assert await code_of(callers.recognise(by_other, Surface.HTTP)) == "proof_wrong"
-    async with database.transaction() as tx:
-        said = await access.introspect(tx, machine.client, made.token, "https://desk.example.org")
-    assert said["act"] == {"sub": helper.machine, "act": {"sub": machine.machine}}
-    assert said["sub"] == str(machine.owner)
-
-
-async def test_a_helper_is_of_the_same_owner_and_asks_itself(
-    database: Database, tokens: Tokens
-) -> None:
-    machine, stranger = await a_machine(database), await a_machine(database)
-    wide = await paired(database, tokens, machine, terms=BASE_TERMS)
-    asks = machine.exchanges(wide.token, LESS, **for_helper(stranger))
-    assert await code_of(tokens.make(asks)) == "not_your_machine"
-    forged = {"actor_token": wide.token, "actor_token_type": JWT}
-    assert await code_of(tokens.make(machine.exchanges(wide.token, LESS, **forged))) == (
-        "grant_unknown"
-    )
 
 
 async def test_who_holds_another_s_token_gets_nothing_for_it(
@@ -114,43 +109,6 @@ async def test_who_holds_another_s_token_gets_nothing_for_it(
     stolen = machine.exchanges(wide.token, LESS, proof=other)
     assert await code_of(tokens.make(stolen)) == "proof_wrong"
     assert await tokens.make(machine.exchanges(wide.token, LESS, proof=proof_of(key)))
-
-
-async def test_what_was_passed_on_ends_with_what_it_was_made_from(
-    database: Database, tokens: Tokens, callers: Callers
-) -> None:
-    machine = await a_machine(database)
-    helper = await a_machine(database, machine.owner)
-    wide = await paired(database, tokens, machine, terms=BASE_TERMS)
-    made = await tokens.make(machine.exchanges(wide.token, LESS, **for_helper(helper)))
-
-    async def code() -> str:
-        seen = shown(made.token, helper.key)
-        return await code_of(callers.recognise(seen, Surface.HTTP))
-
-    assert await callers.recognise(shown(made.token, helper.key), Surface.HTTP)
-    async with database.transaction() as tx:
-        await access.revoke(tx, machine.client, wide.token, "https://desk.example.org")
-    assert await code() == "token_ended"
-
-
-async def test_what_a_helper_has_ends_with_the_keys_of_both_and_the_mandate_above(
-    database: Database, tokens: Tokens, callers: Callers
-) -> None:
-    machine = await a_machine(database)
-    helper = await a_machine(database, machine.owner)
-    wide = await paired(database, tokens, machine, terms=BASE_TERMS)
-    made = await tokens.make(machine.exchanges(wide.token, LESS, **for_helper(helper)))
-    seen = await callers.recognise(shown(wide.token), Surface.HTTP)
-    assert seen.mandate is not None
-    async with database.transaction() as tx:
-        await mandates.revoke(tx, machine.owner, "stop", mandate_id=seen.mandate.id)
-    ended = callers.recognise(shown(made.token, helper.key), Surface.HTTP)
-    assert await code_of(ended) == "token_ended"
-    async with database.transaction() as tx:
-        await parties.revoke_key(tx, machine.kid, "stolen")
-    ended = callers.recognise(shown(made.token, helper.key), Surface.HTTP)
-    assert await code_of(ended) == "token_key_revoked"
 
 
 async def test_by_its_own_key_a_machine_passes_on_of_the_standing_mandate(
@@ -168,3 +126,112 @@ async def test_by_its_own_key_a_machine_passes_on_of_the_standing_mandate(
     async with database.transaction() as tx:
         await mandates.revoke(tx, machine.owner, "stop")
     assert await code_of(callers.recognise(shown(made.token), Surface.HTTP)) == "token_ended"
+
+
+async def test_it_is_for_no_surface_that_the_owner_was_not_asked_about(
+    database: Database, tokens: Tokens
+) -> None:
+    machine = await a_machine(database)
+    helper = await a_machine(database, machine.owner)
+    wide = await paired(database, tokens, machine, terms=ALL)
+    for whom in ({}, for_helper(helper)):
+        asks = machine.exchanges(wide.token, LESS, at="a2a", **whom)
+        assert await code_of(tokens.make(asks)) == "resource_unknown"
+    async with database.transaction() as tx:
+        await mandates.grant(tx, machine.owner, ALL)
+    own = await tokens.make(machine.asks())
+    assert await tokens.make(machine.exchanges(own.token, LESS, at="a2a"))
+
+
+async def test_who_has_no_key_gets_no_more_time_than_is_left(
+    database: Database, tokens: Tokens, turnable: clock.Turnable
+) -> None:
+    """Whoever has stolen a token of an application could make two days of ten minutes."""
+    agent = await an_agent(database, BASE, Surface.HTTP)
+    turnable.turn(timedelta(minutes=7))
+    for depth in (1, 0):
+        made = await tokens.make(by_app(agent, agent.issued.token, replace(LESS, depth=depth)))
+        assert timedelta(minutes=2) < made.lasts <= timedelta(minutes=3)
+
+
+async def test_who_proves_itself_by_a_key_gets_a_whole_life(
+    database: Database, tokens: Tokens, turnable: clock.Turnable
+) -> None:
+    machine, key = await a_machine(database), OKPKey.generate_key("Ed25519")
+    wide = await paired(database, tokens, machine, terms=ALL)
+    agent = await an_agent(database, BASE, Surface.HTTP, key=key)
+    turnable.turn(timedelta(minutes=7))
+    by_app_with_proof = by_app(agent, agent.issued.token, LESS, proof_of(key))
+    for asks in (machine.exchanges(wide.token, LESS), by_app_with_proof):
+        assert (await tokens.make(asks)).lasts == timedelta(minutes=10)
+
+
+async def test_nothing_is_passed_on_over_mqtt(
+    database: Database, tokens: Tokens, callers: Callers
+) -> None:
+    machine, key = await a_machine(database), OKPKey.generate_key("Ed25519")
+    helper = await a_machine(database, machine.owner)
+    wide = await paired(database, tokens, machine, key=key, terms=ALL)
+    one = Terms(services=("person.ask",))
+    for whom in ({}, for_helper(helper)):
+        asks = machine.exchanges(wide.token, one, at="mqtt", proof=proof_of(key), **whom)
+        assert await code_of(tokens.make(asks)) == "token_not_for_mqtt"
+    agent = await an_agent(database, BASE, Surface.MQTT)
+    for place in ("mqtt", ""):
+        asks = by_app(agent, agent.issued.token, one, at=place)
+        assert await code_of(tokens.make(asks)) == "token_not_for_mqtt", "its own are for MQTT"
+    assert await callers.recognise(shown(agent.issued.token), Surface.MQTT)
+
+
+async def test_what_is_passed_on_ends_and_makes_room(
+    database: Database, turnable: clock.Turnable
+) -> None:
+    machine = await a_machine(database)
+    async with database.transaction() as tx:
+        above = await mandates.grant(tx, machine.owner, ALL)
+
+        async def passed_on(minor: int) -> Mandate:
+            less = replace(LESS, per_case=Money(minor, "EUR"))
+            return await mandates.grant(
+                tx, machine.owner, less, to=machine.machine, parent=above.id
+            )
+
+        made = [await passed_on(minor) for minor in range(100)]
+        assert await code_of(passed_on(101)) == "mandate_passed_on_too_often"
+        assert await passed_on(0) == made[0], "the same again is none more"
+    limit = clock.now() + timedelta(days=30)
+    assert all(one.terms.ends and one.terms.ends <= limit for one in made)
+    turnable.turn(timedelta(days=1, minutes=1))
+    async with database.transaction() as tx:
+        assert (await passed_on(101)).terms.per_case == Money(101, "EUR")
+    turnable.turn(timedelta(days=16))
+    async with database.transaction() as tx:
+        later = await passed_on(0)
+        assert later.id != made[0].id, "whoever goes on has time again"
+
+
+async def test_who_has_a_key_speaks_mqtt_by_that_alone(database: Database, tokens: Tokens) -> None:
+    machine = await a_machine(database)
+    asks = paired(database, tokens, machine, at=Surface.MQTT)
+    assert await code_of(asks) == "token_not_for_mqtt"
+
+
+@pytest.mark.parametrize("whose", ["narrowed", "of a machine with a key"])
+async def test_a_broker_lets_in_nobody_under_a_mandate_that_it_does_not_keep(
+    database: Database, callers: Callers, whose: str
+) -> None:
+    """Tokens that were made before they were refused are good for a day."""
+    agent = await an_agent(database, BASE, Surface.MQTT)
+    async with database.transaction() as tx:
+        key = await parties.desk_key(tx)
+        token = standing.read(key, agent.issued.token, BASE)
+        if whose == "narrowed":
+            one = Terms(services=("person.ask",))
+            less = await mandates.grant(
+                tx, agent.owner, one, to=agent.machine, parent=agent.mandate
+            )
+            token = replace(token, mandate_id=less.id)
+        else:
+            await parties.add_key(tx, agent.machine, signing(agent.machine).x)
+    made = key.sign(token.claims(BASE), TYPE)
+    assert await code_of(callers.recognise(shown(made), Surface.MQTT)) == "token_not_for_mqtt"

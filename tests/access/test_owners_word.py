@@ -5,9 +5,12 @@ from datetime import timedelta
 from joserfc.jwk import OKPKey
 from tests.access.making import (
     ALL,
+    BACK,
+    BASE,
     FLOW,
     LESS,
     a_machine,
+    an_app,
     new_owner,
     paired,
     shown,
@@ -16,7 +19,7 @@ from tests.access.refusing import code_of
 from tests.parties.making import registered
 
 from thingdesk import access, parties
-from thingdesk.access import Callers, Surface, Tokens
+from thingdesk.access import Browsed, Callers, Surface, Tokens
 from thingdesk.access.tokens import DEVICE
 from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Database
@@ -133,4 +136,35 @@ async def test_a_machine_waits_for_so_many_codes_at_most(database: Database) -> 
     async with database.transaction() as tx:
         for _ in range(20):
             await access.pair(tx, machine.client, ALL, (Surface.HTTP,))
-        assert await code_of(access.pair(tx, machine.client, ALL, (Surface.HTTP,))) == "too_often"
+        refused = await code_of(access.pair(tx, machine.client, ALL, (Surface.HTTP,)))
+        assert refused == "too_many_wait"
+
+
+async def test_who_asks_in_the_name_of_an_application_takes_nothing_of_its_room(
+    database: Database,
+) -> None:
+    app, said = an_app(), Browsed(BASE, BACK, "c" * 43, "S256")
+    async with database.transaction() as tx:
+        for _ in range(300):
+            await access.pair(tx, app, ALL, (Surface.HTTP,), "2001:db8::1")
+        network = access.pair(tx, app, ALL, (Surface.HTTP,), "2001:db8::2")
+        assert await code_of(network) == "too_many_wait"
+        browser = access.ask_owner(tx, app, ALL, (Surface.HTTP,), said, "2001:db8::1")
+        assert await code_of(browser) == "too_many_wait"
+        assert await access.pair(tx, app, ALL, (Surface.HTTP,), "192.0.2.1")
+        assert await access.ask_owner(tx, app, ALL, (Surface.HTTP,), said, "2001:db8:0:1::1")
+
+
+async def test_all_who_wait_are_so_many_at_most(database: Database) -> None:
+    now = clock.now()
+    async with database.transaction() as tx:
+        await tx.execute(
+            "insert into access_request (id, kind, client, asks, surfaces, made_at, expires_at,"
+            " state) select gen_random_uuid(), 'pair', '{}', '{}', '{}', $1, $2, 'waiting'"
+            " from generate_series(1, 30000)",
+            now,
+            now + timedelta(minutes=5),
+        )
+        assert await code_of(access.pair(tx, an_app(), ALL, (Surface.HTTP,))) == "too_many_wait"
+        await tx.execute("delete from access_request where client = '{}'")
+        assert await access.pair(tx, an_app(), ALL, (Surface.HTTP,))

@@ -1,5 +1,6 @@
 """Mandates as clients write and read them (RFC 9396)."""
 
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from tests.mandates.test_narrow import WIDE, terms_
 
 from thingdesk.mandates import Terms, as_details, read_details
+from thingdesk.mandates.details import FIELDS
 from thingdesk.platform.errors import Refused
 
 
@@ -20,11 +22,18 @@ def test_a_mandate_in_details_says_all_that_it_says() -> None:
     assert as_details(Terms(("*",))) == {"type": "thingdesk_mandate", "services": ["*"]}
 
 
-@given(terms_.filter(lambda one: not any("?" in s or "[" in s for s in one.services)))
+def _can_be_sent(terms: Terms) -> bool:
+    budgets = (terms.per_case, terms.per_period)
+    both = not any(budgets) or len({one and one.currency for one in budgets}) == 1
+    return both and not any("?" in one or "[" in one for one in terms.services)
+
+
+@given(terms_.filter(_can_be_sent))
 def test_what_is_written_is_read_again(terms: Terms) -> None:
     assert read_details([as_details(terms)]) == terms
 
 
+SOME = {"minor": 1, "currency": "EUR"}
 SOUND: dict[str, Any] = {"type": "thingdesk_mandate", "services": ["vehicle.*"]}
 
 
@@ -36,10 +45,13 @@ SOUND: dict[str, Any] = {"type": "thingdesk_mandate", "services": ["vehicle.*"]}
         ({"services": ["*"] * 101}, "0.services"),
         ({"services": "vehicle.repair"}, "0.services"),
         ({"machines": ["car/1"]}, "0.machines"),
-        ({"per_case": {"minor": -1, "currency": "EUR"}}, "0.per_case"),
-        ({"per_case": {"minor": 1.5, "currency": "EUR"}}, "0.per_case"),
-        ({"per_case": {"minor": 1, "currency": "euro"}}, "0.per_case"),
-        ({"per_case": {"minor": 10**30, "currency": "EUR"}}, "0.per_case"),
+        ({"per_case": {"minor": -1, "currency": "EUR"}, "per_period": SOME}, "0.per_case"),
+        ({"per_case": {"minor": 1.5, "currency": "EUR"}, "per_period": SOME}, "0.per_case"),
+        ({"per_case": SOME}, "0.per_period"),
+        ({"per_period": SOME}, "0.per_case"),
+        ({"per_case": {"minor": 1, "currency": "USD"}, "per_period": SOME}, "0.per_period"),
+        ({"per_case": {"minor": 1, "currency": "euro"}, "per_period": SOME}, "0.per_case"),
+        ({"per_case": {"minor": 10**30, "currency": "EUR"}, "per_period": SOME}, "0.per_case"),
         ({"ends": "soon"}, "0.ends"),
         ({"ends": 5}, "0.ends"),
         ({"cases": True}, "0.cases"),
@@ -59,6 +71,23 @@ def test_what_is_wrong_is_named(wrong: dict[str, Any], path: str) -> None:
         read_details([{**SOUND, **wrong}])
     assert refused.value.refusal.code == "bad_mandate"
     assert [one.path for one in refused.value.refusal.fields] == [path]
+
+
+def test_a_field_that_is_misspelled_is_told_all_there_are() -> None:
+    with pytest.raises(Refused) as refused:
+        read_details([{**SOUND, "per_month": {"minor": 5000, "currency": "EUR"}}])
+    (wrong,) = refused.value.refusal.fields
+    assert all(one.name in wrong.mend for one in fields(Terms))
+
+
+def test_each_field_is_described_with_an_example_that_is_read() -> None:
+    assert set(FIELDS) == {one.name for one in fields(Terms)}
+    for name, one in FIELDS.items():
+        assert one.words.endswith(".")
+        money = {two: FIELDS[two].example for two in ("per_case", "per_period") if "per_" in name}
+        terms = read_details([{**SOUND, **money, name: one.example}])
+        assert getattr(terms, name) != getattr(Terms(()), name), name
+        assert as_details(terms)[name]
 
 
 anything = st.recursive(

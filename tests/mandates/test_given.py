@@ -25,11 +25,9 @@ async def an_agent(database: Database) -> str:
     return name
 
 
-async def give(
-    party: Party, to: str, terms: Terms = TERMS, parent: UUID | None = None, seen: str | None = None
-) -> Mandate:
+async def give(party: Party, to: str, terms: Terms = TERMS, parent: UUID | None = None) -> Mandate:
     async with party.database.transaction() as tx:
-        return await mandates.grant(tx, party.owner_id, terms, to=to, parent=parent, seen=seen)
+        return await mandates.grant(tx, party.owner_id, terms, to=to, parent=parent)
 
 
 async def get(database: Database, mandate_id: UUID) -> Mandate:
@@ -58,12 +56,21 @@ async def test_each_machine_has_its_own_beside_the_standing_one(database: Databa
     assert (first.to, first.parent, first.version) == (one, None, 1)
     assert await get(database, first.id) == first
     assert await given_by(party) == [second.id, first.id]
-    again = await give(party, one, replace(TERMS, cases=3), seen="1")
-    assert (again.id, again.version) == (first.id, 2)
     async with database.transaction() as tx:
         assert await mandates.mandate_of(tx, party.owner_id) == standing
-    with pytest.raises(Refused, match="mandate_changed"):
-        await give(party, one, seen="1")
+
+
+async def test_what_a_machine_is_given_changes_nothing_that_it_was_given_before(
+    database: Database,
+) -> None:
+    party = await a_party(database)
+    agent = await an_agent(database)
+    first = await give(party, agent)
+    more = await give(party, agent, replace(TERMS, services=("*",), per_case=euros(5000), depth=3))
+    less = await give(party, agent, replace(TERMS, cases=1, depth=0))
+    assert [await get(database, one.id) for one in (first, more, less)] == [first, more, less]
+    assert await stop(party, more.id)
+    assert await given_by(party) == [less.id, first.id]
 
 
 async def test_each_is_stopped_alone_and_never_comes_back(database: Database) -> None:
@@ -159,26 +166,27 @@ async def test_what_is_over_is_live_no_more(database: Database) -> None:
 async def test_each_version_is_countersigned(database: Database) -> None:
     """So that an owner, or whom they show it to, can prove what was granted."""
     party = await a_party(database)
+    first = await party.grant(cases=1)
+    changed = await party.grant(cases=2)
     agent = await an_agent(database)
-    await give(party, agent)
-    changed = await give(party, agent, replace(TERMS, cases=2))
+    given = await give(party, agent, replace(TERMS, cases=2))
     async with database.transaction() as tx:
         kept = await mandates.versions(tx, changed.id)
+        ((_, _, signed),) = await mandates.versions(tx, given.id)
         key = await parties.desk_key(tx)
-    assert [version for version, _, _ in kept] == [2, 1]
-    signed = kept[0][2]
-    assert signed == changed.signed == (await get(database, changed.id)).signed
+    assert [(version, one) for version, _, one in kept] == [(2, changed.signed), (1, first.signed)]
+    assert signed == given.signed == (await get(database, given.id)).signed
     assert signed
     assert key.verify(signed, "thingdesk-mandate+jwt") == {
         "iss": "thingdesk",
-        "iat": int(changed.granted_at.timestamp()),
-        "mandate": str(changed.id),
+        "iat": int(given.granted_at.timestamp()),
+        "mandate": str(given.id),
         "owner": str(party.owner_id),
         "to": agent,
         "parent": None,
-        "version": 2,
-        "terms": mandates.as_details(changed.terms),
-        "at": changed.granted_at.isoformat(),
+        "version": 1,
+        "terms": mandates.as_details(given.terms),
+        "at": given.granted_at.isoformat(),
     }
     with pytest.raises(signatures.Unreadable):
         key.verify(signed, "thingdesk-receipt+jwt")

@@ -162,7 +162,7 @@ async def test_who_holds_sessions_hears_of_a_revocation(database: Database) -> N
     machine = await registered(database)
     before = clock.now()
     heard = asyncio.Event()
-    async with database.listening(parties.CHANNEL, heard.set):
+    async with database.listening(parties.CALLERS, heard.set):
         async with database.transaction() as tx:
             await parties.revoke_key(tx, machine.kid, "cloned")
         await asyncio.wait_for(heard.wait(), 10)

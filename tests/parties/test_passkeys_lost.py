@@ -1,5 +1,7 @@
 """Passkeys that are lost, and those that everybody has to have."""
 
+import asyncio
+
 import pytest
 from tests.parties.authenticator import Authenticator
 from tests.parties.test_passkeys import (
@@ -16,7 +18,7 @@ from tests.parties.test_staff import PASSWORD, an_account, log_in, whose
 from thingdesk import parties
 from thingdesk.parties import LoggedIn
 from thingdesk.platform.database import Database
-from thingdesk.platform.errors import Refused
+from thingdesk.platform.errors import Refusal, Refused
 
 
 async def test_who_lost_theirs_is_helped_and_the_timeline_says_by_whom(database: Database) -> None:
@@ -62,6 +64,33 @@ async def test_everybody_may_be_required_to_have_one(database: Database) -> None
             refusal = await parties.remove_passkey(tx, staff, one.id, PASSWORD, "here")
         assert refusal
         assert refusal.code == "last_passkey"
+    finally:
+        async with database.transaction() as tx:
+            await parties.require_passkeys(tx, False, strong.token, admin.id)
+
+
+async def test_of_those_who_log_in_without_a_passkey_one_adds_the_first(
+    database: Database,
+) -> None:
+    """Whoever knows the password alone cannot add theirs after its owner has."""
+    (admin, key), staff = await with_passkey(database), await an_account(database)
+    token = await half_way(database, admin)
+    strong = await show(database, token, key.sign(await options(database, token)))
+    assert isinstance(strong, LoggedIn)
+    async with database.transaction() as tx:
+        await parties.require_passkeys(tx, True, strong.token, admin.id)
+    try:
+        tokens = [await half_way(database, staff) for _ in range(4)]
+        made = [Authenticator().make(await options(database, one)) for one in tokens]
+
+        async def add_first(token: str, answer: str) -> LoggedIn | Refusal:
+            async with database.transaction() as tx:
+                return await parties.add_first_passkey(tx, token, answer, "Mine", PLACE)
+
+        both = zip(tokens, made, strict=True)
+        came = await asyncio.gather(*(add_first(*one) for one in both))
+        assert sum(isinstance(one, LoggedIn) for one in came) == 1
+        assert [one.code for one in came if isinstance(one, Refusal)] == ["log_in_again"] * 3
     finally:
         async with database.transaction() as tx:
             await parties.require_passkeys(tx, False, strong.token, admin.id)

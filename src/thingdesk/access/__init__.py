@@ -11,11 +11,12 @@ caller may ask for (`dialogue`). An application that an owner lets act is a mach
 """
 
 from thingdesk.access import grant_store, once_store, request_store
-from thingdesk.access.answer import confirm, deny
+from thingdesk.access.answer import becomes_theirs, confirm, deny, machine_of
 from thingdesk.access.authorize import ask_owner, authorization, check_redirect, returning
+from thingdesk.access.by_grant import by_grant
 from thingdesk.access.clients import TOKEN_PATH, machine_client, who_asserts
 from thingdesk.access.documents import Documents
-from thingdesk.access.end import CHANNEL, end_grant, ended_for, introspect, revoke
+from thingdesk.access.end import end_grant, ended_for, introspect, revoke
 from thingdesk.access.jose import ALGORITHMS
 from thingdesk.access.model import (
     Asking,
@@ -24,14 +25,16 @@ from thingdesk.access.model import (
     Client,
     Confirmed,
     Grant,
+    Grounds,
     Issued,
     Pairing,
     Pending,
     Presented,
     Surface,
 )
-from thingdesk.access.pair import pair, pending
+from thingdesk.access.pair import code_shown, pair, pending
 from thingdesk.access.recognise import Callers
+from thingdesk.access.standing import again
 from thingdesk.access.token import SCOPE
 from thingdesk.access.tokens import (
     GRANTS,
@@ -46,7 +49,6 @@ KEPT = (*once_store.KEPT, *grant_store.KEPT, *request_store.KEPT)
 
 __all__ = [
     "ALGORITHMS",
-    "CHANNEL",
     "GRANTS",
     "KEPT",
     "SCOPE",
@@ -59,6 +61,7 @@ __all__ = [
     "Confirmed",
     "Documents",
     "Grant",
+    "Grounds",
     "Issued",
     "Pairing",
     "Pending",
@@ -66,16 +69,21 @@ __all__ = [
     "Surface",
     "TokenRequest",
     "Tokens",
+    "again",
     "ask_owner",
     "asks_of",
     "authorization",
+    "becomes_theirs",
+    "by_grant",
     "check_redirect",
+    "code_shown",
     "confirm",
     "deny",
     "end_grant",
     "ended_for",
     "introspect",
     "machine_client",
+    "machine_of",
     "pair",
     "pending",
     "prove",

@@ -8,13 +8,13 @@ from thingdesk import mandates, parties, timeline
 from thingdesk.access import grant_store, request_store
 from thingdesk.access.authorize import give_code, returning
 from thingdesk.access.events import AccessAllowed, AccessDenied
-from thingdesk.access.model import Client, Confirmed, Grant
+from thingdesk.access.model import Client, Confirmed, Grant, Surface
 from thingdesk.access.request_store import Request
 from thingdesk.flow import Flow
 from thingdesk.mandates import Terms
 from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Transaction
-from thingdesk.platform.errors import Recovery, refuse
+from thingdesk.platform.errors import Recovery, Refused, refuse
 
 KIND = "agent"
 """What an application is registered as that an owner lets act for them."""
@@ -24,7 +24,8 @@ async def confirm(
     tx: Transaction, flow: Flow, pending_id: UUID, owner_id: UUID, terms: Terms
 ) -> Confirmed:
     """The owner lets the client act for them within these terms, which may be other ones than it
-    has asked for. A machine without an owner becomes theirs. Raises Refused.
+    has asked for: a mandate of its own, which changes nothing of what the same application was
+    given before. A machine without an owner becomes theirs. Raises Refused.
     """
     found = await _waiting(tx, pending_id)
     client = found.pending.client
@@ -32,6 +33,8 @@ async def confirm(
     mandate = await mandates.grant(tx, owner_id, terms, to=machine)
     grant = Grant(ids.new(), client.id, machine, owner_id, mandate.id, found.pending.surfaces)
     await grant_store.add(tx, grant, clock.now())
+    if Surface.MQTT in grant.surfaces:
+        tx.notify(parties.CALLERS)  # whoever has a session there by an earlier yes
     await request_store.settle(tx, pending_id, "confirmed", grant.id)
     allowed = AccessAllowed(grant.id, machine, mandate.id, client.id)
     timeline.append(tx, f"owner:{owner_id}", allowed)
@@ -39,6 +42,26 @@ async def confirm(
     if found.browsed is not None:
         redirect = returning(found.browsed, code=await give_code(tx, found))
     return Confirmed(redirect, machine, mandate)
+
+
+async def becomes_theirs(tx: Transaction, client: Client, owner_id: UUID) -> bool:
+    """Whether a yes makes the machine that the client is theirs, as it is nobody's yet. Raises
+    Refused: it acts for somebody else.
+    """
+    owned = await parties.ownership_of(tx, machine_of(client, owner_id), clock.now())
+    if owned is not None and owned.owner_id != owner_id:
+        raise _of_somebody_else()
+    return owned is None
+
+
+def machine_of(client: Client, owner_id: UUID) -> str:
+    """The machine that a client is, or would become for this owner."""
+    return client.machine or _named(client, owner_id)
+
+
+def _of_somebody_else() -> Refused:
+    words = "this machine acts for somebody else: they, or staff, have to give it up first"
+    return refuse("not_your_machine", words, Recovery.CONTACT_US)
 
 
 async def deny(tx: Transaction, pending_id: UUID, owner_id: UUID) -> Confirmed:
@@ -64,7 +87,7 @@ async def _waiting(tx: Transaction, pending_id: UUID) -> Request:
 
 async def _machine(tx: Transaction, flow: Flow, client: Client, owner_id: UUID) -> str:
     """The machine that the client is, or for this owner becomes; theirs from now on."""
-    machine = client.machine or _named(client, owner_id)
+    machine = machine_of(client, owner_id)
     if client.machine is None and await parties.get_machine(tx, machine) is None:
         about = {"client": client.id}
         new = parties.NewMachine(machine, KIND, client.name[:100], attributes=about)
@@ -74,8 +97,7 @@ async def _machine(tx: Transaction, flow: Flow, client: Client, owner_id: UUID) 
     if owned is None:
         await flow.transfer(tx, machine, owner_id, clock.now())
     elif owned.owner_id != owner_id:
-        words = "this machine acts for somebody else: they, or staff, have to give it up first"
-        raise refuse("not_your_machine", words, Recovery.CONTACT_US)
+        raise _of_somebody_else()
     return machine
 
 

@@ -13,6 +13,7 @@ from thingdesk.access.making import Maker, make_for, secret_digest
 from thingdesk.access.model import Asking, Browsed, Client, Issued, Pending, Surface
 from thingdesk.access.proof import digest_of
 from thingdesk.access.request_store import Request
+from thingdesk.access.room import sender_with_room
 from thingdesk.mandates import Terms
 from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Transaction
@@ -25,7 +26,6 @@ _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 _PLAIN = re.compile(r"[!-\[\]-~]{1,2048}")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _LONGEST_STATE = 1024
-_MOST_WAITING = 200
 
 
 def check_redirect(client: Client, redirect: str | None) -> str:
@@ -58,21 +58,27 @@ def _is_same(wanted: str, registered: str) -> bool:
 
 
 async def ask_owner(
-    tx: Transaction, client: Client, asks: Terms, surfaces: tuple[Surface, ...], said: Browsed
+    tx: Transaction,
+    client: Client,
+    asks: Terms,
+    surfaces: tuple[Surface, ...],
+    said: Browsed,
+    address: str = "",
 ) -> Pending:
-    """Keep what the client asks for until the owner has answered. Raises Refused."""
+    """Keep what the client asks for until the owner has answered; `address` is the browser's.
+    Raises Refused.
+    """
     if said.method != "S256" or not _CHALLENGE.fullmatch(said.challenge or ""):
         words = "send code_challenge with code_challenge_method S256, nothing less"
         raise refuse("challenge_unfit", words)
     if len(said.state or "") > _LONGEST_STATE:
         raise refuse("challenge_unfit", f"state has {_LONGEST_STATE} characters at most")
     now = clock.now()
-    if await request_store.waiting_of(tx, client.id, now) >= _MOST_WAITING:
-        raise errors.slow_down()
+    sender = await sender_with_room(tx, client, address, now)
     pending = Pending(
         ids.new(), Asking.AUTHORIZE, client, asks, surfaces, now + LASTS, said.redirect
     )
-    new = Request(pending, said)
+    new = Request(pending, said, sender)
     await request_store.add(tx, new, now)
     return pending
 

@@ -13,11 +13,19 @@ from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Refused
 
+ACTOR = "thingdesk-actor+jwt"
+"""The `typ` of an assertion by which another machine gets a token for who made it."""
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
 _LONGEST = 4096
 _LONGEST_LIFE = 600
 _LEEWAY = 30
 _MOST_KEYS = 10
+# RFC 7523, its successor, and libraries that say nothing
+_OF_CLIENT = ("", "jwt", "client-authentication+jwt")
+
+
+class _Unproven(Exception):
+    """What is wrong with an assertion."""
 
 
 def machine_client(client_id: str) -> Client:
@@ -49,20 +57,46 @@ async def authenticate(
             words = "send client_assertion_type and client_assertion, signed with its key"
             raise errors.wrong_client(words)
         return None
-    if len(assertion) > _LONGEST:
-        raise errors.wrong_client("its assertion is too long")
     try:
-        kid = jose.header(assertion).get("kid")
+        return await _proven(tx, client, assertion, base, _OF_CLIENT)
+    except _Unproven as error:
+        raise errors.wrong_client(f"its assertion {error}") from error
+
+
+async def actor(tx: Transaction, assertion: str, base: str) -> tuple[str, str]:
+    """The machine that made an assertion for whoever passes something on to it, and the thumbprint
+    of its key. It is good for that alone, and once. Raises Refused.
+    """
+    try:
+        client = machine_client(who_asserts(assertion))
+        return client.id, await _proven(tx, client, assertion, base, (ACTOR,))
+    except _Unproven as error:
+        raise errors.wrong_actor(f"it {error}") from error
+    except Refused as refused:
+        raise errors.wrong_actor("it names no machine of this desk as its sub") from refused
+
+
+async def _proven(
+    tx: Transaction, client: Client, assertion: str, base: str, types: Sequence[str]
+) -> str:
+    """The thumbprint of the key that signed it. Raises _Unproven."""
+    if len(assertion) > _LONGEST:
+        raise _Unproven("is too long")
+    try:
+        header = jose.header(assertion)
+        kid = header.get("kid")
+        if str(header.get("typ", "")).lower() not in types:
+            raise _Unproven(f"has another typ than {' or '.join(filter(None, types))}")
         jwk = await _key(tx, client, kid if isinstance(kid, str) else None, assertion)
         claims = jose.verify(assertion, jwk, None)
         digest = once(client.id, claims.get("jti"))
     except (jose.Unreadable, ValueError) as error:
-        raise errors.wrong_client(str(error)) from error
+        raise _Unproven(f"cannot be read: {error}") from error
     if digest is None:
-        raise errors.wrong_client("its assertion has no jti")
+        raise _Unproven("has no jti")
     until = _check(claims, client, base, clock.now())
     if not await tx.share(once_store.take, (digest, until)):
-        raise errors.wrong_client("its assertion was shown before: make a new one")
+        raise _Unproven("was shown before: make a new one")
     return jose.thumbprint(jwk)
 
 
@@ -74,7 +108,7 @@ async def _key(
     if client.machine:
         known = await _keys_of(tx, client.machine, kid)
         if any(one.revoked_at for one in known if one.kid == kid):
-            raise errors.wrong_client("its key was revoked")
+            raise _Unproven("is by a key that was revoked")
         keys = tuple(
             {**parties.as_jwk(one.x), "kid": one.kid} for one in known if not one.revoked_at
         )
@@ -86,7 +120,7 @@ async def _key(
             continue
         return one
     if not fitting:
-        raise errors.wrong_client("it has no such key")
+        raise _Unproven("is by no key that the desk knows")
     return fitting[-1]
 
 
@@ -103,12 +137,12 @@ async def _named(tx: Transaction, kids: Sequence[str]) -> list[parties.MachineKe
 
 
 def _check(claims: dict[str, Any], client: Client, base: str, now: datetime) -> datetime:
-    """Until when the assertion is good. Raises Refused."""
+    """Until when the assertion is good. Raises _Unproven."""
     if claims.get("iss") != client.id or claims.get("sub") != client.id:
-        raise errors.wrong_client("iss and sub of its assertion are not its client_id")
+        raise _Unproven(f"has another iss or sub than {client.id}")
     ours = (base, f"{base}{TOKEN_PATH}")
     if claims.get("aud") not in (*ours, *([one] for one in ours)):
-        raise errors.wrong_client(f"aud of its assertion is not {base}")
+        raise _Unproven(f"has another aud than {base}")
     seconds = now.timestamp()
     expires = claims.get("exp")
     if type(expires) is not int or not seconds - _LEEWAY < expires <= seconds + _LONGEST_LIFE:
@@ -120,8 +154,8 @@ def _check(claims: dict[str, Any], client: Client, base: str, now: datetime) -> 
     return datetime.fromtimestamp(expires + _LEEWAY, UTC)
 
 
-def _untimely(now: datetime) -> Refused:
-    return errors.wrong_client(
-        f"exp of its assertion must be within {_LONGEST_LIFE} s of now,"
+def _untimely(now: datetime) -> _Unproven:
+    return _Unproven(
+        f"has an exp, iat or nbf that is not within {_LONGEST_LIFE} s of now,"
         f" which is {now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ} at the desk"
     )

@@ -4,81 +4,124 @@ import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
+from ipaddress import ip_network
 from typing import Any, Self
 from urllib.parse import urlsplit
+from weakref import WeakValueDictionary
 
 import orjson
 
 from thingdesk.access import jose
 from thingdesk.access.clients import machine_client
 from thingdesk.access.model import Client
-from thingdesk.platform import clock
+from thingdesk.platform import clock, formats
 from thingdesk.platform.errors import Recovery, Refused, refuse
-from thingdesk.platform.outward import Http, Names, Network, Unfetched, fetch, make_http
+from thingdesk.platform.outward import (
+    Forbidden,
+    Http,
+    Names,
+    Network,
+    Unfetched,
+    ask,
+    make_http,
+)
 
 _MOST_BYTES = 16 * 1024
 _WITHIN = 5.0
 _GOOD_FOR = timedelta(minutes=5)
 _BAD_FOR = timedelta(seconds=30)
 _MOST_KEPT = 1000
-_AT_ONCE = 20
+# more than one sender may have under way at once, so that nobody alone takes all of them
+_AT_ONCE = 200
+_AT_ONE_HOST = 4
+_MOST_ASKED = 400
 _MOST_EACH = 20
 _URL = re.compile(r"https://[!-\[\]-~]{1,1000}")
 _REDIRECT = re.compile(r"[!-\[\]-~]{1,2048}")
 _LOCAL = ("127.0.0.1", "::1", "localhost")
+_OWN_COMPUTER = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 # RFC 8252, 7.1: a scheme of an application's own is a domain's name backwards
 _OWN_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
-_LINE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]{1,200}")
+_LONGEST_NAME = 200
+# letters and a symbol by their kind, nothing to the eye: fillers of Hangul, and empty Braille
+_BLANK = re.compile(r"[\s\u115f\u1160\u2800\u3164\uffa0]*")
+
+
+@dataclass(slots=True)
+class _Asked:
+    """What is being asked for, and how many wait for it."""
+
+    task: "asyncio.Task[Client | Refused]"
+    waiting: int = 0
 
 
 class Documents:
     """Which client an id means: a machine by its own, or whoever answers at the URL. Open it
     (`async with`). What was read is good for some minutes; `allowed` are private networks that may
-    be asked.
+    be asked. Where the desk itself, at `base`, is on the own computer, so may applications be.
     """
 
-    def __init__(self, *, allowed: Sequence[Network] = (), http: Http | None = None) -> None:
+    def __init__(
+        self, *, allowed: Sequence[Network] = (), http: Http | None = None, base: str = ""
+    ) -> None:
         self._allowed = allowed
+        self._tried = _is_local(base)
         self._http = http or make_http(limit=_WITHIN)
         self._names = Names()
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._kept: dict[str, tuple[datetime, Client | Refused]] = {}
-        self._asked: dict[str, asyncio.Task[Client | Refused]] = {}
+        self._hosts: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._asked: dict[str, _Asked] = {}
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in self._asked.values():
-            task.cancel()
+        for one in self._asked.values():
+            one.task.cancel()
         await self._http.aclose()
 
     async def client(self, client_id: str) -> Client:
-        """Raises Refused: it is neither, or its document cannot be had, or not be used."""
+        """Raises Refused: it is neither, or its document cannot be had, or not be used; or too many
+        are being asked for. What nobody waits for any more is not asked for any longer.
+        """
         if "://" not in client_id:
             return machine_client(client_id)
         kept = self._kept.get(client_id)
         if kept is None or kept[0] <= clock.now():
-            task = self._asked.get(client_id) or self._ask(client_id)
-            found = await asyncio.shield(task)
+            found = await self._wait(client_id)
         else:
             found = kept[1]
         if isinstance(found, Refused):
             raise Refused(found.refusal)
         return found
 
-    def _ask(self, client_id: str) -> "asyncio.Task[Client | Refused]":
-        task = self._asked[client_id] = asyncio.create_task(self._read(client_id))
-        task.add_done_callback(lambda _: self._asked.pop(client_id, None))
-        return task
+    async def _wait(self, client_id: str) -> Client | Refused:
+        one = self._asked.get(client_id) or self._ask(client_id)
+        one.waiting += 1
+        try:
+            return await asyncio.shield(one.task)
+        finally:
+            one.waiting -= 1
+            if not one.waiting:
+                one.task.cancel()
+                self._asked.pop(client_id, None)
+
+    def _ask(self, client_id: str) -> _Asked:
+        if len(self._asked) >= _MOST_ASKED:
+            words = "too many descriptions are being read just now; send the same again later"
+            raise refuse("desk_busy", words, Recovery.RETRY)
+        one = self._asked[client_id] = _Asked(asyncio.create_task(self._read(client_id)))
+        return one
 
     async def _read(self, client_id: str) -> Client | Refused:
         found: Client | Refused
         try:
-            _check_id(client_id)
-            async with self._room:
-                found = await self._described(client_id)
+            _check_id(client_id, tried=self._tried)
+            found = await self._described(client_id)
         except Refused as refused:
             found = refused
         lasts = _BAD_FOR if isinstance(found, Refused) else _GOOD_FOR
@@ -91,28 +134,41 @@ class Documents:
         said = await self._fetch(client_id)
         keys = said.get("jwks")
         if keys is None and isinstance(said.get("jwks_uri"), str):
-            _check_id(said["jwks_uri"])
+            _check_id(said["jwks_uri"], tried=self._tried)
             keys = await self._fetch(said["jwks_uri"])
         return described(client_id, said, keys)
 
     async def _fetch(self, url: str) -> dict[str, Any]:
+        own = _OWN_COMPUTER if self._tried and _is_local(url) else ()
         try:
-            content = await fetch(
-                self._http,
-                url,
-                names=self._names,
-                allowed=self._allowed,
-                most=_MOST_BYTES,
-                within=_WITHIN,
-            )
-            said = orjson.loads(content)
-        except Unfetched as error:
+            # a slow site has few places, and waits for them without a place of the others
+            async with self._host(url), self._room:
+                got = await ask(
+                    self._http,
+                    url,
+                    names=self._names,
+                    allowed=(*self._allowed, *own),
+                    most=_MOST_BYTES,
+                    within=_WITHIN,
+                )
+        except (Forbidden, Unfetched) as error:
             raise _unusable(f"it cannot be had: {error}") from error
+        if got.status != HTTPStatus.OK:
+            raise _unusable(f"it cannot be had: the other side answered {got.status}")
+        if not got.is_json:
+            raise _unusable("its content is no JSON")
+        try:
+            said = orjson.loads(got.body)
         except ValueError as error:
             raise _unusable("it is broken JSON") from error
         if not isinstance(said, dict):
             raise _unusable("it is no object")
         return said
+
+    def _host(self, url: str) -> asyncio.Semaphore:
+        """Its places; forgotten when nobody waits for one."""
+        host = urlsplit(url).hostname or ""
+        return self._hosts.setdefault(host, asyncio.Semaphore(_AT_ONE_HOST))
 
 
 def described(client_id: str, said: Mapping[str, Any], keys: object) -> Client:
@@ -125,11 +181,9 @@ def described(client_id: str, said: Mapping[str, Any], keys: object) -> Client:
     usable = _keys(keys) if way == "private_key_jwt" else ()
     if way == "private_key_jwt" and not usable:
         raise _unusable("it has no key on Ed25519 or P-256")
-    name = said.get("client_name")
-    fits = isinstance(name, str) and _LINE.fullmatch(name.strip())
     return Client(
         id=client_id,
-        name=str(name).strip() if fits else urlsplit(client_id).netloc,
+        name=_name(said.get("client_name")) or urlsplit(client_id).netloc,
         uri=_link(said.get("client_uri")),
         logo=_link(said.get("logo_uri")),
         redirects=_redirects(said.get("redirect_uris", [])),
@@ -137,13 +191,27 @@ def described(client_id: str, said: Mapping[str, Any], keys: object) -> Client:
     )
 
 
-def _check_id(url: str) -> None:
+def _name(said: object) -> str | None:
+    """By which an owner knows who asks: a line that can be seen."""
+    name = said.strip() if isinstance(said, str) else ""
+    fits = len(name) <= _LONGEST_NAME and formats.is_line(name) and not _BLANK.fullmatch(name)
+    return name if fits else None
+
+
+def _check_id(url: str, *, tried: bool) -> None:
+    """`tried`: an application is tried out at a desk on the own computer."""
     parts = _parts(url)
-    if parts is None or not _URL.fullmatch(url):
+    plain = tried and _is_local(url) and _URL.fullmatch(url.replace("http://", "https://", 1))
+    if parts is None or not (plain or _URL.fullmatch(url)):
         raise _unusable("its address must begin with https://")
     dots = {".", ".."}.intersection(parts.path.split("/"))
     if parts.fragment or parts.username is not None or len(parts.path) < len("/x") or dots:
         raise _unusable("its address must have a path, and neither a fragment nor a password")
+
+
+def _is_local(url: str) -> bool:
+    parts = _parts(url)
+    return parts is not None and parts.scheme == "http" and parts.hostname in _LOCAL
 
 
 def _parts(url: str) -> Any:

@@ -1,6 +1,5 @@
 """Ending what was given, from the commit on: RFC 7009; and what of it is good: RFC 7662."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,13 +9,12 @@ from thingdesk.access import grant_store, once_store, standing
 from thingdesk.access.events import AccessEnded, TokenEnded
 from thingdesk.access.making import secret_digest
 from thingdesk.access.model import Client
-from thingdesk.access.standing import Stood
+from thingdesk.access.token import Token
+from thingdesk.mandates import Mandate
+from thingdesk.parties import Ended
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Refused
-
-CHANNEL = "access_ended"
-"""What is notified when tokens end before their time: whoever holds a session looks again."""
 
 
 async def end_grant(tx: Transaction, grant_id: UUID, reason: str) -> bool:
@@ -24,7 +22,7 @@ async def end_grant(tx: Transaction, grant_id: UUID, reason: str) -> bool:
     owner = await grant_store.end(tx, grant_id, clock.now(), reason)
     if owner is not None:
         timeline.append(tx, f"owner:{owner}", AccessEnded(grant_id, reason))
-        tx.notify(CHANNEL)
+        tx.notify(parties.CALLERS)
     return owner is not None
 
 
@@ -46,15 +44,17 @@ async def revoke(tx: Transaction, client: Client, token: str, base: str) -> None
         return
     if await once_store.end(tx, found.id, found.machine, clock.now(), found.until):
         timeline.append(tx, f"machine:{found.machine}", TokenEnded(found.machine, found.id))
-        tx.notify(CHANNEL)
+        tx.notify(parties.CALLERS)
 
 
-async def ended_for(tx: Transaction, after: datetime) -> Sequence[str]:
-    """The machines of which a token, a grant or a mandate ended after `after`: for whoever holds a
-    session of theirs.
+async def ended_for(
+    tx: Transaction, after: datetime, beyond: str = "", most: int = 1000
+) -> list[Ended]:
+    """The tokens and grants of machines that ended after `after`, or then and have an id beyond
+    `beyond`, the oldest first: for whoever holds a session of theirs. What lets one act over MQTT
+    anew is among them, for what counts there is the newest yes.
     """
-    ended = await grant_store.ended_for(tx, after)
-    return list(dict.fromkeys((*ended, *await mandates.revoked_of(tx, after))))
+    return await grant_store.ended_for(tx, after, beyond, most)
 
 
 async def introspect(tx: Transaction, client: Client, token: str, base: str) -> dict[str, Any]:
@@ -63,14 +63,13 @@ async def introspect(tx: Transaction, client: Client, token: str, base: str) -> 
         found = standing.read(await parties.desk_key(tx), token, base)
     except Refused:
         return {"active": False}
-    (stood,) = await standing.stand(tx, [found])
-    if isinstance(stood, Refused) or client.id not in (found.client, *found.actors):
+    (mandate,) = await standing.stand(tx, [found.grounds])
+    if isinstance(mandate, Refused) or client.id not in (found.client, *found.actors):
         return {"active": False}
-    return _described(stood, base)
+    return _described(found, mandate, base)
 
 
-def _described(stood: Stood, base: str) -> dict[str, Any]:
-    token, mandate = stood
+def _described(token: Token, mandate: Mandate | None, base: str) -> dict[str, Any]:
     claims = token.claims(base)
     shown = ("iss", "aud", "sub", "act", "client_id", "iat", "exp", "jti", "scope", "cnf")
     found = {name: claims[name] for name in shown if name in claims}

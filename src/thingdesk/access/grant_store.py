@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from thingdesk.access.model import Grant, Surface
+from thingdesk.parties import Ended
 from thingdesk.platform.database import Row, Transaction
 from thingdesk.platform.kept import Kept
 
@@ -27,11 +28,16 @@ insert into access_refresh (digest, grant_id, jkt, made_at, expires_at)
 values ($1, $2, $3, $4, $5)
 """
 _ENDED_FOR = """
-select machine from (
-    select machine, ended_at from access_grant where ended_at > $1
+select * from (
+    select ended_at as at, id::text as id, machine from access_grant where ended_at >= $1
     union all
-    select machine, ended_at from access_ended where ended_at > $1
-) ended group by machine order by max(ended_at) limit 1000
+    select ended_at, jti::text, machine from access_ended where ended_at >= $1
+    union all
+    select g.made_at, 'new ' || g.id, g.machine from access_grant g
+    where g.made_at >= $1 and 'mqtt' = any(g.surfaces) and exists (
+        select 1 from access_grant b where b.machine = g.machine and b.ended_at is null
+        and b.made_at < g.made_at and 'mqtt' = any(b.surfaces))
+) ended where (at, id) > ($1, $2) order by at, id limit $3
 """
 
 KEPT = (Kept("access_refresh", "expires_at", timedelta(days=1)),)
@@ -72,15 +78,26 @@ async def live(tx: Transaction, grants: Collection[UUID]) -> frozenset[UUID]:
     return frozenset(row["id"] for row in rows)
 
 
+async def of_machines(tx: Transaction, machines: Collection[str], surface: Surface) -> list[Grant]:
+    """What has not ended of theirs for this surface, the oldest first."""
+    rows = await tx.fetch(
+        _GRANT + "where machine = any($1) and $2 = any(surfaces) and ended_at is null"
+        " order by made_at",
+        list(machines),
+        surface.value,
+    )
+    return [_grant(row) for row in rows]
+
+
 async def end(tx: Transaction, grant_id: UUID, at: datetime, reason: str) -> UUID | None:
     """The owner whose it was; None when it has ended before."""
     owner: UUID | None = await tx.fetchval(_END, grant_id, at, reason)
     return owner
 
 
-async def ended_for(tx: Transaction, after: datetime) -> list[str]:
-    rows = await tx.fetch(_ENDED_FOR, after)
-    return [row["machine"] for row in rows]
+async def ended_for(tx: Transaction, after: datetime, beyond: str, most: int) -> list[Ended]:
+    rows = await tx.fetch(_ENDED_FOR, after, beyond, most)
+    return [Ended(**dict(row)) for row in rows]
 
 
 async def add_refresh(

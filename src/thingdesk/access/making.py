@@ -1,7 +1,7 @@
 """Making tokens."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -29,14 +29,20 @@ def secret_digest(secret: str) -> bytes:
     return sha256(secret.encode(errors="surrogatepass")).digest()
 
 
-async def make(tx: Transaction, to: Maker, token: Token, mandate: Mandate | None) -> Issued:
-    """The token, signed: it ends with its mandate. Over MQTT nothing can be proven with each
-    message, so that what is for it is bound to no key.
+async def make(
+    tx: Transaction,
+    to: Maker,
+    token: Token,
+    mandate: Mandate | None,
+    latest: datetime | None = None,
+) -> Issued:
+    """The token, signed: it ends with its mandate, and at `latest` then. Over MQTT nothing can be
+    proven with each message, so that what is for it is bound to no key.
     """
     bound = token.jkt is not None and token.surface is not Surface.MQTT
-    until = token.made + token.surface.lasts
-    if mandate and mandate.terms.ends:
-        until = min(until, mandate.terms.ends)
+    ends = mandate.terms.ends if mandate else None
+    whole_life = token.made + token.surface.lasts
+    until = min(one for one in (whole_life, ends, latest) if one is not None)
     whole = replace(token, until=until, jkt=token.jkt if bound else None)
     key = await parties.desk_key(tx)
     signed = key.sign(whole.claims(to.base), TYPE)
@@ -49,6 +55,8 @@ async def make_for(tx: Transaction, to: Maker, grant: Grant, surface: Surface | 
     wanted = surface or grant.surfaces[0]
     if wanted not in grant.surfaces:
         raise errors.wrong_surface()
+    if wanted is Surface.MQTT and not await parties.keyless(tx, [grant.machine]):
+        raise errors.not_over_mqtt()
     mandate = await mandates.get(tx, grant.mandate_id)
     now = clock.now()
     if grant.ended_at or mandate is None or not mandate.is_live(now):

@@ -35,16 +35,31 @@ _LONG = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
+class Grounds:
+    """What a call rests on: keys and mandate, a grant and tokens, and that its `machines` are the
+    owner's. Whatever goes on after the call ends with any of them.
+    """
+
+    machines: tuple[str, ...] = ()
+    owner_id: UUID | None = None
+    keys: tuple[str, ...] = ()
+    mandate_id: UUID | None = None
+    grant_id: UUID | None = None
+    tokens: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """Who calls: the `machine` that acts, and the owner it acts for, None for a machine without.
 
     `mandate` is what it was given for this; None: it calls by its own key, under the standing
-    mandate of its owner.
+    mandate of its owner. `grounds` are what all this rests on.
     """
 
     machine: str
     owner_id: UUID | None = None
     mandate: Mandate | None = None
+    grounds: Grounds = field(default_factory=Grounds, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from thingdesk.access import errors, grant_store, once_store, request_store
 from thingdesk.access.making import Maker, make_for, secret_digest
 from thingdesk.access.model import Asking, Client, Issued, Pairing, Pending, Surface
 from thingdesk.access.request_store import Request
+from thingdesk.access.room import sender_with_room
 from thingdesk.mandates import Terms
 from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Transaction
@@ -16,30 +17,44 @@ _PAUSE = timedelta(seconds=5)
 # RFC 8628, 6.1: without vowels no word comes out; 20 letters, eight of them: 2.6 * 10^10 codes
 _LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 _LENGTH = 8
-_MOST_WAITING = 20
 # of one owner, who mistypes; whoever guesses needs some 10^9 tries for one of ten that wait
 _TRIES = 10
 _WITHIN = timedelta(minutes=10)
 
 
 async def pair(
-    tx: Transaction, client: Client, asks: Terms, surfaces: tuple[Surface, ...]
+    tx: Transaction,
+    client: Client,
+    asks: Terms,
+    surfaces: tuple[Surface, ...],
+    address: str = "",
 ) -> Pairing:
-    """Let a client wait for an owner who types the code that it shows. Raises Refused."""
+    """Let a client wait for an owner who types the code that it shows; `address` is where it sends
+    this from. Raises Refused.
+    """
     now = clock.now()
-    if await request_store.waiting_of(tx, client.id, now) >= _MOST_WAITING:
-        raise errors.slow_down()
+    sender = await sender_with_room(tx, client, address, now)
     letters, secret = ids.letters(_LETTERS, _LENGTH), ids.secret()
     pending = Pending(ids.new(), Asking.PAIR, client, asks, surfaces, now + LASTS)
     new = Request(
         pending,
+        sender=sender,
         user_code=secret_digest(letters),
         device_code=secret_digest(secret),
         pause=_PAUSE,
     )
     await request_store.add(tx, new, now)
-    shown = f"{letters[:4]}-{letters[4:]}"
-    return Pairing(secret, shown, LASTS, int(_PAUSE.total_seconds()))
+    return Pairing(secret, code_shown(letters), LASTS, int(_PAUSE.total_seconds()))
+
+
+def code_shown(user_code: str) -> str:
+    """A code as the machine shows it, however it was typed; empty where there is nothing of one."""
+    letters = _letters(user_code)[:_LENGTH]
+    return f"{letters[:4]}-{letters[4:]}" if letters else ""
+
+
+def _letters(user_code: str) -> str:
+    return "".join(one for one in user_code.upper()[:64] if one in _LETTERS)
 
 
 async def pending(tx: Transaction, user_code: str, by: str = "") -> Pending | None:
@@ -52,8 +67,7 @@ async def pending(tx: Transaction, user_code: str, by: str = "") -> Pending | No
     if await once_store.failures(tx, by, now - _WITHIN) >= _TRIES:
         words = "that were too many wrong codes: try again in ten minutes"
         raise refuse("codes_tried", words, Recovery.RETRY)
-    letters = "".join(one for one in user_code.upper()[:64] if one in _LETTERS)
-    found = await request_store.by_user_code(tx, secret_digest(letters))
+    found = await request_store.by_user_code(tx, secret_digest(_letters(user_code)))
     if found is None or found.state != "waiting" or found.pending.expires <= now:
         await once_store.failed(tx, by, now, now - _WITHIN)
         return None

@@ -1,9 +1,11 @@
 from collections.abc import Sequence
 from typing import Self
+from uuid import UUID
 
 from thingdesk import parties
 from thingdesk.access import errors, jose, once_store, standing
-from thingdesk.access.model import Caller, Presented, Surface
+from thingdesk.access.by_grant import by_grant
+from thingdesk.access.model import Caller, Grounds, Presented, Surface
 from thingdesk.access.proof import Proof, read_proof
 from thingdesk.access.token import TYPE, Token
 from thingdesk.parties import DeskKey
@@ -111,7 +113,15 @@ async def _by_own_key(tx: Transaction, shown: Sequence[Presented]) -> list[Calle
     known = sorted({one for one in found if isinstance(one, str)})
     owned = await parties.ownerships_of(tx, [(one, now) for one in known]) if known else []
     owners = {one.machine: one.owner_id for one in owned if one}
-    return [one if isinstance(one, Refused) else Caller(one, owners.get(one)) for one in found]
+    return [
+        one if isinstance(one, Refused) else _own(one, owners.get(one), it.token)
+        for one, it in zip(found, shown, strict=True)
+    ]
+
+
+def _own(machine: str, owner_id: UUID | None, token: str) -> Caller:
+    grounds = Grounds((machine,), owner_id, (parties.key_id(token),))
+    return Caller(machine, owner_id, grounds=grounds)
 
 
 async def _by_token(tx: Transaction, read: Sequence[Read]) -> list[Caller | Refused]:
@@ -119,15 +129,30 @@ async def _by_token(tx: Transaction, read: Sequence[Read]) -> list[Caller | Refu
     proofs = [proof for _, proof in read if proof]
     first = iter(await once_store.take(tx, [(one.digest, one.until) for one in proofs]))
     new = [proof is None or next(first) for _, proof in read]
-    found = await standing.stand(tx, [token for token, _ in read])
+    found = await standing.again(tx, [_caller(token) for token, _ in read])
+    found = await _over_mqtt(tx, [token.surface for token, _ in read], found)
+    return [one if fresh else errors.shown_before() for fresh, one in zip(new, found, strict=True)]
+
+
+async def _over_mqtt(
+    tx: Transaction, surfaces: Sequence[Surface], found: Sequence[Caller | Refused]
+) -> list[Caller | Refused]:
+    """The same; a broker keeps no mandate, so that under one only those enter over MQTT whose
+    reports are asked for under this very mandate.
+    """
+    under = {
+        at: (one.machine, one.mandate.id)
+        for at, one in enumerate(found)
+        if surfaces[at] is Surface.MQTT and isinstance(one, Caller) and one.mandate
+    }
+    if not under:
+        return list(found)
+    given = await by_grant(tx, [machine for machine, _ in under.values()], Surface.MQTT)
     return [
-        errors.shown_before() if not fresh else _caller(one)
-        for fresh, one in zip(new, found, strict=True)
+        errors.not_over_mqtt() if at in under and given.get(under[at][0]) != under[at][1] else one
+        for at, one in enumerate(found)
     ]
 
 
-def _caller(found: standing.Stood | Refused) -> Caller | Refused:
-    if isinstance(found, Refused):
-        return found
-    token, mandate = found
-    return Caller(token.machine, token.owner_id, mandate)
+def _caller(token: Token) -> Caller:
+    return Caller(token.machine, token.owner_id, grounds=token.grounds)

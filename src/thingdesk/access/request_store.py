@@ -14,8 +14,8 @@ from thingdesk.platform.kept import Kept
 _REQUEST = "select * from access_request "
 _ADD = """
 insert into access_request (id, kind, client, asks, surfaces, jkt, made_at, expires_at, state,
-    user_code, device_code, pause, redirect, client_state, challenge, method, base)
-values ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $9, $10, $11, $12, $13, $14, $15, $16)
+    user_code, device_code, pause, redirect, client_state, challenge, method, base, sender)
+values ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $9, $10, $11, $12, $13, $14, $15, $16, $17)
 """
 _SETTLE = "update access_request set state = $2, grant_id = $3 where id = $1"
 
@@ -28,6 +28,7 @@ class Request:
 
     pending: Pending
     browsed: Browsed | None = None
+    sender: str = ""
     state: str = "waiting"
     grant_id: UUID | None = None
     user_code: bytes | None = field(default=None, repr=False)
@@ -84,6 +85,7 @@ async def add(tx: Transaction, new: Request, at: datetime) -> None:
         said and said.challenge,
         said and said.method,
         said and said.base,
+        new.sender,
     )
 
 
@@ -131,12 +133,23 @@ async def note_asked(tx: Transaction, request_id: UUID, at: datetime, pause: tim
     )
 
 
-async def waiting_of(tx: Transaction, client: str, now: datetime) -> int:
-    """How many requests of a client wait."""
+async def waiting_of(tx: Transaction, sender: str, now: datetime) -> int:
+    """How many requests of a sender wait."""
     count: int = await tx.fetchval(
         "select count(*) from access_request"
-        " where client ->> 'id' = $1 and state = 'waiting' and expires_at > $2",
-        client,
+        " where sender = $1 and state = 'waiting' and expires_at > $2",
+        sender,
         now,
     )
     return count
+
+
+async def are_waiting(tx: Transaction, number: int, now: datetime) -> bool:
+    """Whether so many wait, of all senders together."""
+    found = await tx.fetchval(
+        "select 1 from access_request where state = 'waiting' and expires_at > $2"
+        " offset $1 - 1 limit 1",
+        number,
+        now,
+    )
+    return found is not None

@@ -1,20 +1,19 @@
-"""Whether tokens are still good, by what they rest on as it is now."""
+"""Whether callers may still call, by what they rest on as it is now."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from thingdesk import mandates, parties
 from thingdesk.access import errors, grant_store, once_store, token
+from thingdesk.access.model import Caller, Grounds
 from thingdesk.access.token import Token
 from thingdesk.mandates import Mandate
 from thingdesk.parties import DeskKey, Unreadable
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery, Refused, refuse
-
-Stood = tuple[Token, Mandate | None]
-"""A token that is good, and the mandate that it was made for."""
 
 
 def read(key: DeskKey, text: str, base: str) -> Token:
@@ -34,31 +33,40 @@ def _verified(key: DeskKey, text: str) -> dict[str, Any]:
     return key.verify(text, token.TYPE)
 
 
-async def stand(tx: Transaction, tokens: Sequence[Token]) -> list[Stood | Refused]:
-    """Each with the mandate that it was made for, or why it is good no longer; by one look for all
-    of them. Its machines are those of the same owner as when it was made.
+async def stand(tx: Transaction, asked: Sequence[Grounds]) -> list[Mandate | Refused | None]:
+    """Of each the mandate that it is for, as it is now, or why it is good no longer; by one look
+    for all of them.
     """
-    if not tokens:
+    if not asked:
         return []
     now = clock.now()
-    ended = await once_store.ended(tx, {id_ for one in tokens for id_ in (one.id, *one.made_from)})
-    grants = await grant_store.live(tx, {one.grant_id for one in tokens if one.grant_id})
-    keys = await parties.keys_named(tx, sorted({kid for one in tokens for kid in one.keys}))
-    given = await mandates.get_many(tx, {one.mandate_id for one in tokens if one.mandate_id})
-    machines = sorted({machine for one in tokens for machine in one.actors})
+    ended = await once_store.ended(tx, {id_ for one in asked for id_ in one.tokens})
+    grants = await grant_store.live(tx, {one.grant_id for one in asked if one.grant_id})
+    keys = await parties.keys_named(tx, sorted({kid for one in asked for kid in one.keys}))
+    given = await mandates.get_many(tx, {one.mandate_id for one in asked if one.mandate_id})
+    machines = sorted({machine for one in asked for machine in one.machines})
     owned = await parties.ownerships_of(tx, [(machine, now) for machine in machines])
     owners = {one.machine: one.owner_id for one in owned if one}
 
-    def of(one: Token) -> Stood | Refused:
+    def of(one: Grounds) -> Mandate | Refused | None:
         mandate = given.get(one.mandate_id) if one.mandate_id else None
         if any(kid not in keys or keys[kid].revoked_at for kid in one.keys):
             return refuse("token_key_revoked", "the token's key was revoked", Recovery.CONTACT_US)
         gone = (
-            not ended.isdisjoint((one.id, *one.made_from))
+            not ended.isdisjoint(one.tokens)
             or (one.grant_id is not None and one.grant_id not in grants)
-            or any(owners.get(machine) != one.owner_id for machine in one.actors)
+            or any(owners.get(machine) != one.owner_id for machine in one.machines)
             or (one.mandate_id is not None and (mandate is None or not mandate.is_live(now)))
         )
-        return errors.token_ended() if gone else (one, mandate)
+        return errors.token_ended() if gone else mandate
 
-    return [of(one) for one in tokens]
+    return [of(one) for one in asked]
+
+
+async def again(tx: Transaction, callers: Sequence[Caller]) -> list[Caller | Refused]:
+    """The same callers with their mandates as they are now, or why they may not go on."""
+    found = await stand(tx, [one.grounds for one in callers])
+    return [
+        mandate if isinstance(mandate, Refused) else replace(one, mandate=mandate)
+        for one, mandate in zip(callers, found, strict=True)
+    ]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from thingdesk.access.model import Surface
+from thingdesk.access.model import Grounds, Surface
 
 TYPE = "at+jwt"
 SCOPE = "thingdesk"
@@ -37,6 +37,14 @@ class Token:
     def machine(self) -> str:
         """The one that calls."""
         return self.actors[0]
+
+    @property
+    def grounds(self) -> Grounds:
+        """What it is good by."""
+        tokens = (self.id, *self.made_from)
+        return Grounds(
+            self.actors, self.owner_id, self.keys, self.mandate_id, self.grant_id, tokens
+        )
 
     def claims(self, base: str) -> dict[str, Any]:
         """As they are signed; `base` is the desk's address."""

@@ -27,6 +27,8 @@ from thingdesk.platform.metrics import Counter
 
 _ISSUED = Counter("thingdesk.tokens", "Tokens that the desk gave to machines.", "grant")
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+# of a stranger, and kept for a day
+_LONGEST_DETAILS = 8 * 1024
 CLIENT_CREDENTIALS = "client_credentials"
 CODE = "authorization_code"
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
@@ -58,6 +60,9 @@ def asks_of(form: Mapping[str, str]) -> Terms | None:
     text = form.get("authorization_details")
     if text is None:
         return None
+    if len(text.encode(errors="surrogatepass")) > _LONGEST_DETAILS:
+        words = f"authorization_details has {_LONGEST_DETAILS} bytes at most"
+        raise refuse("bad_mandate", words)
     try:
         details = orjson.loads(text)
     except orjson.JSONDecodeError as error:

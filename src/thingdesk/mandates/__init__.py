@@ -40,11 +40,14 @@ from thingdesk.mandates.grant import (
     get,
     get_many,
     given_by,
+    given_to,
+    givers_to,
     grant,
     mandate_of,
     revoke,
     revoked_of,
     spent_in_period,
+    stop,
     versions,
 )
 from thingdesk.mandates.model import EVERYTHING, OWNER_CHANGED, Answer, Mandate, Payer, Terms
@@ -87,6 +90,8 @@ __all__ = [
     "get",
     "get_many",
     "given_by",
+    "given_to",
+    "givers_to",
     "grant",
     "hold",
     "mandate_of",
@@ -102,6 +107,7 @@ __all__ = [
     "set_policy",
     "settle",
     "spent_in_period",
+    "stop",
     "to_owner",
     "versions",
 ]

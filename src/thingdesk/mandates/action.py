@@ -1,6 +1,7 @@
 """Actions, what verdicts on them rest on, and verdicts. Pure."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -19,7 +20,8 @@ class Action:
 
     `amount` is the most that it costs, None for nothing. `again`: the same is under way for the
     machine already, so that neither safety nor a mandate permits it unasked. `mandate_id` is what
-    it was asked for under; None: the owner's standing mandate.
+    it was asked for under; None: the owner's standing mandate. `before` is what it was asked for
+    under at first, where it is the standing mandate by now: a yes of then still is one.
     """
 
     effect_id: UUID
@@ -35,6 +37,7 @@ class Action:
     again: bool = False
     details: dict[str, Any] = field(default_factory=dict)
     mandate_id: UUID | None = None
+    before: UUID | None = None
 
     @property
     def costs(self) -> bool:
@@ -45,6 +48,7 @@ class Action:
     def hash(self) -> str:
         """SHA-256, in hex, over all of it: as JSON with sorted keys, without blanks, in UTF-8."""
         values = {one.name: getattr(self, one.name) for one in fields(self)}
+        del values["before"]
         if self.mandate_id is None:
             del values["mandate_id"]
         return sha256(_ENCODE(values).encode(errors="surrogatepass")).hexdigest()
@@ -170,6 +174,7 @@ class Facts:
 
     `owner_id` is who owns the machine `now`, `owned_since` the beginning of that, `zone` theirs.
     `parents` are those that the mandate was narrowed from: none of them may object, either.
+    `under_before` is what the action's `before` was narrowed from, itself first.
     """
 
     now: datetime
@@ -181,6 +186,7 @@ class Facts:
     owned_since: datetime | None = None
     parents: tuple[Mandate, ...] = ()
     zone: str = "UTC"
+    under_before: tuple[Mandate, ...] = ()
 
     @property
     def chain(self) -> tuple[Mandate, ...]:
@@ -190,7 +196,7 @@ class Facts:
     @property
     def under(self) -> str:
         """Their versions: what an approval is bound to."""
-        return ",".join(f"{one.id}:{one.version}" for one in self.chain)
+        return versions_of(self.chain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +223,11 @@ class Verdict:
     mandate_id: UUID | None = None
     mandate_version: int | None = None
     under: str = ""
+
+
+def versions_of(chain: Sequence[Mandate]) -> str:
+    """In a line, for what is bound to them."""
+    return ",".join(f"{one.id}:{one.version}" for one in chain)
 
 
 def _plain(value: object) -> object:

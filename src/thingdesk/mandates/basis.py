@@ -49,6 +49,7 @@ async def read(tx: Transaction, asked: Sequence[Asked], now: datetime) -> list[B
     policy = await store.policy(tx)
     known = await store.known(tx, asked, now)
     chains = await _chains(tx, [action for action, _ in asked], [one.mandate for one in known])
+    before = await given_store.chains(tx, {one.before for one, _ in asked if one.before})
     owned = await parties.ownerships_of(tx, [(action.machine, now) for action, _ in asked])
     owners = {
         action.owner_id
@@ -57,7 +58,7 @@ async def read(tx: Transaction, asked: Sequence[Asked], now: datetime) -> list[B
     }
     zones = await parties.get_owners(tx, list(owners)) if owners else {}
     return [
-        _basis(one, stored, _facts(stored, chain, period, policy, now), zones)
+        _basis(one, stored, _facts(stored, chain, period, policy, now), zones, before)
         for one, stored, chain, period in zip(asked, known, chains, owned, strict=True)
     ]
 
@@ -121,8 +122,16 @@ def _facts(
     )
 
 
-def _basis(one: Asked, stored: Known, facts: Facts, owners: Mapping[UUID, Owner]) -> Basis:
+def _basis(
+    one: Asked,
+    stored: Known,
+    facts: Facts,
+    owners: Mapping[UUID, Owner],
+    before: Mapping[UUID, Chain],
+) -> Basis:
     action, approval = one
+    if action.before:
+        facts = replace(facts, under_before=before.get(action.before, ()))
     earlier = stored.earlier if stored.earlier and stored.earlier.state != "released" else None
     if approval and stored.approval_used_by:
         # for this very effect it may be checked again, until the effect was taken back

@@ -15,6 +15,7 @@ from thingdesk.mandates.action import (
     Spent,
     Verdict,
     Wish,
+    versions_of,
 )
 from thingdesk.mandates.model import OWNER_CHANGED, Answer, Mandate, Payer, Terms, fits, is_at_most
 from thingdesk.platform.errors import Recovery
@@ -36,7 +37,7 @@ def decide(action: Action, facts: Facts, approval: Approval | None = None) -> Ve
         verdict = rule(action, facts, payer)
         if verdict:
             return verdict
-    if approval and not approval.used and _fits_approval(action, payer, facts.under, approval):
+    if approval and not approval.used and _fits_approval(action, payer, facts, approval):
         return _allow(APPROVED, "The owner approved exactly this.", action, payer)
     verdict = _again(action, payer) or _mandate(action, facts, payer)
     if verdict.answer is not Answer.ASK:
@@ -58,14 +59,18 @@ def who_pays(action: Action, facts: Facts) -> Payer:
     return Payer.OWNER
 
 
-def _fits_approval(action: Action, payer: Payer, under: str, approval: Approval) -> bool:
+def _fits_approval(action: Action, payer: Payer, facts: Facts, approval: Approval) -> bool:
     """It permits this very action, under the mandate as it was then; with the owner's own money
     only if that was said.
     """
-    paying = _paying(action, payer)
+    paying, under = _paying(action, payer), facts.under
+    then = replace(action, mandate_id=action.before) if facts.under_before else action
+    before = versions_of(facts.under_before) or under
     return approval.action_hash in (
         action.approves(Payer.OWNER, under),
         action.approves(paying, under),
+        then.approves(Payer.OWNER, before),
+        then.approves(paying, before),
         action.approved_before(Payer.OWNER),
         action.approved_before(paying),
     )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from thingdesk.platform.errors import FieldError, Refused, refuse
 from thingdesk.platform.money import Money
 
 TYPE = "thingdesk_mandate"
+_BUDGETS = ("per_case", "per_period")
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MOST = 100
 _MOST_CASES = 1_000_000
@@ -20,6 +21,17 @@ _MOST_CASES = 1_000_000
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}\*?|\*")
 _PROVIDER = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
 _TIME = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What one field permits: how it is read and mended, and how it is described to others."""
+
+    read: Callable[[Any], Any]
+    form: str
+    words: str
+    example: Any
+    mend: str
 
 
 def as_details(terms: Terms) -> dict[str, Any]:
@@ -46,19 +58,35 @@ def read_details(details: object) -> Terms:
     for name, value in given.items():
         if name == "type":
             continue
-        reader = _READERS.get(name)
-        if reader is None:
-            wrong.append(FieldError(f"0.{name}"[:100], "is unknown", "leave it out"))
+        one = FIELDS.get(name)
+        if one is None:
+            mend = f"leave it out; there are {', '.join(FIELDS)}"
+            wrong.append(FieldError(f"0.{name}"[:100], "is unknown", mend))
             continue
         try:
-            values[name] = reader(value)
+            values[name] = one.read(value)
         except (ValueError, TypeError, KeyError) as error:
-            wrong.append(FieldError(f"0.{name}", _said(error), _MENDS.get(name, "see the mandate")))
+            wrong.append(FieldError(f"0.{name}", _said(error), one.mend))
     if not wrong and not values.get("services"):
-        wrong.append(FieldError("0.services", "is missing", _MENDS["services"]))
+        wrong.append(FieldError("0.services", "is missing", FIELDS["services"].mend))
+    wrong += _money_problems(given, values)
     if wrong:
         raise _bad(wrong)
     return Terms(**values)
+
+
+def _money_problems(given: Mapping[str, Any], values: Mapping[str, Any]) -> list[FieldError]:
+    """One amount without the other would let nothing be spent, and say nothing of it."""
+    there = [name for name in _BUDGETS if name in given]
+    if len(there) == 1:
+        (missing,) = set(_BUDGETS) - set(there)
+        problem = f"is missing beside {there[0]}"
+        return [FieldError(f"0.{missing}", problem, "send both amounts, or none")]
+    case, period = (values.get(name) for name in _BUDGETS)
+    if case and period and case.currency != period.currency:
+        problem = "is in another currency than per_case"
+        return [FieldError("0.per_period", problem, "use one currency")]
+    return []
 
 
 def _said(error: Exception) -> str:
@@ -141,34 +169,103 @@ def _minutes(value: Any) -> int:
     return int(found[1]) * 60 + int(found[2])
 
 
-_READERS: Mapping[str, Callable[[Any], Any]] = {
-    "services": _some(_NAME),
-    "remedies": _some(_NAME),
-    "machines": _some(MACHINE_ID),
-    "per_case": _money,
-    "per_period": _money,
-    "always_ask": _some(_NAME),
-    "begins": _moment,
-    "ends": _moment,
-    "cases": _number(_MOST_CASES),
-    "approval_above": _money,
-    "providers": _some(_PROVIDER),
-    "times": _hours,
-    "depth": _number(MOST_DEPTH),
-}
-_MENDS = {
-    "services": "name services of the catalog, or the beginning of some with a * at its end",
-    "remedies": "name remedies, or leave it out for all",
-    "machines": "ids of machines, or leave it out for all of the owner's",
-    **dict.fromkeys(
-        ("per_case", "per_period", "approval_above"),
-        'such as {"minor": 5000, "currency": "EUR"}',
+_NAMES, _AMOUNT, _MOMENT = "list of texts", "object: minor, currency", "text, ISO 8601"
+_EUROS = 'such as {"minor": 5000, "currency": "EUR"}'
+_FIFTY = {"minor": 5000, "currency": "EUR"}
+_OPEN = {"day": "monday", "opens": "08:00", "closes": "18:00"}
+FIELDS: Mapping[str, Field] = {
+    "services": Field(
+        _some(_NAME),
+        _NAMES,
+        "What may be asked for: names of the catalog's services, or the beginning of some with a"
+        " `*` at its end. It has to be there.",
+        ["vehicle.*", "person.ask"],
+        "name services of the catalog, or the beginning of some with a * at its end",
     ),
-    "always_ask": "name effects or services",
-    "begins": moments.MEND,
-    "ends": moments.MEND,
-    "cases": "how many in a month",
-    "providers": "names or ids of providers, or leave it out for all",
-    "times": 'spans such as {"day": "monday", "opens": "08:00", "closes": "18:00"}',
-    "depth": "how often it may be passed on",
+    "remedies": Field(
+        _some(_NAME),
+        _NAMES,
+        "By which remedies; left out: by all.",
+        ["replace_part"],
+        "name remedies, or leave it out for all",
+    ),
+    "machines": Field(
+        _some(MACHINE_ID),
+        _NAMES,
+        "Ids of the owner's machines that it is for; left out: all of them, later ones, too.",
+        ["car-1"],
+        "ids of machines, or leave it out for all of the owner's",
+    ),
+    "per_case": Field(
+        _money,
+        _AMOUNT,
+        "What one case may cost the owner unasked, in the currency's smallest unit (cents)."
+        " It goes with `per_period`: send both, or none, and no money is spent unasked.",
+        _FIFTY,
+        _EUROS,
+    ),
+    "per_period": Field(
+        _money,
+        _AMOUNT,
+        "The same of all cases of a calendar month, in the owner's time zone.",
+        {"minor": 9000, "currency": "EUR"},
+        _EUROS,
+    ),
+    "approval_above": Field(
+        _money,
+        _AMOUNT,
+        "What costs more is asked of the owner, also within the budgets.",
+        {"minor": 2000, "currency": "EUR"},
+        _EUROS,
+    ),
+    "always_ask": Field(
+        _some(_NAME),
+        _NAMES,
+        "Effects or services before which the owner is asked, whatever they cost.",
+        ["book"],
+        "name effects or services",
+    ),
+    "begins": Field(
+        _moment,
+        _MOMENT,
+        "From when on; left out: at once.",
+        "2026-11-24T14:05Z",
+        moments.MEND,
+    ),
+    "ends": Field(
+        _moment,
+        _MOMENT,
+        "Until when; left out: until the owner says stop.",
+        "2027-11-24T14:05Z",
+        moments.MEND,
+    ),
+    "cases": Field(
+        _number(_MOST_CASES),
+        "whole number",
+        "How many cases in a calendar month, in the owner's time zone; left out: any number.",
+        10,
+        "how many in a month",
+    ),
+    "providers": Field(
+        _some(_PROVIDER),
+        _NAMES,
+        "Names or ids of the providers that may be sent unasked; left out: any.",
+        ["Centre North"],
+        "names or ids of providers, or leave it out for all",
+    ),
+    "times": Field(
+        _hours,
+        "list of objects: day, opens, closes",
+        "When in the week, in the owner's time zone; left out: at any time.",
+        [_OPEN],
+        'spans such as {"day": "monday", "opens": "08:00", "closes": "18:00"}',
+    ),
+    "depth": Field(
+        _number(MOST_DEPTH),
+        "whole number",
+        f"How often it may be passed on, {MOST_DEPTH} at most; left out: never.",
+        1,
+        "how often it may be passed on",
+    ),
 }
+"""What a mandate can have beside its type."""

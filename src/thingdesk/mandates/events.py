@@ -20,12 +20,15 @@ class MandateGranted(Event):
 
 @dataclass(frozen=True, slots=True)
 class MandateRevoked(Event):
-    """A permission was taken back, for `reason`. On the owner's stream."""
+    """A permission was taken back, for `reason`: the standing one, or one that was given `to` a
+    machine. On the owner's stream.
+    """
 
     kind: ClassVar[str] = "mandate.revoked"
     mandate: UUID
     version: int
     reason: str
+    to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

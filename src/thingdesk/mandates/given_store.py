@@ -7,6 +7,7 @@ from uuid import UUID
 
 from thingdesk.mandates import data
 from thingdesk.mandates.model import Mandate, Terms
+from thingdesk.parties import Ended
 from thingdesk.platform import ids
 from thingdesk.platform.database import Row, Transaction
 
@@ -38,7 +39,7 @@ where g.owner_id = $1 and g.revoked_at is null
 order by g.given_at desc, g.id desc limit $3
 """
 _PASSED_ON = """
-select g.id, g.machine, v.terms from mandate_given g
+select g.id, g.machine, g.given_at, v.terms from mandate_given g
 join mandate_version v on v.mandate_id = g.id and v.version = g.version
 where g.parent = $1 and g.revoked_at is null
   and coalesce((v.terms ->> 'ends')::timestamptz, 'infinity') > $2
@@ -47,12 +48,13 @@ _REVOKE = """
 with recursive below as (
     select id from mandate_given
     where owner_id = $1 and ($4::uuid is null or id = $4 or parent = $4)
+      and ($5::text is null or machine = $5)
     union
     select g.id from mandate_given g join below b on g.parent = b.id
 )
 update mandate_given set revoked_at = $2, reason = $3
 where id in (select id from below) and revoked_at is null
-returning id, version
+returning id, version, machine
 """
 _GIVEN_TO = """
 select owner_id, id from mandate_given
@@ -94,31 +96,37 @@ async def given_to(tx: Transaction, machine: str, but_of: UUID | None) -> list[t
     return [(row["owner_id"], row["id"]) for row in await tx.fetch(_GIVEN_TO, machine, but_of)]
 
 
-async def current(tx: Transaction, owner_id: UUID, machine: str) -> Mandate | None:
-    """What this owner has given to the machine, and not taken back."""
-    found: UUID | None = await tx.fetchval(
-        "select id from mandate_given where owner_id = $1 and machine = $2 and parent is null"
-        " and revoked_at is null",
+async def passed_on(
+    tx: Transaction, parent: UUID, now: datetime
+) -> list[tuple[UUID, str, datetime, Terms]]:
+    """What was narrowed from a mandate and is not over: the id, for which machine, since when, the
+    terms.
+    """
+    rows = await tx.fetch(_PASSED_ON, parent, now)
+    return [(row["id"], row["machine"], row["given_at"], data.terms(row["terms"])) for row in rows]
+
+
+async def above(tx: Transaction, owner_id: UUID, machine: str) -> list[UUID]:
+    """Of what others passed on to the machine, that which it was passed on from."""
+    rows = await tx.fetch(
+        "select distinct p.id from mandate_given g join mandate_given p on p.id = g.parent"
+        " where g.owner_id = $1 and g.machine = $2 and p.machine <> $2 and p.revoked_at is null",
         owner_id,
         machine,
     )
-    return (await chains(tx, [found]))[found][0] if found else None
+    return [row["id"] for row in rows]
 
 
-async def passed_on(tx: Transaction, parent: UUID, now: datetime) -> list[tuple[UUID, str, Terms]]:
-    """What was narrowed from a mandate and is not over: the id, for which machine, the terms."""
-    rows = await tx.fetch(_PASSED_ON, parent, now)
-    return [(row["id"], row["machine"], data.terms(row["terms"])) for row in rows]
-
-
-async def revoked_of(tx: Transaction, after: datetime, most: int) -> list[str]:
+async def revoked_of(tx: Transaction, after: datetime, beyond: str, most: int) -> list[Ended]:
     rows = await tx.fetch(
-        "select machine from mandate_given where revoked_at > $1"
-        " group by machine order by max(revoked_at) limit $2",
+        "select revoked_at as at, id::text as id, machine from mandate_given"
+        " where revoked_at >= $1 and (revoked_at, id::text) > ($1, $2)"
+        " order by revoked_at, id::text limit $3",
         after,
+        beyond,
         most,
     )
-    return [row["machine"] for row in rows]
+    return [Ended(**dict(row)) for row in rows]
 
 
 async def add(
@@ -137,17 +145,16 @@ async def add(
     return new
 
 
-async def next_version(tx: Transaction, mandate_id: UUID) -> int:
-    version: int = await tx.fetchval(
-        "update mandate_given set version = version + 1 where id = $1 returning version",
-        mandate_id,
-    )
-    return version
-
-
 async def revoke(
-    tx: Transaction, owner_id: UUID, at: datetime, reason: str, mandate_id: UUID | None
-) -> list[tuple[UUID, int]]:
-    """Take back one of an owner's mandates and all that was passed on of it; without an id all."""
-    rows = await tx.fetch(_REVOKE, owner_id, at, reason, mandate_id)
-    return [(row["id"], row["version"]) for row in rows]
+    tx: Transaction,
+    owner_id: UUID,
+    at: datetime,
+    reason: str,
+    mandate_id: UUID | None,
+    machine: str | None = None,
+) -> list[tuple[UUID, int, str | None]]:
+    """Take back one of an owner's mandates, or those of a machine, and all that was passed on of
+    them; without either all.
+    """
+    rows = await tx.fetch(_REVOKE, owner_id, at, reason, mandate_id, machine)
+    return [(row["id"], row["version"], row["machine"]) for row in rows]

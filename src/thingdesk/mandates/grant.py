@@ -1,4 +1,4 @@
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -7,6 +7,7 @@ from thingdesk.mandates import given_store, money_store, passing, store
 from thingdesk.mandates.budget import CASES, period_scope
 from thingdesk.mandates.events import MandateRevoked
 from thingdesk.mandates.model import MOST_DEPTH, Mandate, Terms, period_of
+from thingdesk.parties import Ended
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import FieldError, invalid, refuse
@@ -22,14 +23,14 @@ async def grant(
     parent: UUID | None = None,
     seen: str | None = None,
 ) -> Mandate:
-    """A new version of the owner's mandate, in place of the one before; versions never change, and
-    each is countersigned by the desk.
+    """What the owner permits from now on, countersigned by the desk; versions never change.
 
-    Without `to` it is the standing one, else the one given to this machine. With a `parent` it is
-    what the terms leave of that one, passed on to the machine: the same again is the one that is
-    there. What was spent in the period stays spent. With `seen`, the `standing` of the mandate that
-    is to be replaced (empty for none), only that one is: so of two who grant at once one is
-    refused, and who did not know of a stop cannot undo it. Raises Refused.
+    Without `to` it is a new version of the standing mandate, in place of the one before. To a
+    machine it is a mandate of its own, beside whatever that machine was given before. With a
+    `parent` it is what the terms leave of that one, passed on to the machine: the same again is the
+    one that is there. What was spent in the period stays spent. With `seen`, the `standing` of the
+    standing mandate that is to be replaced (empty for none), only that one is: so of two who grant
+    at once one is refused, and who did not know of a stop cannot undo it. Raises Refused.
     """
     fields = list(_problems(terms))
     if fields:
@@ -41,25 +42,14 @@ async def grant(
     await store.take_turns(tx, owner_id)
     if parent is not None:
         return await passing.pass_on(tx, owner_id, parent, to, terms)
-    named = await _named(tx, owner_id, to, seen)
+    now = clock.now()
+    if to is not None:
+        new = await given_store.add(tx, owner_id, to, None, now)
+        return await passing.write(tx, Mandate(new, owner_id, 1, terms, now, to=to))
+    named = await store.grant(tx, owner_id, seen)
     if named is None:
         raise refuse("mandate_changed", "The mandate was changed or stopped meanwhile.")
-    return await passing.write(tx, Mandate(named[0], owner_id, named[1], terms, clock.now(), to=to))
-
-
-async def _named(
-    tx: Transaction, owner_id: UUID, to: str | None, seen: str | None
-) -> tuple[UUID, int] | None:
-    """The id and version of what is granted; None when another one stands than was `seen`."""
-    if to is None:
-        return await store.grant(tx, owner_id, seen)
-    known = await given_store.current(tx, owner_id, to)
-    if seen is not None and seen != (known.standing if known else ""):
-        return None
-    if known is None:
-        # one that was taken back never comes back: tokens may still name it
-        return await given_store.add(tx, owner_id, to, None, clock.now()), 1
-    return known.id, await given_store.next_version(tx, known.id)
+    return await passing.write(tx, Mandate(named[0], owner_id, named[1], terms, now))
 
 
 async def revoke(
@@ -74,9 +64,29 @@ async def revoke(
     now = clock.now()
     revoked = await given_store.revoke(tx, owner_id, now, reason, mandate_id)
     standing = await store.revoke(tx, owner_id, now, reason, mandate_id)
-    revoked += [standing] if standing else []
-    for named in revoked:
-        timeline.append(tx, f"owner:{owner_id}", MandateRevoked(*named, reason))
+    revoked += [(*standing, None)] if standing else []
+    return _ended(tx, owner_id, revoked, reason)
+
+
+async def stop(tx: Transaction, owner_id: UUID, machine: str, reason: str) -> bool:
+    """Take back all that the owner, and others for the owner, gave to a machine, and all that was
+    passed on of it. What it asks for by its own key is under the standing mandate, as before.
+
+    Whether there was something: repeating it changes nothing.
+    """
+    await store.take_turns(tx, owner_id)
+    revoked = await given_store.revoke(tx, owner_id, clock.now(), reason, None, machine)
+    return _ended(tx, owner_id, revoked, reason)
+
+
+def _ended(
+    tx: Transaction, owner_id: UUID, revoked: Sequence[tuple[UUID, int, str | None]], reason: str
+) -> bool:
+    for mandate_id, version, machine in revoked:
+        event = MandateRevoked(mandate_id, version, reason, machine)
+        timeline.append(tx, f"owner:{owner_id}", event)
+    if revoked:
+        tx.notify(parties.CALLERS)
     return bool(revoked)
 
 
@@ -97,9 +107,13 @@ async def get_many(tx: Transaction, wanted: Collection[UUID]) -> dict[UUID, Mand
     return {one: chain[0] for one, chain in (await given_store.chains(tx, wanted)).items()}
 
 
-async def revoked_of(tx: Transaction, after: datetime, most: int = 1000) -> list[str]:
-    """The machines of which a mandate was taken back after `after`."""
-    return await given_store.revoked_of(tx, after, most)
+async def revoked_of(
+    tx: Transaction, after: datetime, beyond: str = "", most: int = 1000
+) -> list[Ended]:
+    """The mandates of machines that were taken back after `after`, or then and have an id beyond
+    `beyond`, the oldest first.
+    """
+    return await given_store.revoked_of(tx, after, beyond, most)
 
 
 async def given_by(tx: Transaction, owner_id: UUID, most: int = 100) -> list[Mandate]:
@@ -109,6 +123,19 @@ async def given_by(tx: Transaction, owner_id: UUID, most: int = 100) -> list[Man
     wanted = await given_store.given_by(tx, owner_id, clock.now(), most)
     chains = await given_store.chains(tx, wanted)
     return [chains[one][0] for one in wanted]
+
+
+async def given_to(tx: Transaction, owner_id: UUID, machine: str) -> list[Mandate]:
+    """What this owner has given to the machine itself and still holds, the newest first."""
+    found = [one for one in await given_by(tx, owner_id) if one.to == machine]
+    return [one for one in found if one.parent is None and one.is_live(clock.now())]
+
+
+async def givers_to(tx: Transaction, owner_id: UUID, machine: str) -> list[str]:
+    """The owner's machines that passed something on to this one, and still could."""
+    above = await given_store.above(tx, owner_id, machine)
+    found = (await get_many(tx, above)).values()
+    return sorted({one.to for one in found if one.to and one.is_live(clock.now())})
 
 
 async def versions(tx: Transaction, mandate_id: UUID) -> list[tuple[int, datetime, str | None]]:

@@ -19,11 +19,12 @@ from thingdesk.parties.desk_key import (
     rotate_desk_key,
 )
 from thingdesk.parties.desk_time import desk_time
+from thingdesk.parties.ended import Ended
 from thingdesk.parties.errors import unknown_machine, unknown_owner, unknown_staff
 from thingdesk.parties.fleet_file import Form, read_fleet
 from thingdesk.parties.identities import came_back, log_in_vouched
 from thingdesk.parties.keys import (
-    CHANNEL,
+    CALLERS,
     add_key,
     as_jwk,
     holders,
@@ -151,7 +152,7 @@ KEPT = (*staff_store.KEPT, *session_store.KEPT)
 
 __all__ = [
     "BEFORE_ALL",
-    "CHANNEL",
+    "CALLERS",
     "DESK_KEY",
     "KEPT",
     "LONGEST_ANSWER",
@@ -163,6 +164,7 @@ __all__ = [
     "BadLine",
     "By",
     "DeskKey",
+    "Ended",
     "Form",
     "HalfWay",
     "Link",

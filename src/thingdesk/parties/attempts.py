@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from thingdesk.parties import staff_store as store
+from thingdesk.parties.passwords import digest
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery, Refusal
@@ -28,7 +29,7 @@ class Attempt:
         await store.fail(tx, [(one, paused_until(more)) for one, more in beyond.items()])
 
     async def succeeded(self, tx: Transaction) -> None:
-        await store.forgive(tx, f"name {self.name}")
+        await forgive(tx, self.name)
 
 
 async def attempt(tx: Transaction, email: str, source: str) -> Attempt | Refusal:
@@ -37,13 +38,23 @@ async def attempt(tx: Transaction, email: str, source: str) -> Attempt | Refusal
     """
     now = clock.now()
     name = storable(email.lower())
-    free = {f"name {name}": FREE_BY_NAME, f"source {storable(source)}": FREE_BY_SOURCE}
+    free = {of_name(name): FREE_BY_NAME, f"source {storable(source)}": FREE_BY_SOURCE}
     # the rows stay locked until the commit: guesses at one name cannot run side by side
     found = await store.attempt(tx, sorted(free), now)
     blocked = [until for _, until in found.values() if until and until > now]
     if blocked:
         return _throttled(max(blocked) - now)
     return Attempt(name, free, {one: failures for one, (failures, _) in found.items()})
+
+
+async def forgive(tx: Transaction, email: str) -> None:
+    """What failed with this address counts no more."""
+    await store.forgive(tx, of_name(email))
+
+
+def of_name(email: str) -> str:
+    """What is counted for an address: its digest, so that the address is kept nowhere."""
+    return f"name {digest(storable(email.lower())).hex()}"
 
 
 def storable(text: str) -> str:

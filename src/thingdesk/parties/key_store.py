@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from thingdesk.parties.ended import Ended
 from thingdesk.parties.model import MachineKey
 from thingdesk.platform.database import Row, Transaction
 
@@ -19,6 +20,10 @@ _REVOKE = """
 update machine_key set revoked_at = $2, reason = $3
 where kid = $1 and revoked_at is null
 returning kid, machine, x, added_at, revoked_at, reason
+"""
+_REVOKED_AFTER = """
+select revoked_at as at, kid as id, machine from machine_key
+where revoked_at >= $1 and (revoked_at, kid) > ($1, $2) order by revoked_at, kid limit $3
 """
 _VOUCHED = """
 select m.id from machine m left join machine_key k on k.machine = m.id
@@ -65,9 +70,9 @@ async def of_machine(tx: Transaction, machine: str, most: int) -> list[MachineKe
     return [_key(row) for row in rows]
 
 
-async def revoked_after(tx: Transaction, after: datetime) -> list[MachineKey]:
-    rows = await tx.fetch(_SELECT + "where revoked_at > $1 order by revoked_at limit 1000", after)
-    return [_key(row) for row in rows]
+async def revoked_after(tx: Transaction, after: datetime, beyond: str, most: int) -> list[Ended]:
+    rows = await tx.fetch(_REVOKED_AFTER, after, beyond, most)
+    return [Ended(**dict(row)) for row in rows]
 
 
 async def recognised(tx: Transaction, machines: Sequence[str]) -> frozenset[str]:

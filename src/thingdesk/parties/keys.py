@@ -13,13 +13,16 @@ import orjson
 from thingdesk import timeline
 from thingdesk.parties import errors, events, machine_store
 from thingdesk.parties import key_store as store
+from thingdesk.parties.ended import Ended
 from thingdesk.parties.model import MachineKey
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery, Refused, refuse
 
-# whoever holds a machine's session listens, reads `revocations`, and ends it
-CHANNEL = "machine_key"
+CALLERS = "callers"
+"""What is notified when something ends that callers rest on: a key, a token, a grant, a mandate,
+an ownership. Whoever holds a session or a stream of theirs looks again.
+"""
 _X = re.compile("[A-Za-z0-9_-]{43}=?")  # 32 bytes in base64url
 _PEM = re.compile(r"\s*-----BEGIN ([A-Z ]+)-----([A-Za-z0-9+/=\s]+)-----END \1-----\s*")
 _PUBLIC = "PUBLIC KEY"
@@ -137,7 +140,7 @@ async def revoke_key(tx: Transaction, kid: str, reason: str, by: UUID | None = N
     if revoked:
         event = events.KeyRevoked(revoked.machine, kid, reason, by)
         timeline.append(tx, f"machine:{revoked.machine}", event)
-        tx.notify(CHANNEL)
+        tx.notify(CALLERS)
         return revoked
     there = await store.get(tx, kid)
     if there is None:
@@ -164,6 +167,10 @@ async def holders(tx: Transaction, kids: Sequence[str]) -> list[str | None]:
     ]
 
 
-async def revocations(tx: Transaction, after: datetime) -> list[MachineKey]:
-    """The keys that were revoked after `after`, the oldest first, 1,000 at most."""
-    return await store.revoked_after(tx, after)
+async def revocations(
+    tx: Transaction, after: datetime, beyond: str = "", most: int = 1000
+) -> list[Ended]:
+    """The keys that were revoked after `after`, or then and have an id beyond `beyond`, the oldest
+    first.
+    """
+    return await store.revoked_after(tx, after, beyond, most)

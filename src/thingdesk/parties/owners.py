@@ -7,6 +7,7 @@ from thingdesk.parties import errors, events, validate
 from thingdesk.parties import owner_store as store
 from thingdesk.parties.links import end_links
 from thingdesk.parties.model import NewOwner, Owner, Ownership
+from thingdesk.parties.owner_session import forget_attempts
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import FieldError, Recovery, invalid, refuse
@@ -80,6 +81,7 @@ async def erase_owner(tx: Transaction, owner_id: UUID, by: UUID | None = None) -
         raise refuse("owner_has_machines", words, Recovery.CONTACT_US)
     if known.email is not None:
         await store.erase(tx, owner_id)
+        await forget_attempts(tx, known.email)
         timeline.append(tx, f"owner:{owner_id}", events.OwnerErased(owner_id, by))
 
 

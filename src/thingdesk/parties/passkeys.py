@@ -5,7 +5,7 @@ from uuid import UUID
 from thingdesk import timeline
 from thingdesk.parties import ceremony, errors, events, passwords, staff_store, validate
 from thingdesk.parties import passkey_store as store
-from thingdesk.parties.attempts import attempt
+from thingdesk.parties.attempts import attempt, forgive
 from thingdesk.parties.ceremony import Made, Unfit
 from thingdesk.parties.log_in import HALF_WAY_LIFE, open_session
 from thingdesk.parties.model import Staff
@@ -93,7 +93,7 @@ async def add_first_passkey(
     staff = await _add(tx, token, Wanted.FIRST, answer, name, place)
     if isinstance(staff, Refusal):
         return staff
-    await staff_store.forgive(tx, f"name {staff.email}")
+    await forgive(tx, staff.email)
     return await open_session(tx, staff, By.PASSKEY)
 
 
@@ -132,7 +132,7 @@ async def _add(
     if not answer:
         return _SILENT
     found = await store.take(tx, passwords.digest(token), clock.now())
-    if found is None or found.wanted is not wanted:
+    if found is None or found.wanted is not wanted or await _is_late(tx, found):
         return _AGAIN
     try:
         made = ceremony.read_new(answer, place, found.challenge)
@@ -144,6 +144,14 @@ async def _add(
         return _KNOWN
     timeline.append(tx, "desk", events.StaffPasskeyAdded(found.staff.id, name))
     return found.staff
+
+
+async def _is_late(tx: Transaction, asked: Challenge) -> bool:
+    """Whether who was to add their first has one by now: somebody else knows the password, too."""
+    if asked.wanted is not Wanted.FIRST:
+        return False
+    await staff_store.lock_account(tx, asked.staff.id)
+    return bool(await store.of_staff(tx, asked.staff.id))
 
 
 async def _ask_anew(tx: Transaction, token: str, before: Challenge) -> None:

@@ -6,12 +6,10 @@ from uuid import UUID
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.kept import Kept
 
-_PUT_CODE = """
-insert into owner_code (owner_id, id, expires_at) values ($1, $2, $3)
-on conflict (owner_id) do update set id = $2, expires_at = $3, tries = 0
-"""
+_PUT_CODE = "insert into owner_code (owner_id, browser, id, expires_at) values ($1, $2, $3, $4)"
 _TRY = """
-update owner_code set tries = tries + 1 where owner_id = $1 and expires_at > $2 and tries < $3
+update owner_code set tries = tries + 1
+where owner_id = $1 and browser = $2 and expires_at > $3 and tries < $4
 returning id
 """
 _SESSION = """
@@ -25,19 +23,23 @@ KEPT = (
 )
 
 
-async def put_code(tx: Transaction, owner_id: UUID, code_id: UUID, expires: datetime) -> None:
-    """Makes this the only code of theirs."""
-    await tx.execute(_PUT_CODE, owner_id, code_id, expires)
+async def put_code(
+    tx: Transaction, owner_id: UUID, browser: bytes, code_id: UUID, expires: datetime
+) -> None:
+    await tx.execute(_PUT_CODE, owner_id, browser, code_id, expires)
 
 
-async def try_code(tx: Transaction, owner_id: UUID, now: datetime, most: int) -> UUID | None:
-    """The code of this owner, one of its tries gone; None when there is none, or it has no more."""
-    found: UUID | None = await tx.fetchval(_TRY, owner_id, now, most)
-    return found
+async def try_codes(
+    tx: Transaction, owner_id: UUID, browser: bytes, now: datetime, most: int
+) -> list[UUID]:
+    """The codes that this owner may type in this browser, one of the tries of each gone."""
+    return [row["id"] for row in await tx.fetch(_TRY, owner_id, browser, now, most)]
 
 
-async def use_code(tx: Transaction, owner_id: UUID) -> None:
-    await tx.execute("delete from owner_code where owner_id = $1", owner_id)
+async def use_codes(tx: Transaction, owner_id: UUID, browser: bytes) -> None:
+    await tx.execute(
+        "delete from owner_code where owner_id = $1 and browser = $2", owner_id, browser
+    )
 
 
 async def begin(

@@ -59,6 +59,11 @@ async def lock(tx: Transaction) -> None:
     await tx.execute("select pg_advisory_xact_lock($1)", _ADDING_STAFF)
 
 
+async def lock_account(tx: Transaction, staff_id: UUID) -> None:
+    """Nobody else changes what the account has until the end of `tx`."""
+    await tx.execute("select from staff where id = $1 for update", staff_id)
+
+
 async def anybody_ready(tx: Transaction) -> bool:
     return bool(
         await tx.fetchval(
@@ -173,3 +178,8 @@ async def fail(tx: Transaction, blocked: Sequence[tuple[str, datetime | None]]) 
 
 async def forgive(tx: Transaction, subject: str) -> None:
     await tx.execute("delete from staff_attempt where subject = $1", subject)
+
+
+async def forgive_all(tx: Transaction, beginning: str) -> None:
+    """Those of all subjects that begin so."""
+    await tx.execute("delete from staff_attempt where starts_with(subject, $1)", beginning)

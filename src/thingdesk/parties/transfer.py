@@ -4,6 +4,7 @@ from uuid import UUID
 from thingdesk import timeline
 from thingdesk.parties import errors, events, machine_store
 from thingdesk.parties import owner_store as store
+from thingdesk.parties.keys import CALLERS
 from thingdesk.parties.model import Ownership
 from thingdesk.parties.register import began
 from thingdesk.platform import clock, moments
@@ -66,6 +67,7 @@ async def _end(tx: Transaction, period: Ownership, at: datetime, by: UUID | None
             "transfer_too_early", f"the present ownership began {period.begins.isoformat()}"
         )
     await store.end(tx, period, at)
+    tx.notify(CALLERS)
     event = events.OwnershipEnded(period.machine, period.owner_id, at.isoformat(), by)
     timeline.append(tx, f"machine:{period.machine}", event)
     timeline.append(tx, f"owner:{period.owner_id}", event)

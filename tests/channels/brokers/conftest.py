@@ -11,6 +11,7 @@ from thingdesk.channels import brokers
 from thingdesk.platform.database import Database
 
 SECRET = "a secret of the broker"
+DESK = "http://desk.example"
 
 
 @dataclass
@@ -34,7 +35,7 @@ class Broker:
 async def http(database: Database) -> AsyncIterator[httpx.AsyncClient]:
     app = Router()
     async with (
-        Callers(database, "http://desk.example") as callers,
+        Callers(database, DESK) as callers,
         brokers.answering(app, database, callers, SECRET),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://desk") as http,
     ):

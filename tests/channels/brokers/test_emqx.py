@@ -4,6 +4,7 @@ certificate comes as base64, what is missing as an empty text).
 """
 
 from base64 import b64encode
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,10 +13,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_private_key
-from tests.channels.brokers.conftest import Broker
+from tests.access.agents import an_agent
+from tests.access.making import ALL
+from tests.channels.brokers.conftest import DESK, Broker
 from tests.parties.making import Signing, registered, signing
 
-from thingdesk import parties, topics
+from thingdesk import mandates, parties, topics
+from thingdesk.access import Surface
 from thingdesk.channels.brokers import SESSION
 from thingdesk.channels.brokers.certificate import key_of
 from thingdesk.intake import Kind
@@ -24,6 +28,7 @@ from thingdesk.platform.database import Database
 from thingdesk.topics import Down, topic
 
 DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
 
 
 async def enters(broker: Broker, name: str, password: str, client_id: str = "", **more: str) -> str:
@@ -192,6 +197,33 @@ async def test_of_other_topics_the_desk_says_nothing(
 ) -> None:
     assert await may(broker, press.machine, "publish", where) == "ignore"
     assert await may(broker, "a dashboard", "subscribe", where) == "ignore"
+
+
+async def test_a_machine_without_a_key_has_the_rights_of_what_its_owner_let_it_do(
+    broker: Broker, database: Database
+) -> None:
+    terms = replace(ALL, ends=clock.now() + MINUTE)
+    agent = await an_agent(database, DESK, Surface.MQTT, terms)
+    token = agent.issued.token
+    given = {"username": agent.machine, "clientid": agent.machine, "password": token}
+    answer = (await broker.ask("emqx/authentication", **given)).json()
+    assert answer["result"] == "allow"
+    assert answer["expire_at"] <= (clock.now() + MINUTE).timestamp()
+    own = topic(agent.machine, Kind.REPORTS)
+    assert await may(broker, agent.machine, "publish", own) == "allow"
+    assert await may(broker, agent.machine, "publish", "td/press-x/reports") == "deny"
+    async with database.transaction() as tx:
+        await mandates.revoke(tx, agent.owner, "stop", mandate_id=agent.mandate)
+    assert await may(broker, agent.machine, "publish", own) == "deny"
+    assert await enters(broker, agent.machine, token) == "deny"
+
+
+async def test_what_was_given_for_elsewhere_opens_no_topic(
+    broker: Broker, database: Database
+) -> None:
+    agent = await an_agent(database, DESK, Surface.HTTP)
+    assert await enters(broker, agent.machine, agent.issued.token) == "deny"
+    assert await may(broker, agent.machine, "publish", topic(agent.machine, Kind.ACKS)) == "deny"
 
 
 async def test_rights_end_with_the_key(broker: Broker, press: Signing, database: Database) -> None:

@@ -1,6 +1,8 @@
 """What goes over the wire, as the standards say."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
@@ -8,12 +10,16 @@ import pytest
 from joserfc.jwk import OKPKey
 from starlette.routing import Router
 from tests.access.making import ALL, BASE, FLOW, Asking, a_machine, details, proof_of
+from tests.access.sites import serving
 
 from thingdesk import access, parties
-from thingdesk.access import Documents, Surface, Tokens
+from thingdesk.access import Client, Documents, Surface, Tokens
 from thingdesk.access.tokens import ASSERTION, CLIENT_CREDENTIALS, DEVICE
 from thingdesk.channels import oauth
 from thingdesk.platform.database import Database
+
+# httpcore leaves the socket of a TLS handshake that is cancelled to the garbage collector
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
 TOKEN = "/oauth/token"
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -172,3 +178,53 @@ async def test_a_browser_with_a_link_of_nobody_is_sent_nowhere(
     assert answer.status_code == httpx.codes.BAD_REQUEST
     assert "location" not in answer.headers
     assert answer.headers["content-type"].startswith("text/plain")
+
+
+async def _stays_here(http: httpx.AsyncClient, asked: dict[str, str], client: Client) -> None:
+    """What is wrong with a request is said here: anybody's address, and nobody has clicked."""
+    wrong = await http.get("/oauth/authorize", params={**asked, "response_type": "x"})
+    assert wrong.status_code == 400
+    assert "location" not in wrong.headers
+    assert f">Go on to {urlsplit(client.redirects[0]).netloc}</a>" in wrong.text
+
+
+async def test_a_browser_that_comes_too_early_is_told_when_to_come_again(
+    database: Database, tmp_path: Path
+) -> None:
+    """On a page of ours: without an owner's answer nobody is sent on."""
+    async with (
+        serving(tmp_path) as sites,
+        Tokens(database, BASE) as tokens,
+        asyncio.TaskGroup() as group,
+    ):
+        async with database.transaction() as tx:
+            key = await parties.desk_key(tx)
+        app = Router()
+        oauth.install(app, oauth.Doors(database, tokens, sites.documents, key, BASE))
+        asked = {
+            "client_id": sites.app,
+            "response_type": "code",
+            "code_challenge": "c" * 43,
+            "code_challenge_method": "S256",
+        }
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as http:
+            answer = await http.get("/oauth/authorize", params=asked)
+            assert answer.headers["location"].startswith(f"{BASE}/allow/")
+            client = await sites.documents.client(sites.app)
+            async with database.transaction() as tx:
+                for _ in range(299):
+                    await access.pair(tx, client, ALL, (Surface.HTTP,), "127.0.0.1")
+            answer = await http.get("/oauth/authorize", params=asked)
+            assert (answer.status_code, answer.headers["retry-after"]) == (429, "2")
+            assert "error=temporarily_unavailable" in answer.text
+            await _stays_here(http, asked, client)
+            other = {**asked, "client_id": f"{sites.slow}/x"}
+            ask = sites.documents.client
+            held = [group.create_task(ask(f"{sites.slow}/{n}")) for n in range(400)]
+            await sites.holds(4)
+            busy = await http.get("/oauth/authorize", params=other)
+            assert (busy.status_code, busy.headers["retry-after"]) == (503, "2")
+            for one in held:
+                one.cancel()
+            full = await http.post("/oauth/device_authorization", data={"client_id": sites.app})
+            assert (full.status_code, full.json()["error"]) == (429, "temporarily_unavailable")

@@ -9,7 +9,7 @@ from enum import Enum
 from functools import partial
 from typing import Self, TypeVar
 
-from thingdesk import parties, topics
+from thingdesk import access, parties, topics
 from thingdesk.access import Callers, Presented, Surface
 from thingdesk.channels.brokers.certificate import key_of
 from thingdesk.parties import MACHINE_ID
@@ -99,24 +99,27 @@ class Gate:
             return self._no(knock.name, refused.refusal.reason)
         except TimeoutError:
             return self._no(knock.name, "the desk is too busy to look who it is")
-        return self._entered(knock, known)
+        return self._entered(knock, *known)
 
     def _guest(self, knock: Knock) -> Word:
         if topics.ACCESS.guest.client_ids.fullmatch(knock.client_id):
             return Word(Says.YES, until=clock.now() + timedelta(seconds=GUEST_STAYS))
         return self._no(knock.name, "its client id is none of a guest")
 
-    def _entered(self, knock: Knock, known: str | None) -> Word:
+    def _entered(self, knock: Knock, known: str | None, ends: datetime | None) -> Word:
         if known is None:
             return _OTHERS
         if known != knock.name:
             return self._no(knock.name, "what it shows is another machine's")
         if knock.client_id != knock.name:
             return self._no(knock.name, "its client id is not its name")
-        return Word(Says.YES, until=clock.now() + SESSION)
+        until = clock.now() + SESSION
+        return Word(Says.YES, until=min(until, ends) if ends else until)
 
     async def may(self, name: str, client_id: str, does: Does, topic: str) -> Word:
-        """Whether who entered by this name may do this; the key counts as it is now."""
+        """Whether who entered by this name may do this; the key counts as it is now, and so does
+        what a machine without one was given.
+        """
         allowed = topics.may(name, does, topic)
         if allowed is None:
             return _OTHERS
@@ -133,14 +136,16 @@ class Gate:
             known = await self._soon(partial(self._known.put, name))
         except TimeoutError:
             return "the desk is too busy to look at its rights"
-        return "" if known else "it is not registered, or its key was revoked"
+        return "" if known else "it is not registered, or its key or what it was given was revoked"
 
-    async def _recognise(self, knock: Knock) -> str | None:
+    async def _recognise(self, knock: Knock) -> tuple[str | None, datetime | None]:
+        """Who it is, and when that is over by which it enters."""
         if knock.password:
             presented = Presented(knock.password)
-            return (await self._callers.recognise(presented, Surface.MQTT)).machine
+            caller = await self._callers.recognise(presented, Surface.MQTT)
+            return caller.machine, caller.mandate.terms.ends if caller.mandate else None
         x = key_of(knock.certificate)
-        return await self._holders.put(parties.thumbprint(x)) if x else None
+        return await self._holders.put(parties.thumbprint(x)) if x else None, None
 
     async def _soon(self, work: Callable[[], Awaitable[_Answer]]) -> _Answer:
         """Raises TimeoutError when it takes too long, or too many wait already."""
@@ -159,5 +164,7 @@ class Gate:
 
 
 async def _known(tx: Transaction, machines: Sequence[str]) -> list[bool]:
-    good = await parties.recognised(tx, sorted(set(machines)))
+    asked = sorted(set(machines))
+    good = await parties.recognised(tx, asked)
+    good |= set(await access.by_grant(tx, [one for one in asked if one not in good], Surface.MQTT))
     return [one in good for one in machines]

@@ -34,8 +34,7 @@ async def room(request: Request) -> AsyncIterator[None]:
     """Room among what is under way; of one sender there is only so much, so that the others have
     theirs. Raises Refused where there is none, or when the answer takes too long.
     """
-    sender = request.client.host if request.client else ""
-    place = _share.take(sender, 1)
+    place = _share.take(address(request), 1)
     if place.room is not Room.FREE:
         raise Refused(TOO_MUCH if place.room is Room.NONE_OF_THEIRS else BUSY)
     try:
@@ -45,6 +44,11 @@ async def room(request: Request) -> AsyncIterator[None]:
         raise Refused(BUSY) from None
     finally:
         place.give_back()
+
+
+def address(request: Request) -> str:
+    """Where a request comes from; behind a proxy of the desk's, as that says."""
+    return request.client.host if request.client else ""
 
 
 async def sent(request: Request) -> Form:

@@ -2,19 +2,27 @@
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
+from html import escape
+from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import (
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+)
 
 from thingdesk import access, mandates
 from thingdesk.access import Client, Issued, TokenRequest
 from thingdesk.channels.oauth import form
 from thingdesk.channels.oauth.doors import Doors
 from thingdesk.channels.oauth.form import Form
-from thingdesk.channels.oauth.problems import described, error_of
-from thingdesk.platform.errors import Refused, refuse
+from thingdesk.channels.oauth.problems import again, described, error_of, status_of
+from thingdesk.platform.errors import Refusal, Refused, refuse
 
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - a name
 _EVERYTHING = mandates.Terms(services=mandates.EVERYTHING)
@@ -81,7 +89,8 @@ async def pair(request: Request) -> Response:
     surfaces = access.surfaces_at(doors.base, asked.resources) or (access.Surface.HTTP,)
     async with doors.database.transaction() as tx:
         await access.prove(tx, asked, doors.base)
-        made = await access.pair(tx, asked.client, asks, surfaces)
+        address = form.address(request)
+        made = await access.pair(tx, asked.client, asks, surfaces, address)
     page = f"{doors.base}/pair"
     return _json(
         {
@@ -125,13 +134,17 @@ async def authorize(request: Request) -> Response:
     """RFC 6749, 4.1.1: keeps what is asked for, and sends the browser to the page of its owner."""
     try:
         async with form.room(request):
-            return await _authorize(_doors(request), form.read(request.url.query))
+            sent = form.read(request.url.query)
+            return await _authorize(_doors(request), sent, form.address(request))
     except Refused as refused:  # where to return to is not proven: it is said here
         words = f"This link cannot be followed: {described(refused.refusal)}."
-        return PlainTextResponse(words, 400, {"X-Content-Type-Options": "nosniff"})
+        status = status_of(refused.refusal)
+        more = {"X-Content-Type-Options": "nosniff", **again(status)}
+        # who has a browser here proves nothing, and has nothing to be asked for
+        return PlainTextResponse(words, 400 if status == HTTPStatus.UNAUTHORIZED else status, more)
 
 
-async def _authorize(doors: Doors, sent: Form) -> Response:
+async def _authorize(doors: Doors, sent: Form, address: str) -> Response:
     client = await _client(doors, sent)
     redirect = access.check_redirect(client, sent.values.get("redirect_uri"))
     said = access.Browsed(
@@ -148,12 +161,28 @@ async def _authorize(doors: Doors, sent: Form) -> Response:
         surfaces = access.surfaces_at(doors.base, sent.resources) or (access.Surface.HTTP,)
         asks = access.asks_of(sent.values) or _EVERYTHING
         async with doors.database.transaction() as tx:
-            pending = await access.ask_owner(tx, client, asks, surfaces, said)
+            pending = await access.ask_owner(tx, client, asks, surfaces, said, address)
     except Refused as refused:
+        # anybody describes a client with any address: nobody is sent there without an owner's word
         refusal = refused.refusal
         told = {"error": error_of(refusal), "error_description": described(refusal)}
-        return _redirect(access.returning(said, **told))
+        return _unfollowed(refusal, redirect, access.returning(said, **told))
     return _redirect(f"{doors.base}/allow/{pending.id}")
+
+
+def _unfollowed(refusal: Refusal, redirect: str, back: str) -> Response:
+    parts = urlsplit(redirect)
+    place = escape(parts.netloc or f"the app for {parts.scheme}")
+    body = (
+        "<!doctype html><html lang=en><meta charset=utf-8>"
+        "<title>This link cannot be followed</title>"
+        f"<h1>This link cannot be followed</h1><p>{escape(described(refusal))}.</p>"
+        "<p>We do not know who sent you here."
+        f' <a href="{escape(back)}">Go on to {place}</a></p>'
+    )
+    status = status_of(refusal)
+    more = {"Content-Security-Policy": "default-src 'none'", "Referrer-Policy": "no-referrer"}
+    return HTMLResponse(body, status, {**more, **again(status)})
 
 
 def _redirect(url: str) -> Response:

@@ -20,6 +20,7 @@ ERRORS: Mapping[str, str] = {
     "grant_type_unknown": "unsupported_grant_type",
     "response_type_unknown": "unsupported_response_type",
     "resource_unknown": "invalid_target",
+    "token_not_for_mqtt": "invalid_target",
     "bad_mandate": "invalid_authorization_details",
     "mandate_wider": "invalid_authorization_details",
     "nothing_to_narrow": "invalid_authorization_details",
@@ -31,12 +32,14 @@ ERRORS: Mapping[str, str] = {
     "desk_busy": "temporarily_unavailable",
     "desk_failed": "temporarily_unavailable",
     "too_much_at_once": "temporarily_unavailable",
+    "too_many_wait": "temporarily_unavailable",
     "mandate_passed_on_too_often": "temporarily_unavailable",
 }
 _STATUS = {
     "invalid_client": 401,
     "too_large": 413,
     "too_much_at_once": 429,
+    "too_many_wait": 429,
     "desk_busy": 503,
     "desk_failed": 503,
 }
@@ -57,14 +60,23 @@ def described(refusal: Refusal) -> str:
     return "".join(one if " " <= one <= "~" else "?" for one in words)
 
 
+def status_of(refusal: Refusal) -> int:
+    """The HTTP status of it."""
+    return _STATUS.get(refusal.code) or _STATUS.get(error_of(refusal)) or 400
+
+
+def again(status: int) -> Mapping[str, str]:
+    """The headers that say when to come again, where that helps."""
+    return AGAIN_SOON if status in (429, 503) else {}
+
+
 def problem(refusal: Refusal) -> Response:
     error = error_of(refusal)
     data = refusal.as_data()
     del data["reason"]
-    status = _STATUS.get(refusal.code) or _STATUS.get(error) or 400
+    status = status_of(refusal)
     body = {"error": error, "error_description": described(refusal), **data}
-    more = AGAIN_SOON if status in (429, 503) else {}
-    return JSONResponse(body, status, more)
+    return JSONResponse(body, status, again(status))
 
 
 async def on_refused(_: Request, error: Exception) -> Response:
