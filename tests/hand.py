@@ -74,23 +74,37 @@ class Hand:
             )
 
     async def take(
-        self, machine: str, service: str, given: dict[str, Any], *, subject: str | None = None
+        self,
+        machine: str,
+        service: str,
+        given: dict[str, Any],
+        *,
+        subject: str | None = None,
+        said: dict[str, Any] | None = None,
     ) -> Answer | Refusal:
         """A report is taken in, and nobody works on it yet."""
-        one = Report(machine, str(ids.new()), b"", clock.now(), service, given, subject or machine)
+        one = Report(
+            machine, str(ids.new()), b"", clock.now(), service, given, subject or machine, said=said
+        )
         async with self.database.transaction() as tx:
             (answer,) = await self.flow.take_reports(tx, [one])
         return answer
 
     async def report(
-        self, machine: str, service: str, given: dict[str, Any], *, subject: str | None = None
+        self, machine: str, service: str, given: dict[str, Any], **more: Any
     ) -> Answer | Refusal:
-        answer = await self.take(machine, service, given, subject=subject)
+        answer = await self.take(machine, service, given, **more)
         await self.work()
         return answer
 
-    async def opened(self, machine: str, service: str, given: dict[str, Any]) -> UUID:
-        answer = await self.report(machine, service, given)
+    async def opened(
+        self,
+        machine: str,
+        service: str,
+        given: dict[str, Any],
+        said: dict[str, Any] | None = None,
+    ) -> UUID:
+        answer = await self.report(machine, service, given, said=said)
         assert isinstance(answer, Answer), answer
         assert answer.case_id
         return answer.case_id

@@ -154,7 +154,8 @@ def refused(answer: httpx.Response, status: int, code: str, recovery: str) -> li
     """That it is a problem as RFC 9457 has it, and says how to go on; its fields."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
-    assert ("retry-after" in answer.headers) == (status == httpx.codes.SERVICE_UNAVAILABLE)
+    later = status == httpx.codes.SERVICE_UNAVAILABLE or code == "too_much_at_once"
+    assert ("retry-after" in answer.headers) == later
     said = answer.json()
     assert said["code"] == code, said
     assert said["recovery"] == recovery, said

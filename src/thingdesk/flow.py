@@ -133,6 +133,14 @@ class Flow:
         missed = await contact.lapse(tx, self.calls)
         return missed + await contact.tell_moved(tx, self.calls)
 
+    async def look_after_mandated(self, tx: Transaction) -> int:
+        """Nobody waits for a person any more under a mandate that is over; staff hear of it."""
+        over = await contact.leave_over(tx)
+        for one in over:
+            words = f"{one.machine} waits for a person no more: its mandate is over."
+            await journeys.tell_staff(tx, "hold.withdrawn", words, one.case_id)
+        return len(over)
+
     async def findings_of(
         self, tx: Transaction, machine: str, most: int
     ) -> list[tuple[Finding, Stands]]:
@@ -182,6 +190,9 @@ class Flow:
         joined = [one.case_id for one in answers if isinstance(one, Opened) and one.joined]
         if joined:
             await journeys.note_repeats(tx, joined)
+        own = [one.case_id for one in answers if isinstance(one, Opened) and one.on_its_own]
+        if own:
+            await journeys.judge_anew(tx, own)
         return answers
 
     # -- the second half: a journey, from its plan to its outcome -----------------------------

@@ -7,9 +7,12 @@ from uuid import UUID, uuid4
 
 from tests.cases.openings import opening
 
-from thingdesk import cases, contact, parties, timeline
+from thingdesk import cases, contact, mandates, parties, timeline
 from thingdesk.cases import Opened
+from thingdesk.catalog import Catalog
 from thingdesk.contact import CallBacks, Hold, Place, Wanted
+from thingdesk.flow import Flow
+from thingdesk.mandates import Terms
 from thingdesk.parties import NewMachine, NewOwner, Role, WeeklyHours
 from thingdesk.platform import clock
 from thingdesk.platform.database import Database
@@ -89,6 +92,22 @@ class Holding:
     async def call_back(self, owner: UUID, hold: UUID, at: Any) -> Hold:
         async with self.database.transaction() as tx:
             return await contact.call_back(tx, owner, hold, at, self.calls)
+
+    async def mandate(self, owner: tuple[UUID, str], **terms: Any) -> UUID:
+        """What the owner lets their assistant do."""
+        async with self.database.transaction() as tx:
+            given = Terms(("person.*",), **terms)
+            return (await mandates.grant(tx, owner[0], given, to=owner[1])).id
+
+    async def stop(self, owner: tuple[UUID, str], mandate_id: UUID) -> None:
+        async with self.database.transaction() as tx:
+            await mandates.revoke(tx, owner[0], "stop", mandate_id=mandate_id)
+
+    async def look(self) -> int:
+        """What the desk does once it hears of a stop, and from time to time."""
+        flow = Flow(Catalog(()), ())
+        async with self.database.transaction() as tx:
+            return await flow.look_after_mandated(tx)
 
     async def tick(self) -> int:
         """What happens because nothing happens."""

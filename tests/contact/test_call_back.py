@@ -63,8 +63,10 @@ async def test_nobody_is_promised_a_time_that_is_given_away(desk: Holding) -> No
     owners = [await desk.owner(f"back-{n}") for n in range(5)]
     asked = [await desk.ask(one) for one in owners]
     at = asked[0].times[2]
+    zones = map(ZoneInfo, ("UTC", "Asia/Tokyo", "America/Lima", "Asia/Kathmandu", "Europe/Berlin"))
     works = [
-        desk.call_back(owner[0], one.hold, at) for owner, one in zip(owners, asked, strict=True)
+        desk.call_back(owner[0], one.hold, at.astimezone(zone))
+        for owner, one, zone in zip(owners, asked, zones, strict=True)
     ]
     found = await asyncio.gather(*works, return_exceptions=True)
     codes = [one.refusal.code for one in found if isinstance(one, Refused)]

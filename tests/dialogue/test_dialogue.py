@@ -2,17 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 from tests.dialogue.talk import PAGES, Talk, refused, talking
 from tests.journeys.garage import COIL, MISFIRE, open_garage
-from tests.parties.making import unique
+from tests.parties.making import signing, unique
 
+from thingdesk import mandates, parties
 from thingdesk.access import Caller
 from thingdesk.cases import Outcome, State
 from thingdesk.dialogue import Branch, Told
-from thingdesk.platform import ids
+from thingdesk.dialogue.follow import Followers
+from thingdesk.mandates import Terms
+from thingdesk.parties import NewMachine
+from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Database
+from thingdesk.platform.errors import Refused
 
 
 @pytest.fixture(scope="module")
@@ -150,3 +157,61 @@ async def test_following_ends_with_the_desk(database: Database) -> None:
         async with asyncio.timeout(30):
             await waiting
     assert heard[0].kind == "case.opened"
+
+
+async def test_one_machine_that_follows_too_much_leaves_room_for_others(talk: Talk) -> None:
+    followers = Followers(talk.hand.database, talk.stop)
+    greedy, other = Caller("greedy"), Caller("other")
+    with ExitStack() as stack:
+        for n in range(500):
+            stack.enter_context(followers.following(greedy, f"case:{n}"))
+        with pytest.raises(Refused) as caught:
+            stack.enter_context(followers.following(greedy, "case:500"))
+        assert caught.value.refusal.code == "too_many_follow"
+        stack.enter_context(followers.following(other, "case:1"))
+    with followers.following(greedy, "case:1"):
+        pass
+
+
+async def test_a_mandate_for_one_machine_hides_the_cases_of_others(talk: Talk) -> None:
+    car, agent, another = await talk.car(), unique("agent"), unique("agent")
+    case_id = await talk.asked(car)
+    async with talk.hand.database.transaction() as tx:
+        assert car.owner_id
+        for name in (agent, another):
+            await parties.register(tx, [NewMachine(name, "assistant", "a")])
+        terms = Terms(services=("vehicle.*",), machines=(car.machine,))
+        for_it = await mandates.grant(tx, car.owner_id, terms, to=agent)
+        other = replace(terms, machines=("another-one",))
+        for_another = await mandates.grant(tx, car.owner_id, other, to=another)
+    assert (await talk.dialogue.case(Caller(agent, car.owner_id, for_it), case_id)).id == case_id
+    hidden = talk.dialogue.case(Caller(another, car.owner_id, for_another), case_id)
+    assert await refused(hidden) == "case_unknown"
+    assert not (await talk.dialogue.cases(Caller(another, car.owner_id, for_another))).cases
+
+
+async def test_who_reports_what_is_a_case_already_may_see_it_too(talk: Talk) -> None:
+    car, agent = await talk.car(), unique("agent")
+    case_id = await talk.asked(car)
+    async with talk.hand.database.transaction() as tx:
+        await parties.register(tx, [NewMachine(agent, "assistant", "a", key=signing(agent).x)])
+        assert car.owner_id
+        await parties.transfer(tx, agent, car.owner_id, clock.now())
+    caller = Caller(agent, car.owner_id)
+    assert await refused(talk.dialogue.case(caller, case_id)) == "case_unknown"
+    asked = await talk.dialogue.ask(caller, "vehicle.repair", MISFIRE, subject=car.machine)
+    assert asked.case_id == case_id
+    assert (await talk.dialogue.case(caller, case_id)).reports == 2
+    assert [one.id for one in (await talk.dialogue.cases(caller)).cases] == [case_id]
+
+
+async def test_under_a_mandate_a_machine_sees_of_its_own_only_what_that_is_for(talk: Talk) -> None:
+    car = await talk.car()
+    case_id = await talk.asked(car)
+    async with talk.hand.database.transaction() as tx:
+        assert car.owner_id
+        given = await mandates.grant(tx, car.owner_id, Terms(("meter.*",)), to=car.machine)
+    narrow = replace(car, mandate=given)
+    assert await refused(talk.dialogue.case(narrow, case_id)) == "case_unknown"
+    assert not (await talk.dialogue.cases(narrow)).cases
+    assert (await talk.dialogue.cases(car)).cases

@@ -165,4 +165,5 @@ async def test_why_nobody_has_a_place_is_said(database: Database, kind: str) -> 
         await effects.offer_job(tx, make_offer(busy.id))
     wanted = Need(kind, at=MONDAY)
     found = await find(database, wanted)
-    assert fulfilment.why_none(wanted, found) == "of 1 registered none of them has a place free now"
+    said = "of 1 registered none of them has a place free now (capacity)"
+    assert fulfilment.why_none(wanted, found) == said

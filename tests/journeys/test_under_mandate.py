@@ -156,6 +156,19 @@ async def test_it_speaks_for_no_other_owners_machine(hand: Hand) -> None:
     assert await refused(hand, unknown, name) == "mandate_unknown"
     limited = await give(hand.database, owner, terms=replace(REPAIRS, machines=("car-9",)))
     assert await refused(hand, limited, name) == "machine_not_covered"
+    # who forgot the subject, or mistyped it, is told what it was taken for
+    for subject, whom in ((limited.to, f"{limited.to} is no"), ("car-typo", "car-typo is no")):
+        assert subject
+        answer = await ask(hand, limited, subject)
+        assert isinstance(answer, Refusal)
+        assert answer.recovery is Recovery.FIX_INPUT
+        assert [one.path for one in answer.fields] == ["data.subject"]
+        assert whom in answer.reason
+    own = await give(hand.database, owner, to=name, terms=replace(REPAIRS, machines=("car-9",)))
+    answer = await ask(hand, own, name)
+    assert isinstance(answer, Refusal)
+    assert (answer.code, answer.recovery) == ("machine_not_covered", Recovery.FIX_INPUT)
+    assert f"taken for {name}" in answer.reason
     answer = await ask(hand, given, name, "P0301", service="vehicle.breakdown")
     assert isinstance(answer, Refusal)
     assert (answer.code, answer.recovery) == ("service_not_covered", Recovery.ASK_OWNER)
@@ -250,14 +263,19 @@ async def test_passing_on_asks_no_owner_again(hand: Hand) -> None:
 
 
 async def test_an_approval_is_for_the_mandate_as_it_was(hand: Hand) -> None:
-    """Who changes what an agent may do while a question is open is asked anew; the yes before it
-    was to something else.
+    """Who changes the mandate of which an agent has a part while a question is open is asked anew;
+    the yes before it was to something else.
     """
     name, owner = await a_car(hand, terms=None)
-    given = await give(hand.database, owner, terms=Terms(("vehicle.repair",)))
+    repairs = Terms(("vehicle.repair",), depth=1)
+    async with hand.database.transaction() as tx:
+        standing = await mandates.grant(tx, owner, repairs)
+    less = replace(repairs, depth=0)
+    given = await give(hand.database, owner, terms=less, parent=standing.id)
     case_id = await opened(hand, given, name)
     first = (await hand.question(case_id)).question
-    await give(hand.database, owner, given.to, Terms(("vehicle.repair",), cases=5))
+    async with hand.database.transaction() as tx:
+        await mandates.grant(tx, owner, replace(repairs, cases=5))
     await hand.answer(case_id, "yes")
     again = (await hand.question(case_id)).question
     assert again.id != first.id

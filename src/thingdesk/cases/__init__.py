@@ -11,7 +11,7 @@ from thingdesk.cases.calendar import Hours, Pause, due
 from thingdesk.cases.end import Unproven
 from thingdesk.cases.end import end_case as end
 from thingdesk.cases.erase import erase
-from thingdesk.cases.mandate_store import under
+from thingdesk.cases.mandate_store import asked_under, on_its_own, under
 from thingdesk.cases.measure import measure
 from thingdesk.cases.model import (
     Answer,
@@ -45,6 +45,7 @@ from thingdesk.cases.recovery import Criterion, Progress, Sample
 from thingdesk.cases.refused import STALEMATE, is_stalemate
 from thingdesk.cases.relapse import came_back
 from thingdesk.cases.report_store import KEPT
+from thingdesk.cases.reporter_store import has as joined
 from thingdesk.cases.reports import (
     answer_report,
     answered_at_once,
@@ -52,6 +53,7 @@ from thingdesk.cases.reports import (
     note_reports,
     read_report,
 )
+from thingdesk.cases.said_store import said_of
 from thingdesk.cases.search import of_owner, of_party, search, standing
 from thingdesk.cases.store import get, get_many, last_of, not_of, unfinished
 from thingdesk.cases.verification_store import Verification
@@ -92,6 +94,7 @@ __all__ = [
     "Verification",
     "answer_report",
     "answered_at_once",
+    "asked_under",
     "begin_verification",
     "beyond",
     "break_due_promises",
@@ -108,6 +111,7 @@ __all__ = [
     "give_up_verifications",
     "happened",
     "is_stalemate",
+    "joined",
     "keep_promise",
     "last_of",
     "measure",
@@ -115,6 +119,7 @@ __all__ = [
     "note_reports",
     "of_owner",
     "of_party",
+    "on_its_own",
     "open",
     "open_within",
     "pause_promises",
@@ -125,6 +130,7 @@ __all__ = [
     "read_report",
     "resume_promises",
     "resume_work",
+    "said_of",
     "search",
     "standing",
     "under",

@@ -6,7 +6,8 @@ from thingdesk.platform.errors import Recovery, refuse
 
 
 async def erase(tx: Transaction, owner_id: UUID) -> list[UUID]:
-    """Forget what was said in an owner's cases: input, evidence and words; the ids of the cases.
+    """Forget what was said in an owner's cases: input, evidence and words, also
+    the reporters'; the ids of the cases.
 
     What service it was, how it ended and when stays. Raises Refused while one is open.
     """

@@ -13,6 +13,7 @@ _ERASE_PROBLEMS = """
 update problem set identity = '{}' where (subject, key) in (
     select subject, key from desk_case where owner_id = $1) and current_case is null
 """
+_ERASE_SAID = "delete from case_said where case_id = any($1)"
 
 
 async def has_open(tx: Transaction, owner_id: UUID) -> bool:
@@ -21,4 +22,6 @@ async def has_open(tx: Transaction, owner_id: UUID) -> bool:
 
 async def erase(tx: Transaction, owner_id: UUID) -> list[UUID]:
     await tx.execute(_ERASE_PROBLEMS, owner_id)
-    return [row["id"] for row in await tx.fetch(_ERASE, owner_id)]
+    erased = [row["id"] for row in await tx.fetch(_ERASE, owner_id)]
+    await tx.execute(_ERASE_SAID, erased)
+    return erased

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from uuid import UUID
 
 from thingdesk.timeline import Event
 
@@ -32,6 +33,16 @@ class ReportJoined(Event):
     reporter: str
     event: str
     number: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseOnItsOwn(Event):
+    """The machine itself found or reported what was asked for under `mandate`: from now on the
+    standing mandate of its owner counts for what is not done yet. Without one all stays as it was.
+    """
+
+    kind: ClassVar[str] = "case.on_its_own"
+    mandate: UUID
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ class Opening:
 
     With a `zone` its promises count business hours there; without one every hour of every day.
     `owned_since` is the beginning of the ownership of now. `mandate_id` is what it was asked for
-    under; None: the owner's standing mandate.
+    under; None: the owner's standing mandate. `said` is what the reporter said beside the input.
     """
 
     subject: str
@@ -84,6 +84,7 @@ class Opening:
     evidence: dict[str, Any] | None = None
     owned_since: datetime | None = None
     mandate_id: UUID | None = None
+    said: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,8 @@ class Opened:
     """What became of an opening: `new` and `reopened` cases need a journey, joined ones have it.
 
     `former` is the open case of an owner who had the subject before: it is to be withdrawn.
-    `refused` is how the case ended a moment ago, which answers this report, too.
+    `refused` is how the case ended a moment ago, which answers this report, too. `on_its_own`: it
+    was open under a mandate, and rests on the standing one from now on.
     """
 
     case_id: UUID
@@ -99,6 +101,7 @@ class Opened:
     reopened: bool
     former: UUID | None = None
     refused: dict[str, Any] | None = None
+    on_its_own: bool = False
 
     @property
     def joined(self) -> bool:
@@ -179,24 +182,28 @@ class OwnedCases:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Which cases a machine may see: those that it is the subject or reporter of, and with
-    `services` all of these for machines of its owner. All are of `owner_id`, and of machines that
-    are named with the beginning of their present ownership, opened since then; without an owner
-    those of the machine itself while nobody owned it.
+    """Which cases a machine may see: those that it is the subject of, or reported; under a mandate
+    those of its `services`, and no others. All are of `owner_id`, and of machines that are named
+    with the beginning of their present ownership, opened since then; without an owner those of the
+    machine itself while nobody owned it.
     """
 
     machine: str
     owner_id: UUID | None
     since: Mapping[str, datetime]
-    services: tuple[str, ...] = ()
+    services: tuple[str, ...] | None = None
 
-    def sees(self, case: Case) -> bool:
+    def sees(self, case: Case, *, joined: bool) -> bool:
+        """Whether it may see this one, which it has `joined` by a report of its own, or not."""
         if case.owner_id != self.owner_id:
             return False
         if self.owner_id is None:
             return case.subject == self.machine
         begins = self.since.get(case.subject)
-        named = self.machine in (case.subject, case.reporter) or case.service in self.services
+        if self.services is not None:
+            named = case.service in self.services
+        else:
+            named = joined or self.machine in (case.subject, case.reporter)
         return begins is not None and begins <= case.opened_at and named
 
 
@@ -227,7 +234,7 @@ class Standing:
 @dataclass(frozen=True, slots=True)
 class Report:
     """A request for a service for `subject`, made by `reporter`, under a mandate that it was given
-    or by its own key.
+    or by its own key. What it `said` beside the input is kept, and nothing goes by it.
     """
 
     reporter: str
@@ -238,6 +245,7 @@ class Report:
     input: Mapping[str, Any]
     subject: str
     mandate_id: UUID | None = None
+    said: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,16 @@ from typing import Any
 from uuid import UUID
 
 from thingdesk import mandates
-from thingdesk.cases import mandate_store, promises, refused, relapse, store
-from thingdesk.cases.events import CaseOpened, CaseReopened, ReportJoined
+from thingdesk.cases import (
+    mandate_store,
+    promises,
+    refused,
+    relapse,
+    reporter_store,
+    said_store,
+    store,
+)
+from thingdesk.cases.events import CaseOnItsOwn, CaseOpened, CaseReopened, ReportJoined
 from thingdesk.cases.model import Case, Known, Opened, Opening, Outcome, State
 from thingdesk.mandates import CaseRooms
 from thingdesk.platform import clock, ids
@@ -155,6 +163,9 @@ async def _write(
         await store.reopen(tx, again)
     under = [(case_id, one.mandate_id) for case_id, one, _ in new if one.mandate_id]
     await mandate_store.put(tx, [*under, *((case_id, one.mandate_id) for case_id, one, _ in again)])
+    await reporter_store.put(tx, _others(rows, last))
+    said = [(opened.case_id, one) for opened, group in rows for one in group]
+    await said_store.put(tx, said, clock.now())
     reports: dict[UUID, int] = {}
     if joined:
         reports = await store.join(tx, joined)
@@ -162,6 +173,45 @@ async def _write(
     for key, group in groups.items():
         _tell(tx, decided[key], group, last.get(key))
         _tell_repeats(tx, decided[key], group, reports)
+    await _leave_mandates(tx, groups, decided)
+
+
+async def _leave_mandates(
+    tx: Transaction, groups: Mapping[_Key, list[Opening]], decided: dict[_Key, Opened]
+) -> None:
+    """What a machine asks for itself is not bound by what another one may that asked first, where
+    its owner has said what it may itself.
+    """
+    own = {decided[key].case_id: key for key, group in groups.items() if _is_own(group)}
+    given = await mandate_store.given(tx, own) if own else {}
+    left = [one for one in given if await _stands(tx, groups[own[one]][0].owner_id)]
+    if left:
+        await mandate_store.leave(tx, left, clock.now())
+    for case_id in left:
+        decided[own[case_id]] = replace(decided[own[case_id]], on_its_own=True)
+        append(tx, f"case:{case_id}", CaseOnItsOwn(given[case_id]))
+
+
+async def _stands(tx: Transaction, owner_id: UUID | None) -> bool:
+    standing = await mandates.mandate_of(tx, owner_id) if owner_id else None
+    return standing is not None and standing.is_live(clock.now())
+
+
+def _is_own(group: Sequence[Opening]) -> bool:
+    return any(one.mandate_id is None for one in group)
+
+
+def _others(
+    rows: Sequence[tuple[Opened, Sequence[Opening]]], last: Mapping[_Key, Case]
+) -> set[tuple[UUID, str]]:
+    """Who reports what another one has reported, and it is not the subject itself."""
+    found: set[tuple[UUID, str]] = set()
+    for opened, group in rows:
+        before = last.get(_key(group[0]))
+        first = group[0].reporter if opened.new or before is None else before.reporter
+        names = {one.reporter for one in group if one.origin == "report"}
+        found |= {(opened.case_id, name) for name in names - {first, group[0].subject}}
+    return found
 
 
 def _tell(tx: Transaction, opened: Opened, group: list[Opening], before: Case | None) -> None:

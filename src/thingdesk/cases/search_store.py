@@ -32,6 +32,9 @@ _OF_NOW = """exists (
     select from unnest({}::text[], {}::timestamptz[]) as p (machine, begins)
     where desk_case.subject = p.machine and desk_case.opened_at >= p.begins
 )"""
+_JOINED = """exists (
+    select from case_reporter r where r.case_id = desk_case.id and r.machine = {}
+)"""
 _UNDER_WAY = "select state, count(*) as n from desk_case where state <> 'ended' group by state"
 _ENDED = """
 select outcome, count(*) as n from desk_case
@@ -89,7 +92,10 @@ async def of_party(tx: Transaction, wanted: PartyCases) -> list[Case]:
         machine, since = party.machine, party.since
         where.also("owner_id = {}", party.owner_id)
         where.also(_OF_NOW, list(since), list(since.values()))
-        where.also("({} in (subject, reporter) or service = any({}))", machine, party.services)
+        if party.services is None:
+            where.also(f"({{}} in (subject, reporter) or {_JOINED})", machine, machine)
+        else:
+            where.also("service = any({})", list(party.services))
     return [to_case(row) for row in await tx.fetch(_FIND.format(where), *where.values)]
 
 

@@ -7,16 +7,17 @@ a problem, and a description from which every surface is generated. It has no ta
 from thingdesk.catalog.catalog import (
     Catalog,
     check_strictly,
-    describe,
     problem_identity,
     problem_key,
     read_input,
 )
 from thingdesk.catalog.define import ServiceError, service
+from thingdesk.catalog.describe import PRINTED, describe, explain, terms
 from thingdesk.catalog.model import NAME, Promise, Service, Stage, in_words, span
 
 __all__ = [
     "NAME",
+    "PRINTED",
     "Catalog",
     "Promise",
     "Service",
@@ -24,10 +25,12 @@ __all__ = [
     "Stage",
     "check_strictly",
     "describe",
+    "explain",
     "in_words",
     "problem_identity",
     "problem_key",
     "read_input",
     "service",
     "span",
+    "terms",
 ]

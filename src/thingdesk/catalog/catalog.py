@@ -72,27 +72,3 @@ def problem_key(service: Service, identity: dict[str, Any]) -> str:
     """The problem's key for one subject: a digest over the service's name and the identity."""
     text = orjson.dumps([service.name, identity], option=orjson.OPT_SORT_KEYS)
     return sha256(text).hexdigest()
-
-
-def describe(service: Service) -> dict[str, Any]:
-    """The service as data, for machines and agents: the source of every projection."""
-    return {
-        "name": service.name,
-        "version": service.version,
-        "title": service.title,
-        "description": service.description,
-        "stage": service.stage.value,
-        "instant": service.instant,
-        "safety": service.safety,
-        "responsible": service.responsible,
-        "promise": {
-            name: int(duration.total_seconds())
-            for name, duration in service.promise.spans().items()
-        },
-        "effects": sorted(service.effects),
-        "identity": list(service.identity),
-        "kinds": sorted(service.kinds),
-        "input": service.input.model_json_schema(mode="validation"),
-        "outcome": service.outcome.model_json_schema(mode="serialization"),
-        "expectations": {"machines": service.machines_expect, "owners": service.owners_expect},
-    }

@@ -4,17 +4,17 @@ What enters: what machines ask for on their owner's behalf, and what staff and o
 What leaves: notices to the machine that asked (`hold.ready`, `hold.moved`, `hold.missed`,
 `hold.ended`, `hold.withdrawn`), and events on the timeline of the case, or else of the owner.
 Always true: an owner has one open hold for a matter; one of the staff has one at a time, and a hold
-is with one of them at most; no connection is held, so nobody loses their place; who was missed once
-waits again at the front; no time for a call back is promised more often than there are people to
-keep it; how the owner is reached is in no event, no notice and no log, and is forgotten when the
-hold ends.
+is with one of them at most; it ends with the mandate under which it was asked for; no connection is
+held, so nobody loses their place; who was missed once waits again at the front; no time for a call
+back is promised more often than there are people to keep it; how the owner is reached is in no
+event, no notice and no log, and is forgotten when the hold ends.
 """
 
 from thingdesk.contact.ask import MOST_A_DAY, MOST_OPEN, ask
 from thingdesk.contact.board import Board, board, get, open_of_owner, with_staff
 from thingdesk.contact.calendar import LASTS, CallBacks
 from thingdesk.contact.call_back import call_back
-from thingdesk.contact.end import MOST_WORDS, end, erase, leave, leave_all, stop
+from thingdesk.contact.end import MOST_WORDS, end, erase, leave, leave_all, leave_over, stop
 from thingdesk.contact.errors import without_owner
 from thingdesk.contact.events import (
     HoldAsked,
@@ -70,6 +70,7 @@ __all__ = [
     "lapse",
     "leave",
     "leave_all",
+    "leave_over",
     "measure",
     "miss",
     "open_of_owner",

@@ -27,7 +27,13 @@ async def ask(tx: Transaction, wanted: Wanted, calls: CallBacks) -> Place:
     found = await store.lock_open(tx, wanted.owner_id, wanted.topic)
     if found is None:
         return await place(tx, await _begin(tx, wanted, safety=safety), calls)
-    new = replace(found, reach=wanted.reach, language=wanted.language)
+    new = replace(
+        found,
+        reach=wanted.reach,
+        language=wanted.language,
+        # what a machine of the owner's wants by its own key goes on without anybody's mandate
+        mandate_id=found.mandate_id and wanted.mandate_id,
+    )
     if found.state is State.MISSED:
         new = await _queue(tx, new.queued(clock.now()), again=True)
     await store.save(tx, new)
@@ -63,6 +69,7 @@ async def _begin(tx: Transaction, wanted: Wanted, *, safety: bool) -> Hold:
         asked_at=now,
         queued_at=now,
         since=now,
+        mandate_id=wanted.mandate_id,
     )
     new = await _queue(tx, new, again=False)
     await store.insert(tx, new)

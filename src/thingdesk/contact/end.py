@@ -1,6 +1,7 @@
+from collections.abc import Set as AbstractSet
 from uuid import UUID
 
-from thingdesk import notices
+from thingdesk import mandates, notices
 from thingdesk.contact import errors, store
 from thingdesk.contact.events import HoldEnded, HoldWithdrawn
 from thingdesk.contact.model import WITH_STAFF, Hold, State
@@ -13,6 +14,7 @@ from thingdesk.platform.errors import FieldError, invalid
 from thingdesk.timeline import append
 
 MOST_WORDS = 1000
+_OVER = "The mandate under which a person was asked for is over."
 _TALKED = "It has ended; person.hold says what came of it."
 
 
@@ -39,11 +41,9 @@ async def ended(tx: Transaction, found: Hold, by: UUID | None, words: str) -> Ho
     new = found.ended(State.ENDED, clock.now(), words)
     await store.save(tx, new)
     append(tx, new.stream, HoldEnded(new.id, words, by))
-    data = {"hold": str(new.id), "state": new.state.value}
-    to = Recipient.machine(new.machine)
-    # what is told of a case is forgotten with its owner; what stands with the machine is not
-    told = words if new.case_id else _TALKED
-    notices.tell(tx, Notice(to, "hold.ended", told, new.case_id, data))
+    if not (new.mandate_id and await _over(tx, {new.mandate_id})):
+        # what is told of a case is forgotten with its owner; what stands with the machine is not
+        _tell(tx, new, "hold.ended", words if new.case_id else _TALKED)
     tx.count(OVER, 1, "ended")
     return new
 
@@ -65,9 +65,7 @@ async def stop(tx: Transaction, owner_id: UUID, hold_id: UUID, reason: str) -> H
     before = owned(await store.get(tx, hold_id), owner_id)
     new = await leave(tx, owner_id, hold_id, reason)
     if not before.over and new.over:
-        data = {"hold": str(new.id), "state": new.state.value}
-        to = Recipient.machine(new.machine)
-        notices.tell(tx, Notice(to, "hold.withdrawn", reason, new.case_id, data))
+        _tell(tx, new, "hold.withdrawn", reason)
     return new
 
 
@@ -77,6 +75,28 @@ async def leave_all(tx: Transaction, machine: str, reason: str) -> int:
     for one in found:
         await _withdraw(tx, one, reason)
     return len(found)
+
+
+async def leave_over(tx: Transaction) -> list[Hold]:
+    """Withdraw what was asked for under a mandate that is over, and tell its machine; which they
+    are. Where the owner talks to a person already, they go on.
+    """
+    over = await _over(tx, await store.mandates(tx))
+    found = await store.lock_under(tx, over) if over else []
+    for one in found:
+        _tell(tx, await _withdraw(tx, one, _OVER), "hold.withdrawn", _OVER)
+    return found
+
+
+async def _over(tx: Transaction, wanted: AbstractSet[UUID]) -> AbstractSet[UUID]:
+    """Those of these mandates that permit nothing any more."""
+    found, now = await mandates.get_many(tx, wanted), clock.now()
+    return wanted - {id_ for id_, one in found.items() if one.is_live(now)}
+
+
+def _tell(tx: Transaction, hold: Hold, kind: str, words: str) -> None:
+    data = {"hold": str(hold.id), "state": hold.state.value}
+    notices.tell(tx, Notice(Recipient.machine(hold.machine), kind, words, hold.case_id, data))
 
 
 async def _withdraw(tx: Transaction, found: Hold, reason: str) -> Hold:

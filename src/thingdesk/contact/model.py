@@ -47,6 +47,8 @@ class Hold:
 
     `since` is when the present state began, `queued_at` when it came into the queue. `told_place`
     and `told_by` are what its machine was told at `told_at`: its place, and when a person is there.
+    `mandate_id` is the mandate with which it ends, None where it was asked for by a machine's own
+    key.
     """
 
     id: UUID
@@ -72,6 +74,7 @@ class Hold:
     taken_at: datetime | None = None
     ended_at: datetime | None = None
     words: str | None = None
+    mandate_id: UUID | None = None
 
     @property
     def stream(self) -> str:
@@ -134,6 +137,7 @@ class Wanted:
     reach: str
     language: str = "en"
     case_id: UUID | None = None
+    mandate_id: UUID | None = None
 
     @property
     def topic(self) -> str:

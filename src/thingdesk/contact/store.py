@@ -1,6 +1,6 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from thingdesk.contact.expect import Line
@@ -91,7 +91,8 @@ async def lock_staff(tx: Transaction, staff_id: UUID) -> None:
 
 async def lock_time(tx: Transaction, at: datetime) -> None:
     """One at a time is promised this time."""
-    await _lock(tx, f"hold at {at.isoformat()}")
+    # the same moment has many names
+    await _lock(tx, f"hold at {at.astimezone(UTC).isoformat()}")
 
 
 async def _lock(tx: Transaction, what: str) -> None:
@@ -157,6 +158,24 @@ async def lock_of_owner(tx: Transaction, owner_id: UUID) -> list[Hold]:
     rows = await tx.fetch(
         "select * from hold where owner_id = $1 and ended_at is null order by id for update",
         owner_id,
+    )
+    return [_hold(row) for row in rows]
+
+
+async def mandates(tx: Transaction) -> set[UUID]:
+    """Under which something is open."""
+    rows = await tx.fetch(
+        "select distinct mandate_id from hold where mandate_id is not null and ended_at is null"
+    )
+    return {row["mandate_id"] for row in rows}
+
+
+async def lock_under(tx: Transaction, mandate_ids: Collection[UUID]) -> list[Hold]:
+    """What is open under these, and is no talk yet."""
+    rows = await tx.fetch(
+        "select * from hold where mandate_id = any($1) and ended_at is null"
+        " and state <> 'talking' order by id for update",
+        list(mandate_ids),
     )
     return [_hold(row) for row in rows]
 

@@ -19,10 +19,12 @@ from thingdesk.dialogue.model import (
     Waiting,
 )
 from thingdesk.dialogue.store import KEPT, hops_of
+from thingdesk.dialogue.told import KINDS
 from thingdesk.dialogue.turns import MOST_HOPS, MOST_TURNS, may_say
 
 __all__ = [
     "KEPT",
+    "KINDS",
     "MOST_HOPS",
     "MOST_TURNS",
     "Asked",

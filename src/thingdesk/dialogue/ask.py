@@ -11,6 +11,7 @@ from thingdesk.platform import ids
 from thingdesk.platform.errors import Refused, refuse
 
 _SOURCE = "dialogue"
+_MOST_SAID = 16 * 1024
 
 
 async def ask(
@@ -20,9 +21,10 @@ async def ask(
     given: Mapping[str, Any],
     subject: str | None,
     request_id: str | None,
+    said: Mapping[str, Any] | None = None,
 ) -> Asked:
     """Hand in the report that the request is; returns once it is committed. Raises Refused."""
-    event = {
+    event: dict[str, Any] = {
         "specversion": "1.0",
         "id": request_id or str(ids.new()),
         "source": _SOURCE,
@@ -30,11 +32,17 @@ async def ask(
         "data": {"service": service, "input": given, "subject": subject or caller.machine},
     }
     try:
+        if said:
+            if len(orjson.dumps(said)) > _MOST_SAID:
+                words = f"what is said beside the input is {_MOST_SAID} bytes at most"
+                raise refuse("too_large", words)
+            # so it is checked as all else; the same request with other words is another one
+            event["said"] = said
         payload = orjson.dumps(event)
     except (orjson.JSONEncodeError, UnicodeEncodeError) as error:
         raise refuse("broken_json", f"the input is no JSON: {str(error)[:120]}") from None
     under = caller.mandate.id if caller.mandate else None
-    became = await intake.take(caller.machine, Kind.REPORTS, payload, under)
+    became = await intake.take(caller.machine, Kind.REPORTS, payload, under, said)
     if became.refused:
         raise Refused(became.refused[0].refusal)
     entry = became.entries[0]

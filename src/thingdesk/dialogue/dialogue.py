@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from thingdesk import cases, journeys, timeline
+from thingdesk import access, cases, journeys, timeline
 from thingdesk.access import Caller
 from thingdesk.cases import PartyCases, State
 from thingdesk.catalog import Service
@@ -57,14 +57,15 @@ class Dialogue:
         subject: str | None = None,
         request_id: str | None = None,
         hops: int = 0,
+        said: Mapping[str, Any] | None = None,
     ) -> Asked:
         """Ask for a service for `subject`, by default the caller itself. Returns once it is
         committed; the same `request_id` (1 to 128 printable ASCII characters) gets the same answer
         for eight days, and is refused with another content. `hops`: through how many hands it went
-        before. Raises Refused.
+        before; `said`: what is kept with the case beside its input. Raises Refused.
         """
         check_hops(hops)
-        asked = await ask(self._intake, caller, service, given, subject, request_id)
+        asked = await ask(self._intake, caller, service, given, subject, request_id, said)
         if hops and asked.case_id:
             async with self._database.transaction() as tx:
                 await store.note_hops(tx, asked.case_id, hops, clock.now())
@@ -117,33 +118,46 @@ class Dialogue:
             party = await see.party_of(tx, caller, self._flow.catalog)
             await see.get(tx, party, case_id)
             found = await timeline.after(tx, f"case:{case_id}", after, min(most, _MOST), KINDS)
-        return [tell(one) for one in found]
+        return [tell(one, self._pages) for one in found]
 
     async def follow(
         self, caller: Caller, case_id: UUID, after: int = 0
     ) -> AsyncGenerator[Told, None]:
         """The same, and what happens from then on, until the case has ended and all is told, or the
-        desk stops. Raises Refused, also when the caller may not see it any more.
+        desk stops. Raises Refused, also at once when the caller may not see it any more, or what
+        it calls by has ended.
         """
-        stream = f"case:{case_id}"
-        with self._followers.following(stream):
+        with self._followers.following(caller, f"case:{case_id}") as follower:
             while True:
                 # what comes between the two looks is not missed: the case is looked at first
                 seen = await self.case(caller, case_id)
                 while told := await self.timeline(caller, case_id, after):
+                    # looked at after it was read: nothing leaves that is later than a stop
+                    before, caller = caller, await self._again(caller)
+                    if caller != before:
+                        continue
                     for one in told:
                         yield one
                     after = told[-1].number
-                if seen.ended or not await self._followers.grown(stream, max(after, seen.told)):
+                if seen.ended or not await self._followers.grown(follower, max(after, seen.told)):
                     return
+
+    async def _again(self, caller: Caller) -> Caller:
+        async with self._database.transaction() as tx:
+            (found,) = await access.again(tx, [caller])
+        if isinstance(found, Refused):
+            raise found
+        return found
 
     async def withdraw(self, caller: Caller, case_id: UUID, words: str = "") -> CaseView:
         """End a case that is not wanted any more; what was done for it and can be is taken back.
-        One that has ended stays as it is. Raises Refused.
+        One that has ended stays as it is. Raises Refused, also for whoever may see it and neither
+        asked for it nor is its subject.
         """
         async with self._database.transaction() as tx:
             party = await see.party_of(tx, caller, self._flow.catalog)
             found = await see.get(tx, party, case_id)
+            see.check_withdraws(caller, found)
             said = words[:_LONGEST_WORDS] or _WITHDRAWN.format(caller.machine)
             await journeys.withdraw(tx, found.id, said, "its customer does not want it any more")
         return await self.case(caller, case_id)

@@ -63,7 +63,9 @@ class Promised:
 @dataclass(frozen=True, slots=True)
 class CaseView:
     """A case, as its caller is told of it. `version` changes with whatever is told; `told` is the
-    number of the latest entry of its timeline, `hops` through how many hands its request had gone.
+    number of the latest entry of its timeline, `hops` through how many hands its request had gone,
+    `said` what its reporters said beside the input, the first one first. Whoever passes on what
+    they are told of it says `onward`.
     """
 
     id: UUID
@@ -83,6 +85,11 @@ class CaseView:
     waiting: tuple[Waiting, ...]
     told: int
     hops: int = 0
+    said: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def onward(self) -> int:
+        return self.hops + 1
 
     @property
     def version(self) -> str:

@@ -11,6 +11,7 @@ from thingdesk.catalog import Catalog
 from thingdesk.decisions import Decision, To, option_words
 from thingdesk.dialogue.model import Branch, CaseView, Choice, Promised, Waiting
 from thingdesk.dialogue.store import hops_of
+from thingdesk.dialogue.told import page_of
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery, refuse
@@ -19,26 +20,42 @@ _UNKNOWN = "there is no such case, or it is not yours to see"
 
 
 async def party_of(tx: Transaction, caller: Caller, catalog: Catalog) -> Party:
-    """What the caller may see: all that it took part in, and what its mandate is for."""
+    """What the caller may see: all that it took part in, or under a mandate what that is for."""
     if caller.owner_id is None:
         return Party(caller.machine, None, {})
     owned = await parties.owned_by(tx, caller.owner_id, clock.now())
     mandate = caller.mandate
-    services = [one.name for one in catalog if mandate and mandate.covers(one.name)]
+    covered = tuple(one.name for one in catalog if mandate.covers(one.name)) if mandate else None
     since = {
         one.machine: one.begins
         for one in owned
         if mandate is None or one.machine == caller.machine or mandate.is_for(one.machine)
     }
-    return Party(caller.machine, caller.owner_id, since, tuple(services))
+    return Party(caller.machine, caller.owner_id, since, covered)
 
 
 async def get(tx: Transaction, party: Party, case_id: UUID) -> Case:
     """Raises Refused for one that may not be seen as if there were none."""
     case = await cases.get(tx, case_id)
-    if case is None or not party.sees(case):
+    joined = case is not None and await cases.joined(tx, case_id, party.machine)
+    if case is None or not party.sees(case, joined=joined):
         raise refuse("case_unknown", _UNKNOWN, Recovery.CONTACT_US)
     return case
+
+
+def check_withdraws(caller: Caller, case: Case) -> None:
+    """Raises Refused but for who asked for the case and may still ask for such, and for its subject
+    by its own key. Who may see it, as its mandate is for such services, has not asked for it.
+    """
+    under = caller.mandate
+    if under is None:
+        may = caller.machine in (case.subject, case.reporter)
+    else:
+        asked = caller.machine == case.reporter
+        may = asked and under.covers(case.service) and under.is_for(case.subject)
+    if not may:
+        words = "another machine asked for it: only that one, its subject or its owner may withdraw"
+        raise refuse("withdraw_not_yours", words, Recovery.ASK_OWNER)
 
 
 async def views(
@@ -49,8 +66,9 @@ async def views(
     owner = await parties.get_owner(tx, caller.owner_id) if caller.owner_id else None
     zone = owner.zone if owner else "UTC"
     hops = await hops_of(tx, [one.id for one in found])
+    said = await cases.said_of(tx, [one.id for one in found])
     seen = [await _view(tx, one, told, pages, zone) for one in found]
-    return [replace(one, hops=hops.get(one.id, 0)) for one in seen]
+    return [replace(one, hops=hops.get(one.id, 0), said=said.get(one.id, ())) for one in seen]
 
 
 async def _view(
@@ -94,5 +112,5 @@ def _waiting(one: Decision, pages: str, zone: str) -> Waiting:
         question.words,
         tuple(Choice(option.id, option_words(option, zone)) for option in question.options),
         question.deadline,
-        f"{pages}/question/{question.id}",
+        page_of(pages, question.id),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from thingdesk.decisions import To
 from thingdesk.dialogue.model import Told
 from thingdesk.platform import formats
 from thingdesk.timeline import Entry
@@ -57,9 +58,18 @@ KINDS = frozenset(_SHOWN)
 """The kinds of entries that are told."""
 
 
-def tell(entry: Entry) -> Told:
-    """What of it is the caller's to know; of one whose value was erased, that it happened."""
+def page_of(pages: str, question: object) -> str:
+    """Where an owner answers a question, and says who they are."""
+    return f"{pages}/question/{question}"
+
+
+def tell(entry: Entry, pages: str) -> Told:
+    """What of it is the caller's to know; of one whose value was erased, that it happened. `pages`
+    is where owners answer.
+    """
     value = entry.value or {}
     data = {name: value[name] for name in _SHOWN[entry.kind] if value.get(name) is not None}
+    if entry.kind == "decision.asked" and value.get("to") == To.OWNER:
+        data["page"] = page_of(pages, value["decision"])
     words = value.get("words") if entry.kind in _IN_WORDS else None
     return Told(entry.seq, entry.at, entry.kind, words or formats.sentence(entry.kind), data)

@@ -27,6 +27,7 @@ from thingdesk.hooks.model import (
     CHANNEL,
     LASTS,
     MOST_URL,
+    SECRET,
     Behind,
     Delivery,
     Entry,
@@ -35,7 +36,7 @@ from thingdesk.hooks.model import (
     Parties,
 )
 from thingdesk.hooks.read import get, given_up, of_machine
-from thingdesk.hooks.register import make, register
+from thingdesk.hooks.register import make, put, register
 from thingdesk.hooks.send_again import send_again
 from thingdesk.hooks.store import KEPT
 
@@ -44,6 +45,7 @@ __all__ = [
     "KEPT",
     "LASTS",
     "MOST_URL",
+    "SECRET",
     "Behind",
     "Delivery",
     "Entry",
@@ -74,6 +76,7 @@ __all__ = [
     "not_delivered",
     "not_verified",
     "of_machine",
+    "put",
     "register",
     "send_again",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from thingdesk import timeline
-from thingdesk.hooks import store
+from thingdesk.hooks import delivery_store, store
 from thingdesk.hooks.model import CHANNEL, Behind, Entry
 from thingdesk.platform.database import Transaction
 
@@ -24,11 +24,16 @@ async def catch_up(tx: Transaction, most: int) -> list[Behind]:
 
 
 async def come_to(
-    tx: Transaction, one: Behind, number: int, due: Sequence[Entry], *, more: bool
+    tx: Transaction, one: Behind, number: int, due: Sequence[Entry], *, more: bool, newest: bool
 ) -> None:
-    """It is told up to the entry `number` now; of these, what is `due` there. Is there `more`?"""
+    """It is told up to the entry `number` now; of these, what is `due` there. Is there `more`? Of
+    what was and is due the `newest` alone is told, where that says all.
+    """
+    if due and newest:
+        await delivery_store.drop_waiting(tx, one)
+        due = due[-1:]
     if due:
-        await store.put(tx, one, due)
+        await delivery_store.put(tx, one, due)
         tx.notify(CHANNEL)
     await store.come_to(tx, one, number, behind=more)
 

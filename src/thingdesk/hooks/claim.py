@@ -1,7 +1,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from thingdesk.hooks import store
+from thingdesk.hooks import delivery_store
 from thingdesk.hooks.model import Delivery
 from thingdesk.platform.database import Transaction
 
@@ -15,4 +15,4 @@ async def claim_due(
     The next attempt comes by itself, later each time, unless `delivered` or `give_up` ends it.
     Commit before sending: then a crash leads to a repeat and never to a loss.
     """
-    return await store.claim(tx, most, each, without)
+    return await delivery_store.claim(tx, most, each, without)

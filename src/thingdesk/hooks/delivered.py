@@ -1,9 +1,9 @@
 from uuid import UUID
 
-from thingdesk.hooks import store
+from thingdesk.hooks import delivery_store
 from thingdesk.platform.database import Transaction
 
 
 async def delivered(tx: Transaction, delivery_id: UUID) -> None:
     """The other side took it."""
-    await store.settle(tx, delivery_id, None)
+    await delivery_store.settle(tx, delivery_id, None)

@@ -1,4 +1,4 @@
-from thingdesk.hooks.model import MOST
+from thingdesk.hooks.model import MOST, MOST_OF_CASES
 from thingdesk.platform.errors import FieldError, Recovery, Refused, refuse
 
 
@@ -7,7 +7,10 @@ def unknown() -> Refused:
 
 
 def too_many() -> Refused:
-    words = f"a machine has {MOST} hooks at most; end one that is needed no more"
+    words = (
+        f"a machine has {MOST} hooks at most, and {MOST_OF_CASES} of one case each: end one that is"
+        " needed no more"
+    )
     return refuse("too_many_hooks", words)
 
 

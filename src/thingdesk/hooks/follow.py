@@ -13,12 +13,12 @@ async def follow(tx: Transaction, cases: Mapping[UUID, Parties]) -> None:
     """
     machines = {machine for one in cases.values() for machine in one.machines}
     owners = {one.owner_id for one in cases.values() if one.owner_id}
-    hooks = await store.of_parties(tx, machines, owners) if cases else []
+    hooks = await store.of_all_cases(tx, machines, owners) if cases else []
     pairs = [
         (hook.id, case_id)
         for case_id, one in cases.items()
         for hook in hooks
-        if hook.asked.case_id is None and one.has(hook.asked)
+        if one.has(hook.asked)
     ]
     await _follow(tx, pairs)
 

@@ -1,4 +1,4 @@
-from thingdesk.hooks import store
+from thingdesk.hooks import delivery_store
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.metrics import Gauge
@@ -17,6 +17,6 @@ _LATE = Gauge(
 async def measure(tx: Transaction) -> None:
     """Look into the outbox of hooks."""
     now = clock.now()
-    waiting, since = await store.measure(tx, now)
+    waiting, since = await delivery_store.measure(tx, now)
     _WAITING.set(waiting)
     _LATE.set((now - since).total_seconds())

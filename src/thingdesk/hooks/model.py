@@ -1,6 +1,7 @@
 """An address that a machine registered, and what is due there. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,23 +15,39 @@ LASTS = timedelta(days=4)
 """For how long it is tried to deliver something."""
 MOST = 20
 """Hooks of one machine at most."""
+MOST_OF_CASES = 200
+"""Hooks of one machine at most that are of one case each."""
 MOST_URL = 2000
+_FOUR = "(?:[A-Za-z0-9+/]{4})"
+SECRET = (
+    rf"^whsec_(?:{_FOUR}{{8,20}}(?:{_FOUR}|[A-Za-z0-9+/]{{3}}=|[A-Za-z0-9+/]{{2}}==)?"
+    rf"|{_FOUR}{{21}}[A-Za-z0-9+/]{{2}}==)$"
+)
+"""A secret as Standard Webhooks has it: 24 to 64 bytes in base64."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewHook:
     """What a machine wants: to be told at `url`, in a `form` (whose wire format it is), of `kinds`
     of events (None: of all), of all its cases or of one. `mandate_id` is the one that it acts
-    under, None for its own key.
+    under, None for its own key; with this, the grant and the `keys` by which it called, it ends. By
+    its `name` one of a case is told apart from others of the machine; what is `shown` with each
+    message, as headers, is secret. A `secret` signs what is sent; without one the hook
+    gets its own.
     """
 
     machine: str
     owner_id: UUID | None
-    mandate_id: UUID | None
     form: str
     url: str
     kinds: frozenset[str] | None = None
     case_id: UUID | None = None
+    mandate_id: UUID | None = None
+    grant_id: UUID | None = None
+    keys: tuple[str, ...] = ()
+    name: str | None = None
+    shown: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secret: str | None = field(default=None, repr=False)
 
     @property
     def host(self) -> str:
@@ -44,7 +61,7 @@ class Hook:
 
     id: UUID
     asked: NewHook
-    secret: str
+    secret: str = field(repr=False)
     made_at: datetime
     ended_at: datetime | None = None
 

@@ -1,7 +1,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from thingdesk.hooks import store
+from thingdesk.hooks import delivery_store, store
 from thingdesk.hooks.errors import unknown
 from thingdesk.hooks.model import Delivery, Hook
 from thingdesk.platform.database import Transaction
@@ -27,7 +27,7 @@ async def given_up(
     tx: Transaction, after: tuple[datetime, UUID] | None, most: int
 ) -> list[Delivery]:
     """What was given up, the newest first; a page goes on after the last (settled, id)."""
-    return await store.given_up(tx, after, most)
+    return await delivery_store.given_up(tx, after, most)
 
 
 def _is_theirs(one: Hook, machine: str, owner_id: UUID | None, form: str) -> bool:

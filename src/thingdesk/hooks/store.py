@@ -1,9 +1,9 @@
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
-from thingdesk.hooks.model import BACKOFF, LASTS, Behind, Delivery, Entry, Hook, NewHook
-from thingdesk.platform import clock, ids
+from thingdesk.hooks.model import Behind, Hook, NewHook
+from thingdesk.platform import clock
 from thingdesk.platform.database import Row, Transaction, columns
 from thingdesk.platform.kept import Kept
 
@@ -14,8 +14,17 @@ KEPT = (
 """What is due, from when it is settled, and hooks from their end on."""
 
 _INSERT = """
-insert into hook (id, machine, owner_id, mandate_id, form, url, secret, kinds, case_id, made_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+insert into hook (id, machine, owner_id, mandate_id, form, url, secret, kinds, case_id, made_at,
+                  grant_id, keys, name, shown)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+"""
+_CHANGE = """
+update hook set owner_id = $2, mandate_id = $3, url = $4, kinds = $5, grant_id = $6, keys = $7,
+                shown = $8
+where id = $1
+"""
+_OF = """
+select * from hook where (machine = any($1) or owner_id = any($2)) and ended_at is null
 """
 _FOLLOW = """
 insert into hook_case (hook_id, case_id, told)
@@ -26,32 +35,6 @@ _BEHIND = """
 select h.*, c.case_id as of_case, c.told
 from hook_case c join hook h on h.id = c.hook_id
 where c.behind order by c.hook_id, c.case_id limit $1 for update of c skip locked
-"""
-_PUT = """
-insert into hook_delivery (id, hook_id, case_id, number, kind, made_at, until, next_at)
-select *, $6, $7, $6 from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::integer[], $5::text[])
-on conflict do nothing
-"""
-# Locked after the share is known: the rows that one worker has taken are passed over by the others.
-_LOCK_DUE = """
-with due as (
-    select id, row_number() over (partition by hook_id order by next_at, id) as place
-    from hook_delivery where state = 'waiting' and next_at <= $1 and hook_id <> all($4)
-)
-select id, attempts from hook_delivery
-where state = 'waiting' and next_at <= $1
-  and id = any(array(select id from due where place <= $3))
-order by next_at limit $2 for update skip locked
-"""
-_PLAN = """
-update hook_delivery d set attempts = d.attempts + 1, next_at = t.next_at
-from unnest($1::uuid[], $2::timestamptz[]) as t (id, next_at)
-where d.id = t.id
-"""
-_DELIVERIES = """
-select h.*, d.id as delivery, d.case_id as of_case, d.number, d.kind, d.attempts,
-       d.made_at as due_since, d.problem, d.settled_at
-from hook_delivery d join hook h on h.id = d.hook_id
 """
 
 
@@ -69,7 +52,40 @@ async def insert(tx: Transaction, hook: Hook) -> None:
         None if asked.kinds is None else sorted(asked.kinds),
         asked.case_id,
         hook.made_at,
+        asked.grant_id,
+        list(asked.keys),
+        asked.name,
+        dict(asked.shown),
     )
+
+
+async def change(tx: Transaction, hook: Hook) -> None:
+    """Keep what is asked of it now."""
+    asked = hook.asked
+    await tx.execute(
+        _CHANGE,
+        hook.id,
+        asked.owner_id,
+        asked.mandate_id,
+        asked.url,
+        None if asked.kinds is None else sorted(asked.kinds),
+        asked.grant_id,
+        list(asked.keys),
+        dict(asked.shown),
+    )
+
+
+async def named(tx: Transaction, asked: NewHook) -> Hook | None:
+    """The one that has not ended, of the machine, form, case and name of what is `asked`."""
+    row = await tx.fetchrow(
+        "select * from hook where machine = $1 and form = $2 and case_id = $3 and name = $4"
+        " and ended_at is null",
+        asked.machine,
+        asked.form,
+        asked.case_id,
+        asked.name,
+    )
+    return hook_of(row) if row else None
 
 
 async def lock_machine(tx: Transaction, machine: str) -> None:
@@ -77,22 +93,23 @@ async def lock_machine(tx: Transaction, machine: str) -> None:
     await tx.execute("select pg_advisory_xact_lock(741330219, hashtext($1))", machine)
 
 
-async def of_parties(
-    tx: Transaction, machines: Collection[str], owners: Collection[UUID] = ()
-) -> list[Hook]:
+async def of_parties(tx: Transaction, machines: Collection[str]) -> list[Hook]:
     """The hooks of these that have not ended, the oldest first."""
-    rows = await tx.fetch(
-        "select * from hook where (machine = any($1) or owner_id = any($2)) and ended_at is null"
-        " order by made_at, id",
-        list(machines),
-        list(owners),
-    )
-    return [_hook(row) for row in rows]
+    rows = await tx.fetch(f"{_OF} order by made_at, id", list(machines), [])
+    return [hook_of(row) for row in rows]
+
+
+async def of_all_cases(
+    tx: Transaction, machines: Collection[str], owners: Collection[UUID]
+) -> list[Hook]:
+    """Those of these, or of machines of these owners, that are of no single case."""
+    rows = await tx.fetch(f"{_OF} and case_id is null", list(machines), list(owners))
+    return [hook_of(row) for row in rows]
 
 
 async def get(tx: Transaction, hook_id: UUID) -> Hook | None:
     row = await tx.fetchrow("select * from hook where id = $1", hook_id)
-    return _hook(row) if row else None
+    return hook_of(row) if row else None
 
 
 async def end(tx: Transaction, hook_ids: Collection[UUID], reason: str) -> list[Hook]:
@@ -114,7 +131,7 @@ async def end(tx: Transaction, hook_ids: Collection[UUID], reason: str) -> list[
         now,
         reason,
     )
-    return [_hook(row) for row in rows]
+    return [hook_of(row) for row in rows]
 
 
 async def follow(tx: Transaction, told: Sequence[tuple[UUID, UUID, int]]) -> None:
@@ -128,7 +145,7 @@ async def mark(tx: Transaction, cases: Collection[UUID]) -> None:
 
 async def lock_behind(tx: Transaction, most: int) -> list[Behind]:
     rows = await tx.fetch(_BEHIND, most)
-    return [Behind(_hook(row), row["of_case"], row["told"]) for row in rows]
+    return [Behind(hook_of(row), row["of_case"], row["told"]) for row in rows]
 
 
 async def come_to(tx: Transaction, one: Behind, number: int, *, behind: bool) -> None:
@@ -147,117 +164,23 @@ async def drop_case(tx: Transaction, one: Behind) -> None:
     )
 
 
-async def put(tx: Transaction, one: Behind, entries: Sequence[Entry]) -> None:
-    now = clock.now()
-    rows = [(ids.new(), one.hook.id, one.case_id, each.number, each.kind) for each in entries]
-    await tx.execute(_PUT, *columns(rows), now, now + LASTS)
-
-
-async def claim(tx: Transaction, most: int, each: int, without: Collection[UUID]) -> list[Delivery]:
-    """What is due, `each` a hook at most, with the next attempts planned."""
-    now = clock.now()
-    rows = await tx.fetch(_LOCK_DUE, now, most, each, list(without))
-    if not rows:
-        return []
-    claimed = [row["id"] for row in rows]
-    again = [now + BACKOFF.pause(row["attempts"] + 1, ids.draw()) for row in rows]
-    await tx.execute(_PLAN, claimed, again)
-    found = await tx.fetch(f"{_DELIVERIES} where d.id = any($1) order by d.next_at", claimed)
-    return [_delivery(row) for row in found]
-
-
-async def settle(tx: Transaction, delivery_id: UUID, problem: str | None) -> Delivery | None:
-    """End a delivery, by `problem` or well; None if it had ended."""
-    ended = await tx.fetchval(
-        "update hook_delivery set state = $2, problem = $3, settled_at = $4"
-        " where id = $1 and state = 'waiting' returning id",
-        delivery_id,
-        "given_up" if problem else "delivered",
-        problem,
-        clock.now(),
-    )
-    return await get_delivery(tx, delivery_id) if ended else None
-
-
-async def get_delivery(tx: Transaction, delivery_id: UUID) -> Delivery | None:
-    row = await tx.fetchrow(f"{_DELIVERIES} where d.id = $1", delivery_id)
-    return _delivery(row) if row else None
-
-
-async def note_problem(tx: Transaction, delivery_id: UUID, problem: str) -> bool:
-    """Keep why an attempt failed; whether there is time for another one."""
-    more: bool | None = await tx.fetchval(
-        "update hook_delivery set problem = $2 where id = $1 and state = 'waiting'"
-        " returning next_at < until",
-        delivery_id,
-        problem,
-    )
-    return more is not False
-
-
-async def revive(tx: Transaction, delivery_id: UUID) -> bool:
-    """Let what was given up be due again, at a hook that has not ended; whether it was."""
-    now = clock.now()
-    revived = await tx.fetchval(
-        "update hook_delivery d set state = 'waiting', attempts = 0, next_at = $2, until = $3,"
-        " settled_at = null from hook h where d.id = $1 and d.state = 'given_up'"
-        " and h.id = d.hook_id and h.ended_at is null returning d.id",
-        delivery_id,
-        now,
-        now + LASTS,
-    )
-    return revived is not None
-
-
-async def given_up(
-    tx: Transaction, after: tuple[datetime, UUID] | None, most: int
-) -> list[Delivery]:
-    """What was given up, the newest first, after the last (settled, id) of the page before."""
-    which = "where d.state = 'given_up'" + (" and (d.settled_at, d.id) < ($2, $3)" if after else "")
-    rows = await tx.fetch(
-        f"{_DELIVERIES} {which} order by d.settled_at desc, d.id desc limit $1",
-        most,
-        *(after or ()),
-    )
-    return [_delivery(row) for row in rows]
-
-
-async def measure(tx: Transaction, now: datetime) -> tuple[int, datetime]:
-    """How many wait, and since when the oldest attempt is due."""
-    row = await tx.fetchrow(
-        "select count(*) as n, least(min(next_at), $1) as since from hook_delivery"
-        " where state = 'waiting'",
-        now,
-    )
-    return (row["n"], row["since"]) if row else (0, now)
-
-
 async def erase(tx: Transaction, owner_id: UUID) -> None:
     await tx.execute("delete from hook where owner_id = $1", owner_id)
 
 
-def _hook(row: Row) -> Hook:
+def hook_of(row: Row) -> Hook:
     kinds = row["kinds"]
     asked = NewHook(
         row["machine"],
         row["owner_id"],
-        row["mandate_id"],
         row["form"],
         row["url"],
         None if kinds is None else frozenset(kinds),
         row["case_id"],
+        row["mandate_id"],
+        row["grant_id"],
+        tuple(row["keys"]),
+        row["name"],
+        row["shown"],
     )
     return Hook(row["id"], asked, row["secret"], row["made_at"], row["ended_at"])
-
-
-def _delivery(row: Row) -> Delivery:
-    return Delivery(
-        row["delivery"],
-        _hook(row),
-        row["of_case"],
-        Entry(row["number"], row["kind"]),
-        row["attempts"],
-        row["due_since"],
-        row["problem"],
-        row["settled_at"],
-    )

@@ -3,11 +3,12 @@
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import islice
 
-from thingdesk import fulfilment, notices, parties, signals
+from thingdesk import access, fulfilment, notices, parties, signals
+from thingdesk.access import Surface
 from thingdesk.cases import Answer
 from thingdesk.flow import Flow
 from thingdesk.intake.errors import UNRECOGNISED
-from thingdesk.intake.model import Item, Kind, Message, Settled, all_refused, settled
+from thingdesk.intake.model import Item, Kind, Message, Settled, all_refused, settled, under
 from thingdesk.platform import cloudevents
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Refusal, Refused
@@ -26,23 +27,42 @@ Known = Callable[[Transaction, Sequence[str]], Awaitable[frozenset[str]]]
 async def answer(
     flow: Flow, known: Known, kind: Kind, tx: Transaction, group: Sequence[Message]
 ) -> list[Settled]:
-    """Store what machines sent that are heard at this moment; the others are refused. Who asks
-    under a mandate may have no key of their own, but none that was revoked.
-    """
-    good = await known(tx, sorted({one.machine for one in group}))
-    if others := {one.machine for one in group if one.mandated} - good:
-        good |= await parties.keyless(tx, sorted(others))
-    said = [(one.machine, item) for one in group if one.machine in good for item in one.items]
+    """Store what machines sent that are heard at this moment; the others are refused."""
+    heard = await _heard(known, kind, tx, group)
+    said = [(one.machine, item) for one in heard if one for item in one.items]
     if kind is not Kind.SIGNALS:  # which note by themselves that a machine was seen
-        for machine in good:
+        for machine in {one.machine for one in heard if one}:
             parties.said(tx, machine)
     answers = iter(await _HANDLERS[kind](flow, tx, said))
     return [
-        settled(one, islice(answers, len(one.items)))
-        if one.machine in good
-        else all_refused(one, UNRECOGNISED)
-        for one in group
+        settled(one, islice(answers, len(one.items))) if one else all_refused(sent, UNRECOGNISED)
+        for sent, one in zip(group, heard, strict=True)
     ]
+
+
+async def _heard(
+    known: Known, kind: Kind, tx: Transaction, group: Sequence[Message]
+) -> Sequence[Message | None]:
+    """The same, None for each that is not heard. Who asks under a mandate may have no key of their
+    own, but none that was revoked; what a broker brings of such a machine is under the mandate
+    that it was given for there. Its signals are not heard: what is found in them is mended under
+    the standing mandate.
+    """
+    good = await known(tx, sorted({one.machine for one in group}))
+    others = sorted({one.machine for one in group} - good)
+    if not others:
+        return group
+    if kind is Kind.SIGNALS:
+        return [one if one.machine in good else None for one in group]
+    keyless = await parties.keyless(tx, others)
+    given = await access.by_grant(tx, sorted(keyless), Surface.MQTT)
+
+    def of(one: Message) -> Message | None:
+        if one.machine in good or (one.mandated and one.machine in keyless):
+            return one
+        return under(one, given[one.machine]) if one.machine in given else None
+
+    return [of(one) for one in group]
 
 
 async def _signals(flow: Flow, tx: Transaction, said: _Said) -> _Answers:

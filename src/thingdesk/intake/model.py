@@ -1,11 +1,12 @@
 """Messages of machines, and what is answered to them. Pure."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, NamedTuple
+from uuid import UUID
 
-from thingdesk.cases.model import Answer
+from thingdesk.cases.model import Answer, Report
 from thingdesk.platform.errors import Refusal
 
 
@@ -62,6 +63,26 @@ class Settled(NamedTuple):
 
     entries: Sequence[dict[str, Any]] = ()
     refused: Sequence[Refusing] = ()
+
+
+def saying(message: Message, said: Mapping[str, Any]) -> Message:
+    """The message with this said beside what it reports."""
+    items = tuple(
+        item._replace(said=replace(item.said, said=said)) if isinstance(item.said, Report) else item
+        for item in message.items
+    )
+    return message._replace(items=items)
+
+
+def under(message: Message, mandate_id: UUID) -> Message:
+    """The message as it is when its machine has nothing but this mandate."""
+    items = tuple(
+        item._replace(said=replace(item.said, mandate_id=mandate_id))
+        if isinstance(item.said, Report)
+        else item
+        for item in message.items
+    )
+    return Message(message.machine, items, mandated=True)
 
 
 def settled(message: Message, answers: Iterable[Answer | Refusal | None]) -> Settled:

@@ -1,12 +1,11 @@
 """Bytes to what a machine said, event by event; what cannot be read is refused by itself."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
 from thingdesk import cases, fulfilment, signals
-from thingdesk.intake.model import TYPES, Item, Kind, Message, Refusing
+from thingdesk.intake.model import TYPES, Item, Kind, Message, Refusing, saying, under
 from thingdesk.platform import cloudevents
 from thingdesk.platform.cloudevents import Envelope
 from thingdesk.platform.errors import Refused
@@ -20,10 +19,14 @@ _READERS: dict[Kind, Callable[[str, Envelope], Any]] = {
 
 
 def read(
-    machine: str, kind: Kind, payload: bytes, mandate: UUID | None = None
+    machine: str,
+    kind: Kind,
+    payload: bytes,
+    mandate: UUID | None = None,
+    said: Mapping[str, Any] | None = None,
 ) -> tuple[Message, list[Refusing]]:
     """What can be read of the events, and why not the others; what it reports it asks for under
-    `mandate`. Raises Refused where the payload as a whole is none.
+    `mandate`, and has this `said` beside it. Raises Refused where the payload as a whole is none.
     """
     items: list[Item] = []
     refused: list[Refusing] = []
@@ -38,7 +41,7 @@ def read(
             items.append(Item(event.id, event.hash, reader(machine, event)))
         except Refused as wrong:
             refused.append(Refusing(event.id, wrong.refusal))
-    if mandate is not None and kind is Kind.REPORTS:
-        items = [one._replace(said=replace(one.said, mandate_id=mandate)) for one in items]
-        return Message(machine, tuple(items), mandated=True), refused
-    return Message(machine, tuple(items)), refused
+    message = Message(machine, tuple(items))
+    if said:
+        message = saying(message, said)
+    return under(message, mandate) if mandate else message, refused

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Self
 from uuid import UUID
@@ -76,11 +76,16 @@ class Intake:
             await one.__aexit__(*details)
 
     async def take(
-        self, machine: str, kind: Kind, payload: bytes, mandate: UUID | None = None
+        self,
+        machine: str,
+        kind: Kind,
+        payload: bytes,
+        mandate: UUID | None = None,
+        said: Mapping[str, Any] | None = None,
     ) -> Settled:
         """Store what `machine` sent; returns once it is committed, as `hand_in` says."""
         settled: asyncio.Future[Settled] = asyncio.get_running_loop().create_future()
-        self.hand_in(machine, kind, payload, partial(settle, settled), mandate)
+        self.hand_in(machine, kind, payload, partial(settle, settled), mandate, said)
         return await settled
 
     def hand_in(
@@ -90,9 +95,10 @@ class Intake:
         payload: bytes,
         done: Callable[[Settled], None],
         mandate: UUID | None = None,
+        said: Mapping[str, Any] | None = None,
     ) -> None:
         """Store what `machine` sent; `done` hears what became of it once it is committed. What it
-        reports it asks for under `mandate`, or else by its own key.
+        reports it asks for under `mandate`, or else by its own key; `said` is kept beside it.
 
         A machine that sends without waiting for its receipts has only so much under way; the rest
         is refused before any work is done for it, and `on_flood` hears of one that goes on so. Of
@@ -102,7 +108,7 @@ class Intake:
         if place.room is not Room.FREE:
             done(_counted(kind, _NO_ROOM[place.room]))
             return
-        message, refused = self._read(machine, kind, payload, mandate)
+        message, refused = self._read(machine, kind, payload, mandate, said)
         way = _Way(kind, message, refused, place, done, self._failures)
         if message.items:
             # what a machine sends stays in order, and two groups hardly ever wait for its row
@@ -120,10 +126,15 @@ class Intake:
         return receipts
 
     def _read(
-        self, machine: str, kind: Kind, payload: bytes, mandate: UUID | None
+        self,
+        machine: str,
+        kind: Kind,
+        payload: bytes,
+        mandate: UUID | None,
+        said: Mapping[str, Any] | None,
     ) -> tuple[Message, list[Refusing]]:
         try:
-            return read(machine, kind, payload, mandate)
+            return read(machine, kind, payload, mandate, said)
         except Refused as broken:
             refusal = broken.refusal
         except Exception as error:  # noqa: BLE001 - whatever it was, it is answered

@@ -8,6 +8,7 @@ cannot go on takes back what it did and says why.
 
 from thingdesk.fulfilment import Slot
 from thingdesk.journeys import memory_store, store
+from thingdesk.journeys.anew import judge_anew
 from thingdesk.journeys.awaited import Author, ForgottenAwait
 from thingdesk.journeys.choices import Alternative, Choice, choose
 from thingdesk.journeys.context import Context, Intent
@@ -80,6 +81,7 @@ __all__ = [
     "free_slots",
     "hear_owner",
     "in_trouble",
+    "judge_anew",
     "note_mistake",
     "note_repeats",
     "note_trouble",

@@ -105,7 +105,7 @@ async def _options(journey: Context, offered: Foreseen, decision_id: UUID) -> li
     for one, intent in offered:
         option = option_of(one)
         if intent is not None:
-            action = action_of(journey, intent, _effect_id(decision_id, one.id))
+            action = await action_of(journey, intent, _effect_id(decision_id, one.id))
             verdict = await mandates.foresee(journey.run.tx, action)
             if verdict.answer is Answer.DENY:
                 continue

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from thingdesk import cases
 from thingdesk.catalog import Service
 from thingdesk.journeys.awaited import Author, verbs
 from thingdesk.journeys.events import Considered
@@ -88,6 +89,15 @@ class Context(Author):
     @property
     def stream(self) -> str:
         return f"case:{self.case_id}"
+
+    async def under(self) -> tuple[UUID | None, UUID | None]:
+        """Which mandate it is for at this moment, None for the standing one; and which it was for
+        before that.
+        """
+        given = self.facts.mandate_id
+        if given and await cases.on_its_own(self.run.tx, self.case_id):
+            return None, given
+        return given, None
 
     async def now(self) -> datetime:
         """The time at which the journey first came to this line."""

@@ -61,7 +61,11 @@ async def effect(
     for _ in range(_MOST_QUESTIONS):
         if record["answer"] != Answer.ASK:
             break
-        approved = await approval.ask(journey, intent, record)
+        asked = await approval.ask(journey, intent, record, attempt)
+        if isinstance(asked, dict):
+            record = asked
+            break
+        approved = asked
         record = await journey.run.step(f"approved {intent.name}", attempt)
     if record["code"] == OWNER_CHANGED:
         raise changed_hands()
@@ -138,7 +142,7 @@ async def _attempt(
     approved: Approval | None,
 ) -> dict[str, Any]:
     tx, effect_id = journey.run.tx, place[0]
-    action = action_of(journey, intent, effect_id)
+    action = await action_of(journey, intent, effect_id)
     verdict = await mandates.check(tx, action, approved)
     record = {
         "effect": str(effect_id),
@@ -152,6 +156,7 @@ async def _attempt(
         "recovery": (verdict.recovery or Recovery.CONTACT_US).value,
         "failed": None,
         "result": None,
+        **({"under": str(action.mandate_id)} if action.mandate_id else {}),
     }
     if verdict.answer is Answer.ALLOW:
         await _perform(journey, intent, perform, verdict, record)
@@ -191,8 +196,9 @@ async def _perform(
     append(tx, journey.stream, EffectDone(effect_id, intent.name, record["result"]))
 
 
-def action_of(journey: Context, intent: Intent, effect_id: UUID) -> mandates.Action:
+async def action_of(journey: Context, intent: Intent, effect_id: UUID) -> mandates.Action:
     """The action that an effect would be: what its approval is bound to."""
+    under, before = await journey.under()
     return mandates.Action(
         effect_id=effect_id,
         owner_id=journey.facts.owner_id,
@@ -206,7 +212,8 @@ def action_of(journey: Context, intent: Intent, effect_id: UUID) -> mandates.Act
         safety=journey.service.safety,
         again=intent.again,
         details=intent.details,
-        mandate_id=journey.facts.mandate_id,
+        mandate_id=under,
+        before=before,
     )
 
 

@@ -17,10 +17,18 @@ _MOST_ABOUT = 500
 class Holding(Author):
     """A place in the queue for a person, which `reporter` holds for the owner of `subject`."""
 
-    def __init__(self, tx: Transaction, subject: str, reporter: str, calls: CallBacks) -> None:
+    def __init__(
+        self,
+        tx: Transaction,
+        subject: str,
+        reporter: str,
+        calls: CallBacks,
+        mandate_id: UUID | None = None,
+    ) -> None:
         super().__init__()
         self._tx = tx
         self._staff = calls
+        self._mandate_id = mandate_id
         self.subject = subject
         self.reporter = reporter
 
@@ -46,6 +54,7 @@ class Holding(Author):
             contact.read_reach(reach),
             language,
             case,
+            self._mandate_id,
         )
         return await contact.ask(self._tx, wanted, self._staff)
 

@@ -3,6 +3,7 @@
 import logging
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -34,8 +35,9 @@ class Instant(Holding):
         subject: str,
         reporter: str,
         calls: CallBacks | None = None,
+        mandate_id: UUID | None = None,
     ) -> None:
-        super().__init__(tx, subject, reporter, calls or CallBacks())
+        super().__init__(tx, subject, reporter, calls or CallBacks(), mandate_id)
         self.service = service
         self._held = False
 

@@ -122,12 +122,13 @@ async def _options(
     """The times, each with the action that it approves if it has to be approved. But for the time
     these are the same, and so is the verdict.
     """
+    first = await action_of(journey, intent_of(journey, provider, work, slots[0]), effect_id)
 
     def action(slot: Slot) -> Action:
-        return action_of(journey, intent_of(journey, provider, work, slot), effect_id)
+        return replace(first, details=intent_of(journey, provider, work, slot).details)
 
     options = [_offered(n, one.start, one.end, provider.name) for n, one in enumerate(slots)]
-    verdict = await mandates.foresee(journey.run.tx, action(slots[0]))
+    verdict = await mandates.foresee(journey.run.tx, first)
     if verdict.answer is Answer.ASK:
         options = [
             replace(option, approves=action(slot).approves(verdict.payer, verdict.under))

@@ -84,6 +84,7 @@ class Openings:
             event_id=report.event_id,
             at=began,
             mandate_id=report.mandate_id,
+            said=report.said,
         )
         return opening, wanted[0]
 
@@ -98,6 +99,7 @@ class Openings:
         at: datetime,
         evidence: dict[str, Any] | None = None,
         mandate_id: UUID | None = None,
+        said: Mapping[str, Any] | None = None,
     ) -> Opening:
         service, given = wanted
         identity = problem_identity(service, given)
@@ -120,6 +122,7 @@ class Openings:
             evidence=evidence,
             owned_since=owned.begins if owned else None,
             mandate_id=mandate_id,
+            said=said,
         )
 
 
@@ -136,8 +139,11 @@ def asked(rule: Rule, service: Service, finding: Finding) -> BaseModel:
 
 def not_for(service: Service, kind: str | None) -> Refusal:
     """A service is for some kinds of machine, and the subject is of another."""
+    kinds = ", ".join(sorted(service.kinds))
     return refuse(
         "not_for_this_machine",
-        f"{service.name} is for {', '.join(sorted(service.kinds))}; the machine is of kind {kind}",
-        fields=(FieldError("data.service", "not for it", "choose one of GET /v1/catalog"),),
+        f"{service.name} is for {kinds}; the machine is of kind {kind}",
+        fields=(
+            FieldError("data.subject", f"is of kind {kind}", f"name one of {kinds} as `subject`"),
+        ),
     ).refusal

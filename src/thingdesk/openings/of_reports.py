@@ -7,12 +7,14 @@ from pydantic import BaseModel
 from thingdesk import cases, journeys, mandates, parties
 from thingdesk.cases import Answer, Opened, Report
 from thingdesk.catalog import Service
-from thingdesk.mandates import Wish
+from thingdesk.mandates import Verdict, Wish
 from thingdesk.openings.make import Ask, Openings, Wanted, not_for
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
-from thingdesk.platform.errors import Recovery, Refusal, Refused, refuse
+from thingdesk.platform.errors import FieldError, Recovery, Refusal, Refused, refuse
 
+_NOT_THEIRS = "not_your_machine"
+_NOT_COVERED = "machine_not_covered"
 HandOver = Callable[[Transaction, Sequence[Ask]], Awaitable[list[Opened | Refusal]]]
 
 
@@ -78,7 +80,7 @@ async def _why_not(tx: Transaction, group: Sequence[Report]) -> dict[int, Refusa
     }
     verdicts = await mandates.may_ask(tx, list(wishes.values()))
     return refused | {
-        n: _not_permitted(verdict.code, verdict.reason, verdict.recovery)
+        n: _not_permitted(group[n], verdict)
         for n, verdict in zip(wishes, verdicts, strict=True)
         if verdict.answer is not mandates.Answer.ALLOW
     }
@@ -116,7 +118,8 @@ async def _serve(
 async def _at_once(
     tx: Transaction, openings: Openings, service: Service, given: BaseModel, report: Report
 ) -> Answer | Refusal:
-    instant = journeys.Instant(tx, service, report.subject, report.reporter, openings.calls)
+    by = report.subject, report.reporter
+    instant = journeys.Instant(tx, service, *by, openings.calls, report.mandate_id)
     try:
         outcome = await journeys.answer_now(tx, instant, given)
     except Refused as refused:
@@ -124,8 +127,26 @@ async def _at_once(
     return Answer(None, outcome)
 
 
-def _not_permitted(code: str, reason: str, recovery: Recovery | None) -> Refusal:
+def _not_permitted(report: Report, verdict: Verdict) -> Refusal:
+    """Who left out the subject, or mistyped it, is told for which machine it was taken."""
+    whom = report.subject[:64]
+    if verdict.code == _NOT_THEIRS:
+        words = f"{whom} is no machine of the owner who gave the mandate"
+        return _another_subject(verdict.code, words, whom)
+    if verdict.code == _NOT_COVERED and report.subject == report.reporter:
+        words = f"it was taken for {whom}, and the owner's mandate is not for it"
+        return _another_subject(verdict.code, words, whom)
+    return _said(verdict.code, verdict.reason, verdict.recovery)
+
+
+def _said(code: str, reason: str, recovery: Recovery | None) -> Refusal:
     return Refusal(code, reason, recovery or Recovery.CONTACT_US)
+
+
+def _another_subject(code: str, words: str, whom: str) -> Refusal:
+    field = FieldError("data.subject", f"is {whom}", "name a machine of the mandate as `subject`")
+    words = f"{words}: name the machine that it is for as `subject`"
+    return Refusal(code, words, Recovery.FIX_INPUT, (field,))
 
 
 def _not_yours(report: Report) -> Refusal:

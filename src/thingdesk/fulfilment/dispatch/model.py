@@ -108,7 +108,7 @@ _NONE_LEFT = {
     Aspect.SKILL: "none of them has the skill {skill}",
     Aspect.PART: "none of them has {part} in stock",
     Aspect.HOURS: "none of them is open now",
-    Aspect.CAPACITY: "none of them has a place free now",
+    Aspect.CAPACITY: "none of them has a place free now (capacity)",
     Aspect.ASKED: "all of them were asked before",
 }
 
