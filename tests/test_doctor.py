@@ -58,6 +58,16 @@ def troubles(done: subprocess.CompletedProcess[str]) -> list[tuple[str, str]]:
     return found
 
 
+def test_a_pack_that_is_not_found_is_said_without_a_database(tmp_path: Path) -> None:
+    done = thingdesk(tmp_path, "doctor", PACKS="nonsense")
+    packs = [one for one in troubles(done) if one[0].startswith("packs: ")]
+    assert len(packs) == 1, done.stdout
+    assert "nonsense" in packs[0][0]
+    assert "THINGDESK_PACKS" in packs[0][1]
+    done = thingdesk(tmp_path, "doctor")
+    assert re.search(r"^ok   packs: \d+ services: .*vehicle\.repair", done.stdout, re.MULTILINE)
+
+
 def test_a_healthy_desk_is_said_to_be_well(tmp_path: Path, url: str, broker: Mosquitto) -> None:
     address = f"mqtt://desk:secret@127.0.0.1:{broker.port}"
     (tmp_path / "var").mkdir(mode=0o700)

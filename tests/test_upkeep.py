@@ -57,7 +57,8 @@ ROWS = {
     " until, state, next_at, settled_at)"
     " values (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, '', $1, $1,"
     " 'delivered', $1, $1)",
-    "owner_code": "insert into owner_code values (gen_random_uuid(), gen_random_uuid(), $1)",
+    "owner_code": "insert into owner_code (owner_id, id, expires_at, browser) values"
+    " (gen_random_uuid(), gen_random_uuid(), $1, '')",
     "owner_session": "insert into owner_session values (decode('0{n}', 'hex'), gen_random_uuid(),"
     " $1, $1)",
     "durable_run": "insert into durable_run (id, code, priority, state, started_at, progressed_at)"

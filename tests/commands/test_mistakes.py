@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests import databases
 from tests.commands.command_line import thingdesk
+from tests.ports import free_port
 
 
 @pytest.fixture
@@ -131,3 +132,12 @@ def test_a_setting_may_be_a_file_that_only_the_desk_reads(tmp_path: Path, empty_
         tmp_path, "doctor", secrets=str(secrets), DATABASE_URL="postgresql://a@127.0.0.1:1/b"
     )
     assert "of its migrations are missing" not in done.stdout, "what is set comes first"
+
+
+def test_a_broker_that_is_not_there_is_said_in_a_line(tmp_path: Path, database_url: str) -> None:
+    port = free_port()
+    away = {"DATABASE_URL": database_url, "BROKER_URL": f"mqtt://127.0.0.1:{port}"}
+    done = thingdesk(tmp_path, "up", HTTP_PORT="0", **away)
+    assert done.returncode == 1
+    assert f"Error: the broker at 127.0.0.1:{port} cannot be used: " in done.stderr
+    assert "Traceback" not in done.stderr

@@ -9,8 +9,7 @@ from thingdesk import parties, upkeep
 from thingdesk.access import Callers
 from thingdesk.app.base import migrate_all, own_database
 from thingdesk.app.desk import PACKAGES, Desk, make_flow, make_map, public_url
-from thingdesk.app.surfaces import serving
-from thingdesk.app.work import hear_platform, ingest, platform_words, work
+from thingdesk.app.ingest import hear_platform, ingest, platform_words
 from thingdesk.channels.letterbox import Letterbox
 from thingdesk.channels.mqtt import Entrance
 from thingdesk.intake import Intake
@@ -101,6 +100,8 @@ async def _start(
     intake = await stack.enter_async_context(Intake(desk.database, desk.flow, key, desk.on_flood))
     taking = await platform_words(desk, stack, group, key)
     if desk.door is not None:
+        from thingdesk.app.surfaces import serving  # noqa: PLC0415 - takes half of all loading
+
         served = await doors.enter_async_context(
             serving(desk, desk.door, intake, key, group, taking)
         )
@@ -114,6 +115,8 @@ async def _start(
         if taking is not None:
             hear_platform(desk, group, taking)
     if "work" in settings.roles:
+        from thingdesk.app.work import work  # noqa: PLC0415 - the same
+
         await work(desk, stack, group, intake, address)
     desk.operations.readiness.started()
 

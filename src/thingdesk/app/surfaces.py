@@ -54,14 +54,18 @@ async def serving(
             platforms.install(app, taking, settings.platform_secret)
         # before HTTP, which has the rest of /v1
         mqtt.install(app, desk.flow.catalog, desk.broker_address)
-        _over_http(app, desk, dialogue, intake, key)
-        a2a.install(app, a2a.Doors(desk.callers, dialogue, key))
-        group.create_task(_agents(app, desk, dialogue, key, door).run())
-        at = cards.About(base, desk.broker_address, settings.contact, settings.open_cases)
-        cards.install(app, desk.flow.catalog, at)
-        tokens = await stack.enter_async_context(Tokens(database, base))
+        quota = Quota(settings.calls)  # of a machine's calls, whichever surface they come by
+        _over_http(app, desk, dialogue, intake, key, quota)
         reached = settings.webhook_networks
-        documents = await stack.enter_async_context(Documents(allowed=reached))
+        calls = Calls(desk.callers, Surface.A2A, quota)
+        a2a.install(app, a2a.Doors(calls, dialogue, key, database, reached))
+        group.create_task(_agents(app, desk, dialogue, key, quota, door).run())
+        at = cards.About(
+            base, desk.broker_address, settings.contact, settings.open_cases, settings.calls
+        )
+        cards.install(app, desk.flow.catalog, at, http.make_thing(desk.flow.catalog, base))
+        tokens = await stack.enter_async_context(Tokens(database, base))
+        documents = await stack.enter_async_context(Documents(allowed=reached, base=base))
         oauth.install(app, oauth.Doors(database, tokens, documents, key, base))
         about = (settings.public_url, desk.stop, settings.contact, settings.currency)
         pages = web.Pages(database, desk.flow, key, *about, desk.issuer)
@@ -71,23 +75,26 @@ async def serving(
         yield await stack.enter_async_context(serve(app, door, proxies=settings.proxies))
 
 
-def _over_http(app: Router, desk: Desk, dialogue: Dialogue, intake: Intake, key: DeskKey) -> None:
+def _over_http(
+    app: Router, desk: Desk, dialogue: Dialogue, intake: Intake, key: DeskKey, quota: Quota
+) -> None:
     """The desk's own paths, and those of tickets; both register addresses that hear of cases."""
     settings, database = desk.settings, desk.database
-    calls = Calls(desk.callers, Surface.HTTP, Quota(settings.calls))
+    calls = Calls(desk.callers, Surface.HTTP, quota)
     register = webhook.Registrar(database, dialogue, allowed=settings.webhook_networks).register
     doors = http.Doors(database, intake, calls, desk.flow.catalog, key, dialogue, register)
     http.install(app, doors)
     tmf621.install(app, tmf621.OpenDoors(database, calls, dialogue, register))
 
 
-def _agents(app: Router, desk: Desk, dialogue: Dialogue, key: DeskKey, door: Door) -> mcp.Mcp:
+def _agents(
+    app: Router, desk: Desk, dialogue: Dialogue, key: DeskKey, quota: Quota, door: Door
+) -> mcp.Mcp:
     """MCP; with its fixtures where a suite of tests is to find them."""
     # by its public name, and where it listens
     hosts = tuple({urlsplit(url).netloc for url in (desk.callers.base, door.url)})
-    doors = mcp.Doors(
-        desk.callers, dialogue, desk.flow.catalog, key.secret("mcp"), desk.stop, hosts
-    )
+    calls = Calls(desk.callers, Surface.MCP, quota)
+    doors = mcp.Doors(calls, dialogue, desk.flow.catalog, key.secret("mcp"), desk.stop, hosts)
     agents = mcp.install(app, doors)
     if desk.fixtures:
         import_module(desk.fixtures).install(agents.server, desk.database)

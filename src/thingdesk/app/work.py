@@ -1,4 +1,4 @@
-"""What goes on beside the door: what comes from the broker, and what the desk does by itself."""
+"""What the desk does by itself, and whom it tells."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -6,63 +6,12 @@ from functools import partial
 
 from thingdesk import journeys, parties, signals, upkeep
 from thingdesk.app.desk import Desk, public_url
-from thingdesk.channels import brokers, mail, mqtt, platforms, tmf621, webhook
+from thingdesk.channels import a2a, mail, mqtt, tmf621, webhook
 from thingdesk.dialogue import Dialogue
 from thingdesk.intake import Intake
-from thingdesk.parties import DeskKey
-from thingdesk.platform import clock, durable, ids
+from thingdesk.platform import durable, ids
 from thingdesk.platform.loops import each, repeat
 from thingdesk.platform.mqtt import BrokerAddress
-
-
-async def ingest(
-    desk: Desk,
-    doors: AsyncExitStack,
-    group: asyncio.TaskGroup,
-    intake: Intake,
-    address: BrokerAddress,
-) -> None:
-    worker = ids.new()
-    name = str(worker) if address.shared else "1"
-    receiver = await doors.enter_async_context(mqtt.Receiver(address, intake, name))
-    desk.operations.connected("ingest", lambda: receiver.is_connected)
-
-    async def beat() -> int:
-        if receiver.is_connected:
-            async with desk.database.transaction() as tx:
-                await signals.beat(tx, worker)
-        return 0
-
-    group.create_task(repeat(desk.database, "intake", beat, desk.stop, every=2.0))
-    group.create_task(repeat(desk.database, "time", receiver.tell_time, desk.stop, every=1.0))
-    ends: mqtt.EndsSessions | None = desk.broker
-    since = clock.now()
-    if ends is None and desk.settings.emqx_api_url is not None:
-        ends = await doors.enter_async_context(brokers.EmqxSessions(desk.settings.emqx_api_url))
-        since -= brokers.SESSION  # nobody looked while no desk ran
-    if ends is not None:
-        end = mqtt.ending_sessions(desk.database, ends, since)
-        group.create_task(repeat(desk.database, parties.CHANNEL, end, desk.stop, every=5.0))
-
-
-async def platform_words(
-    desk: Desk, stack: AsyncExitStack, group: asyncio.TaskGroup, key: DeskKey
-) -> platforms.Taking | None:
-    """What takes the words of IoT platforms, where there is a map of them."""
-    if desk.map is None:
-        return None
-    taking = platforms.Taking(desk.database, desk.flow, key, desk.map)
-    await stack.enter_async_context(taking.intake)
-    group.create_task(taking.run(desk.stop))
-    return taking
-
-
-def hear_platform(desk: Desk, group: asyncio.TaskGroup, taking: platforms.Taking) -> None:
-    """Read the broker of a platform, where there is one."""
-    url = desk.settings.platform_broker_url
-    if url is not None:
-        bridge = platforms.Bridge(BrokerAddress.read(url, shared=True), taking, str(ids.new()))
-        group.create_task(bridge.run(desk.stop))
 
 
 async def work(
@@ -101,6 +50,8 @@ async def work(
     _tell_others(desk, group, intake, pages)
     group.create_task(repeat(database, signals.CHANNEL, diagnose, stop, every=0.2))
     group.create_task(repeat(database, "clock", keep_time, stop, every=1.0))
+    mandated = partial(each, database, [desk.flow.look_after_mandated], desk.settings.lease)
+    group.create_task(repeat(database, parties.CALLERS, mandated, stop, every=1.0))
     kept = upkeep.Upkeep(database, desk.settings.signals_kept, desk.settings.lease)
     group.create_task(repeat(database, "keep", kept.once, stop, every=600.0))
 
@@ -113,6 +64,7 @@ def _tell_others(desk: Desk, group: asyncio.TaskGroup, intake: Intake, pages: st
     forms = {
         webhook.OWN: webhook.OWN_FORM,
         tmf621.FORM: webhook.Form(tmf621.kind, tickets),
+        a2a.FORM: webhook.Form(a2a.kind, a2a.payload, a2a.MEDIA, all_of_it=True),
     }
     hooked = webhook.Hooked(database, dialogue, forms)
     for outbox in (webhook.Jobs(database, pages), hooked):

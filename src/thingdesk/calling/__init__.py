@@ -7,21 +7,31 @@ nothing is done for a call before its caller is known; calls of one machine slow
 
 from thingdesk.calling import body
 from thingdesk.calling.caller import Calls
+from thingdesk.calling.gate import caller_of, gated, make_share
+from thingdesk.calling.hooking import hook_of
+from thingdesk.calling.naming import as_sent, naming
 from thingdesk.calling.paths import methods_at, mount
+from thingdesk.calling.problem import problem
 from thingdesk.calling.soon import WITHIN, answers_soon, soon
-from thingdesk.calling.status import challenges, headers_of, status_of
+from thingdesk.calling.status import answered, status_of
 from thingdesk.calling.telling import Telling
 
 __all__ = [
     "WITHIN",
     "Calls",
     "Telling",
+    "answered",
     "answers_soon",
+    "as_sent",
     "body",
-    "challenges",
-    "headers_of",
+    "caller_of",
+    "gated",
+    "hook_of",
+    "make_share",
     "methods_at",
     "mount",
+    "naming",
+    "problem",
     "soon",
     "status_of",
 ]

@@ -8,6 +8,13 @@ from thingdesk.platform.cloudevents import MOST_BYTES
 _WITHIN = 10.0
 
 
+def size_of(request: Request) -> int:
+    """How large it is at most, by what its headers say: so much room it takes."""
+    announced = request.headers.get("content-length", "")
+    known = announced.isdecimal() and len(announced) < len(str(MOST_BYTES)) + 1
+    return min(int(announced), MOST_BYTES) if known else MOST_BYTES
+
+
 async def read(request: Request, within: float = _WITHIN) -> bytes:
     """All of it. Raises Refused when it is too large, or does not come within so many seconds."""
     announced = request.headers.get("content-length", "")

@@ -30,7 +30,9 @@ class Calls:
         if scheme.lower() not in _SCHEMES or not token.strip():
             raise refuse("token_missing", "send Authorization: Bearer and a token of the machine")
         proof = request.headers.get("dpop")
-        shown = Presented(token.strip(), scheme.lower(), proof, request.method, str(request.url))
+        # what a proof is made for is the desk's own address, whatever the request says of its host
+        at = f"{self.base}{request.url.path}"
+        shown = Presented(token.strip(), scheme.lower(), proof, request.method, at)
         try:
             # whoever is not recognised yet counts for nothing in what may be under way: while the
             # database stands still they must not become ever more

@@ -16,8 +16,9 @@ _under_way: set[asyncio.Task[Any]] = set()
 
 
 async def soon(work: Work[Answer], *, goes_on: bool = False) -> Answer:
-    """The answer. Raises Refused where it takes too long; the work is then ended, unless it
-    `goes_on`: for what others' work is part of, and what counts as under way until it is over.
+    """The answer. Raises Refused where it takes too long; the work is then ended, as when whoever
+    asked has gone, unless it `goes_on`: for what others' work is part of, and what counts as under
+    way until it is over.
     """
     task = asyncio.create_task(work)
     _under_way.add(task)
@@ -25,7 +26,8 @@ async def soon(work: Work[Answer], *, goes_on: bool = False) -> Answer:
     try:
         await asyncio.wait({task}, timeout=WITHIN)
     except asyncio.CancelledError:
-        task.cancel()
+        if not goes_on:
+            task.cancel()
         raise
     if task.done():
         return task.result()

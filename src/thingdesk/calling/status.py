@@ -2,7 +2,10 @@
 
 from http import HTTPStatus
 
+from starlette.responses import Response
+
 from thingdesk.access import Surface
+from thingdesk.intake import TOO_MUCH
 from thingdesk.platform.errors import Recovery, Refusal
 from thingdesk.platform.serve import AGAIN_SOON
 
@@ -18,17 +21,22 @@ _STATUS = {
     "unfit_cursor": 404,
     "body_late": 408,
     "body_broken_off": 400,
+    "too_deep": 400,
     "too_large": 413,
     "unsupported_media": 415,
     "too_much_at_once": 429,
     "too_many_calls": 429,
     "too_many_follow": 429,
     "too_many_open_cases": 429,
+    "too_many_holds": 429,
     "machine_not_recognised": 403,
     "not_your_machine": 403,
     "not_for_this_machine": 403,
+    "only_by_own_key": 403,
     # the request would have been good in another state of things
     "command_settled": 409,
+    "hold_not_ready": 409,
+    "hold_over": 409,
     "job_accepted": 409,
     "job_arrived": 409,
     "job_cancelled": 409,
@@ -41,7 +49,6 @@ _STATUS = {
     "too_many_hooks": 409,
     "hook_forbidden": 409,
     "hook_not_verified": 409,
-    "desk_busy": 503,
 }
 # what is wrong in itself; all else that is to be mended does not fit to what the desk knows
 _UNFIT = (
@@ -56,7 +63,9 @@ _UNFIT = (
     "unfit_input",
     "unfit_request",
 )
-_RECOVERY = {Recovery.RETRY: 503, Recovery.FIX_INPUT: 409}
+# what the desk itself could not do; all else that is to be tried again was asked for too early
+_OURS = "desk_"
+_RECOVERY = {Recovery.RETRY: 409, Recovery.FIX_INPUT: 409}
 
 
 def status_of(refusal: Refusal) -> int:
@@ -65,18 +74,28 @@ def status_of(refusal: Refusal) -> int:
         return HTTPStatus.UNAUTHORIZED
     if refusal.code in _UNFIT:
         return HTTPStatus.UNPROCESSABLE_ENTITY
+    if refusal.code.startswith(_OURS):
+        return HTTPStatus.SERVICE_UNAVAILABLE
     return _STATUS.get(refusal.code) or _RECOVERY.get(refusal.recovery, HTTPStatus.FORBIDDEN)
 
 
-def headers_of(status: int, base: str = "", surface: Surface = Surface.HTTP) -> dict[str, str]:
-    """What goes with an answer of this status: how to prove who one is, and when to come again."""
-    if status == HTTPStatus.UNAUTHORIZED:
-        return {"WWW-Authenticate": challenges(base, surface)}
-    return dict(AGAIN_SOON) if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+def answered(
+    answer: Response, refusal: Refusal, base: str = "", surface: Surface = Surface.HTTP
+) -> Response:
+    """The answer, with what its headers say: how to prove who one is, and when to come again."""
+    if answer.status_code == HTTPStatus.UNAUTHORIZED:
+        for one in _challenges(refusal, base, surface):
+            answer.headers.append("WWW-Authenticate", one)
+    elif answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE or refusal == TOO_MUCH:
+        answer.headers.update(AGAIN_SOON)
+    return answer
 
 
-def challenges(base: str, surface: Surface) -> str:
-    """How to prove who one is (RFC 9110, 9449), and where it says how to get a token (RFC 9728)."""
+def _challenges(refusal: Refusal, base: str, surface: Surface) -> tuple[str, str]:
+    """What to show (RFC 6750, 9449), and where it says how to get it (RFC 9728)."""
     path = surface.at("").lstrip("/")
     where = f'resource_metadata="{base}/.well-known/oauth-protected-resource/{path}"'
-    return f'Bearer {where}, DPoP algs="EdDSA ES256", {where}'
+    error = "invalid_dpop_proof" if refusal.code.startswith("proof_") else "invalid_token"
+    # who has shown nothing is told where to get a token, and not that it is a bad one
+    said = "" if refusal.code == "token_missing" else f', error="{error}"'
+    return f"Bearer {where}{said}", f'DPoP algs="EdDSA ES256", {where}{said}'

@@ -74,12 +74,29 @@ def run(work: Coroutine[Any, Any, None]) -> None:
     """Run to the end; an expected failure is a line that says what to do, and the exit code 1."""
     try:
         uvloop.run(work)
-    except Refused as refused:
-        raise click.ClickException(refused.refusal.reason) from None
-    except _EXPECTED as error:
-        raise click.ClickException(str(error)) from None
-    except OSError as error:
-        raise click.ClickException(f"{error}. `thingdesk doctor` says what is reachable.") from None
+    except Exception as error:
+        words = _said(_alone(error))
+        if words is None:
+            raise
+        raise click.ClickException(words) from None
+
+
+def _alone(error: Exception) -> Exception:
+    """What failed, where it failed alone among what went on side by side."""
+    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
+
+
+def _said(error: Exception) -> str | None:
+    """What a person is told of a failure that was to be expected."""
+    if isinstance(error, Refused):
+        return error.refusal.reason
+    if isinstance(error, _EXPECTED):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"{error}. `thingdesk doctor` says what is reachable."
+    return None
 
 
 def fail_for(bad: int) -> None:

@@ -105,8 +105,8 @@ async def _journeys(database: Database, settings: Settings) -> list[Check]:
     running = present.read(settings.data_dir).get("services", "").split()
     try:
         known = running or list(app.make_flow(settings).catalog.versions)
-    except PackError as error:
-        return [Check("packs", str(error), well=False, mend="Mend the pack, or THINGDESK_PACKS.")]
+    except PackError:
+        return []  # what the settings say has a check of its own
     async with database.transaction() as tx:
         stuck = await durable.stuck(tx)
         failing = await durable.failing(tx)

@@ -14,6 +14,7 @@ async def settings_checks(settings: Settings) -> list[Check]:
     """Each that has something to say."""
     return [
         _person(settings),
+        _packs(settings),
         *_map(settings),
         _folder(settings.data_dir),
         *await _log_ins_elsewhere(settings),
@@ -36,6 +37,17 @@ def _person(settings: Settings) -> Check:
     return Check(what, found, mend="Set THINGDESK_CONTACT, such as help@example.org.")
 
 
+def _packs(settings: Settings) -> Check:
+    try:
+        services = list(app.make_flow(settings).catalog)
+    except PackError as error:
+        mend = "Mend the pack, or THINGDESK_PACKS; the desk does not start with it."
+        return Check("packs", " ".join(str(error).split()), well=False, mend=mend)
+    return Check(
+        "packs", f"{len(services)} services: {', '.join(sorted(x.name for x in services))}"
+    )
+
+
 def _map(settings: Settings) -> list[Check]:
     """The words of IoT platforms, and each mistake in them."""
     try:
@@ -44,7 +56,7 @@ def _map(settings: Settings) -> list[Check]:
         mend = "Mend the map (THINGDESK_PLATFORMS); the desk does not start with it."
         return [Check("platforms", one, well=False, mend=mend) for one in error.problems]
     except PackError:
-        return []  # said elsewhere
+        return []  # their own check says so
     return [] if words is None else [Check("platforms", f"{len(words.rules)} rules in the map")]
 
 

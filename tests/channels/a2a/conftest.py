@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from typing import Any
 from uuid import UUID
 
@@ -22,17 +23,22 @@ from a2a.types import (
 from starlette.routing import Router
 from tests.hand import Hand
 from tests.journeys.garage import MISFIRE, car, open_garage
+from tests.listener import Listener, listening
 from tests.parties.making import Signing, signing, unique
 
 from thingdesk import parties
 from thingdesk.access import Callers
+from thingdesk.access import Surface as Access
+from thingdesk.calling import Calls
 from thingdesk.channels import a2a
 from thingdesk.dialogue import Dialogue
 from thingdesk.intake import Intake
 from thingdesk.mandates import Terms
 from thingdesk.platform.database import Database
+from thingdesk.platform.quota import Quota
 from thingdesk.platform.serve import listen, serve
 
+LOOPBACK = (ip_network("127.0.0.0/8"),)
 BINDINGS = ("JSONRPC", "HTTP+JSON")
 
 
@@ -91,6 +97,18 @@ class Surface:
             await parties.add_key(tx, name, key.x)
         return self.speaking(name, owner, binding=binding, streaming=streaming)
 
+    async def beside(self, agent: Agent) -> Agent:
+        """Another machine of the same owner, an assistant."""
+        name = unique("assistant")
+        key = self.keys[name] = signing(name)
+        async with self.hand.database.transaction() as tx:
+            owner = await parties.get_owner(tx, agent.owner)
+            assert owner
+            new = parties.NewOwner(owner.email or "", owner.name, owner.zone)
+            machine = parties.NewMachine(name, "assistant", "assistant", key=key.x, owner=new)
+            await parties.register(tx, [machine])
+        return self.speaking(name, agent.owner)
+
     def speaking(
         self, name: str, owner: UUID, *, binding: str = "JSONRPC", streaming: bool = False
     ) -> Agent:
@@ -120,7 +138,8 @@ async def surface(database: Database) -> AsyncIterator[Surface]:
     ):
         dialogue = Dialogue(database, hand.flow, intake, door.url, stop)
         group.create_task(dialogue.run())
-        doors, app = a2a.Doors(callers, dialogue, key), Router()
+        calls = Calls(callers, Access.A2A, Quota(100_000))
+        doors, app = a2a.Doors(calls, dialogue, key, database, LOOPBACK), Router()
         a2a.install(app, doors)
         async with serve(app, door):
             async with httpx.AsyncClient() as http:
@@ -130,6 +149,12 @@ async def surface(database: Database) -> AsyncIterator[Surface]:
             for agent in one.open:
                 await agent.http.aclose()
             stop.set()
+
+
+@pytest.fixture
+async def listener() -> AsyncIterator[Listener]:
+    async with listening() as one:
+        yield one
 
 
 @pytest.fixture(params=BINDINGS)

@@ -16,6 +16,8 @@ from a2a.types import (
 from a2a.utils.errors import A2AError, TaskNotFoundError
 from tests.channels.a2a.conftest import BINDINGS, Agent, Surface
 
+from thingdesk import parties
+
 CANCELLED = TaskState.TASK_STATE_CANCELED
 
 
@@ -102,6 +104,19 @@ async def test_there_is_nothing_to_follow_of_what_has_ended_or_is_anothers(
     await follower.client.cancel_task(CancelTaskRequest(id=task.id))
     with pytest.raises(A2AError, match="has ended"):
         await heard(follower.client.subscribe(SubscribeToTaskRequest(id=task.id)))
+
+
+async def test_whose_key_is_revoked_hears_that_and_nothing_more(
+    surface: Surface, follower: Agent
+) -> None:
+    task = await follower.ask()
+    stream = follower.client.subscribe(SubscribeToTaskRequest(id=task.id))
+    await anext(stream)
+    hearing = asyncio.create_task(heard(stream))
+    async with surface.hand.database.transaction() as tx:
+        await parties.revoke_key(tx, surface.keys[follower.name].kid, "stolen")
+    with pytest.raises(A2AError, match="key was revoked"):
+        await hearing
 
 
 async def test_what_was_sold_is_told_no_further(surface: Surface, follower: Agent) -> None:

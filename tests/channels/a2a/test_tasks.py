@@ -258,4 +258,5 @@ async def test_what_went_through_too_many_hands_is_refused(
     with pytest.raises(A2AError, match=why):
         await agent.send(message)
     message.metadata.update({"hops": 3})
-    assert (await agent.send(message)).id
+    task = await agent.send(message)
+    assert dict(task.metadata.items())["hops"] == 4, "what it says where it passes it on"

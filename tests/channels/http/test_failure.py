@@ -61,7 +61,7 @@ async def test_who_is_known_is_told_to_wait_while_the_database_stands_still(
     async def stored() -> bool:
         async with database.transaction() as tx:
             found = await tx.fetch("select event_id from signal where machine = $1", car.id)
-        return first["id"] in {row["event_id"] for row in found}
+        return {row["event_id"] for row in found} == {first["id"], said["id"]}
 
     await until(stored)
     assert said["id"] in await car.receipts("signals", said)

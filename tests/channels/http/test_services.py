@@ -33,6 +33,17 @@ async def test_a_case_comes_of_it_with_the_desks_word(car: Caller) -> None:
     assert found["case"] == case["case"]
 
 
+async def test_what_goes_in_a_circle_is_refused_at_its_ninth_hand(car: Caller) -> None:
+    said = (await ask(car)).json()["case"]
+    assert said["hops"] == 1
+    for _ in range(8):
+        said = (await ask(car, **{"Thingdesk-Hops": str(said["hops"])})).json()["case"]
+    assert said["hops"] == 9
+    too_many = await ask(car, **{"Thingdesk-Hops": str(said["hops"])})
+    refused(too_many, 403, "too_many_hops", "contact_us")
+    refused(await ask(car, **{"Thingdesk-Hops": "x"}), 422, "unfit_request", "fix_input")
+
+
 async def test_what_is_answered_at_once_has_its_outcome(car: Caller) -> None:
     given = {"register": "1.8.0", "kwh": 100, "at": NOON}
     answer = await ask(car, given, "/v1/services/meter.reading")
@@ -51,6 +62,8 @@ async def test_the_same_key_is_the_same_request(car: Caller) -> None:
     assert (await ask(car, **{"Idempotency-Key": "one"})).json()["case"]["reports"] == 1
     other = await ask(car, {"code": "P0302"}, **{"Idempotency-Key": '"one"'})
     refused(other, 422, "event_id_reused", "fix_input")
+    assert other.json()["fields"][0]["path"] == "Idempotency-Key"
+    assert "Idempotency-Key" in other.json()["detail"]
     refused(await ask(car, **{"Idempotency-Key": '"o n e"'}), 422, "unfit_request", "fix_input")
 
 
@@ -65,6 +78,16 @@ async def test_the_same_key_is_the_same_request(car: Caller) -> None:
 )
 async def test_what_does_not_fit_the_schema_is_refused(car: Caller, given: Any, code: str) -> None:
     refused(await ask(car, given), 422, code, "fix_input")
+
+
+async def test_what_is_wrong_is_named_as_it_was_sent(car: Caller) -> None:
+    answer = await ask(car, {"slot": 99})
+    assert {one["path"] for one in answer.json()["fields"]} == {"code", "slot"}
+    assert "data.input" not in answer.text
+    wrong = {"code": "\u0001"}
+    assert (await ask(car, wrong)).json()["fields"][0]["path"] == "code"
+    unknown = await ask(car, path="/v1/services/vehicle.fly")
+    assert unknown.json()["fields"][0]["path"] == "path.name"
 
 
 async def test_a_number_that_came_as_text_is_none(car: Caller) -> None:
@@ -132,6 +155,8 @@ async def test_a_case_that_has_not_changed_is_not_sent_again(car: Caller) -> Non
     again = await car.http.get(path, headers=known)
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["etag"] == answer.headers["etag"]
+    for one in (answer, again):
+        assert one.headers.get_list("cache-control") == ["private, no-cache"]
     await car.call("POST", f"{path}/withdraw", json={"words": "It was nothing."})
     changed = await car.http.get(path, headers=known)
     assert changed.status_code == 200

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import pytest
+from tests.channels.letterbox.test_letter import BROKEN
 from tests.hand import Hand
 from tests.journeys.garage import MISFIRE, car, open_garage
 from tests.parties.making import unique
@@ -115,6 +116,17 @@ async def test_a_mail_that_cannot_be_stored_is_to_come_again(post: Post) -> None
             await tx.execute("alter table journey_gone rename to journey_told")
     await post.send("Hello?")
     assert len(await post.told()) == 1
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+async def test_what_cannot_be_read_is_taken_and_never_answered(post: Post, broken: str) -> None:
+    def hand_in() -> None:
+        with smtplib.LMTP("127.0.0.1", post.port, timeout=30) as line:
+            text = f"{broken}\r\n\r\nPlease call me\r\n"
+            assert line.sendmail(post.owner, ["desk@example.org"], text) == {}
+
+    await asyncio.to_thread(hand_in)
+    assert await post.told() == []
 
 
 async def test_a_mail_that_is_too_large_is_refused(post: Post) -> None:

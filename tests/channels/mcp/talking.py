@@ -19,9 +19,11 @@ from tests.journeys.garage import GENEROUS, car
 from tests.parties.making import Signing, signing, unique
 
 from thingdesk import parties
-from thingdesk.access import Callers
+from thingdesk.access import Callers, Surface
+from thingdesk.calling import Calls
 from thingdesk.channels import mcp
 from thingdesk.mandates import Terms
+from thingdesk.platform.quota import Quota
 from thingdesk.platform.serve import listen, serve
 
 MODERN, HANDSHAKE = "2026-07-28", "2025-11-25"
@@ -115,8 +117,9 @@ async def opened(hand: Hand, workers: int = 1) -> AsyncIterator[Place]:
             door = listen("127.0.0.1", 0, "PORT")
             callers = await stack.enter_async_context(Callers(hand.database, door.url))
             hosts = (door.url.removeprefix("http://"),)
+            calls = Calls(callers, Surface.MCP, Quota(100_000))
             doors = mcp.Doors(
-                callers, talk.dialogue, hand.flow.catalog, key.secret("mcp"), talk.stop, hosts
+                calls, talk.dialogue, hand.flow.catalog, key.secret("mcp"), talk.stop, hosts
             )
             app = Router()
             group.create_task(mcp.install(app, doors).run())

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -9,13 +11,24 @@ import pytest
 from mcp.client.subscriptions import ResourceUpdated
 from mcp.shared.exceptions import MCPError
 from mcp_types import ResourceUpdatedNotification
-from tests.channels.mcp.talking import MODERN, TASKS, Place, a_client, case_of, error, result
+from tests.channels.mcp.talking import (
+    HANDSHAKE,
+    MODERN,
+    TASKS,
+    Place,
+    a_client,
+    case_of,
+    error,
+    result,
+)
 from tests.journeys.garage import MISFIRE
 from tests.parties.making import Signing
 
+from thingdesk import parties
 from thingdesk.platform import ids
 
 REPAIR = "vehicle.repair"
+ACKNOWLEDGED = "notifications/subscriptions/acknowledged"
 
 
 async def test_a_case_is_a_resource_with_what_happened(place: Place) -> None:
@@ -73,11 +86,31 @@ async def test_who_listens_hears_of_their_cases_alone(place: Place) -> None:
 async def test_a_task_is_told_on_the_stream(place: Place) -> None:
     who = await place.car()
     case = str(case_of(await place.call(who, REPAIR, MISFIRE)))
-    told = await _first_of(place, who, case, "notifications/tasks")
-    assert (told["taskId"], told["status"]) == (case, "working")
+    async with asyncio.timeout(20):
+        async for said in _said(place, who, {"taskIds": [case]}):
+            if said["method"] == ACKNOWLEDGED:
+                assert said["params"]["notifications"]["taskIds"] == [case]
+                await place.hand.work()
+            if said["method"] == "notifications/tasks":
+                break
+    assert (said["params"]["taskId"], said["params"]["status"]) == (case, "working")
 
 
-async def _first_of(place: Place, who: Signing, case: str, method: str) -> dict[str, object]:
+async def test_who_listens_is_told_when_they_may_no_more(place: Place) -> None:
+    who = await place.car()
+    mine = f"case://{case_of(await place.call(who, REPAIR, MISFIRE))}"
+    other = f"case://{case_of(await place.call(who, REPAIR, {'code': 'P0302'}))}"
+    async with asyncio.timeout(20):
+        async for said in _said(place, who, {"resourceSubscriptions": [mine, other]}):
+            if said.get("method") == ACKNOWLEDGED:
+                await _revoke(place, who)
+    assert said["error"]["data"]["code"] == "token_key_revoked"
+
+
+async def _said(
+    place: Place, who: Signing, notifications: dict[str, Any]
+) -> AsyncIterator[dict[str, Any]]:
+    """What comes on a stream, to its end."""
     meta = {
         "io.modelcontextprotocol/protocolVersion": MODERN,
         "io.modelcontextprotocol/clientCapabilities": {"extensions": {TASKS: {}}},
@@ -86,7 +119,7 @@ async def _first_of(place: Place, who: Signing, case: str, method: str) -> dict[
         "jsonrpc": "2.0",
         "id": "stream",
         "method": "subscriptions/listen",
-        "params": {"_meta": meta, "notifications": {"taskIds": [case]}},
+        "params": {"_meta": meta, "notifications": notifications},
     }
     headers = {
         "accept": "application/json, text/event-stream",
@@ -95,19 +128,41 @@ async def _first_of(place: Place, who: Signing, case: str, method: str) -> dict[
         "mcp-method": "subscriptions/listen",
     }
     async with (
-        asyncio.timeout(20),
         httpx.AsyncClient(timeout=20) as client,
         client.stream("POST", place.url, json=body, headers=headers) as answer,
     ):
         async for line in answer.aiter_lines():
-            said = json.loads(line.removeprefix("data: ")) if line.startswith("data:") else {}
-            if said.get("method") == "notifications/subscriptions/acknowledged":
-                assert said["params"]["notifications"]["taskIds"] == [case]
-                await place.hand.work()
-            if said.get("method") == method:
-                found: dict[str, object] = said["params"]
-                return found
-    raise AssertionError(f"{method} was not said")
+            if line.startswith("data:") and (text := line.removeprefix("data:").strip()):
+                yield json.loads(text)
+
+
+async def test_a_standing_stream_of_2025_ends_when_its_caller_may_no_more(place: Place) -> None:
+    who = await place.car()
+    uri = f"case://{case_of(await place.call(who, REPAIR, MISFIRE))}"
+    headers = {
+        "accept": "application/json, text/event-stream",
+        "authorization": f"Bearer {who.token()}",
+        "mcp-protocol-version": HANDSHAKE,
+    }
+    about = {"name": "one", "version": "1"}
+    begin = {"protocolVersion": HANDSHAKE, "capabilities": {}, "clientInfo": about}
+    async with httpx.AsyncClient(headers=headers, timeout=20) as client:
+        ask = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": begin}
+        opened = await client.post(place.url, json=ask)
+        client.headers["mcp-session-id"] = opened.headers["mcp-session-id"]
+        await client.post(place.url, json={"jsonrpc": "2.0", "method": "notifications/initialized"})
+        ask = {"jsonrpc": "2.0", "id": 2, "method": "resources/subscribe", "params": {"uri": uri}}
+        assert (await client.post(place.url, json=ask)).status_code == 200
+        async with asyncio.timeout(20), client.stream("GET", place.url) as standing:
+            assert standing.status_code == 200
+            await _revoke(place, who)
+            assert "resources/updated" not in (await standing.aread()).decode()
+        assert (await client.post(place.url, json=ask)).status_code == 401
+
+
+async def _revoke(place: Place, who: Signing) -> None:
+    async with place.hand.database.transaction() as tx:
+        await parties.revoke_key(tx, who.kid, "stolen")
 
 
 @pytest.mark.filterwarnings("ignore::mcp.shared.exceptions.MCPDeprecationWarning")

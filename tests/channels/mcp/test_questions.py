@@ -43,6 +43,7 @@ async def test_what_was_sealed_is_good_on_each_worker_for_its_caller_alone(place
     )
     assert result(answered)["structuredContent"]["case"] == str(case.id)
     assert result(answered)["structuredContent"]["reports"] == 1
+    assert result(answered)["structuredContent"]["receipt"].count(".") == 2
     other = await place.car()
     stolen = await place.post(other, "tools/call", again, can=URLS)
     assert error(stolen)["message"] == "Invalid or expired requestState"

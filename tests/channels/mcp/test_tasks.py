@@ -27,6 +27,7 @@ async def test_a_case_is_the_task_and_is_there_when_it_is_told(place: Place) -> 
     who = await place.car()
     made = await _made(place, who)
     assert (made["status"], made["ttlMs"]) == ("working", None)
+    assert made["_meta"]["thingdesk/receipt"].count(".") == 2
     case = await place.hand.case_of(who.machine)
     assert made["taskId"] == str(case.id)
     got = await _got(place, who, made["taskId"])

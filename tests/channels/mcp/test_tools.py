@@ -64,6 +64,17 @@ async def test_the_same_problem_is_one_case_and_one_id_is_one_call(place: Place)
     assert again["structuredContent"]["reports"] == 2
 
 
+async def test_what_goes_in_a_circle_ends(place: Place) -> None:
+    who = await place.car()
+    said = await place.call(who, REPAIR, MISFIRE, meta={"thingdesk/hops": 8})
+    assert said["structuredContent"]["hops"] == 9
+    again = await place.call(who, REPAIR, MISFIRE, meta={"thingdesk/hops": 9})
+    assert again["structuredContent"]["code"] == "too_many_hops"
+    for unfit in ("8", 1.5, True):
+        said = await place.call(who, REPAIR, MISFIRE, meta={"thingdesk/hops": unfit})
+        assert said["structuredContent"]["code"] == "unfit_hops"
+
+
 async def test_what_is_refused_says_how_to_go_on(place: Place) -> None:
     who = await place.car()
     said = await place.call(who, REPAIR, {"code": 7})

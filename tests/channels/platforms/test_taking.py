@@ -39,6 +39,9 @@ async def test_who_does_not_show_the_secret_is_not_heard(
     for body in ("thingsboard_alarm", "home_assistant_event"):
         answer = await post(taking, platform, said(body), headers=shown)
         assert answer.status_code == httpx.codes.UNAUTHORIZED
+        assert answer.headers["content-type"] == "application/problem+json"
+        said_of_it = "is not the right one" if shown else "is missing"
+        assert said_of_it in answer.json()["detail"]
     assert before == (await stored(known, "press-4"), await stored(known, "washer-1"))
 
 
@@ -90,7 +93,8 @@ async def test_strangers_are_told_to_staff_once_an_hour_and_never_made(
     for name in names * 2:
         said, refused = await taking.take(heard(f"zigbee/{name}/power", 3))
         assert said == 1
-        assert [one.code for one in refused] == ["machine_not_recognised"]
+        assert [one.refusal.code for one in refused] == ["machine_not_recognised"]
+        assert [one.machine for one in refused] == [name]
     await taking.tell_strangers()
     await taking.take(heard("zigbee/stranger-0/power", 3))
     await taking.tell_strangers()
@@ -114,5 +118,5 @@ async def test_a_machine_whose_keys_are_revoked_is_not_heard_through_a_platform(
     async with known.transaction() as tx:
         await parties.revoke_key(tx, own.kid, "stolen")
     (refused,) = (await taking.take(heard(topic, 3)))[1]
-    assert refused.code == "machine_not_recognised"
+    assert refused.refusal.code == "machine_not_recognised"
     assert await stored(known, own.machine) == 1

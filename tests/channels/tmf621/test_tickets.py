@@ -25,6 +25,19 @@ TICKET = {
 }
 
 
+async def test_a_ticket_that_is_passed_on_says_how_often(car: Caller) -> None:
+
+    async def make_after(hops: int) -> httpx.Response:
+        said = {"Authorization": f"Bearer {car.signing.token()}", "Thingdesk-Hops": str(hops)}
+        return await car.http.post(f"{BASE}/troubleTicket", json=TICKET, headers=said)
+
+    answer = await make_after(8)
+    assert answer.headers["thingdesk-hops"] == "9"
+    found = await car.call("GET", answer.json()["href"])
+    assert found.headers["thingdesk-hops"] == "9"
+    refused(await make_after(9), 403, "too_many_hops")
+
+
 @pytest.fixture(scope="module")
 async def desk(
     tmp_path_factory: pytest.TempPathFactory, database: Database, database_url: str
@@ -61,6 +74,8 @@ async def test_a_ticket_is_a_case(car: Caller) -> None:
     assert answer.status_code == 201, answer.text
     made = answer.json()
     assert answer.headers["location"] == made["href"]
+    assert answer.headers["thingdesk-receipt"].count(".") == 2
+    assert answer.headers["thingdesk-hops"] == "1"
     case = await car.get(f"/v1/cases/{made['id']}")
     assert (case["service"], case["input"]) == ("vehicle.repair", {"code": "P0301"})
     assert made["troubleTicketCharacteristic"][0]["value"] == "P0301"
@@ -82,14 +97,57 @@ async def test_one_ticket_of_theirs_is_one_case(car: Caller) -> None:
     assert (await car.get(f"/v1/cases/{first}"))["reports"] == 1
 
 
+THEIRS = {"@type": "ExternalIdentifier", "id": "T-77", "owner": "crm"}
+SAID = {
+    "name": "Van 7 misfires",
+    "description": "It misfires.\nSince <b>Monday</b>.",
+    "severity": "Critical",
+    "priority": "2",
+    "note": [{"@type": "Note", "text": "Call first.", "author": "Ada"}],
+    "requestedResolutionDate": "2030-01-01T08:00:00Z",
+    "externalIdentifier": [THEIRS],
+}
+
+
+async def test_what_a_ticket_says_is_kept(car: Caller) -> None:
+    made = (await make(car, **SAID)).json()
+    found = await car.get(made["href"])
+    for told in (made, found):
+        notes = [one for one in told["note"] if "author" in one]
+        assert {**{name: told[name] for name in SAID}, "note": notes} == SAID
+    listed = (await car.get(f"{BASE}/troubleTicket"))[0]
+    assert listed["externalIdentifier"] == [THEIRS]
+    other = {**THEIRS, "id": "T-78"}
+    joined = (await make(car, **{**SAID, "name": "Again", "externalIdentifier": [other]})).json()
+    assert (joined["id"], joined["name"]) == (made["id"], SAID["name"])
+    assert joined["externalIdentifier"] == [THEIRS, other]
+    changed = await make(car, **{**SAID, "description": "It does not."})
+    refused(changed, 400, "event_id_reused")
+    refused(await make(car, description="x" * 20_000), 400, "too_large")
+    refused(await make(car, description="\0"), 400, "bad_event")
+
+
+async def test_a_ticket_says_nothing_that_nobody_said(car: Caller) -> None:
+    case = (await car.call("POST", "/v1/services/vehicle.repair", json={"code": "P0301"})).json()
+    found = (await car.get(f"{BASE}/troubleTicket"))[0]
+    assert found["id"] == case["case"]["case"]
+    assert "severity" not in found
+
+
 async def test_what_does_not_fit_is_refused(car: Caller) -> None:
     refused(await make(car, ticketType="vehicle.fly"), 404, "unknown_service")
     refused(await make(car, ticketType="meter.reading"), 404, "unknown_service")
     refused(await make(car, severity=3), 400, "unfit_request")
-    refused(await make(car, troubleTicketCharacteristic=[]), 409, "unfit_input")
+    refused(await make(car, note="It misfires."), 400, "unfit_request")
+    refused(await make(car, resolutionDate="tomorrow"), 400, "unfit_request")
+    said = refused(await make(car, troubleTicketCharacteristic=[]), 409, "unfit_input")
+    assert "troubleTicketCharacteristic.code" in said["message"]
+    assert "data.input" not in str(said)
     stranger = {"@type": "EntityRef", "id": "car-of-another"}
     entity = {"@type": "RelatedEntity", "role": "subject", "entity": stranger}
     refused(await make(car, relatedEntity=[entity]), 403, "not_your_machine")
+    without = [{"@type": "RelatedEntity", "role": "subject", "id": "dock-1"}]
+    refused(await make(car, relatedEntity=without), 400, "unfit_request")
     nobody = await car.http.get(f"{BASE}/troubleTicket")
     refused(nobody, 401, "token_missing")
     assert "resource_metadata=" in nobody.headers["www-authenticate"]
@@ -102,6 +160,8 @@ async def test_a_ticket_can_be_cancelled_and_nothing_else(car: Caller) -> None:
         refused(await car.call("PATCH", path, json={**merge, **change}), 403, "not_supported")
     refused(await car.call("DELETE", path), 403, "not_supported")
     refused(await car.call("PATCH", path, json={"status": "cancelled"}), 400, "unfit_request")
+    cancelled = {**merge, "@baseType": 1, "status": "cancelled"}
+    refused(await car.call("PATCH", path, json=cancelled), 400, "unfit_request")
     assert (await car.get(path))["status"] != "cancelled"
     operations = [{"op": "replace", "path": "/status", "value": "cancelled"}]
     answer = await car.call("PATCH", path, json=operations)
@@ -122,6 +182,24 @@ async def test_tickets_are_listed_by_what_is_asked(car: Caller, database: Databa
     filtered = quote("$[?(@.status=='cancelled')]")
     found = await car.get(f"{BASE}/troubleTicket?filter={filtered}")
     assert [one["id"] for one in found] == [made[0]["id"]]
+    theirs = [{"@type": "ExternalIdentifier", "id": "T-77"}]
+    await make(car, troubleTicketCharacteristic=codes[1], externalIdentifier=theirs)
+    for one, fit in (
+        ("status=cancelled", made[:1]),
+        ("status=cancelled,resolved", made[:1]),
+        ("externalIdentifier.id=T-77", made[1:2]),
+        ("externalIdentifier.id=T-7", []),
+        ("externalIdentifier.id=T-77&status=cancelled", []),
+        (f"id={made[2]['id']}", made[2:]),
+        ("ticketType=vehicle.repair", made[::-1]),
+        (f"relatedEntity.id={car.signing.machine}", made[::-1]),
+        ("relatedEntity.entity.id=another", []),
+        (f"filter={quote(chr(36) + chr(91) + '?(@.externalIdentifier.id==')}'T-77')]", made[1:2]),
+    ):
+        found = await car.get(f"{BASE}/troubleTicket?{one}")
+        assert [it["id"] for it in found] == [it["id"] for it in fit], one
+    for wrong in ("nonsense=1", "status.ne=pending", "creationDate.gt=2026-01-01"):
+        refused(await car.call("GET", f"{BASE}/troubleTicket?{wrong}"), 403, "not_supported")
     for wrong in ("filter=x", "sort=name", "before=x", "offset=1000000"):
         refused(await car.call("GET", f"{BASE}/troubleTicket?{wrong}"), 403, "not_supported")
     async with httpx.AsyncClient(base_url=car.http.base_url) as http:
@@ -132,6 +210,10 @@ async def test_tickets_are_listed_by_what_is_asked(car: Caller, database: Databa
 
 async def test_specifications_are_the_services_that_make_cases(car: Caller) -> None:
     found = {one["id"]: one for one in await car.get(f"{BASE}/troubleTicketSpecification")}
+    named = await car.get(f"{BASE}/troubleTicketSpecification?id=vehicle.repair")
+    assert [one["id"] for one in named] == ["vehicle.repair"]
+    wrong = await car.call("GET", f"{BASE}/troubleTicketSpecification?status=active")
+    refused(wrong, 403, "not_supported")
     services = (await car.get("/v1/catalog"))["services"]
     assert set(found) == {one["name"] for one in services if not one["instant"]}
     one = await car.get(found["vehicle.repair"]["href"])

@@ -1,93 +1,25 @@
 """What happens to a machine's cases is told at the address that it registered."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from base64 import b64encode
 from datetime import timedelta
-from ipaddress import ip_network
-from typing import Any
 
-import orjson
 import pytest
-from tests.dialogue.talk import Talk, talking
-from tests.journeys.garage import open_garage
-from tests.listener import Listener, listening
+from tests.channels.webhook.hooking import (
+    BUSY,
+    DAY,
+    Side,
+    heard,
+    kinds,
+    states,
+)
+from tests.dialogue.talk import Talk
+from tests.listener import Listener
 
 from thingdesk import hooks
-from thingdesk.access import Caller
-from thingdesk.channels.webhook import OWN, OWN_FORM, Hooked, Registrar, Webhooks
-from thingdesk.hooks import Hook, NewHook
+from thingdesk.channels.webhook import OWN
 from thingdesk.platform import clock, ids
-from thingdesk.platform.database import Database
 from thingdesk.platform.errors import Refused
-from thingdesk.platform.outward import verify
-
-LOOPBACK = (ip_network("127.0.0.0/8"),)
-DAY = timedelta(days=1)
-BUSY = "the other side answered 503"
-
-
-@pytest.fixture(scope="module")
-async def talk(database: Database) -> AsyncIterator[Talk]:
-    async with talking(await open_garage(database)) as one:
-        yield one
-
-
-@pytest.fixture
-async def listener() -> AsyncIterator[Listener]:
-    async with listening() as one:
-        yield one
-
-
-class Side:
-    """The desk's side of it: what registers, catches up and delivers."""
-
-    def __init__(self, talk: Talk) -> None:
-        database = talk.hand.database
-        self.registrar = Registrar(database, talk.dialogue, allowed=LOOPBACK)
-        self.hooked = Hooked(database, talk.dialogue, {OWN: OWN_FORM})
-        self.webhooks = Webhooks(database, self.hooked, allowed=LOOPBACK)
-
-    async def register(self, caller: Caller, url: str, **more: Any) -> Hook:
-        asked = NewHook(caller.machine, caller.owner_id, None, OWN, url, **more)
-        return await self.registrar.register(caller, asked)
-
-    async def tell(self) -> int:
-        """One attempt for all that is due; how many there were."""
-        while await self.hooked.catch_up():
-            pass
-        begun = 0
-        while more := await self.webhooks.begin():
-            begun += more
-            await self.webhooks.finish()
-        return begun
-
-
-@pytest.fixture
-async def side(talk: Talk) -> Side:
-    async with talk.hand.database.transaction() as tx:
-        await tx.execute("truncate hook cascade")
-    return Side(talk)
-
-
-def heard(listener: Listener, secret: str) -> list[dict[str, Any]]:
-    """What was told, once its signature is good."""
-    found = []
-    while not listener.requests.empty():
-        one = listener.requests.get_nowait()
-        told = orjson.loads(one.body)
-        told["id"] = verify(secret, one.headers, one.body, clock.now())
-        found.append(told)
-    return found
-
-
-def kinds(told: list[dict[str, Any]]) -> list[str]:
-    return [one["type"] for one in sorted(told, key=lambda one: one["data"].get("number", 0))]
-
-
-async def states(database: Database) -> list[tuple[str, str | None]]:
-    async with database.transaction() as tx:
-        rows = await tx.fetch("select state, problem from hook_delivery order by id")
-    return [(row["state"], row["problem"]) for row in rows]
 
 
 async def test_a_case_is_told_from_its_opening_on(
@@ -102,7 +34,12 @@ async def test_a_case_is_told_from_its_opening_on(
     entries = await talk.dialogue.timeline(caller, case_id)
     assert kinds(told) == [one.kind for one in entries]
     assert kinds(told)[0] == "case.opened"
+    (asked,) = (one["data"]["detail"] for one in told if one["type"] == "decision.asked")
+    (waiting,) = (await talk.dialogue.case(caller, case_id)).waiting
+    assert asked["page"] == waiting.url
+    assert waiting.url.endswith(f"/question/{asked['decision']}")
     first = min(told, key=lambda one: one["data"]["number"])["data"]
+    assert first["hops"] == 1
     assert first["case"] == str(case_id)
     assert (first["subject"], first["service"]) == (caller.machine, "vehicle.repair")
     assert await side.tell() == 0
@@ -111,6 +48,15 @@ async def test_a_case_is_told_from_its_opening_on(
     after = heard(listener, hook.secret)
     assert "case.ended" in kinds(after)
     assert not {one["id"] for one in after} & {one["id"] for one in told}
+
+
+async def test_the_test_message_is_verified_by_a_secret_of_the_callers(
+    talk: Talk, side: Side, listener: Listener
+) -> None:
+    secret = "whsec_" + b64encode(bytes(range(24))).decode()
+    hook = await side.register(await talk.car(), listener.url, secret=secret)
+    assert hook.secret == secret
+    assert kinds(heard(listener, secret)) == ["hook.registered"]
 
 
 async def test_a_case_that_is_under_way_is_told_from_now_on(

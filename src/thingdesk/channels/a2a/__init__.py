@@ -10,5 +10,6 @@ can answer nothing; free text asks for nothing.
 from thingdesk.channels.a2a.card import make_card, skill
 from thingdesk.channels.a2a.doors import Doors
 from thingdesk.channels.a2a.install import PATH, install
+from thingdesk.channels.a2a.push import FORM, MEDIA, kind, payload
 
-__all__ = ["PATH", "Doors", "install", "make_card", "skill"]
+__all__ = ["FORM", "MEDIA", "PATH", "Doors", "install", "kind", "make_card", "payload", "skill"]

@@ -26,7 +26,7 @@ from google.protobuf.struct_pb2 import Struct
 
 from thingdesk import __version__
 from thingdesk.access import SCOPE, TOKEN_PATH, Surface
-from thingdesk.catalog import Service, describe
+from thingdesk.catalog import Service, describe, explain, terms
 
 ASKING = "urn:thingdesk:a2a:asking:1"
 """The extension whose parameters are the services, with their schemas and promises."""
@@ -57,7 +57,7 @@ def make_card(services: Iterable[Service], base: str) -> AgentCard:
         ],
         capabilities=AgentCapabilities(
             streaming=True,
-            push_notifications=False,
+            push_notifications=True,
             extended_agent_card=True,
             extensions=[
                 AgentExtension(uri=ASKING, description=_EXTENSION, params=_asking(offered))
@@ -76,12 +76,10 @@ def make_card(services: Iterable[Service], base: str) -> AgentCard:
 def skill(described: dict[str, Any]) -> AgentSkill:
     """The skill that a described service is."""
     name = described["name"]
-    expected = described["expectations"]["machines"]
-    words = described["description"] or described["title"]
     return AgentSkill(
         id=name,
         name=described["title"],
-        description=f"{words}\n\n{expected}".strip(),
+        description=explain(described),
         tags=sorted({name.partition(".")[0], *described["effects"], *described["kinds"]}),
         examples=[orjson.dumps({"service": name, "input": _example(described["input"])}).decode()],
         input_modes=[JSON],
@@ -91,9 +89,7 @@ def skill(described: dict[str, Any]) -> AgentSkill:
 
 def _asking(offered: list[dict[str, Any]]) -> Struct:
     services = {
-        one["name"]: {
-            name: one[name] for name in ("version", "input", "outcome", "promise", "kinds")
-        }
+        one["name"]: {"input": one["input"], "outcome": one["outcome"], **terms(one)}
         for one in offered
     }
     return ParseDict({"services": services}, Struct())

@@ -11,9 +11,9 @@ from a2a.utils.errors import TaskNotFoundError, UnsupportedOperationError
 from a2a.utils.task import validate_page_size
 
 from thingdesk.access import Caller
+from thingdesk.calling import soon
 from thingdesk.cases import State
 from thingdesk.channels.a2a import tasks
-from thingdesk.channels.a2a.soon import soon
 from thingdesk.dialogue import CaseView, Dialogue, Told
 
 CALLER = "caller"

@@ -1,14 +1,19 @@
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from thingdesk.access import Callers
+from thingdesk.calling import Calls
 from thingdesk.dialogue import Dialogue
 from thingdesk.parties import DeskKey
+from thingdesk.platform.database import Database
+from thingdesk.platform.outward import Network
 
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """What the surface works with."""
+    """What the surface works with. `allowed` are private networks that may be told of tasks."""
 
-    callers: Callers
+    calls: Calls
     dialogue: Dialogue
     key: DeskKey
+    database: Database
+    allowed: Sequence[Network] = ()

@@ -25,13 +25,13 @@ from a2a.types import (
 )
 from a2a.utils.errors import (
     InvalidParamsError,
-    PushNotificationNotSupportedError,
     TaskNotCancelableError,
     UnsupportedOperationError,
 )
 from a2a.utils.task import validate_history_length
 
 from thingdesk.access import Surface
+from thingdesk.calling import naming, soon
 from thingdesk.channels.a2a import tasks
 from thingdesk.channels.a2a.asking import read_asking
 from thingdesk.channels.a2a.card import make_card
@@ -39,12 +39,13 @@ from thingdesk.channels.a2a.case_tasks import CaseTasks, caller_of
 from thingdesk.channels.a2a.changes import changes, settled
 from thingdesk.channels.a2a.doors import Doors
 from thingdesk.channels.a2a.errors import guarded, guarded_stream
+from thingdesk.channels.a2a.push_configs import PushConfigs
 from thingdesk.channels.a2a.signing import signed
-from thingdesk.channels.a2a.soon import soon
 from thingdesk.dialogue import Asked, CaseView
 from thingdesk.platform.errors import FieldError, Recovery, Refused, refuse
 
 _WAITS = 10.0
+_NAMES = tuple((f"data.{one}", f"parts.data.{one}") for one in ("input", "service", "subject"))
 """Seconds for which a blocking request waits for the owner's turn or the end; a case may take
 days."""
 
@@ -56,6 +57,7 @@ class Handler(RequestHandler):
         self._doors = doors
         self._dialogue = doors.dialogue
         self._tasks = CaseTasks(doors.dialogue)
+        self._push = PushConfigs(doors.database, doors.allowed)
 
     @guarded
     async def on_get_task(self, params: GetTaskRequest, context: ServerCallContext) -> Task:
@@ -123,35 +125,34 @@ class Handler(RequestHandler):
 
     @guarded
     async def on_create_task_push_notification_config(
-        self,
-        params: TaskPushNotificationConfig,  # noqa: ARG002 - no address is called yet
-        context: ServerCallContext,  # noqa: ARG002 - the same
+        self, params: TaskPushNotificationConfig, context: ServerCallContext
     ) -> TaskPushNotificationConfig:
-        raise PushNotificationNotSupportedError
+        view = await self._tasks.view(params.task_id, context)
+        if view.ended:
+            raise UnsupportedOperationError("the task has ended: there is nothing to tell of it")
+        await self._push.check(params)
+        return await soon(self._push.put(caller_of(context), view, params))
 
     @guarded
     async def on_get_task_push_notification_config(
-        self,
-        params: GetTaskPushNotificationConfigRequest,  # noqa: ARG002 - no address is called yet
-        context: ServerCallContext,  # noqa: ARG002 - the same
+        self, params: GetTaskPushNotificationConfigRequest, context: ServerCallContext
     ) -> TaskPushNotificationConfig:
-        raise PushNotificationNotSupportedError
+        view = await self._tasks.view(params.task_id, context)
+        return await soon(self._push.get(caller_of(context), view, params.id))
 
     @guarded
     async def on_list_task_push_notification_configs(
-        self,
-        params: ListTaskPushNotificationConfigsRequest,  # noqa: ARG002 - no address is called yet
-        context: ServerCallContext,  # noqa: ARG002 - the same
+        self, params: ListTaskPushNotificationConfigsRequest, context: ServerCallContext
     ) -> ListTaskPushNotificationConfigsResponse:
-        raise PushNotificationNotSupportedError
+        view = await self._tasks.view(params.task_id, context)
+        return await soon(self._push.list(caller_of(context), view, params))
 
     @guarded
     async def on_delete_task_push_notification_config(
-        self,
-        params: DeleteTaskPushNotificationConfigRequest,  # noqa: ARG002 - no address is called yet
-        context: ServerCallContext,  # noqa: ARG002 - the same
+        self, params: DeleteTaskPushNotificationConfigRequest, context: ServerCallContext
     ) -> None:
-        raise PushNotificationNotSupportedError
+        view = await self._tasks.view(params.task_id, context)
+        await soon(self._push.remove(caller_of(context), view, params.id))
 
     @guarded
     async def on_get_extended_agent_card(
@@ -160,7 +161,7 @@ class Handler(RequestHandler):
         context: ServerCallContext,
     ) -> AgentCard:
         """The card with what this caller may ask for."""
-        base = self._doors.callers.base
+        base = self._doors.calls.base
         offered = self._dialogue.offers(caller_of(context))
         return signed(make_card(offered, base), self._doors.key, base)
 
@@ -178,8 +179,10 @@ class Handler(RequestHandler):
         except Refused:
             await soon(self._dialogue.turn(caller, Surface.A2A))
             raise
-        if params.configuration.HasField("task_push_notification_config"):
-            raise PushNotificationNotSupportedError
+        push = params.configuration.HasField("task_push_notification_config")
+        config = params.configuration.task_push_notification_config
+        if push:
+            await self._push.check(config)
         work = self._dialogue.ask(
             caller,
             asking.service,
@@ -188,10 +191,14 @@ class Handler(RequestHandler):
             request_id=message.message_id,
             hops=asking.hops,
         )
-        asked = await soon(work, goes_on=True)
+        with naming(_NAMES, "messageId"):
+            asked = await soon(work, goes_on=True)
         if asked.case_id is None:
             return asked, None
-        return asked, await soon(self._dialogue.case(caller, asked.case_id))
+        view = await soon(self._dialogue.case(caller, asked.case_id))
+        if push and not view.ended:
+            await soon(self._push.put(caller, view, config))
+        return asked, view
 
 
 def _not_for_agents(view: CaseView, message: Message) -> Exception:

@@ -7,13 +7,15 @@ from a2a.server.routes import (
 )
 from starlette.routing import Mount, Route, Router
 
+from thingdesk.calling import gated, make_share
 from thingdesk.channels.a2a.card import make_card
 from thingdesk.channels.a2a.doors import Doors
-from thingdesk.channels.a2a.entrance import Contexts, Entrance, make_share
+from thingdesk.channels.a2a.entrance import Contexts
 from thingdesk.channels.a2a.handler import Handler
 from thingdesk.channels.a2a.signing import signed
 
 PATH = "/a2a"
+_AT_ONCE = 32
 _FRESH = "public, max-age=300"
 
 
@@ -22,12 +24,12 @@ def install(app: Router, doors: Doors) -> None:
     # it writes what others sent, and a trace for whatever they send that is broken; what fails
     # of ours is logged where it is caught
     logging.getLogger("a2a").setLevel(logging.CRITICAL)
-    base = doors.callers.base
+    base = doors.calls.base
     card = signed(make_card(doors.dialogue.offers(), base), doors.key, base)
     app.routes.extend(create_agent_card_routes(card, cache_control=_FRESH))
-    handler, contexts, share = Handler(doors), Contexts(), make_share()
+    handler, contexts, share = Handler(doors), Contexts(), make_share(_AT_ONCE)
     (rpc,) = create_jsonrpc_routes(handler, "/", contexts)
     # a desk is of one organisation: no path is of a tenant
     rest = [one for one in create_rest_routes(handler, contexts) if isinstance(one, Route)]
-    app.routes.append(Route(PATH, Entrance(rpc.app, doors.callers, share), methods=["POST"]))
-    app.routes.append(Mount(PATH, Entrance(Router(rest), doors.callers, share)))
+    app.routes.append(Route(PATH, gated(rpc.app, doors.calls, share), methods=["POST"]))
+    app.routes.append(Mount(PATH, gated(Router(rest), doors.calls, share)))

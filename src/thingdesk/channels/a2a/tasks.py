@@ -169,6 +169,7 @@ def _about(view: CaseView) -> dict[str, Any]:
         "title": view.title,
         "reporter": view.reporter,
         "reports": view.reports,
+        "hops": view.onward,
         "opened": view.opened_at.isoformat(),
         "promises": [
             {

@@ -2,5 +2,6 @@
 
 from thingdesk.channels.http.doors import Doors
 from thingdesk.channels.http.install import PREFIX, ROUTERS, install
+from thingdesk.channels.http.thing import make_thing
 
-__all__ = ["PREFIX", "ROUTERS", "Doors", "install"]
+__all__ = ["PREFIX", "ROUTERS", "Doors", "install", "make_thing"]

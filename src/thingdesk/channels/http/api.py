@@ -6,16 +6,15 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
 
 from thingdesk import catalog, fulfilment, messages, notices, parties
-from thingdesk.calling import answers_soon, body, soon
-from thingdesk.channels.http.doors import Doors, Open, Sender
-from thingdesk.channels.http.problems import problem
-from thingdesk.channels.http.schemas import PROBLEM, SECURED, described
+from thingdesk.calling import answers_soon, body, problem, soon
+from thingdesk.channels.http.doors import Doors, Itself, Open, itself
+from thingdesk.channels.http.schemas import CALLED, SECURED, SENT, described, refusals
 from thingdesk.intake import Kind, Refusing
 
 _MOST = 100
 
 
-router = APIRouter(tags=["machines"], responses={"default": PROBLEM})
+router = APIRouter(tags=["machines"], responses=refusals(503))
 
 
 class _Direct(APIRoute):
@@ -27,7 +26,7 @@ class _Direct(APIRoute):
         return self.endpoint
 
 
-up = APIRouter(route_class=_Direct, tags=["machines"], responses={"default": PROBLEM})
+up = APIRouter(route_class=_Direct, tags=["machines"], responses=refusals(*CALLED, *SENT))
 
 
 @up.post("/signals", **described(Kind.SIGNALS))
@@ -54,10 +53,10 @@ async def post_results(request: Request) -> Response:
     return await _take(Kind.RESULTS, request)
 
 
-@router.get("/notices", openapi_extra=SECURED)
+@router.get("/notices", responses=refusals(*CALLED), openapi_extra=SECURED)
 @answers_soon
 async def get_notices(
-    doors: Open, machine: Sender, most: Annotated[int, Query(ge=1, le=_MOST)] = _MOST
+    doors: Open, machine: Itself, most: Annotated[int, Query(ge=1, le=_MOST)] = _MOST
 ) -> dict[str, Any]:
     """Notices that the machine has not acknowledged, the oldest first."""
     async with doors.database.transaction() as tx:
@@ -65,9 +64,9 @@ async def get_notices(
     return {"notices": [messages.notice(one) for one in found]}
 
 
-@router.get("/commands", openapi_extra=SECURED)
+@router.get("/commands", responses=refusals(*CALLED), openapi_extra=SECURED)
 @answers_soon
-async def get_commands(doors: Open, machine: Sender) -> dict[str, Any]:
+async def get_commands(doors: Open, machine: Itself) -> dict[str, Any]:
     """Commands that have no result yet, and recalls of such, the oldest first."""
     async with doors.database.transaction() as tx:
         found = await fulfilment.waiting_commands(tx, machine, _MOST)
@@ -95,7 +94,8 @@ async def get_time(doors: Open) -> dict[str, Any]:
 async def _take(kind: Kind, request: Request) -> Response:
     doors: Doors = request.app.state.doors
     caller = await doors.calls.recognise(request)
-    machine, under = caller.machine, caller.mandate.id if caller.mandate else None
+    machine = caller.machine if kind is Kind.REPORTS else itself(caller)
+    under = caller.mandate.id if caller.mandate else None
     said = await body.read(request)
     became = await soon(doors.intake.take(machine, kind, said, under), goes_on=True)
     if not became.entries and len(became.refused) == 1 and _is_all(became.refused[0], said):

@@ -10,11 +10,11 @@ from thingdesk.calling import answers_soon
 from thingdesk.cases import State
 from thingdesk.channels.http import bodies
 from thingdesk.channels.http.doors import Calling, Doors, Open
-from thingdesk.channels.http.schemas import PROBLEM, SECURED
+from thingdesk.channels.http.schemas import CALLED, SECURED, SENT, refusals
 from thingdesk.channels.http.shapes import MACHINE, CaseShown, CasesShown, Withdrawal
 from thingdesk.dialogue import CasePage, CaseView
 
-router = APIRouter(prefix="/cases", tags=["cases"], responses={"default": PROBLEM})
+router = APIRouter(prefix="/cases", tags=["cases"], responses=refusals(*CALLED))
 _MOST = 100
 _ETAG = {"headers": {"ETag": {"required": True, "schema": {"type": "string"}}}}
 _NOT_MODIFIED = {"description": "It is as it was.", **_ETAG}
@@ -52,7 +52,8 @@ async def get_case(
 ) -> Response:
     """A case of the machine, or one that it may see, in the ownership that there is now."""
     case = await _case(doors, caller, case_id)
-    headers = {"ETag": f'"{case.version}"'}
+    # whoever keeps it asks again each time, and is told in a few bytes that it is as it was
+    headers = {"ETag": f'"{case.version}"', "Cache-Control": "private, no-cache"}
     if _is_known(known, headers["ETag"]):
         return Response(None, 304, headers)
     return _json(CaseShown.of(case).model_dump_json(), headers)
@@ -61,6 +62,7 @@ async def get_case(
 @router.post(
     "/{case_id}/withdraw",
     response_model=CaseShown,
+    responses=refusals(*SENT, 415),
     openapi_extra={**SECURED, "requestBody": _BODY},
 )
 async def withdraw(doors: Open, caller: Calling, case_id: UUID, request: Request) -> Response:

@@ -12,6 +12,7 @@ from thingdesk.hooks import Hook, NewHook
 from thingdesk.intake import Intake
 from thingdesk.parties import DeskKey
 from thingdesk.platform.database import Database
+from thingdesk.platform.errors import refuse
 
 Register = Callable[[Caller, NewHook], Awaitable[Hook]]
 
@@ -37,15 +38,28 @@ async def _doors(request: Request) -> Doors:
 Open = Annotated[Doors, Depends(_doors)]
 
 
-async def _sender(request: Request, doors: Open) -> str:
-    return (await doors.calls.recognise(request)).machine
+async def _itself(request: Request, doors: Open) -> str:
+    return itself(await doors.calls.recognise(request))
+
+
+def itself(caller: Caller) -> str:
+    """The machine, where it calls by its own key: who was given a mandate asks for services, and
+    is not believed as what observes and carries out. Raises Refused.
+    """
+    if caller.mandate:
+        words = (
+            "under a mandate services are asked for, and their cases looked at; this is for the"
+            " machine itself, by a token that it signed with its own key"
+        )
+        raise refuse("only_by_own_key", words)
+    return caller.machine
 
 
 async def counted(request: Request, doors: Open) -> Caller:
     return await doors.calls.admit(request)
 
 
-Sender = Annotated[str, Depends(_sender)]
-"""The machine that calls, for what is bounded elsewhere."""
+Itself = Annotated[str, Depends(_itself)]
+"""The machine that calls by its own key, for what is bounded elsewhere."""
 Calling = Annotated[Caller, Depends(counted)]
 """Who calls; the call is counted."""

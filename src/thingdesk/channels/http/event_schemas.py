@@ -2,30 +2,33 @@
 
 from typing import Any
 
-from thingdesk.catalog import Catalog
-from thingdesk.channels.http.shapes import MACHINE, PRINTED
+from thingdesk.catalog import PRINTED, Catalog
+from thingdesk.channels.http.shapes import MACHINE, REF
 from thingdesk.fulfilment import RESULTS
 from thingdesk.intake import TYPES, Kind
 from thingdesk.platform.cloudevents import MOST_EVENTS
 
 Schema = dict[str, Any]
+FURTHER: Schema = {"$ref": f"{REF}Further"}
+"""What others add: any JSON, as long as it can be kept and hashed."""
 _NAME = "^[!-~]{1,64}$"
 _NUMBER = {"type": "number", "exclusiveMinimum": -1e15, "exclusiveMaximum": 1e15}
-# further attributes are kept to nothing, and read by nobody
-_EXTENSION = {
-    "type": ["string", "boolean", "integer", "null"],
+_FURTHER: Schema = {
     "pattern": PRINTED,
-    "minimum": -(2**31),
-    "maximum": 2**31 - 1,
+    "minimum": -(2**53),
+    "maximum": 2**53,
+    "items": FURTHER,
+    "additionalProperties": FURTHER,
+    "propertyNames": {"pattern": PRINTED},
 }
 _ID = {"type": "string", "format": "uuid"}
 
 
-def components(offered: Catalog, ref: str) -> dict[str, Schema]:
-    """By the kind of event: `Signals`, `Reports` and so on, each with its event."""
+def components(offered: Catalog) -> dict[str, Schema]:
+    """By the kind of event: `Signals`, `Reports` and so on, each with its event; and `Further`."""
     data = {
         Kind.SIGNALS: _signal(),
-        Kind.REPORTS: {"oneOf": [_report(one.name, ref) for one in offered]},
+        Kind.REPORTS: {"oneOf": [_report(one.name) for one in offered]},
         Kind.ACKS: _object({"notice": _ID}, "notice"),
         Kind.RESULTS: _object(
             {
@@ -37,14 +40,14 @@ def components(offered: Catalog, ref: str) -> dict[str, Schema]:
             "status",
         ),
     }
-    found: dict[str, Schema] = {}
+    found: dict[str, Schema] = {"Further": _FURTHER}
     for kind, schema in data.items():
         one = f"{kind.capitalize()}.event"
         found[one] = _event(TYPES[kind], schema)
         # in a batch each event stands for itself: what is none does not keep the others out
         batch = {"type": "array", "items": {}, "minItems": 1, "maxItems": MOST_EVENTS}
         batch["description"] = "A batch of such events."
-        found[kind.capitalize()] = {"oneOf": [{"$ref": ref + one}, batch]}
+        found[kind.capitalize()] = {"oneOf": [{"$ref": REF + one}, batch]}
     return found
 
 
@@ -62,11 +65,7 @@ def _event(kind: str, data: Schema) -> Schema:
         "type",
         "data",
     )
-    return {
-        **made,
-        "additionalProperties": _EXTENSION,
-        "propertyNames": {"pattern": "^[a-z0-9]{1,32}$"},
-    }
+    return {**made, "additionalProperties": FURTHER, "propertyNames": {"pattern": PRINTED}}
 
 
 def _signal() -> Schema:
@@ -84,8 +83,8 @@ def _signal() -> Schema:
     return {**made, "minProperties": 1}
 
 
-def _report(service: str, ref: str) -> Schema:
-    named = {"service": {"const": service}, "input": {"$ref": ref + service}}
+def _report(service: str) -> Schema:
+    named = {"service": {"const": service}, "input": {"$ref": REF + service}}
     subject = {"type": "string", "pattern": MACHINE}
     return _object({**named, "subject": subject}, "service", "input")
 

@@ -7,21 +7,21 @@ Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
-from thingdesk.calling import answers_soon
+from thingdesk.calling import answers_soon, problem
 from thingdesk.channels.http.doors import Calling, Doors, Open
-from thingdesk.channels.http.schemas import PROBLEM, SECURED
+from thingdesk.channels.http.schemas import CALLED, SECURED, refusals
 from thingdesk.channels.http.shapes import EventsShown, Happened
 from thingdesk.dialogue import Told
 from thingdesk.platform.errors import Recovery, Refused, refuse
 
-router = APIRouter(prefix="/cases", tags=["cases"], responses={"default": PROBLEM})
+router = APIRouter(prefix="/cases", tags=["cases"], responses=refusals(*CALLED))
 STREAM = "text/event-stream"
 _MOST = 100
 _LAST = 2**31 - 1
@@ -87,15 +87,19 @@ async def _is_over(doors: Doors, caller: Calling, case_id: UUID, after: int) -> 
 
 
 async def _stream(doors: Doors, caller: Calling, case_id: UUID, after: int) -> AsyncIterator[bytes]:
-    """Ends with the case, when the caller may not see it any more, or to be asked for anew."""
+    """Ends with the case, to be asked for anew, or at once with the reason why the caller may not
+    see it any more.
+    """
     _open[caller.machine] += 1
     try:
         yield b"retry: 3000\n\n"
         followed = doors.dialogue.follow(caller, case_id, after)
-        with suppress(Refused):
+        try:
             async with aclosing(followed) as told:
                 async for one in _with_beats(told):
                     yield _event(one) if one else b": still here\n\n"
+        except Refused as refused:
+            yield b"event: refused\ndata: " + bytes(problem(refused.refusal).body) + b"\n\n"
     finally:
         _open[caller.machine] -= 1
         _open.pop(caller.machine) if not _open[caller.machine] else None

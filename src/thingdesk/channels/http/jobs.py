@@ -10,16 +10,38 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from thingdesk import fulfilment, parties
 from thingdesk.calling import answers_soon, body
+from thingdesk.catalog import PRINTED
 from thingdesk.channels.http import problems
 from thingdesk.channels.http.doors import Doors, Open
-from thingdesk.channels.http.schemas import PROBLEM
+from thingdesk.channels.http.event_schemas import FURTHER
+from thingdesk.channels.http.schemas import SENT, refusals
 from thingdesk.fulfilment import Evidence, Job
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import FieldError, Recovery, refuse
 
-router = APIRouter(prefix="/jobs", tags=["providers"], responses={"default": PROBLEM})
+_ASKED = refusals(403, 404, 422, 503)
+router = APIRouter(prefix="/jobs", tags=["providers"], responses=_ASKED)
 _MEND = "send action, and with it arrival, reason, or words and data"
 Token = Annotated[str, Path(max_length=1024)]
+_ONE = PRINTED.removeprefix("^").removesuffix("*$")
+_NOT_BLANK = rf"^{_ONE}*{_ONE.removesuffix(']')}\s]{_ONE}*$"
+# what each action needs, and what is taken of it; else a field is passed over
+_EACH: list[Any] = [
+    {"properties": {"action": {"enum": ["accept", "arrived"]}}},
+    {"properties": {"action": {"const": "decline"}, "reason": {"pattern": PRINTED}}},
+    {
+        "properties": {"action": {"const": "under_way"}, "arrival": {"type": "string"}},
+        "required": ["arrival"],
+    },
+    {
+        "properties": {
+            "action": {"const": "done"},
+            "words": {"pattern": _NOT_BLANK},
+            "data": {"propertyNames": {"pattern": PRINTED}, "additionalProperties": FURTHER},
+        },
+        "required": ["words"],
+    },
+]
 
 
 class Said(BaseModel):
@@ -39,7 +61,7 @@ class Said(BaseModel):
 _BODY = {
     "requestBody": {
         "required": True,
-        "content": {"application/json": {"schema": Said.model_json_schema()}},
+        "content": {"application/json": {"schema": Said.model_json_schema() | {"oneOf": _EACH}}},
     }
 }
 
@@ -52,7 +74,7 @@ async def get_job(doors: Open, token: Token) -> dict[str, Any]:
         return _as_data(await _job(doors, tx, token))
 
 
-@router.post("/{token}", openapi_extra=_BODY)
+@router.post("/{token}", responses=refusals(*SENT), openapi_extra=_BODY)
 async def post_job(doors: Open, token: Token, request: Request) -> dict[str, Any]:
     """What the provider says of the job; the same again is answered in the same way."""
     return await _say(doors, token, _said(await body.read(request)))
@@ -68,7 +90,8 @@ async def _say(doors: Doors, token: str, said: Said) -> dict[str, Any]:
 def _said(content: bytes) -> Said:
     """Raises Refused, field by field."""
     try:
-        return Said.model_validate(orjson.loads(content))
+        orjson.loads(content)
+        return Said.model_validate_json(content, strict=True)
     except orjson.JSONDecodeError as error:
         raise refuse("broken_json", f"the body is no JSON: {str(error)[:120]}") from None
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""Refusals as RFC 9457 problem details."""
+"""What went wrong, as problem details."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -6,48 +6,23 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from thingdesk.calling import headers_of, methods_at, status_of
+from thingdesk.calling import methods_at, problem
 from thingdesk.platform.errors import FieldError, Recovery, Refusal, Refused
 
 _MOST_FIELDS = 20
 
 
-def problem(
-    refusal: Refusal,
-    status: int | None = None,
-    headers: Mapping[str, str] | None = None,
-    *,
-    event: str | None = None,
-    base: str = "",
-) -> JSONResponse:
-    """The refusal as application/problem+json, with its code, recovery and fields, and the `event`
-    that is refused where it is about one, and not about the request. `base` is the desk's address.
-    """
-    code = status or status_of(refusal)
-    data = refusal.as_data()
-    body = {
-        "type": f"urn:thingdesk:problem:{refusal.code}",
-        "title": refusal.code.replace("_", " "),
-        "status": code,
-        "detail": data.pop("reason"),
-        **data,
-        **({"event": event} if event else {}),
-    }
-    told = {**headers_of(code, base), **(headers or {})}
-    return JSONResponse(body, code, told, media_type="application/problem+json")
-
-
-async def on_refused(request: Request, error: Exception) -> JSONResponse:
+async def on_refused(request: Request, error: Exception) -> Response:
     """What FastAPI calls when a handler raises Refused."""
     if not isinstance(error, Refused):
         raise error
     return problem(error.refusal, base=request.app.state.doors.calls.base)
 
 
-async def on_invalid(_: Request, error: Exception) -> JSONResponse:
+async def on_invalid(_: Request, error: Exception) -> Response:
     """A path or a query that does not fit."""
     if not isinstance(error, RequestValidationError):
         raise error
@@ -55,7 +30,7 @@ async def on_invalid(_: Request, error: Exception) -> JSONResponse:
     return problem(Refusal("unfit_request", words, Recovery.FIX_INPUT, fields))
 
 
-async def on_http(request: Request, error: Exception) -> JSONResponse:
+async def on_http(request: Request, error: Exception) -> Response:
     """No such path, or not with this method."""
     if not isinstance(error, HTTPException):
         raise error
@@ -73,7 +48,7 @@ async def on_http(request: Request, error: Exception) -> JSONResponse:
     return problem(refusal, error.status_code, headers)
 
 
-async def on_failure(_: Request, __: Exception) -> JSONResponse:
+async def on_failure(_: Request, __: Exception) -> Response:
     """Our own failure, which the server logs: the request may be good, and fit at another time."""
     words = "the desk could not do this now; send the same again later"
     # the server ends such a connection: who is not told loses the next request that goes by it

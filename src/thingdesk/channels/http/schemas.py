@@ -1,5 +1,6 @@
 """Schemas for OpenAPI 3.1: what a service asks for and answers, and what every operation has."""
 
+from http import HTTPStatus
 from typing import Any
 
 from fastapi.openapi.utils import get_openapi
@@ -8,16 +9,15 @@ from starlette.routing import BaseRoute
 from thingdesk import catalog
 from thingdesk.catalog import Catalog, Service
 from thingdesk.channels.http import event_schemas
-from thingdesk.channels.http.shapes import PRINTED, Accepted, EventTaken, HookAsked, ProblemDetails
+from thingdesk.channels.http.shapes import REF, Accepted, EventTaken, HookAsked, ProblemDetails
 from thingdesk.intake import Kind
 
-REF = "#/components/schemas/"
-_BOUND = {"pattern", "format", "enum", "const"}
 _RECEIPT = {"type": "string", "description": "The desk's signed word: a compact JWS."}
-PROBLEM = {
-    "description": "Refused: what is wrong, and how to go on.",
-    "content": {"application/problem+json": {"schema": {"$ref": f"{REF}ProblemDetails"}}},
-}
+_PROBLEM = {"application/problem+json": {"schema": {"$ref": f"{REF}ProblemDetails"}}}
+CALLED = (401, 403, 404, 422, 429, 503)
+"""How a call of a machine may be refused."""
+SENT = (400, 408, 409, 413)
+"""How what it brings may be, beside that."""
 SECURED: dict[str, Any] = {"security": [{"bearer": []}, {"dpop": []}]}
 _SCHEMES = {
     "bearer": {
@@ -35,17 +35,42 @@ _SCHEMES = {
 }
 
 
+def _leads(path: str, method: str, parameter: str, found: str) -> dict[str, Any]:
+    """A link: what an answer has `found` is that `parameter` of another operation."""
+    where = path.replace("/", "~1")
+    expression = f"$response.body#{found}"
+    return {"operationRef": f"#/paths/{where}/{method}", "parameters": {parameter: expression}}
+
+
+CASE_LINKS = {
+    "case": _leads("/cases/{case_id}", "get", "case_id", "/case/case"),
+    "events": _leads("/cases/{case_id}/events", "get", "case_id", "/case/case"),
+    "withdraw": _leads("/cases/{case_id}/withdraw", "post", "case_id", "/case/case"),
+}
+HOOK_LINKS = {
+    "hook": _leads("/hooks/{hook_id}", "get", "hook_id", "/hook"),
+    "end": _leads("/hooks/{hook_id}", "delete", "hook_id", "/hook"),
+}
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """These answers, which say what is wrong, and how to go on."""
+    return {
+        one: {"description": HTTPStatus(one).phrase, "content": _PROBLEM}
+        for one in sorted(statuses)
+    }
+
+
 def operation(service: Service) -> dict[str, Any]:
     """How the service's operation is described: all of it comes from the catalog."""
     told = catalog.describe(service)
-    kept = ("version", "stage", "instant", "safety", "promise", "effects", "identity", "kinds")
     extra = {
         **SECURED,
         "tags": ["services"],
         "requestBody": _json({"$ref": f"{REF}{service.name}"}) | {"required": True},
-        "x-service": {name: told[name] for name in kept},
+        "x-service": catalog.terms(told),
     }
-    responses: dict[int | str, dict[str, Any]] = {"default": PROBLEM}
+    responses = refusals(*CALLED, *SENT, 415)
     if service.instant:
         shape = {
             "type": "object",
@@ -61,10 +86,11 @@ def operation(service: Service) -> dict[str, Any]:
         responses[202] = {
             "description": "A case works on it; its outcome comes later.",
             "headers": {"Location": {"description": "The case.", **location}},
+            "links": CASE_LINKS,
         } | _json({"$ref": f"{REF}Accepted"})
     return {
-        "summary": service.title,
-        "description": service.description or service.title,
+        "summary": told["title"],
+        "description": told["description"],
         "responses": responses,
         "openapi_extra": extra,
     }
@@ -86,7 +112,7 @@ def components(offered: Catalog) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for one in offered:
         told = catalog.describe(one)
-        found |= _hoisted(one.name, one.name, _printable(told["input"]))
+        found |= _hoisted(one.name, one.name, told["input"])
         found |= _hoisted(f"{one.name}.outcome", f"{one.name}.outcome", told["outcome"])
     return found
 
@@ -103,7 +129,7 @@ def document(offered: Catalog, routes: list[BaseRoute], version: str) -> dict[st
     parts = made.setdefault("components", {})
     schemas = parts.setdefault("schemas", {})
     schemas |= components(offered)
-    schemas |= event_schemas.components(offered, REF)
+    schemas |= event_schemas.components(offered)
     for shape in (ProblemDetails, Accepted, EventTaken, HookAsked):
         name = shape.__name__
         schemas |= _hoisted(name, name, shape.model_json_schema(mode="serialization"))
@@ -125,18 +151,6 @@ def _given(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _json(schema: dict[str, Any]) -> dict[str, Any]:
     return {"content": {"application/json": {"schema": schema}}}
-
-
-def _printable(schema: Any) -> Any:
-    """The same, and that a text has no control characters: such are stored nowhere."""
-    if isinstance(schema, list):
-        return [_printable(one) for one in schema]
-    if not isinstance(schema, dict):
-        return schema
-    found = {key: _printable(value) for key, value in schema.items()}
-    if schema.get("type") == "string" and not schema.keys() & _BOUND:
-        found["pattern"] = PRINTED
-    return found
 
 
 def _hoisted(name: str, prefix: str, schema: dict[str, Any]) -> dict[str, Any]:

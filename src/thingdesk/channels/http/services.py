@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from thingdesk import catalog
-from thingdesk.calling import answers_soon
+from thingdesk.calling import answers_soon, naming
 from thingdesk.catalog import Catalog, Service
 from thingdesk.channels.http import bodies
 from thingdesk.channels.http.doors import Calling, Doors, Open, counted
@@ -17,6 +17,8 @@ from thingdesk.dialogue import Asked
 from thingdesk.platform.errors import FieldError, refuse
 
 PREFIX = "/services"
+_NAMES = (("data.input", ""), ("data.service", "path.name"), ("data.subject", "subject"))
+_KEY = "Idempotency-Key"
 # a string of RFC 9651, as the draft has it, or the same without its quotes
 KEY = r'^("[!#-\[\]-~]{1,128}"|[!#-\[\]-~]{1,128})$'
 Subject = Annotated[
@@ -29,9 +31,17 @@ SubjectHeader = Annotated[
 Key = Annotated[
     str | None,
     Header(
-        alias="Idempotency-Key",
+        alias=_KEY,
         pattern=KEY,
         description="The same key with the same body is answered as at the first time.",
+    ),
+]
+Hops = Annotated[
+    str,
+    Header(
+        alias="Thingdesk-Hops",
+        pattern="^[0-9]{1,3}$",
+        description="Through how many hands the request went: `hops` of what it comes of.",
     ),
 ]
 Call = Callable[..., Awaitable[Response]]
@@ -69,11 +79,16 @@ def _call(service: Service) -> Call:
         subject: Subject = None,
         for_machine: SubjectHeader = None,
         key: Key = None,
+        hops: Hops = "0",
     ) -> Response:
         given = await bodies.an_object(request)
-        catalog.check_strictly(service, given)
+        with naming(_NAMES, _KEY):
+            catalog.check_strictly(service, given)
         wanted = _one(subject, for_machine)
-        return await _ask(doors, caller, service, given, wanted, key.strip('"') if key else None)
+        own_id = key.strip('"') if key else None
+        return await _ask(
+            doors, caller, service, given, subject=wanted, request_id=own_id, hops=int(hops)
+        )
 
     return call
 
@@ -84,10 +99,10 @@ async def _ask(
     caller: Calling,
     service: Service,
     given: dict[str, Any],
-    subject: str | None,
-    key: str | None,
+    **about: Any,
 ) -> Response:
-    asked = await doors.dialogue.ask(caller, service.name, given, subject=subject, request_id=key)
+    with naming(_NAMES, _KEY):
+        asked = await doors.dialogue.ask(caller, service.name, given, **about)
     return await _answer(doors, caller, asked)
 
 
@@ -102,7 +117,8 @@ async def _answer(doors: Doors, caller: Calling, asked: Asked) -> Response:
 
 async def _unknown(doors: Open, name: Annotated[str, Path(max_length=200)]) -> Response:
     """Refused, with what is offered."""
-    doors.offered.get(name)
+    with naming(_NAMES, _KEY):
+        doors.offered.get(name)
     raise refuse("not_found", f"{name} is for POST only")
 
 

@@ -1,18 +1,18 @@
 """What is answered, as its schema says it; docs and OpenAPI are made of these."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
 from thingdesk.cases import Outcome, State
-from thingdesk.dialogue import CasePage, CaseView, Told
-from thingdesk.hooks import MOST_URL, Hook
+from thingdesk.dialogue import KINDS, CasePage, CaseView, Told
+from thingdesk.hooks import MOST_URL, SECRET, Hook
 from thingdesk.platform.errors import Recovery
 
 MACHINE = "^[A-Za-z0-9_-]{1,64}$"
-PRINTED = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
+REF = "#/components/schemas/"
 
 
 class Mend(BaseModel):
@@ -79,6 +79,7 @@ class CaseShown(BaseModel):
     opened: datetime
     ended: datetime | None
     reports: int
+    hops: int = Field(description="What to say as Thingdesk-Hops where this is passed on.")
     promises: list[PromiseShown]
     questions: list[QuestionShown]
 
@@ -98,6 +99,7 @@ class CaseShown(BaseModel):
             opened=one.opened_at,
             ended=one.ended_at,
             reports=one.reports,
+            hops=one.onward,
             promises=[
                 PromiseShown(name=each.name, due=each.due, kept=each.kept, broken=each.broken)
                 for each in one.promises
@@ -163,14 +165,30 @@ class Withdrawal(BaseModel):
     words: str = Field("", max_length=500)
 
 
+def _known(kind: str) -> str:
+    if kind not in KINDS:
+        raise ValueError(f"is no kind of event: choose of {', '.join(sorted(KINDS))}")
+    return kind
+
+
+Kind = Annotated[
+    str, AfterValidator(_known), WithJsonSchema({"type": "string", "enum": sorted(KINDS)})
+]
+
+
 class HookAsked(BaseModel):
-    """Where to tell what happens: of which kinds of events (none: all), of one case or of all."""
+    """Where to tell what happens: of which kinds of events (none: all), of one case or of all. With
+    a secret of the caller's the test message can be verified, too.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     url: str = Field(max_length=MOST_URL, pattern="^https?://[^ ]+$")
-    kinds: list[str] | None = Field(None, min_length=1, max_length=50)
+    kinds: list[Kind] | None = Field(None, min_length=1, max_length=50)
     case: UUID | None = None
+    secret: str | None = Field(
+        None, pattern=SECRET, description="`whsec_` and 24 to 64 bytes in base64."
+    )
 
 
 class HookShown(BaseModel):

@@ -6,24 +6,25 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from thingdesk import hooks
-from thingdesk.calling import answers_soon
+from thingdesk.calling import answers_soon, hook_of
 from thingdesk.channels.http import bodies
 from thingdesk.channels.http.doors import Calling, Doors, Open
-from thingdesk.channels.http.schemas import PROBLEM, REF, SECURED
-from thingdesk.channels.http.shapes import HookAsked, HookMade, HookShown, HooksShown
-from thingdesk.hooks import Hook, NewHook
+from thingdesk.channels.http.schemas import CALLED, HOOK_LINKS, SECURED, SENT, refusals
+from thingdesk.channels.http.shapes import REF, HookAsked, HookMade, HookShown, HooksShown
+from thingdesk.hooks import Hook
 
-router = APIRouter(prefix="/hooks", tags=["hooks"], responses={"default": PROBLEM})
+router = APIRouter(prefix="/hooks", tags=["hooks"], responses=refusals(*CALLED))
 FORM = "thingdesk"
 _ENDED = "its machine ended it"
 _BODY = {
     "required": True,
     "content": {"application/json": {"schema": {"$ref": f"{REF}HookAsked"}}},
 }
-_LOCATION = {
+_MADE = {
+    "links": HOOK_LINKS,
     "headers": {
         "Location": {"required": True, "schema": {"type": "string", "format": "uri"}},
-    }
+    },
 }
 
 
@@ -31,11 +32,13 @@ _LOCATION = {
     "",
     status_code=201,
     response_model=HookMade,
-    responses={201: _LOCATION},
+    responses={201: _MADE, **refusals(*SENT, 415)},
     openapi_extra={**SECURED, "requestBody": _BODY},
 )
 async def post_hook(doors: Open, caller: Calling, request: Request) -> Response:
-    """Tell this address what happens. It has to take a signed test message first."""
+    """Tell this address what happens. It has to take a signed test message first, which is
+    verified by the secret that the caller gives, or by nobody.
+    """
     asked = await bodies.as_a(HookAsked, request)
     made = await _register(doors, caller, asked)
     shown = HookMade.of(made, secret=made.secret)
@@ -65,8 +68,7 @@ async def delete_hook(doors: Open, caller: Calling, hook_id: UUID) -> Response:
 @answers_soon
 async def _register(doors: Doors, caller: Calling, asked: HookAsked) -> Hook:
     kinds = None if asked.kinds is None else frozenset(asked.kinds)
-    mandate = caller.mandate.id if caller.mandate else None
-    new = NewHook(caller.machine, caller.owner_id, mandate, FORM, asked.url, kinds, asked.case)
+    new = hook_of(caller, FORM, asked.url, kinds=kinds, case_id=asked.case, secret=asked.secret)
     return await doors.register(caller, new)
 
 

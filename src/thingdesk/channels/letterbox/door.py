@@ -8,7 +8,7 @@ from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import Envelope
 
 from thingdesk.channels.letterbox.letter import MOST_BYTES, read
-from thingdesk.channels.letterbox.take import take
+from thingdesk.channels.letterbox.take import Became, take
 from thingdesk.platform import ports
 from thingdesk.platform.database import Database
 from thingdesk.platform.metrics import Counter
@@ -17,6 +17,7 @@ from thingdesk.platform.sparing import SparingLog
 _log = logging.getLogger(__name__)
 _MOST_CONNECTIONS = 20
 _WITHIN = 30.0
+_TAKEN = "250 2.0.0 Taken"
 _BECAME = Counter("thingdesk.letters", "Mails that came in, by what became of them.", "became")
 
 
@@ -43,6 +44,9 @@ class Letterbox:
         """The answer to a mail: it is taken, whatever comes of it, or is to come again."""
         content = envelope.content
         letter = read(content if isinstance(content, bytes) else b"", envelope.mail_from or "")
+        if letter is None:
+            _BECAME.add(1, Became.UNREADABLE.value)
+            return _TAKEN
         try:
             async with self._places, asyncio.timeout(_WITHIN), self._database.transaction() as tx:
                 became = await take(tx, letter)
@@ -50,7 +54,7 @@ class Letterbox:
             self._failures.error("a mail could not be taken in; its server sends it again", error)
             return "451 4.3.0 Come again later"
         _BECAME.add(1, became.value)
-        return "250 2.0.0 Taken"
+        return _TAKEN
 
     def _session(self) -> LMTP:
         return LMTP(

@@ -10,7 +10,7 @@ from email.utils import getaddresses
 from hashlib import sha256
 from uuid import UUID
 
-from thingdesk.channels.letterbox.automatic import is_automatic
+from thingdesk.channels.letterbox.automatic import is_automatic, said
 from thingdesk.platform.formats import seen
 
 MOST_BYTES = 1024 * 1024
@@ -34,28 +34,28 @@ class Letter:
     automatic: bool
 
 
-def read(content: bytes, envelope_from: str) -> Letter:
-    """Whatever it is. What cannot be read is empty."""
-    mail = message_from_bytes(content, policy=default)
-    sender = _sender(mail)
-    return Letter(
-        sender,
-        _case(mail),
-        _words(mail),
-        sha256(content).hexdigest(),
-        is_automatic(mail, envelope_from, sender),
-    )
+def read(content: bytes, envelope_from: str) -> Letter | None:
+    """Whatever it is; None for what cannot be read at all. A header that cannot be is empty."""
+    try:
+        mail = message_from_bytes(content, policy=default)
+        sender = _sender(mail)
+        automatic = is_automatic(mail, envelope_from, sender)
+        words = _words(mail)
+    except Exception:  # noqa: BLE001 - the parsers of the library fail in any way
+        return None
+    return Letter(sender, _case(mail), words, sha256(content).hexdigest(), automatic)
 
 
 def _sender(mail: EmailMessage) -> str:
-    found = getaddresses([str(one) for one in mail.get_all("From", [])])
+    found = getaddresses(said(mail, "From"))
     return found[0][1].strip().lower()[:254] if len(found) == 1 else ""
 
 
 def _case(mail: EmailMessage) -> UUID | None:
     for name in ("In-Reply-To", "References"):
-        if found := _CASE.search(str(mail.get(name, ""))[:10_000]):
-            return UUID(found[1])
+        for one in said(mail, name):
+            if found := _CASE.search(one[:10_000]):
+                return UUID(found[1])
     return None
 
 

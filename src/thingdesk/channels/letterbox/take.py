@@ -13,6 +13,7 @@ class Became(StrEnum):
     AUTOMATIC = "automatic"
     STRANGER = "stranger"
     EMPTY = "empty"
+    UNREADABLE = "unreadable"
     TOO_MANY = "too_many"
 
 

@@ -1,8 +1,6 @@
 """What a request says beside its parameters: who calls, and what their client can do."""
 
-import asyncio
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any
 
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
@@ -10,24 +8,18 @@ from mcp_types import INVALID_PARAMS, METHOD_NOT_FOUND
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from starlette.requests import Request
 
+from thingdesk import calling
 from thingdesk.access import Caller
-from thingdesk.intake import BUSY
 from thingdesk.platform.errors import Refusal, Refused
 
-CALLER = "thingdesk.caller"
-"""Where in the scope of a request the door leaves who calls."""
 Context = ServerRequestContext[Any, Request]
-Answer = TypeVar("Answer")
-WITHIN = 5.0
-_under_way: set[asyncio.Task[Any]] = set()
 
 
 def caller_of(ctx: Context) -> Caller:
     """Whom the door has recognised: each request shows its own token, in a session, too."""
     if ctx.request is None:  # no request gets here but by the door
         raise MCPError(INVALID_PARAMS, "this needs a request over HTTP")
-    found: Caller = ctx.request.scope[CALLER]
-    return found
+    return calling.caller_of(ctx.request)
 
 
 def principal(caller: Caller) -> str:
@@ -63,29 +55,3 @@ def as_error(refused: Refused, **data: Any) -> MCPError:
     """A refusal where the protocol has errors alone."""
     refusal: Refusal = refused.refusal
     return MCPError(INVALID_PARAMS, refusal.reason, data={**refusal.as_data(), **data})
-
-
-async def soon(work: Coroutine[Any, Any, Answer], *, goes_on: bool = False) -> Answer:
-    """The answer within seconds, also while the database stands still. Raises Refused where it
-    takes longer; the work is then ended, unless it `goes_on`.
-    """
-    task = asyncio.create_task(work)
-    _under_way.add(task)
-    task.add_done_callback(_over)
-    try:
-        await asyncio.wait({task}, timeout=WITHIN)
-    except asyncio.CancelledError:
-        if not goes_on:
-            task.cancel()
-        raise
-    if task.done():
-        return task.result()
-    if not goes_on:
-        task.cancel()  # nobody waits for its end: to roll back takes the database, too
-    raise Refused(BUSY)
-
-
-def _over(task: asyncio.Task[Any]) -> None:
-    _under_way.discard(task)
-    if not task.cancelled():
-        task.exception()  # whoever asked has it, or was told to come again

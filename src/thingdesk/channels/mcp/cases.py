@@ -18,8 +18,9 @@ from mcp_types import (
 )
 
 from thingdesk.access import Caller
+from thingdesk.calling import soon
 from thingdesk.channels.mcp import results
-from thingdesk.channels.mcp.calls import Context, as_error, caller_of, soon
+from thingdesk.channels.mcp.calls import Context, as_error, caller_of
 from thingdesk.dialogue import CaseView, Dialogue
 from thingdesk.platform.errors import Refused
 

@@ -5,13 +5,14 @@ from typing import Any
 
 from mcp_types import Tool, ToolAnnotations
 
-from thingdesk.catalog import Service, describe
+from thingdesk.catalog import Service, describe, explain, terms
 
 _SUBJECT = "subject"
 _ABOUT_SUBJECT = (
     "The machine that it is about, by its id; without it the caller itself. It must belong to the "
     "same owner."
 )
+FOLLOW = "\nFollow it as the resource case://{case} or by case_read."
 _NOTHING: dict[str, Any] = {"type": "null"}
 _TEXT = {"type": "string"}
 _TIME = {"type": "string", "format": "date-time"}
@@ -76,6 +77,7 @@ CASE: dict[str, Any] = {
     "opened": _TIME,
     "ended": _or_none(_TIME),
     "reports": {"type": "integer"},
+    "hops": {"type": "integer", "description": "What to say as hops where this is passed on."},
     "promises": _PROMISES,
     "waiting": _WAITING,
 }
@@ -91,7 +93,7 @@ def describe_tool(service: Service) -> Tool:
     told = describe(service)
     return Tool(
         name=service.name,
-        title=service.title,
+        title=told["title"],
         description=_words(told),
         input_schema=_input(service, told["input"]),
         output_schema=_output(told),
@@ -103,20 +105,7 @@ def describe_tool(service: Service) -> Tool:
             idempotent_hint=True,
             open_world_hint=bool(service.effects),
         ),
-        _meta={
-            f"thingdesk/{name}": told[name]
-            for name in (
-                "version",
-                "stage",
-                "instant",
-                "safety",
-                "responsible",
-                "promise",
-                "effects",
-                "identity",
-                "kinds",
-            )
-        },
+        _meta={f"thingdesk/{name}": one for name, one in terms(told).items()},
     )
 
 
@@ -148,20 +137,4 @@ def _output(told: dict[str, Any]) -> dict[str, Any]:
 
 
 def _words(told: dict[str, Any]) -> str:
-    lines = [told["description"] or told["title"]]
-    expected = told["expectations"]["machines"]
-    if expected:
-        lines.append(f"To expect: {expected}")
-    if told["kinds"]:
-        lines.append(f"For machines of the kind: {', '.join(told['kinds'])}.")
-    if told["effects"]:
-        lines.append(f"It may {', '.join(told['effects'])}, as far as the owner permits.")
-    if told["instant"]:
-        lines.append("It is answered at once.")
-    else:
-        hours = told["promise"]["resolution"] / 3600
-        lines.append(
-            f"It opens a case, or joins the one that is open for the same problem; promised within "
-            f"{hours:g} hours. Follow it as the resource case://{{case}} or by case_read."
-        )
-    return "\n".join(lines)
+    return explain(told) + ("" if told["instant"] else FOLLOW)

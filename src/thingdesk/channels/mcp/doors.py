@@ -3,10 +3,9 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from thingdesk.access import Callers
+from thingdesk.calling import Calls
 from thingdesk.catalog import Catalog
 from thingdesk.dialogue import Dialogue
-from thingdesk.platform.cloudevents import MOST_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +15,9 @@ class Doors:
     ends what is still open. `hosts` are those by which the desk is called.
     """
 
-    callers: Callers
+    calls: Calls
     dialogue: Dialogue
     offered: Catalog
     secret: bytes = field(repr=False)
     stop: asyncio.Event
     hosts: tuple[str, ...]
-    most_bytes: int = MOST_BYTES

@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.routing import Route, Router
 
+from thingdesk.calling import gated, make_share
 from thingdesk.channels.mcp.door import Entry
 from thingdesk.channels.mcp.doors import Doors
 from thingdesk.channels.mcp.listening import Subscriptions
@@ -12,6 +13,7 @@ from thingdesk.channels.mcp.server import build
 from thingdesk.channels.mcp.sessions import Manager
 
 PATH = "/mcp"
+_AT_ONCE = 128
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -27,9 +29,8 @@ class Mcp:
             Sessions(doors.secret),
             self._subscriptions,
             _called(doors.hosts),
-            doors.most_bytes,
         )
-        self.entry = Entry(doors.callers, self._manager, doors.stop)
+        self.entry = Entry(self._manager, doors.stop)
 
     async def run(self) -> None:
         """Until the desk stops; then whatever is still open ends."""
@@ -41,7 +42,9 @@ class Mcp:
 def install(app: Router, doors: Doors) -> Mcp:
     """Let `app` answer at /mcp."""
     found = Mcp(doors)
-    app.routes.append(Route(PATH, found.entry, methods=None))
+    app.routes.append(
+        Route(PATH, gated(found.entry, doors.calls, make_share(_AT_ONCE)), methods=None)
+    )
     return found
 
 

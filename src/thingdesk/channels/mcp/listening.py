@@ -6,7 +6,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Literal, cast
 from uuid import UUID
@@ -31,7 +31,8 @@ from mcp_types import (
 )
 
 from thingdesk.access import Caller
-from thingdesk.channels.mcp.calls import Context, as_error, caller_of, knows, soon
+from thingdesk.calling import soon
+from thingdesk.channels.mcp.calls import Context, as_error, caller_of, knows
 from thingdesk.channels.mcp.cases import case_at
 from thingdesk.channels.mcp.doors import Doors
 from thingdesk.channels.mcp.tasks import EXTENSION, as_detailed
@@ -44,6 +45,7 @@ _STREAMS_EACH = 8
 # a stream does not outlive the token by which it was opened for long: tokens live 5 to 15 minutes
 _LASTS = 900.0
 _TASK_IDS = "taskIds"
+_ENDED = "token_"
 
 
 class _Changed(Notification[dict[str, Any], Literal["notifications/tasks"]]):
@@ -70,13 +72,26 @@ class Listening:
         with self._room(caller):
             wanted = await self._heard(ctx, caller, params.notifications)
             await self._say(ctx, _acknowledged(wanted, meta))
+            ended = await self._until_ended(
+                self._tell(ctx, caller, case_id, uri, meta, is_task=is_task)
+                for case_id, (uri, is_task) in wanted.items()
+            )
+        if ended:
+            raise as_error(ended)
+        return SubscriptionsListenResult(_meta=meta)
+
+    async def _until_ended(self, telling: Iterable[Coroutine[Any, Any, None]]) -> Refused | None:
+        """Why the caller may not listen any more, where it is not to be asked for anew."""
+        ended: BaseException | None = None
+        try:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LASTS), asyncio.TaskGroup() as group:
                     group.create_task(self._stop.wait())  # with nothing to tell it stays open, too
-                    for case_id, (uri, is_task) in wanted.items():
-                        told = self._tell(ctx, caller, case_id, uri, meta, is_task=is_task)
-                        group.create_task(told)
-        return SubscriptionsListenResult(_meta=meta)
+                    for one in telling:
+                        group.create_task(one)
+        except* Refused as many:
+            ended = many.exceptions[0]
+        return ended if isinstance(ended, Refused) else None
 
     async def _heard(
         self, ctx: Context, caller: Caller, wanted: SubscriptionFilter
@@ -131,11 +146,16 @@ class Listening:
 
 
 async def changes(dialogue: Dialogue, caller: Caller, case_id: UUID) -> AsyncIterator[None]:
-    """Each time that something is told of the case from now on, until it has ended."""
-    with suppress(Refused):  # not to be seen any more
+    """Each time that something is told of the case from now on, until it has ended or is not to be
+    seen any more. Raises Refused once the caller may see nothing at all.
+    """
+    try:
         view = await dialogue.case(caller, case_id)
         async for _ in dialogue.follow(caller, case_id, view.told):
             yield
+    except Refused as refused:
+        if refused.refusal.code.startswith(_ENDED):
+            raise
 
 
 class Subscriptions:
@@ -144,6 +164,7 @@ class Subscriptions:
     def __init__(self, dialogue: Dialogue) -> None:
         self._dialogue = dialogue
         self._tasks: dict[str, dict[str, asyncio.Task[None]]] = {}
+        self.let_go: Callable[[str], Awaitable[None]] | None = None
 
     async def add(self, ctx: Context, params: SubscribeRequestParams) -> EmptyResult:
         """Tell of this resource on the session's standing stream."""
@@ -169,11 +190,17 @@ class Subscriptions:
     def forget(self, session: str) -> None:
         """The session is over here."""
         for task in self._tasks.pop(session, {}).values():
-            task.cancel()
+            if task is not asyncio.current_task():
+                task.cancel()
 
     async def _tell(self, ctx: Context, caller: Caller, case_id: UUID, uri: str) -> None:
-        async for _ in changes(self._dialogue, caller, case_id):
-            await ctx.session.send_resource_updated(uri)
+        try:
+            async for _ in changes(self._dialogue, caller, case_id):
+                await ctx.session.send_resource_updated(uri)
+        except Refused:
+            # the revision has no word for why: the stream ends, and the next request is told
+            if self.let_go:
+                await self.let_go(session_of(ctx))
 
 
 def session_of(ctx: Context) -> str:

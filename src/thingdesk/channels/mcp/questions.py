@@ -17,8 +17,9 @@ from mcp_types import (
     InputResponses,
 )
 
+from thingdesk.calling import soon
 from thingdesk.channels.mcp import results
-from thingdesk.channels.mcp.calls import Context, caller_of, is_modern, soon
+from thingdesk.channels.mcp.calls import Context, caller_of, is_modern
 from thingdesk.channels.mcp.waiting import answered, next_turn
 from thingdesk.dialogue import CaseView, Dialogue, Waiting
 
@@ -37,7 +38,7 @@ async def put(
     if view.ended or not view.waiting:
         return results.of_case(view, receipt)
     if is_modern(ctx):
-        return _required(view)
+        return _required(view, receipt)
     for one in view.waiting:
         await _shown(ctx, one)
     asked = [str(one.id) for one in view.waiting]
@@ -52,7 +53,8 @@ async def go_on(
     Raises Refused.
     """
     caller = caller_of(ctx)
-    case_id = UUID(params.request_state or "")
+    of_case, _, receipt = (params.request_state or "").partition(" ")
+    case_id = UUID(of_case)
     view = await soon(dialogue.case(caller, case_id))
     shown = _gone_to(params.input_responses)
     if shown and any(str(one.id) in shown for one in view.waiting):
@@ -60,12 +62,13 @@ async def go_on(
     if shown and not view.waiting and not view.ended:
         view = await next_turn(dialogue, caller, case_id, within=TURN_WITHIN)
     if any(str(one.id) not in (params.input_responses or {}) for one in view.waiting):
-        return _required(view)
-    return results.of_case(view)
+        return _required(view, receipt)
+    return results.of_case(view, receipt)
 
 
-def _required(view: CaseView) -> InputRequiredResult:
-    return InputRequiredResult(input_requests=results.questions(view), request_state=str(view.id))
+def _required(view: CaseView, receipt: str) -> InputRequiredResult:
+    state = f"{view.id} {receipt}"
+    return InputRequiredResult(input_requests=results.questions(view), request_state=state)
 
 
 def _gone_to(responses: InputResponses | None) -> set[str]:

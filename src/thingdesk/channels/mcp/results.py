@@ -14,14 +14,15 @@ from mcp_types import (
     TextContent,
 )
 
+from thingdesk.calling import as_sent
 from thingdesk.cases import Outcome
 from thingdesk.dialogue import CaseView, Told, Waiting
 from thingdesk.platform.errors import Recovery, Refusal
 
 JSON = "application/json"
-_IN_REPORT = (
-    "data.input."  # where a service's input is in a report; here it is what was called with
-)
+REQUEST_ID = "thingdesk/request_id"
+"""In `_meta` of a call: an id of the client's own, with which a repeat gets the same answer."""
+_NAMES = (("data.input", ""), ("data.service", "name"), ("data.subject", "subject"))
 _MEND = {
     Recovery.RETRY: "Send the same again later.",
     Recovery.FIX_INPUT: "Mend the input and call again.",
@@ -52,6 +53,7 @@ def as_data(view: CaseView) -> dict[str, Any]:
         "opened": view.opened_at.isoformat(),
         "ended": _text(view.ended_at),
         "reports": view.reports,
+        "hops": view.onward,
         "promises": [
             {
                 "name": one.name,
@@ -74,6 +76,10 @@ def told_as_data(told: Told) -> dict[str, Any]:
         "words": told.words,
         "data": told.data,
     }
+
+
+RECEIPT = "thingdesk/receipt"
+"""In `_meta` of a task: the desk's signed word that it was asked for, a compact JWS."""
 
 
 def of_case(view: CaseView, receipt: str | None = None) -> CallToolResult:
@@ -104,11 +110,10 @@ def at_once(outcome: dict[str, Any], receipt: str) -> CallToolResult:
 
 def of_refusal(refusal: Refusal) -> CallToolResult:
     """Why not, and what to do next: for the model in words, for the client as data."""
-    data = refusal.as_data()
-    data["reason"] = refusal.reason.replace(_IN_REPORT, "")
+    data = as_sent(refusal, _NAMES, REQUEST_ID).as_data()
     for one in data["fields"]:
-        one["path"] = one["path"].removeprefix(_IN_REPORT)
-    words = f"{data['reason']}. {_MEND[refusal.recovery]}"
+        one["mend"] = one["mend"].replace("GET /v1/catalog", "tools/list")
+    words = f"{data['reason'].rstrip('.')}. {_MEND[refusal.recovery]}"
     return CallToolResult(
         content=[TextContent(text=words), _as_text(data)], structured_content=data, is_error=True
     )

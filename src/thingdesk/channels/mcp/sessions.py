@@ -26,7 +26,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from thingdesk.channels.mcp.calls import CALLER, principal
+from thingdesk.calling import caller_of
+from thingdesk.channels.mcp.calls import principal
 from thingdesk.channels.mcp.listening import Subscriptions
 from thingdesk.channels.mcp.sealing import Sessions
 from thingdesk.platform import ids
@@ -53,22 +54,21 @@ class Manager(StreamableHTTPSessionManager):
         sessions: Sessions,
         subscriptions: Subscriptions,
         hosts: TransportSecuritySettings,
-        most_bytes: int,
     ) -> None:
         super().__init__(
             app,
             security_settings=hosts,
-            max_request_body_size=most_bytes,
             session_idle_timeout=_IDLE,
             max_sessions=None,
         )
         self._sessions = sessions
         self._subscriptions = subscriptions
+        subscriptions.let_go = self._let_go
         self._held: OrderedDict[str, str] = OrderedDict()
 
     async def _handle_stateful_request(self, scope: Scope, receive: Receive, send: Send) -> None:
         name = Headers(scope=scope).get(MCP_SESSION_ID_HEADER)
-        who = principal(scope[CALLER])
+        who = principal(caller_of(Request(scope)))
         if name is None:
             await self._open(who, scope, receive, send)
             return

@@ -16,6 +16,7 @@ from mcp_types import (
 )
 from pydantic import Field
 
+from thingdesk.calling import soon
 from thingdesk.cases import Outcome
 from thingdesk.channels.mcp import results
 from thingdesk.channels.mcp.calls import (
@@ -25,7 +26,6 @@ from thingdesk.channels.mcp.calls import (
     knows,
     only_modern,
     shows_urls,
-    soon,
 )
 from thingdesk.dialogue import CaseView, Dialogue
 from thingdesk.platform.errors import Recovery, Refused, refuse
@@ -94,9 +94,9 @@ def require(ctx: Context, task_id: str) -> None:
         raise MCPError(HEADER_MISMATCH, "Mcp-Name is another task than taskId")
 
 
-def as_created(view: CaseView) -> dict[str, Any]:
+def as_created(view: CaseView, receipt: str) -> dict[str, Any]:
     """A case that was just opened or joined, in place of the result of a call."""
-    return {"resultType": "task", **_task(view, None)}
+    return {"resultType": "task", "_meta": {results.RECEIPT: receipt}, **_task(view, None)}
 
 
 def as_detailed(ctx: Context, view: CaseView, updated: datetime | None) -> dict[str, Any]:

@@ -17,16 +17,17 @@ from mcp_types import (
 )
 
 from thingdesk.access import Caller
+from thingdesk.calling import soon
 from thingdesk.channels.mcp import questions, results
-from thingdesk.channels.mcp.calls import Context, caller_of, knows, shows_urls, soon
+from thingdesk.channels.mcp.calls import Context, caller_of, knows, shows_urls
 from thingdesk.channels.mcp.describe import CASE, describe_tool, subject_argument
 from thingdesk.channels.mcp.doors import Doors
 from thingdesk.channels.mcp.tasks import EXTENSION, as_created
 from thingdesk.dialogue import Asked
 from thingdesk.platform.errors import Refused, refuse
 
-REQUEST_ID = "thingdesk/request_id"
-"""In `_meta` of a call: an id of the client's own, with which a repeat gets the same answer."""
+HOPS = "thingdesk/hops"
+"""In `_meta` of a call: through how many hands it went, `hops` of the case that it comes of."""
 _LONGEST_NAME = 64
 
 _WHICH = {"case": {"type": "string", "format": "uuid", "description": "The case's id."}}
@@ -125,7 +126,7 @@ class Tools:
             return results.at_once(asked.outcome or {}, asked.receipt)
         view = await soon(self._dialogue.case(caller, asked.case_id))
         if knows(ctx, EXTENSION):
-            return as_created(view)
+            return as_created(view, asked.receipt)
         if shows_urls(ctx) and not view.ended:
             return await questions.put(self._dialogue, ctx, view, asked.receipt)
         return results.of_case(view, asked.receipt)
@@ -138,11 +139,14 @@ class Tools:
         subject = given.pop(about, None)
         if not isinstance(subject, str | None):
             raise refuse("unfit_input", f"{about} is the id of a machine, a text")
-        own_id = (ctx.meta or {}).get(REQUEST_ID)
+        own_id = (ctx.meta or {}).get(results.REQUEST_ID)
         if not isinstance(own_id, str | None):
-            raise refuse("unfit_request_id", f"{REQUEST_ID} is a text")
+            raise refuse("unfit_request_id", f"{results.REQUEST_ID} is a text")
+        hops = (ctx.meta or {}).get(HOPS, 0)
+        if not isinstance(hops, int) or isinstance(hops, bool):
+            raise refuse("unfit_hops", f"{HOPS} is a whole number")
         return await self._dialogue.ask(
-            caller, params.name, given, subject=subject, request_id=own_id
+            caller, params.name, given, subject=subject, request_id=own_id, hops=hops
         )
 
     async def _of_case(self, caller: Caller, params: CallToolRequestParams) -> CallToolResult:

@@ -29,6 +29,8 @@ _DOWN = {
 }
 _QOS = {Down.RECEIPTS: 0}
 _TIME = "time"
+_SERVICE = "x-service"
+_TOLD = ("title", "description", _SERVICE)
 _INFO = {
     "title": "thingdesk",
     "version": __version__,
@@ -131,7 +133,7 @@ def _operation(action: str, kind: Kind | Down, messages: Iterable[str]) -> _SCHE
 
 
 def _message(name: str, payload: _SCHEMA) -> _SCHEMA:
-    told: _SCHEMA = {one: payload[one] for one in ("title", "description") if one in payload}
+    told: _SCHEMA = {one: payload[one] for one in _TOLD if one in payload}
     bare = {one: value for one, value in payload.items() if one not in told}
     return {"name": name, "contentType": "application/json", **told, "payload": bare}
 
@@ -190,6 +192,7 @@ def _report(service: Service, schemas: _SCHEMA) -> _SCHEMA:
         optional=("subject",),
     )
     told: _SCHEMA = {"title": known["title"], "description": known["description"]}
+    told[_SERVICE] = catalog.terms(known)
     return told | _event(TYPES[Kind.REPORTS], data | {"additionalProperties": False})
 
 

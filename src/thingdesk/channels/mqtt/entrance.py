@@ -2,14 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from thingdesk import access, parties
+from thingdesk import access, mandates, parties
 from thingdesk.access import Callers, Presented, Surface
+from thingdesk.parties import Ended
 from thingdesk.platform import clock
-from thingdesk.platform.database import Database
+from thingdesk.platform.database import Database, Transaction
 from thingdesk.platform.embedded import EmbeddedBroker, EmbeddedError
 from thingdesk.platform.errors import Refused
 from thingdesk.platform.settings import Settings
@@ -17,6 +18,9 @@ from thingdesk.platform.sparing import SparingLog
 from thingdesk.topics import ACCESS
 
 _AWAY = timedelta(minutes=1)
+_MOST = 1000
+# what ended may be committed so much later than its time
+_COMMITS_WITHIN = timedelta(seconds=10)
 _log = logging.getLogger(__name__)
 
 
@@ -74,27 +78,62 @@ class EndsSessions(Protocol):
     async def end_session(self, machine: str, /) -> object: ...
 
 
+class _Page(Protocol):
+    """Some of what ended after a moment, or then and beyond an id, the oldest first."""
+
+    async def __call__(
+        self, tx: Transaction, after: datetime, beyond: str, most: int, /
+    ) -> list[Ended]: ...
+
+
+_PAGES: tuple[_Page, ...] = (parties.revocations, access.ended_for, mandates.revoked_of)
+
+
 def ending_sessions(
     database: Database, broker: EndsSessions, since: datetime
 ) -> Callable[[], Awaitable[int]]:
     """Ends the sessions of machines whose keys were revoked after `since`, or of whom a token, or
-    what it was given for, ended; and then after this last ended all of them. Who has a good token
-    of its own comes back with that.
+    what it was given for, ended; and then after this last ended all of them. Each such end ends a
+    session once: who has a good token of its own comes back with that, and stays. One that could
+    not be ended is tried again, and raised when the others have been.
     """
+    done: dict[str, datetime] = {}
 
     async def end() -> int:
-        nonlocal since
-        now = clock.now()
-        async with database.transaction() as tx:
-            from_then = since - timedelta(seconds=10)
-            revoked = await parties.revocations(tx, from_then)
-            ended = await access.ended_for(tx, from_then)
-        for machine in dict.fromkeys((*(key.machine for key in revoked), *ended)):
-            await broker.end_session(machine)
+        nonlocal since, done
+        now, first = clock.now(), since - _COMMITS_WITHIN
+        done = {one: at for one, at in done.items() if at >= first}
+        ended: dict[str, list[Ended]] = {}
+        for page in _PAGES:
+            async for one in _after(database, page, first):
+                if one.id not in done:
+                    ended.setdefault(one.machine, []).append(one)
+        failed: Exception | None = None
+        for machine, ends in ended.items():
+            try:
+                await broker.end_session(machine)
+            except Exception as error:  # noqa: BLE001 - the others' end with what is theirs
+                failed = failed or error
+            else:
+                done |= {one.id: one.at for one in ends}
+        if failed:
+            raise failed
         since = now
         return 0
 
     return end
+
+
+async def _after(database: Database, page: _Page, first: datetime) -> AsyncIterator[Ended]:
+    after, beyond = first, ""
+    while True:
+        async with database.transaction() as tx:
+            read = await page(tx, after, beyond, _MOST)
+        for one in read:
+            yield one
+        if len(read) < _MOST:
+            return
+        after, beyond = read[-1].at, read[-1].id
 
 
 async def _end(broker: EmbeddedBroker, machine: str) -> None:

@@ -8,10 +8,9 @@ from typing import Any
 
 import orjson
 
-from thingdesk.channels.platforms.model import Heard, Source
+from thingdesk.channels.platforms.model import Heard, NotTaken, Source
 from thingdesk.channels.platforms.taking import Taking, again
 from thingdesk.platform.cloudevents import MOST_BYTES
-from thingdesk.platform.errors import Refusal
 from thingdesk.platform.loops import first_of
 from thingdesk.platform.mqtt import BrokerAddress, Connection
 from thingdesk.platform.sparing import SparingLog
@@ -71,7 +70,7 @@ class Bridge:
         qos: int,
         done: Callable[[], None],
         attempt: int,
-        refused: list[Refusal],
+        refused: list[NotTaken],
     ) -> None:
         if qos and again(refused) and attempt < _TRIES:
             # the broker keeps back what follows, as long as this is not acknowledged

@@ -6,13 +6,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, Router
 
+from thingdesk.calling import problem
 from thingdesk.channels.platforms.home_assistant import read_event
-from thingdesk.channels.platforms.model import Heard
+from thingdesk.channels.platforms.model import Heard, NotTaken
 from thingdesk.channels.platforms.taking import Taking, again
 from thingdesk.channels.platforms.thingsboard import read_alarm
 from thingdesk.platform import bounded
 from thingdesk.platform.cloudevents import MOST_BYTES
-from thingdesk.platform.errors import Refusal, Refused, refuse
+from thingdesk.platform.errors import Recovery, Refusal, Refused, refuse
 from thingdesk.platform.secret import shows
 from thingdesk.platform.serve import AGAIN_SOON
 
@@ -40,12 +41,12 @@ def _taking(
     async def take(request: Request) -> Response:
         if not shows(request.headers.get("authorization", ""), secret):
             headers = {"WWW-Authenticate": "Bearer"}
-            return JSONResponse({"error": "the platform's secret is missing"}, 401, headers)
+            return problem(_not_right(request), 401, headers)
         try:
             heard = [read(one) for one in await _bodies(request)]
         except Refused as refused:
             return JSONResponse({"taken": 0, "refused": [refused.refusal.as_data()]}, 422)
-        taken, refusals = 0, list[Refusal]()
+        taken, refusals = 0, list[NotTaken]()
         for one in heard:
             said, refused_of_it = await taking.take(one)
             taken += said - len(refused_of_it)
@@ -53,6 +54,14 @@ def _taking(
         return _answer(taken, refusals)
 
     return take
+
+
+def _not_right(request: Request) -> Refusal:
+    missing = "authorization" not in request.headers
+    said = "is missing" if missing else "is not the right one"
+    mend = "send THINGDESK_PLATFORM_SECRET as bearer, or as the password of basic authentication"
+    words = f"the platform's secret {said}: {mend}"
+    return Refusal("platform_secret", words, Recovery.FIX_INPUT)
 
 
 async def _bodies(request: Request) -> list[Any]:
@@ -70,14 +79,14 @@ async def _bodies(request: Request) -> list[Any]:
     return bodies
 
 
-def _answer(taken: int, refused: list[Refusal]) -> Response:
+def _answer(taken: int, refused: list[NotTaken]) -> Response:
     """A failure only where the same may be taken later: a platform that repeats what is refused for
     good would do so for ever.
     """
     code, headers = 200, {}
     if again(refused):
         code, headers = 503, AGAIN_SOON
-    elif any(one.code == "too_much_at_once" for one in refused):
+    elif any(one.refusal.code == "too_much_at_once" for one in refused):
         code, headers = 429, AGAIN_SOON
     said = {"taken": taken, "refused": [one.as_data() for one in refused]}
     return JSONResponse(said, code, headers)

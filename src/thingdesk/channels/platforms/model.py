@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from thingdesk.intake.model import Kind
+from thingdesk.platform.errors import Refusal
 
 
 class Source(StrEnum):
@@ -88,3 +89,14 @@ class Map:
 
     def of(self, source: Source) -> list[Wording]:
         return [rule for rule in self.rules if rule.source is source]
+
+
+@dataclass(frozen=True, slots=True)
+class NotTaken:
+    """Why something was not stored that the map made words of this machine's."""
+
+    machine: str
+    refusal: Refusal
+
+    def as_data(self) -> dict[str, Any]:
+        return {"machine": self.machine, **self.refusal.as_data()}

@@ -9,7 +9,7 @@ from functools import partial
 import orjson
 
 from thingdesk import journeys, parties
-from thingdesk.channels.platforms.model import Heard, Map, Said, Source
+from thingdesk.channels.platforms.model import Heard, Map, NotTaken, Said, Source
 from thingdesk.channels.platforms.translate import translate
 from thingdesk.flow import Flow
 from thingdesk.intake import Intake, Refusing, Settled
@@ -27,7 +27,7 @@ _SHOWN = 10
 _EVERY = 60.0
 _log = SparingLog(logging.getLogger(__name__))
 
-Done = Callable[[list[Refusal]], None]
+Done = Callable[[list[NotTaken]], None]
 
 
 class Taking:
@@ -43,9 +43,9 @@ class Taking:
         """Tell staff of strangers until `stop` is set."""
         await repeat(self._database, "strangers", self.tell_strangers, stop, every=_EVERY)
 
-    async def take(self, heard: Heard) -> tuple[int, list[Refusal]]:
+    async def take(self, heard: Heard) -> tuple[int, list[NotTaken]]:
         """How much machines said by this, and why what of it was not stored."""
-        told: asyncio.Future[list[Refusal]] = asyncio.get_running_loop().create_future()
+        told: asyncio.Future[list[NotTaken]] = asyncio.get_running_loop().create_future()
         said = self.hand_in(heard, told.set_result)
         return said, await told
 
@@ -56,7 +56,7 @@ class Taking:
         return len(said)
 
     def _hand_in(self, source: Source, said: Sequence[Said], done: Done) -> None:
-        left, refused = len(said), list[Refusal]()
+        left, refused = len(said), list[NotTaken]()
         if not left:
             done(refused)
 
@@ -64,7 +64,7 @@ class Taking:
             nonlocal left
             left -= 1
             for one in became.refused:
-                refused.append(one.refusal)
+                refused.append(NotTaken(machine[:64], one.refusal))
                 self._note(source, machine, one.refusal)
             if not left:
                 done(refused)
@@ -100,8 +100,9 @@ class Taking:
         return 0
 
 
-def again(refused: Sequence[Refusal]) -> bool:
+def again(refused: Sequence[NotTaken]) -> bool:
     """Whether the desk could not take it now, and may later; not what one machine has too much of,
     for that is to slow down nobody but itself.
     """
-    return any(one.recovery is Recovery.RETRY and one.code != "too_much_at_once" for one in refused)
+    why = [one.refusal for one in refused]
+    return any(one.recovery is Recovery.RETRY and one.code != "too_much_at_once" for one in why)

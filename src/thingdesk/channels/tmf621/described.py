@@ -1,8 +1,9 @@
 """What is described of the bodies: the parts of TMF621 that are used, after its own schemas."""
 
-from typing import Any
+from http import HTTPStatus
+from typing import Any, get_args
 
-from thingdesk.channels.tmf621.given import NewHub, NewSpecification, NewTicket
+from thingdesk.channels.tmf621.given import NewHub, NewSpecification, NewTicket, Status
 
 REF = "#/components/schemas/"
 SECURED: dict[str, Any] = {"security": [{"bearer": []}, {"dpop": []}]}
@@ -18,7 +19,13 @@ def json(name: str, *, many: bool = False) -> dict[str, Any]:
     return {"content": {"application/json": {"schema": schema}}}
 
 
-ERROR = {"description": "Refused: why, and how to go on.", **json("Error")}
+REFUSED: dict[int | str, dict[str, Any]] = {
+    one: {"description": HTTPStatus(one).phrase, **json("Error")}
+    for one in (400, 401, 403, 404, 409, 429, 503)
+}
+"""How any call may be answered: the statuses of TMF621, and that there were too many calls."""
+NEVER: dict[str, Any] = {"status_code": 403, "response_model": None}
+"""For what TMF621 has and the desk never does."""
 
 
 def _entity(kind: str, **more: Any) -> dict[str, Any]:
@@ -38,6 +45,8 @@ COMPONENTS: dict[str, Any] = {
         description=_TEXT,
         ticketType=_TEXT,
         severity=_TEXT,
+        priority=_TEXT,
+        externalIdentifier=_LIST,
         status={"enum": ["pending", "inProgress", "resolved", "closed", "rejected", "cancelled"]},
         creationDate=_TIME,
         expectedResolutionDate=_TIME,
@@ -58,10 +67,13 @@ COMPONENTS: dict[str, Any] = {
     ),
     "TroubleTicket_MVO": {
         "type": "object",
-        "required": ["@type", "status"],
+        "required": ["@type"],
         "properties": {
-            "@type": _TEXT,
-            "status": {"const": "cancelled"},
+            **dict.fromkeys(("@type", "@baseType", "@schemaLocation"), _TEXT),
+            "status": {
+                "enum": list(get_args(Status)),
+                "description": "`cancelled`, or what it is: no other one is for callers to set.",
+            },
             "statusChangeReason": {"type": ["string", "null"], "maxLength": 500},
         },
         "additionalProperties": False,

@@ -6,6 +6,7 @@ from fastapi import Depends, Query, Request
 
 from thingdesk.access import Caller
 from thingdesk.calling import Calls
+from thingdesk.channels.tmf621.select import Asked
 from thingdesk.dialogue import Dialogue
 from thingdesk.hooks import Hook, NewHook
 from thingdesk.platform.database import Database
@@ -45,16 +46,21 @@ Calling = Annotated[Caller, Depends(_counted)]
 
 
 async def _listing(
+    request: Request,
     fields: Fields = None,
     offset: int | None = None,
     limit: int | None = None,
     before: str | None = None,
     sort: str | None = None,
     filter: str | None = None,  # noqa: A002 - as TMF621 names it
-) -> dict[str, str]:
+) -> Asked:
     given = {"fields": fields, "before": before, "sort": sort, "filter": filter}
     numbers = {"offset": offset, "limit": limit}
-    return {name: str(value) for name, value in {**given, **numbers}.items() if value is not None}
+    named = {**given, **numbers}
+    return Asked(
+        {name: str(value) for name, value in named.items() if value is not None},
+        tuple(one for one in request.query_params.multi_items() if one[0] not in named),
+    )
 
 
-Listing = Annotated[dict[str, str], Depends(_listing)]
+Listing = Annotated[Asked, Depends(_listing)]

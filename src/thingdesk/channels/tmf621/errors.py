@@ -4,10 +4,10 @@ from http import HTTPStatus
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from thingdesk.calling import headers_of, methods_at, status_of
+from thingdesk.calling import answered, methods_at, status_of
 from thingdesk.platform.errors import Recovery, Refusal, Refused
 
 # what TMF621 says of the statuses that it does not have
@@ -22,7 +22,7 @@ _DO = {
 }
 
 
-def answer(refusal: Refusal, status: int | None = None, base: str = "") -> JSONResponse:
+def answer(refusal: Refusal, status: int | None = None, base: str = "") -> Response:
     """The refusal; what is wrong with each field is in its message."""
     code = status or status_of(refusal)
     code = _OF.get(refusal.code, code)
@@ -35,16 +35,16 @@ def answer(refusal: Refusal, status: int | None = None, base: str = "") -> JSONR
         "message": " ".join([_DO[refusal.recovery], *mends]),
         "status": str(int(code)),
     }
-    return JSONResponse(said, code, headers_of(code, base))
+    return answered(JSONResponse(said, code), refusal, base)
 
 
-async def on_refused(request: Request, error: Exception) -> JSONResponse:
+async def on_refused(request: Request, error: Exception) -> Response:
     if not isinstance(error, Refused):
         raise error
     return answer(error.refusal, base=request.app.state.doors.calls.base)
 
 
-async def on_invalid(_: Request, error: Exception) -> JSONResponse:
+async def on_invalid(_: Request, error: Exception) -> Response:
     """A path or a query that does not fit."""
     if not isinstance(error, RequestValidationError):
         raise error
@@ -54,7 +54,7 @@ async def on_invalid(_: Request, error: Exception) -> JSONResponse:
     return answer(Refusal("unfit_request", words, Recovery.FIX_INPUT))
 
 
-async def on_http(request: Request, error: Exception) -> JSONResponse:
+async def on_http(request: Request, error: Exception) -> Response:
     """No such path, or not with this method."""
     if not isinstance(error, HTTPException):
         raise error
@@ -65,7 +65,7 @@ async def on_http(request: Request, error: Exception) -> JSONResponse:
     return made
 
 
-async def on_failure(_: Request, __: Exception) -> JSONResponse:
+async def on_failure(_: Request, __: Exception) -> Response:
     """Our own failure, which the server logs."""
     words = "the desk could not do this now; send the same again later"
     made = answer(Refusal("desk_failed", words, Recovery.RETRY), 503)

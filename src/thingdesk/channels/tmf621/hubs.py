@@ -7,16 +7,16 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from thingdesk import hooks
-from thingdesk.calling import answers_soon
+from thingdesk.calling import answers_soon, hook_of
 from thingdesk.channels.tmf621 import given
-from thingdesk.channels.tmf621.described import ERROR, REF, SECURED, json
+from thingdesk.channels.tmf621.described import REF, REFUSED, SECURED, json
 from thingdesk.channels.tmf621.doors import Calling, Open, OpenDoors
 from thingdesk.channels.tmf621.notes import EVENTS, FORM
 from thingdesk.channels.tmf621.tickets import Made
-from thingdesk.hooks import Hook, NewHook
+from thingdesk.hooks import Hook
 from thingdesk.platform.errors import Recovery, refuse
 
-router = APIRouter(prefix="/hub", tags=["events"], responses={"default": ERROR})
+router = APIRouter(prefix="/hub", tags=["events"], responses=REFUSED)
 _ENDED = "its machine ended it"
 _BODY = {
     "required": True,
@@ -63,9 +63,7 @@ async def delete_hub(doors: Open, caller: Calling, id: str) -> Response:  # noqa
 
 @answers_soon
 async def _register(doors: OpenDoors, caller: Calling, asked: given.NewHub) -> Hook:
-    mandate = caller.mandate.id if caller.mandate else None
-    kinds = _kinds(asked.query)
-    new = NewHook(caller.machine, caller.owner_id, mandate, FORM, asked.callback, kinds)
+    new = hook_of(caller, FORM, asked.callback, kinds=_kinds(asked.query), secret=asked.secret)
     return await doors.register(caller, new)
 
 

@@ -3,7 +3,7 @@ v5, of which the equality of attributes is understood.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,17 @@ MOST = 100
 _FURTHEST = 1000
 _ALWAYS = ("@type", "id", "href")
 _FILTER = re.compile(r"^\$?\.?(?:\w*)\[\?\((.*)\)\]$")
-_TERM = re.compile(r"^\s*@\.(\w+)\s*==\s*(?:'([^']*)'|\"([^\"]*)\")\s*$")
+_TERM = re.compile(r"^\s*@\.([\w.]+)\s*==\s*(?:'([^']*)'|\"([^\"]*)\")\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The parameters of a list: those that have a name of their own, and the others, which are
+    filters, `status=pending` or `externalIdentifier.id=T-77`.
+    """
+
+    named: Mapping[str, str]
+    filters: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +33,21 @@ class Wanted:
 
     skip: int
     most: int
-    equal: Mapping[str, str]
+    equal: Sequence[tuple[str, frozenset[str]]]
     fields: str | None
 
     def fits(self, one: Made) -> bool:
-        return all(str(one.get(name)) == value for name, value in self.equal.items())
+        return all(not values.isdisjoint(_at(one, name)) for name, values in self.equal)
 
     def shown(self, found: Iterable[Made]) -> list[Made]:
         return [fields_of(one, self.fields) for one in found]
 
 
-def wanted(given: Mapping[str, str], sorts: tuple[str, ...]) -> Wanted:
-    """What these parameters ask for. Raises Refused for what is not understood."""
+def wanted(asked: Asked, sorts: tuple[str, ...], known: frozenset[str]) -> Wanted:
+    """What these parameters ask for, by the attributes that are `known`. Raises Refused for what
+    is not understood.
+    """
+    given = asked.named
     if given.get("before"):
         raise _not_understood("before", "go on by `after`")
     sort = given.get("sort")
@@ -47,7 +60,7 @@ def wanted(given: Mapping[str, str], sorts: tuple[str, ...]) -> Wanted:
     return Wanted(
         skip,
         MOST if most is None else max(0, min(int(most), MOST)),
-        _equal(given.get("filter")),
+        _known([*_plain(asked.filters), *_equal(given.get("filter"))], known),
         given.get("fields"),
     )
 
@@ -60,15 +73,45 @@ def fields_of(one: Made, fields: str | None) -> Made:
     return {name: value for name, value in one.items() if name in names}
 
 
-def _equal(given: str | None) -> dict[str, Any]:
+def _known(
+    equal: list[tuple[str, frozenset[str]]], known: frozenset[str]
+) -> list[tuple[str, frozenset[str]]]:
+    # TMF630 leaves the reference out; what it refers to is what has the id
+    full = [
+        (name if name != "relatedEntity.id" else "relatedEntity.entity.id", values)
+        for name, values in equal
+    ]
+    for name, _ in full:
+        if name not in known:
+            mend = f"filter by equality of {', '.join(sorted(known))}"
+            raise _not_understood(f"filter by {name[:64]!r}", mend)
+    return full
+
+
+def _plain(given: Iterable[tuple[str, str]]) -> list[tuple[str, frozenset[str]]]:
+    """As parameters; several values of one, by comma, are each good."""
+    return [(name, frozenset(value.split(","))) for name, value in given]
+
+
+def _at(one: Any, path: str) -> set[str]:
+    """All that stands at this path, in lists, too."""
+    if isinstance(one, list):
+        return {found for each in one for found in _at(each, path)}
+    if not path:
+        return {str(one)}
+    name, _, rest = path.partition(".")
+    return _at(one[name], rest) if isinstance(one, dict) and name in one else set()
+
+
+def _equal(given: str | None) -> list[tuple[str, frozenset[str]]]:
     if not given:
-        return {}
+        return []
     inside = _FILTER.match(given)
     terms = [_TERM.match(one) for one in inside[1].split("&&")] if inside else [None]
     if None in terms:
         mend = "filter by equality, such as $[?(@.status=='inProgress')]"
         raise _not_understood("filter", mend)
-    return {one[1]: one[2] if one[2] is not None else one[3] for one in terms if one}
+    return [(one[1], frozenset({one[2] if one[2] is not None else one[3]})) for one in terms if one]
 
 
 def _not_understood(name: str, mend: str) -> Refused:

@@ -5,7 +5,7 @@ from fastapi.responses import JSONResponse, Response
 
 from thingdesk.catalog import Service
 from thingdesk.channels.tmf621 import given, select
-from thingdesk.channels.tmf621.described import ERROR, REF, SECURED, json
+from thingdesk.channels.tmf621.described import NEVER, REF, REFUSED, SECURED, json
 from thingdesk.channels.tmf621.doors import Calling, Fields, Listing, Open, OpenDoors
 from thingdesk.channels.tmf621.tickets import specification
 from thingdesk.platform.errors import Refused, refuse
@@ -13,10 +13,11 @@ from thingdesk.platform.errors import Refused, refuse
 router = APIRouter(
     prefix="/troubleTicketSpecification",
     tags=["troubleTicketSpecification"],
-    responses={"default": ERROR},
+    responses=REFUSED,
 )
 _NAME = "TroubleTicketSpecification"
 _SORTS = ("name", "id")
+_FILTERS = frozenset(("id", "name", "description", "version", "lifecycleStatus"))
 _BODY = {
     "required": True,
     "content": {"application/json": {"schema": {"$ref": f"{REF}{_NAME}_FVO"}}},
@@ -31,11 +32,11 @@ _BODY = {
 )
 async def list_specifications(doors: Open, caller: Calling, listing: Listing) -> Response:
     """What the caller can make tickets of."""
-    wanted = select.wanted(listing, _SORTS)
+    wanted = select.wanted(listing, _SORTS, _FILTERS)
     made = [specification(one, doors.base) for one in _with_cases(doors, caller)]
     fit = [one for one in made if wanted.fits(one)]
-    if listing.get("sort"):
-        fit.sort(key=lambda one: str(one[listing["sort"]]))
+    if listing.named.get("sort"):
+        fit.sort(key=lambda one: str(one[listing.named["sort"]]))
     shown = wanted.shown(fit[wanted.skip : wanted.skip + wanted.most])
     counts = {"X-Total-Count": str(len(fit)), "X-Result-Count": str(len(shown))}
     return JSONResponse(shown, headers=counts)
@@ -58,14 +59,14 @@ async def retrieve_specification(
     return JSONResponse(select.fields_of(made, fields))
 
 
-@router.post("", response_model=None, openapi_extra={**SECURED, "requestBody": _BODY})
+@router.post("", **NEVER, openapi_extra={**SECURED, "requestBody": _BODY})
 async def create_specification(_: Calling, request: Request) -> Response:
     """Refused: services come from packs."""
     await given.as_a(given.NewSpecification, request)
     raise _kept()
 
 
-@router.patch("/{id}", response_model=None, openapi_extra={**SECURED, "requestBody": _BODY})
+@router.patch("/{id}", **NEVER, openapi_extra={**SECURED, "requestBody": _BODY})
 async def patch_specification(doors: Open, caller: Calling, id: str, request: Request) -> Response:  # noqa: A002 - as TMF621 names it
     """Refused in the same way."""
     offered(doors, caller, id)
@@ -73,7 +74,7 @@ async def patch_specification(doors: Open, caller: Calling, id: str, request: Re
     raise _kept()
 
 
-@router.delete("/{id}", response_model=None, openapi_extra=SECURED)
+@router.delete("/{id}", **NEVER, openapi_extra=SECURED)
 async def delete_specification(doors: Open, caller: Calling, id: str) -> Response:  # noqa: A002 - as TMF621 names it
     """Refused in the same way."""
     offered(doors, caller, id)

@@ -32,6 +32,7 @@ def status(case: CaseView) -> str:
 
 def ticket(case: CaseView, base: str) -> Made:
     """The case; what is not known is left out."""
+    said = case.said[0] if case.said else {}
     due = next((one.due for one in case.promises if one.name == "resolution"), None)
     made = {
         "@type": TICKET,
@@ -40,7 +41,6 @@ def ticket(case: CaseView, base: str) -> Made:
         "name": case.title,
         "description": f"{case.title}: {case.subject}",
         "ticketType": case.service,
-        "severity": "Major",
         "status": status(case),
         "creationDate": case.opened_at.isoformat(),
         "expectedResolutionDate": due.isoformat() if due else None,
@@ -56,7 +56,9 @@ def ticket(case: CaseView, base: str) -> Made:
         "troubleTicketCharacteristic": [
             characteristic(name, value) for name, value in case.input.items()
         ],
-        "note": [_note(one) for one in case.waiting],
+        **said,
+        "externalIdentifier": _externals(case),
+        "note": [*said.get("note", ()), *(_note(one) for one in case.waiting)],
     }
     return {name: value for name, value in made.items() if value not in (None, [])}
 
@@ -68,12 +70,12 @@ def specification(service: Service, base: str) -> Made:
     required = schema.get("required", ())
     return {
         "@type": SPECIFICATION,
-        "id": service.name,
-        "href": f"{base}/troubleTicketSpecification/{service.name}",
-        "name": service.title,
-        "description": service.description or service.title,
-        "version": service.version,
-        "lifecycleStatus": _LIFECYCLE[service.stage.value],
+        "id": told["name"],
+        "href": f"{base}/troubleTicketSpecification/{told['name']}",
+        "name": told["title"],
+        "description": told["description"],
+        "version": told["version"],
+        "lifecycleStatus": _LIFECYCLE[told["stage"]],
         "specCharacteristic": [
             {
                 "@type": "CharacteristicSpecification",
@@ -101,6 +103,14 @@ def characteristic(name: str, value: Any) -> Made:
 def _related(machine: str, role: str) -> Made:
     entity = {"@type": "EntityRef", "id": machine, "@referredType": "Machine"}
     return {"@type": "RelatedEntity", "role": role, "entity": entity}
+
+
+def _externals(case: CaseView) -> list[Made]:
+    """What each system that asked for it calls it: the same problem again joins the case."""
+    found: list[Made] = []
+    for said in case.said:
+        found += [one for one in said.get("externalIdentifier", ()) if one not in found]
+    return found
 
 
 def _note(one: Waiting) -> Made:

@@ -6,10 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import JSONResponse, Response
 
-from thingdesk.calling import answers_soon
+from thingdesk.calling import answers_soon, naming
 from thingdesk.catalog import check_strictly
 from thingdesk.channels.tmf621 import given, select
-from thingdesk.channels.tmf621.described import ERROR, REF, SECURED, json
+from thingdesk.channels.tmf621.described import NEVER, REF, REFUSED, SECURED, json
 from thingdesk.channels.tmf621.doors import Calling, Fields, Listing, Open, OpenDoors
 from thingdesk.channels.tmf621.select import Wanted
 from thingdesk.channels.tmf621.specifications import offered
@@ -17,17 +17,56 @@ from thingdesk.channels.tmf621.tickets import Made, status, ticket
 from thingdesk.dialogue import CaseView
 from thingdesk.platform.errors import Recovery, refuse
 
-router = APIRouter(prefix="/troubleTicket", tags=["troubleTicket"], responses={"default": ERROR})
+router = APIRouter(prefix="/troubleTicket", tags=["troubleTicket"], responses=REFUSED)
 _SORTS = ("-creationDate",)
+_FILTERS = frozenset(
+    (
+        "id",
+        "name",
+        "description",
+        "severity",
+        "priority",
+        "status",
+        "ticketType",
+        "externalIdentifier.id",
+        "externalIdentifier.owner",
+        "externalIdentifier.externalIdentifierType",
+        "relatedEntity.role",
+        "relatedEntity.entity.id",
+        "troubleTicketSpecification.id",
+        "troubleTicketSpecification.name",
+    )
+)
 _LOOKED_AT = 1000
 _PAGE = 100
 _CANCELLED = "cancelled"
 _LONGEST = 500
+_ONWARD = {
+    "Thingdesk-Hops": {
+        "description": "What to say as the same header where the ticket is passed on.",
+        "schema": {"type": "integer"},
+    }
+}
 _ONE: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The ticket.", **json("TroubleTicket")}
+    200: {"description": "The ticket.", "headers": _ONWARD, **json("TroubleTicket")}
 }
 _REASON = "statusChangeReason"
+_NAMES = (
+    ("data.input", "troubleTicketCharacteristic"),
+    ("data.service", "troubleTicketSpecification.id"),
+    ("data.subject", "relatedEntity.entity.id"),
+)
+_KEY = "Idempotency-Key or externalIdentifier.id"
 Key = Annotated[str | None, Header(alias="Idempotency-Key", pattern='^"?[!#-\\[\\]-~]{1,128}"?$')]
+
+Hops = Annotated[
+    str,
+    Header(
+        alias="Thingdesk-Hops",
+        pattern="^[0-9]{1,3}$",
+        description="Through how many hands the request went: what a ticket's header says.",
+    ),
+]
 
 
 def _takes(name: str) -> dict[str, Any]:
@@ -43,7 +82,7 @@ def _takes(name: str) -> dict[str, Any]:
 )
 async def list_tickets(doors: Open, caller: Calling, listing: Listing) -> Response:
     """The caller's tickets, the newest first."""
-    found, total = await _list(doors, caller, select.wanted(listing, _SORTS))
+    found, total = await _list(doors, caller, select.wanted(listing, _SORTS, _FILTERS))
     headers = {"X-Result-Count": str(len(found))}
     if total is not None:
         headers["X-Total-Count"] = str(total)
@@ -54,7 +93,21 @@ async def list_tickets(doors: Open, caller: Calling, listing: Listing) -> Respon
     "",
     status_code=201,
     response_model=None,
-    responses={201: {"description": "The ticket.", **json("TroubleTicket")}},
+    responses={
+        201: {
+            "description": "The ticket.",
+            "headers": {
+                "Location": {"required": True, "schema": {"type": "string", "format": "uri"}},
+                **_ONWARD,
+                "Thingdesk-Receipt": {
+                    "description": "The desk's signed word that it is stored, a compact JWS.",
+                    "required": True,
+                    "schema": {"type": "string"},
+                },
+            },
+            **json("TroubleTicket"),
+        }
+    },
     openapi_extra=_takes("TroubleTicket_FVO"),
 )
 async def create_ticket(
@@ -63,22 +116,26 @@ async def create_ticket(
     request: Request,
     fields: Fields = None,
     key: Key = None,
+    hops: Hops = "0",
 ) -> Response:
     """Ask for the service that the specification is, else the type of the ticket."""
     asked = await given.as_a(given.NewTicket, request)
     service = offered(doors, caller, asked.service)
-    check_strictly(service, asked.input)
+    with naming(_NAMES, _KEY):
+        check_strictly(service, asked.input)
     external = next((one.id for one in asked.externals if one.id), None)
-    case = await _ask(doors, caller, asked, key.strip('"') if key else external)
+    case, receipt = await _ask(doors, caller, asked, key.strip('"') if key else external, int(hops))
     made = ticket(case, doors.base)
-    return JSONResponse(select.fields_of(made, fields), 201, {"Location": made["href"]})
+    headers = {"Location": made["href"], "Thingdesk-Receipt": receipt, **_onward(case)}
+    return JSONResponse(select.fields_of(made, fields), 201, headers)
 
 
 @router.get("/{id}", response_model=None, responses=_ONE, openapi_extra=SECURED)
 async def retrieve_ticket(doors: Open, caller: Calling, id: str, fields: Fields = None) -> Response:  # noqa: A002 - as TMF621 names it
     """One ticket."""
-    made = ticket(await _case(doors, caller, id), doors.base)
-    return JSONResponse(select.fields_of(made, fields))
+    case = await _case(doors, caller, id)
+    made = ticket(case, doors.base)
+    return JSONResponse(select.fields_of(made, fields), headers=_onward(case))
 
 
 @router.patch(
@@ -107,10 +164,11 @@ async def patch_ticket(
         raise refuse("not_supported", words)
     if wanted == _CANCELLED:
         case = await _withdraw(doors, caller, case.id, reason or "")
-    return JSONResponse(select.fields_of(ticket(case, doors.base), fields))
+    made = ticket(case, doors.base)
+    return JSONResponse(select.fields_of(made, fields), headers=_onward(case))
 
 
-@router.delete("/{id}", response_model=None, openapi_extra=SECURED)
+@router.delete("/{id}", **NEVER, openapi_extra=SECURED)
 async def delete_ticket(doors: Open, caller: Calling, id: str) -> Response:  # noqa: A002 - as TMF621 names it
     """Refused: what happened is kept. A ticket that is wanted no more is cancelled by PATCH."""
     await _case(doors, caller, id)
@@ -118,16 +176,28 @@ async def delete_ticket(doors: Open, caller: Calling, id: str) -> Response:  # n
     raise refuse("not_supported", words)
 
 
+def _onward(case: CaseView) -> dict[str, str]:
+    """What whoever passes the ticket on says."""
+    return {"Thingdesk-Hops": str(case.onward)}
+
+
 @answers_soon
 async def _ask(
-    doors: OpenDoors, caller: Calling, asked: given.NewTicket, key: str | None
-) -> CaseView:
-    came = await doors.dialogue.ask(
-        caller, asked.service, asked.input, subject=asked.subject, request_id=key
-    )
+    doors: OpenDoors, caller: Calling, asked: given.NewTicket, key: str | None, hops: int
+) -> tuple[CaseView, str]:
+    with naming(_NAMES, _KEY):
+        came = await doors.dialogue.ask(
+            caller,
+            asked.service,
+            asked.input,
+            subject=asked.subject,
+            request_id=key,
+            said=asked.said,
+            hops=hops,
+        )
     if came.case_id is None:
         raise refuse("not_supported", "this is answered at once, and leaves no ticket")
-    return await doors.dialogue.case(caller, came.case_id)
+    return await doors.dialogue.case(caller, came.case_id), came.receipt
 
 
 @answers_soon

@@ -79,8 +79,8 @@ class Webhooks:
         body = await self._outbox.body(due, now)
         if body is None:
             return
-        headers = sign(due.secret, str(due.id), now, body)
-        headers["content-type"] = "application/json"
+        signed = sign(due.secret, str(due.id), now, body)
+        headers = {**due.shown, **signed, "content-type": due.media}
         attempt = await post(
             self._http, due.url, headers, body, names=self._names, allowed=self._allowed
         )

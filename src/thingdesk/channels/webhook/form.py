@@ -14,11 +14,14 @@ Make = Callable[[Delivery, CaseView, Told], Mapping[str, Any]]
 @dataclass(frozen=True, slots=True)
 class Form:
     """`kind` says what an entry is called where this hook is told of it, None: it is not told.
-    `make` makes the message.
+    `make` makes the message. Where it says `all_of_it`, how the case stands, the newest is told
+    alone, and at the case's end the hook of one case ends.
     """
 
     kind: Kinds
     make: Make
+    media: str = "application/json"
+    all_of_it: bool = False
 
 
 def _kind(hook: Hook, told: Told) -> str | None:
@@ -35,6 +38,7 @@ def _message(_: Delivery, case: CaseView, told: Told) -> Mapping[str, Any]:
             "subject": case.subject,
             "service": case.service,
             "number": told.number,
+            "hops": case.onward,
             "words": told.words,
             "state": case.state.value,
             "outcome": case.outcome.value if case.outcome else None,

@@ -1,23 +1,24 @@
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import orjson
 
-from thingdesk import hooks, mandates
-from thingdesk.access import Caller
+from thingdesk import access, hooks
+from thingdesk.access import Caller, Grounds
 from thingdesk.channels.webhook.form import Form
 from thingdesk.channels.webhook.outbox import Due
 from thingdesk.dialogue import Dialogue
 from thingdesk.hooks import Behind, Delivery, Entry, Hook
 from thingdesk.platform.database import Database, Transaction
-from thingdesk.platform.errors import Recovery, Refused, refuse
+from thingdesk.platform.errors import Refused
 from thingdesk.platform.outward import Attempt, End
 
 _AT_ONCE = 50
 _PAGE = 100
-_OVER = "the mandate under which this was registered is over"
 _ERASED = "what happened was erased"
+_END = "case.ended"
+_OVER = "its case has ended"
 
 
 class Hooked:
@@ -40,8 +41,11 @@ class Hooked:
         return moved + len(behind)
 
     async def _look(self, tx: Transaction, one: Behind) -> None:
+        caller = await _caller(tx, one.hook)
+        if isinstance(caller, Refused):
+            await hooks.end(tx, one.hook, caller.refusal.reason)
+            return
         try:
-            caller = await _caller(tx, one.hook)
             found = await self._dialogue.timeline(caller, one.case_id, one.told, _PAGE)
         except Refused:
             await hooks.drop_case(tx, one)
@@ -50,19 +54,32 @@ class Hooked:
         kinds = [(told.number, form.kind(one.hook, told)) for told in found]
         due = [Entry(number, kind) for number, kind in kinds if kind]
         last = found[-1].number if found else one.told
-        await hooks.come_to(tx, one, last, due, more=len(found) == _PAGE)
+        over = _over(due) if form.all_of_it else None
+        more = len(found) == _PAGE
+        await hooks.come_to(tx, one, last, over or due, more=more, newest=form.all_of_it)
+        if over:
+            await hooks.drop_case(tx, one)
 
     async def claim(self, most: int, each: int, without: Collection[UUID]) -> list[Due]:
         async with self._database.transaction() as tx:
             due = await hooks.claim_due(tx, most, each=each, without=without)
-        return [Due(one.id, one.hook.id, one.hook.asked.url, one.hook.secret, one) for one in due]
+        return [self._due(one) for one in due]
+
+    def _due(self, one: Delivery) -> Due:
+        asked = one.hook.asked
+        media = self._forms[asked.form].media
+        return Due(one.id, one.hook.id, asked.url, one.hook.secret, one, media, asked.shown)
 
     async def body(self, due: Due, _: datetime) -> bytes | None:
         about: Delivery = due.about
         number = about.entry.number
+        # at each attempt anew: what is tried for days ends with a stop
+        async with self._database.transaction() as tx:
+            caller = await _caller(tx, about.hook)
+            if isinstance(caller, Refused):
+                await hooks.end(tx, about.hook, caller.refusal.reason)
+                return None
         try:
-            async with self._database.transaction() as tx:
-                caller = await _caller(tx, about.hook)
             case = await self._dialogue.case(caller, about.case_id)
             told = await self._dialogue.timeline(caller, about.case_id, number - 1, 1)
         except Refused as refused:
@@ -82,18 +99,28 @@ class Hooked:
             match attempt.end:
                 case End.TAKEN:
                     await hooks.delivered(tx, due.id)
+                    await self._end_with_case(tx, due.about)
                 case End.HOPELESS:
                     await hooks.end(tx, due.about.hook, attempt.problem)
                 case End.FAILED:
                     await hooks.not_delivered(tx, due.id, attempt.problem)
 
+    async def _end_with_case(self, tx: Transaction, about: Delivery) -> None:
+        asked = about.hook.asked
+        all_of_it = self._forms[asked.form].all_of_it
+        if all_of_it and asked.case_id and about.entry.kind == _END:
+            await hooks.end(tx, about.hook, _OVER)
 
-async def _caller(tx: Transaction, hook: Hook) -> Caller:
-    """Who registered it, with what it may see now. Raises Refused when its mandate is over."""
+
+def _over(due: Sequence[Entry]) -> Sequence[Entry]:
+    """The end of the case, where it is among them."""
+    return [one for one in due if one.kind == _END][-1:]
+
+
+async def _caller(tx: Transaction, hook: Hook) -> Caller | Refused:
+    """Who registered it, with what it may see now, or why it may not any more."""
     asked = hook.asked
-    if asked.mandate_id is None:
-        return Caller(asked.machine, asked.owner_id)
-    mandate = await mandates.get(tx, asked.mandate_id)
-    if mandate is None or mandate.revoked_at:
-        raise refuse("mandate_over", _OVER, Recovery.ASK_OWNER)
-    return Caller(asked.machine, asked.owner_id, mandate)
+    machines = (asked.machine,) if asked.keys or asked.mandate_id else ()
+    grounds = Grounds(machines, asked.owner_id, asked.keys, asked.mandate_id, asked.grant_id)
+    (found,) = await access.again(tx, [Caller(asked.machine, asked.owner_id, grounds=grounds)])
+    return found

@@ -1,7 +1,7 @@
 """What is due to other systems, wherever it is kept."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -12,14 +12,17 @@ from thingdesk.platform.outward import Attempt
 @dataclass(frozen=True, slots=True)
 class Due:
     """A message for one attempt: `to` whom (those who are slow are told apart by it), where, and
-    what its outbox knows it by. Its `id` stays the same in all attempts.
+    what its outbox knows it by. Its `id` stays the same in all attempts. The body is of the type
+    `media`, and what is `shown` goes with it as headers.
     """
 
     id: UUID
     to: UUID
     url: str
-    secret: str
+    secret: str = field(repr=False)
     about: Any
+    media: str = "application/json"
+    shown: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class Outbox(Protocol):

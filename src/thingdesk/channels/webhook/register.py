@@ -40,7 +40,8 @@ class Registrar:
 
     async def register(self, caller: Caller, asked: NewHook) -> Hook:
         """A hook at an address that took a signed test message, told from now on what happens to
-        the caller's cases, those under way among them. Raises Refused.
+        the caller's cases, those under way among them, until what the caller calls by ends. Raises
+        Refused.
         """
         theirs = [asked.case_id] if asked.case_id else []
         for case_id in theirs:

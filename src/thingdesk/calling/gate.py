@@ -1,0 +1,113 @@
+"""What stands before the library of a surface: nothing reaches it that has no caller, is too large
+or too deep, or is too much for one caller at once.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from thingdesk.access import Caller
+from thingdesk.calling import body
+from thingdesk.calling.caller import Calls
+from thingdesk.calling.problem import problem
+from thingdesk.calling.telling import Telling
+from thingdesk.intake import BUSY, TOO_MUCH
+from thingdesk.platform.cloudevents import MOST_BYTES
+from thingdesk.platform.errors import Refused, refuse
+from thingdesk.platform.share import Place, Room, Share
+
+_CALLER = "thingdesk.caller"
+_MOST_DEPTH = 32
+_ALL_OPEN_AND_CLOSE = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS = bytes(one for one in range(256) if one not in b"[]{}")
+_BYTES = 4 * MOST_BYTES
+_OF_ALL = (4_000, 64 * MOST_BYTES)
+_NO_ROOM = {Room.NONE_OF_THEIRS: TOO_MUCH, Room.NONE_AT_ALL: BUSY}
+_App = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+def caller_of(request: Request) -> Caller:
+    """Whom the gate has recognised."""
+    found: Caller = request.scope[_CALLER]
+    return found
+
+
+def make_share(most: int) -> Share:
+    """So many requests of one caller at once, streams among them."""
+    return Share(most, _BYTES, _OF_ALL)
+
+
+def gated(app: _App, calls: Calls, share: Share) -> _App:
+    """The application, for who shows a good token, has room in its `share`, and has not used up
+    what all its calls have together.
+    """
+    return Telling(_Gate(app, calls, share), calls.quota)
+
+
+class _Gate:
+    def __init__(self, app: _App, calls: Calls, share: Share) -> None:
+        self._app = app
+        self._calls = calls
+        self._share = share
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        request = Request(scope, receive)
+        try:
+            caller = await self._calls.admit(request)
+            place = self._place(caller, body.size_of(request))
+        except Refused as refused:
+            await self._refuse(refused)(scope, receive, send)
+            return
+        try:
+            content = await _flat(request)
+        except Refused as refused:
+            await self._refuse(refused)(scope, receive, send)
+        else:
+            await self._app({**scope, _CALLER: caller}, _again(content, receive), send)
+        finally:
+            place.give_back()
+
+    def _place(self, caller: Caller, size: int) -> Place:
+        """Raises Refused where there is none."""
+        place = self._share.take(caller.machine, size)
+        if place.room is not Room.FREE:
+            raise Refused(_NO_ROOM[place.room])
+        return place
+
+    def _refuse(self, refused: Refused) -> Response:
+        base, surface = self._calls.base, self._calls.surface
+        return problem(refused.refusal, base=base, surface=surface)
+
+
+async def _flat(request: Request) -> bytes:
+    """The body. Raises Refused, also when what is in it lies too deep."""
+    content = await body.read(request)
+    if _is_deep(content):
+        raise refuse("too_deep", f"it is nested deeper than {_MOST_DEPTH}: send it flatter")
+    return content
+
+
+def _is_deep(content: bytes) -> bool:
+    """Whether brackets are nested deeper than they may be; those in texts count, too. What is never
+    closed counts by itself.
+    """
+    left = content.translate(_ALL_OPEN_AND_CLOSE, _NO_BRACKETS)
+    for _ in range(_MOST_DEPTH):
+        left = left.replace(b"[]", b"")
+    return b"[]" in left or left.count(b"[") > _MOST_DEPTH
+
+
+def _again(content: bytes, receive: Any) -> Callable[[], Awaitable[Any]]:
+    """The body that was read, and then what comes after it: that the other side has gone."""
+    given = False
+
+    async def take() -> Any:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": content, "more_body": False}
+
+    return take
