@@ -14,7 +14,9 @@ async def code_of(site: Site, owner: UUID) -> str:
     """The newest code that was mailed to the owner, as their mail has it."""
     async with site.hand.database.transaction() as tx:
         key = await parties.desk_key(tx)
-        found = await tx.fetchval("select id from owner_code where owner_id = $1", owner)
+        found = await tx.fetchval(
+            "select id from owner_code where owner_id = $1 order by id desc limit 1", owner
+        )
     assert found
     return parties.owner_code(key, found)
 

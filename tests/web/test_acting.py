@@ -3,12 +3,14 @@
 import re
 from dataclasses import replace
 
+import pytest
 from tests.journeys.agents import REPAIRS, ask, euros, give, opened
+from tests.parties.making import signing
 from tests.web.owners import get, owner_of
 from tests.web.site import Site
 
 from thingdesk import mandates, parties
-from thingdesk.mandates import Terms
+from thingdesk.mandates import Mandate, Terms
 from thingdesk.platform.errors import Refusal
 
 
@@ -31,6 +33,8 @@ async def test_each_is_there_with_what_it_may_and_what_it_did(site: Site) -> Non
     page = await get(site, await site.own("acting-a"))
     assert "It asked for: Repair a fault" in page
     assert "Spent unasked this month: 189.00 EUR." in page
+    assert f"by what you let {given.to} do" in page
+    assert "by your mandate" not in page
     assert f"{given.to} passed on to it" in page
     closer = await get(site, f"{await site.own('acting-a')}/acting/{given.id}")
     assert "7 in a calendar month" in closer
@@ -57,6 +61,74 @@ async def test_one_is_stopped_and_the_others_go_on(site: Site) -> None:
     assert isinstance(answer_, Refusal)
     assert answer_.code == "mandate_revoked"
     await opened(site.hand, kept, "acting-b")
+
+
+async def _stopped(site: Site, own: str, given: Mandate) -> str:
+    """The words of the page after a stop."""
+    async with site.browser() as browser:
+        answer = await browser.post(f"{own}/acting/{given.id}")
+        assert answer.status_code == 303
+        page = await browser.get(answer.headers["location"])
+    return " ".join(re.sub("<[^>]*>", "", page.text).split())
+
+
+async def test_a_stop_is_of_all_that_a_machine_was_given(site: Site) -> None:
+    """Also where it is said at what the machine passed on to itself."""
+    await site.car("acting-h")
+    owner, database = await owner_of(site, "acting-h"), site.hand.database
+    given = await give(database, owner)
+    less = Terms(("vehicle.repair",))
+    own_task = await give(database, owner, to=given.to, terms=less, parent=given.id)
+    helpers = await give(database, owner, terms=less, parent=given.id)
+    page = await _stopped(site, await site.own("acting-h"), own_task)
+    assert "It can ask for nothing more in your name." in page
+    async with database.transaction() as tx:
+        found = await mandates.get_many(tx, {one.id for one in (given, own_task, helpers)})
+    assert [bool(one.revoked_at) for one in found.values()] == [True, True, True]
+
+
+async def test_who_passed_it_on_goes_on_and_is_named(site: Site) -> None:
+    await site.car("acting-i")
+    owner, database = await owner_of(site, "acting-i"), site.hand.database
+    given = await give(database, owner)
+    helpers = await give(database, owner, terms=Terms(("vehicle.repair",)), parent=given.id)
+    own = await site.own("acting-i")
+    left = f"What {given.to} may do for you is not stopped by this"
+    assert left in await get(site, f"{own}/acting/{helpers.id}")
+    page = await _stopped(site, own, helpers)
+    assert left in page
+    assert "nothing more in your name" not in page
+    async with database.transaction() as tx:
+        found = await mandates.get_many(tx, {given.id, helpers.id})
+    assert [bool(found[one.id].revoked_at) for one in (given, helpers)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("name", "terms", "left"),
+    [
+        ("acting-j", REPAIRS, "by its own key it may ask for what your mandate says."),
+        ("acting-k", None, "by its own key it may ask for something, and nothing is done without"),
+    ],
+)
+async def test_a_machine_of_theirs_keeps_its_key(
+    site: Site, name: str, terms: Terms | None, left: str
+) -> None:
+    await site.car(name, terms=terms)
+    database = site.hand.database
+    async with database.transaction() as tx:
+        await parties.add_key(tx, name, signing(name).x)
+    given = await give(database, await owner_of(site, name), to=name)
+    own = await site.own(name)
+    assert left in await get(site, f"{own}/acting/{given.id}")
+    page = await _stopped(site, own, given)
+    assert f"It is still one of your machines: {left}" in page
+    assert "nothing more in your name" not in page
+    async with database.transaction() as tx:
+        mail = await tx.fetchval(
+            "select words from notice where to_id = $1 and kind = 'mandate.revoked'",
+            str(given.owner_id),
+        )
+    assert left in mail
 
 
 async def test_stop_for_all_is_for_them_too(site: Site) -> None:

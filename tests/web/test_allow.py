@@ -1,5 +1,6 @@
 """Pairing and allowing: who asks, in plain words, and the owner's word, which nobody else has."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from uuid import UUID
@@ -15,7 +16,7 @@ from tests.web.site import Site
 from thingdesk import mandates
 from thingdesk.mandates import Mandate, Terms
 from thingdesk.platform import ids
-from thingdesk.web.guard import policy_for
+from thingdesk.web.csp import policy_for
 
 
 async def given_by(site: Site, owner: UUID) -> list[Mandate]:
@@ -46,8 +47,10 @@ async def test_a_machine_is_paired_by_its_code(site: Site) -> None:
     async with entered(site, owner) as browser:
         page = await browser.get(f"/pair?user_code={shown.user_code}")
         assert f'value="{shown.user_code}"' in page.text
-        page = await browser.post("/pair", data={"user_code": shown.user_code.lower()})
+        typed = shown.user_code.lower().replace("-", " ")
+        page = await browser.post("/pair", data={"user_code": typed})
         assert page.status_code == 200
+        assert f"<dt>Its code</dt><dd><b>{shown.user_code}</b>" in page.text, "as it is shown"
         for words in (
             "May Kitchen speaker act for you?",
             "<li>Help on the road</li><li>Repair a fault</li>",
@@ -89,7 +92,13 @@ async def test_less_can_be_permitted_and_never_more(site: Site) -> None:
             answer = await browser.post("/pair", data=form)
             assert answer.status_code == 422, more
             assert "Nothing was allowed yet." in answer.text
-        assert await given_by(site, owner) == []
+    assert await given_by(site, owner) == []
+
+
+async def test_what_was_made_less_is_read_before_the_yes(site: Site) -> None:
+    owner = await an_owner(site, "pair-e")
+    shown = await a_code(site)
+    async with entered(site, owner) as browser:
         less = {
             "services": "vehicle.repair",
             "machines": "*",
@@ -100,7 +109,19 @@ async def test_less_can_be_permitted_and_never_more(site: Site) -> None:
             "cases": "2",
             "said": "yes",
         }
-        answer = await browser.post("/pair", data={**less, "user_code": shown.user_code})
+        less["user_code"] = shown.user_code
+        look = await browser.post("/pair", data=less)
+        assert look.status_code == 200
+        assert "May Kitchen speaker do this?" in look.text
+        assert "up to 50.00 EUR for one case, and 60.00 EUR in a calendar month" in look.text
+        assert "Help on the road" not in look.text
+        assert await given_by(site, owner) == [], "its words were not read before"
+        hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', look.text))
+        again = await browser.post("/pair", data={**hidden, "said": "change"})
+        assert re.search(
+            r"<details open>.*name=\"per_case\"[^>]* value=\"50\"", again.text, re.DOTALL
+        )
+        answer = await browser.post("/pair", data={**hidden, "said": "sure"})
         assert answer.status_code == 303, answer.text
     (given,) = await given_by(site, owner)
     assert given.terms == replace(
@@ -113,6 +134,41 @@ async def test_less_can_be_permitted_and_never_more(site: Site) -> None:
         cases=2,
         depth=0,
     )
+
+
+@pytest.mark.parametrize(
+    ("field", "one", "asks"),
+    [
+        ("machines", "pair-f", ASKS),
+        ("services", "vehicle.repair", replace(ASKS, services=("*",))),
+    ],
+)
+async def test_all_and_some_is_refused(site: Site, field: str, one: str, asks: Terms) -> None:
+    """Who ticks one to leave out the others must not give all because the first line stays."""
+    owner = await an_owner(site, "pair-f")
+    await site.hand.machine("pair-g", "car", owner="owner-pair-f")
+    shown = await a_code(site, asks)
+    form = {**FORM, "user_code": shown.user_code, field: ["*", one]}
+    async with entered(site, owner) as browser:
+        answer = await browser.post("/pair", data=form)
+        assert answer.status_code == 422
+        assert f'id="wrong-{field}">You ticked all, and some by name.' in answer.text
+        assert await given_by(site, owner) == []
+        answer = await browser.post("/pair", data={**form, field: one, "said": "sure"})
+        assert answer.status_code == 303
+    (given,) = await given_by(site, owner)
+    assert getattr(given.terms, field) == (one,)
+    async with site.hand.database.transaction() as tx:
+        await mandates.revoke(tx, owner, "the test is over")
+
+
+async def test_who_asks_for_all_shows_what_can_be_left_out(site: Site) -> None:
+    owner = await an_owner(site, "pair-h")
+    everything = await a_request(site, asks=Terms(("*",)))
+    some = await a_request(site)
+    async with entered(site, owner) as browser:
+        assert "<details open>" in (await browser.get(f"/allow/{everything}")).text
+        assert "<details open>" not in (await browser.get(f"/allow/{some}")).text
 
 
 async def test_a_no_is_a_no(site: Site) -> None:

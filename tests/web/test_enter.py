@@ -88,11 +88,37 @@ async def test_five_tries_and_ten_minutes(site: Site) -> None:
             await ask(browser, email)
             older = await code_of(site, owner)
             await ask(browser, email)
-            assert (await type_code(browser, email, older)).status_code == 422, (
-                "a newer one is there"
-            )
             newest = await code_of(site, owner)
-            assert (await type_code(browser, email, newest)).status_code == 303
+            assert (await type_code(browser, email, older)).status_code == 303, "both are good"
+            assert (await type_code(browser, email, newest)).status_code == 422, "one was used"
+
+
+async def test_others_cannot_lock_an_owner_out(site: Site) -> None:
+    owner, email = await an_owner(site, "enter-h")
+    async with site.browser() as browser, site.browser() as elsewhere:
+        await ask(browser, email)
+        code = await code_of(site, owner)
+        for _ in range(7):
+            assert (await type_code(elsewhere, email, "00000000")).status_code == 422
+            await ask(elsewhere, email)
+        assert (await type_code(elsewhere, email, code)).status_code == 422, "it is another's"
+        await ask(browser, email)
+        assert await code_of(site, owner) != code, "five of another browser are not this one's"
+        assert (await type_code(browser, email, code)).status_code == 303
+
+
+async def test_browsers_without_end_fill_no_letter_box(site: Site) -> None:
+    owner, email = await an_owner(site, "enter-i")
+    turnable = clock.Turnable()
+    with clock.reading(turnable):
+        for _ in range(40):
+            async with site.browser() as browser:
+                await ask(browser, email)
+        assert await codes(site, owner) == 30
+        turnable.turn(timedelta(days=1))
+        async with site.browser() as browser:
+            await ask(browser, email)
+        assert await codes(site, owner) == 31
 
 
 async def test_nobody_can_fill_a_letter_box(site: Site) -> None:

@@ -122,6 +122,16 @@ async def test_new_keys_of_the_provider_are_fetched(site: Site) -> None:
         assert (await log_in(door, one)).status_code == 303
 
 
+async def test_a_key_that_nobody_has_keeps_nobody_out_who_logs_in_after_it(site: Site) -> None:
+    await account(site, "ada", Role.LEADER)
+    async with open_door(site) as (one, door):
+        assert (await log_in(door, one)).status_code == 303
+        one.header, one.about = {"alg": "RS256", "kid": "none"}, {"issuer": "https://else.example"}
+        assert (await log_in(door, one)).status_code == 422, "asked for anew, and not had"
+        one.header = {"alg": "RS256", "kid": "1"}
+        assert (await log_in(door, one)).status_code == 303, "what was known of it is still good"
+
+
 async def test_what_comes_back_is_for_the_browser_that_began_and_once(site: Site) -> None:
     await account(site, "ada", Role.LEADER)
     async with open_door(site) as (one, door), door.browser() as mine, door.browser() as other:

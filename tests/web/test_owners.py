@@ -3,6 +3,7 @@
 import html
 import re
 from datetime import timedelta
+from hashlib import sha256
 from uuid import UUID
 
 import pytest
@@ -89,7 +90,12 @@ async def with_a_past(site: Site, name: str) -> UUID:
 async def in_every_place(site: Site, name: str) -> None:
     """What is personal stands in all that can be said of a question, a job and a command."""
     marked, far = f"{name} Road", clock.now() + timedelta(hours=1)
-    odd = await site.hand.opened(name, "test.odd", {"noise": f"{marked} hum"})
+    said = {"description": f"It hums.\nAt <b>{marked}</b>.", "note": [{"text": "Ring."}]}
+    odd = await site.hand.opened(name, "test.odd", {"noise": f"{marked} hum"}, said)
+    async with logged_in(site) as browser:
+        page = (await browser.get(f"/cases/{odd}")).text
+        assert f"It hums.\nAt &lt;b&gt;{marked}&lt;/b&gt;." in page
+        assert "Ring." in page
     async with site.hand.database.transaction() as tx:
         ((run, *_),) = await journeys.of_case(tx, odd)
         provider = (await parties.find_providers(tx))[0].id
@@ -197,14 +203,25 @@ async def test_the_page_says_what_staff_may_know(site: Site) -> None:
         assert "stopped version 1" in text((await browser.get(f"/owners/{owner}")).text)
 
 
+async def tries_to_enter(site: Site, email: str) -> None:
+    """At the owners' log-in, and by mistake at that of staff."""
+    async with site.browser() as browser:
+        assert (await browser.post("/enter", data={"email": email})).status_code == 200
+        both = {"email": email, "password": "a password of mine"}
+        assert (await browser.post("/log-in", data=both)).status_code == 422
+
+
 async def test_an_owner_is_forgotten_everywhere_and_the_chains_hold(site: Site) -> None:
     owner = await with_a_past(site, "car-gone")
     await in_every_place(site, "car-gone")
     assert await where(site, str(PLACE.lat)) == {"job"}
     assert await where(site, "car-gone Road") >= {
         "owner", "job", "timeline_value", "durable_run", "durable_message", "decision",
-        "command", "notice", "desk_case", "problem",
+        "command", "notice", "desk_case", "problem", "case_said",
     }  # fmt: skip
+    await tries_to_enter(site, "car-gone@mond.example")
+    counted = sha256(b"car-gone@mond.example").hexdigest()
+    assert await where(site, counted) == {"staff_attempt"}
     assert await where(site, "car-gone@mond.example") == {"owner"}
     path = f"/owners/{owner}/erase"
     async with logged_in(site, "lea", Role.LEADER) as browser:
@@ -228,6 +245,7 @@ async def test_an_owner_is_forgotten_everywhere_and_the_chains_hold(site: Site) 
         assert "Nobody's" in text((await browser.get("/machines/car-gone")).text)
     assert await where(site, "car-gone Road") == set()
     assert await where(site, "car-gone@mond.example") == set()
+    assert await where(site, counted) == set()
     assert await where(site, str(PLACE.lat)) == set()
     assert await breaks(site) == []
 

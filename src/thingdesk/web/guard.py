@@ -1,12 +1,12 @@
 """What holds for every page: headers, and that a form was sent from a page of ours."""
 
-import re
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from thingdesk.platform.errors import Recovery, Refusal
+from thingdesk.web.csp import CSP, POLICY
 from thingdesk.web.problems import problem
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -15,13 +15,6 @@ _LINKS = ("/decision/", "/job/", "/owner/", "/set-up/")
 # who needs no session sends no more than a form of ours can hold
 _OPEN = (*_LINKS, "/owner", "/log-in", "/enter", "/pair", "/allow", "/question")
 LONGEST_FORM = 64 * 1024
-CSP = "content-security-policy"
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
-    " connect-src 'self'; form-action {}; base-uri 'none'; frame-ancestors 'none'"
-)
-_SOURCE = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|[a-z][a-z0-9+-]*[.][a-z0-9+.-]{1,50}:")
-"""What a browser may be sent to: a site, or an app by a scheme like `com.example.app`."""
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -83,19 +76,8 @@ def _place(origin: str) -> str | None:
 
 def _set_headers(headers: MutableHeaders, path: str) -> None:
     headers.update(_HEADERS)
-    headers.setdefault(CSP, _POLICY.format("'self'"))
+    headers.setdefault(CSP, POLICY.format("'self'"))
     headers["Referrer-Policy"] = "no-referrer" if path.startswith(_LINKS) else "same-origin"
-
-
-def policy_for(redirect: str) -> str:
-    """The policy of a page whose form may lead a browser to this address in the end, and to no
-    other place than us and that.
-    """
-    there = urlsplit(redirect)
-    web = there.scheme in ("http", "https")
-    source = f"{there.scheme}://{there.netloc}" if web else f"{there.scheme}:"
-    own = "'self'"
-    return _POLICY.format(f"{own} {source}" if _SOURCE.fullmatch(source) else own)
 
 
 class _TooLong(Exception):

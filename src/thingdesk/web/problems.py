@@ -62,6 +62,9 @@ _PLACES = {
     "people": ("staff_unknown", "People"),
 }
 _OF_LINKS = {"owner", "decision", "job", "set-up"}
+# where an owner has logged in, and goes on to their own page
+_LOGGED_IN = {"allow", "enter", "pair", "question"}
+_OF_OWNERS = {"owner", "decision", *_LOGGED_IN}
 _OWN = 2  # parts of an address below an owner's page
 
 
@@ -75,17 +78,31 @@ def problem(
 
 
 def _page(refusal: Refusal, title: str, status: int, asked: Request | None) -> HTMLResponse:
-    back = _back(asked.url.path, refusal.code) if asked else None
+    path = asked.url.path if asked else ""
     person = contact(asked.app.state.pages.contact) if asked else None
-    made = page("problem.html", status, title=title, refusal=refusal, back=back, contact=person)
+    made = page(
+        "problem.html",
+        status,
+        title=title,
+        refusal=refusal,
+        back=_back(path, refusal.code) if asked else None,
+        contact=person,
+        owners=_first(path) in _OF_OWNERS,
+    )
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         made.headers.update(AGAIN_SOON)
     return made
 
 
+def _first(at: str) -> str:
+    return at.strip("/").partition("/")[0]
+
+
 def _back(at: str, code: str) -> tuple[str, str] | None:
     """Where to go on from an address, and its words; nowhere where that would be the same again."""
     first, *rest = at.strip("/").split("/")
+    if first in _LOGGED_IN:
+        return "/enter", "Go to your page"
     if first == "owner" and len(rest) >= _OWN and code in {"not_found", "case_gone"}:
         return f"/owner/{quote(rest[0])}", "Go to your page"
     if first in _OF_LINKS:

@@ -14,7 +14,7 @@ import orjson
 from thingdesk.parties import Vouched
 from thingdesk.platform import addresses, clock, formats, ids
 from thingdesk.platform.errors import Recovery, refuse
-from thingdesk.platform.outward import Forbidden, Names, Unfetched, ask
+from thingdesk.platform.outward import Forbidden, Names, Unfetched, ask, make_http
 from thingdesk.platform.settings import Settings
 from thingdesk.web.issuer.registration import (
     Metadata,
@@ -52,7 +52,7 @@ class Issuer:
         self.about = registration
         self._names = Names()
         self._known: tuple[datetime, Metadata, list[Any]] | None = None
-        self._failed: tuple[datetime, Exception] | None = None
+        self._failed: tuple[datetime, type[Exception], str] | None = None
         self._lock = asyncio.Lock()
         self._few = asyncio.Semaphore(_AT_ONCE)
 
@@ -197,14 +197,17 @@ class Issuer:
     async def _metadata(self, *, anew: bool = False) -> tuple[Metadata, list[Any]]:
         async with self._lock:
             now = clock.now()
+            if self._known and not anew and now - self._known[0] <= _KEPT:
+                return self._known[1:]
             if self._failed and now - self._failed[0] < _PAUSE:
-                raise self._failed[1]  # who waited behind somebody who had no answer gets theirs
-            if self._known is None or anew or now - self._known[0] > _KEPT:
-                try:
-                    self._known = (now, *await self._looked_up())
-                except (Unfetched, Forbidden, Unfit) as error:
-                    self._failed = clock.now(), error
-                    raise
+                # who waited behind somebody who had no answer gets theirs
+                _, kind, words = self._failed
+                raise kind(words)
+            try:
+                self._known = (now, *await self._looked_up())
+            except (Unfetched, Forbidden, Unfit) as error:
+                self._failed = clock.now(), type(error), str(error)
+                raise
             return self._known[1:]
 
     async def _looked_up(self) -> tuple[Metadata, list[Any]]:
@@ -221,8 +224,9 @@ class Issuer:
         headers: Mapping[str, str] | None = None,
         form: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
-        networks = self.about.networks
-        got = await ask(url, names=self._names, allowed=networks, headers=headers, form=form)
+        names, networks = self._names, self.about.networks
+        async with make_http() as http:
+            got = await ask(http, url, names=names, allowed=networks, headers=headers, form=form)
         try:
             said = orjson.loads(got.body)
         except ValueError:

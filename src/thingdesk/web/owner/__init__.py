@@ -5,6 +5,7 @@ name, who may act for them, stop.
 from thingdesk.web.owner import (
     acting,
     allow,
+    code,
     decision,
     enter,
     holds,
@@ -31,6 +32,7 @@ ROUTERS = (
     holds.router,
     acting.router,
     allow.router,
+    code.router,
     enter.router,
     question.router,
 )

@@ -4,25 +4,32 @@ their browser, which it has sent here.
 
 from collections.abc import Mapping
 from typing import Annotated
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from thingdesk import access, notices, parties
+from thingdesk import access, mandates, notices, parties
 from thingdesk.access import Asking, Confirmed, Pending
 from thingdesk.mandates import Mandate, Terms
 from thingdesk.notices import Notice, Recipient
 from thingdesk.platform import clock, formats, ids
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery, Refused, refuse
-from thingdesk.web.guard import CSP, policy_for
-from thingdesk.web.owner.consent import ConsentForm, first_form, frame_of, permitted
+from thingdesk.web.csp import CSP, policy_for
+from thingdesk.web.owner.consent import (
+    ConsentForm,
+    first_form,
+    frame_of,
+    is_unlimited,
+    permitted,
+)
 from thingdesk.web.owner.enter import own_page
 from thingdesk.web.owner.mandate_form import Frame
 from thingdesk.web.owner.ownerships import ownerships_of
-from thingdesk.web.owner.plain import effect_words, effects_of, facts, plain
-from thingdesk.web.owner.session import Here, Present
+from thingdesk.web.owner.plain import Facts, effect_words, effects_of, facts, plain
+from thingdesk.web.owner.session import EnterFirst, Here, Perhaps, Present
 from thingdesk.web.pages import Open, Pages
 from thingdesk.web.render import page
 
@@ -41,14 +48,24 @@ async def get_pair(user_code: Annotated[str, Query(max_length=64)] = "") -> HTML
 
 
 @router.post("/pair")
-async def post_pair(pages: Open, here: Here, given: Annotated[ConsentForm, Form()]) -> Response:
+async def post_pair(pages: Open, here: Perhaps, given: Annotated[ConsentForm, Form()]) -> Response:
     """Who waits under the code and what it may do then; and the owner's word on it."""
+    code = access.code_shown(given.user_code)
+    if here is None:
+        # the code is not to be typed again after the log-in
+        raise EnterFirst(f"/pair?{urlencode({'user_code': code})}" if code else "/pair")
+    given = given.model_copy(update={"user_code": code or given.user_code})
     async with pages.database.transaction() as tx:
         try:
             found = await access.pending(tx, given.user_code, str(here.owner.id))
         except Refused as refused:
             # what was tried stays counted: the transaction commits
             return _pair(given.user_code, refused.refusal.reason, 429)
+        if found is not None:
+            try:
+                await access.becomes_theirs(tx, found.client, here.owner.id)
+            except Refused as refused:
+                return _pair(given.user_code, refused.refusal.reason, 403)
     if found is None:
         return _pair(given.user_code, _UNKNOWN, 422)
     return await _answered(pages, here, found, given)
@@ -78,8 +95,9 @@ async def _waiting(pages: Pages, request_id: UUID) -> Pending:
 
 
 async def _answered(pages: Pages, here: Present, found: Pending, given: ConsentForm) -> Response:
-    if given.said == "":
-        return await _consent(pages, here, found, None, {}, given.user_code)
+    if given.said in ("", "change"):
+        chosen = given if given.said else None
+        return await _consent(pages, here, found, chosen, {}, given.user_code)
     if given.said == "no":
         async with pages.database.transaction() as tx:
             denied = await access.deny(tx, found.id, here.owner.id)
@@ -87,6 +105,8 @@ async def _answered(pages: Pages, here: Present, found: Pending, given: ConsentF
     async with pages.database.transaction() as tx:
         frame = await _frame(pages, tx, here, found)
         terms, wrong = permitted(given, frame, clock.now())
+        if terms is not None and given.said == "yes" and not _is_read(frame, terms):
+            return await _look(tx, found, frame, given, terms)
         if terms is not None:
             confirmed = await access.confirm(tx, pages.flow, found.id, here.owner.id, terms)
             _tell(tx, frame, found, terms)
@@ -95,19 +115,57 @@ async def _answered(pages: Pages, here: Present, found: Pending, given: ConsentF
     return _back(pages, here, confirmed, "allowed")
 
 
+def _is_read(frame: Frame, terms: Terms) -> bool:
+    """Whether the words of all that is asked for are the words of this, too."""
+    return frame.within is not None and _said(frame, terms) == _said(frame, frame.within)
+
+
+def _said(frame: Frame, terms: Terms) -> Facts:
+    words = plain(terms, frame.catalog, frame.owned.since)
+    return facts(words, frame.owned.owner.zone, clock.now())
+
+
+async def _look(
+    tx: Transaction, found: Pending, frame: Frame, given: ConsentForm, terms: Terms
+) -> HTMLResponse:
+    """What the owner chose, in words, before their yes."""
+    made = page(
+        "owner/allow_look.html",
+        pending=found,
+        paired=found.kind is Asking.PAIR,
+        given=given,
+        facts=_said(frame, terms),
+        beside=await _beside(tx, found, frame),
+        zone=frame.owned.owner.zone,
+    )
+    return _returning(made, found)
+
+
+async def _beside(tx: Transaction, found: Pending, frame: Frame) -> list[Facts]:
+    """What it may do already, beside which comes what is permitted now."""
+    owner_id = frame.owned.owner.id
+    known = await mandates.given_to(tx, owner_id, access.machine_of(found.client, owner_id))
+    return [_said(frame, one.terms) for one in known]
+
+
+def _returning(made: HTMLResponse, found: Pending) -> HTMLResponse:
+    """A page whose form may send the browser back to the app."""
+    if found.redirect:
+        made.headers[CSP] = policy_for(found.redirect)
+    return made
+
+
 def _tell(tx: Transaction, frame: Frame, found: Pending, terms: Terms) -> None:
     """By mail: that is how an owner hears of what somebody else did in their name."""
-    owner = frame.owned.owner
-    said = facts(plain(terms, frame.catalog, frame.owned.since), owner.zone, clock.now())
     words = [
         f"{found.client.name} may act for you.",
         "",
         "It may ask for this in your name:",
-        *(f"{name}: {formats.listed(one)}" for name, one in said),
+        *(f"{name}: {formats.listed(one)}" for name, one in _said(frame, terms)),
         "",
         "If that was not you, open your page and say stop.",
     ]
-    to = Recipient.owner(owner.id)
+    to = Recipient.owner(frame.owned.owner.id)
     notices.tell(tx, Notice(to, "mandate.granted", "\n".join(words)))
 
 
@@ -129,23 +187,25 @@ async def _consent(
         frame = await _frame(pages, tx, here, found)
         machine = found.client.machine
         known = await parties.get_machine(tx, machine) if machine else None
-    words = plain(found.asks, frame.catalog, frame.owned.since)
+        new = await access.becomes_theirs(tx, found.client, here.owner.id)
+        beside = await _beside(tx, found, frame)
     made = page(
         "owner/allow.html",
         422 if wrong else 200,
         pending=found,
         paired=found.kind is Asking.PAIR,
+        unlimited=is_unlimited(found.asks),
         machine=known,
+        new=new,
+        beside=beside,
         frame=frame,
         given=given or first_form(frame, now, user_code),
         wrong=wrong,
-        facts=facts(words, here.owner.zone, now),
+        facts=_said(frame, found.asks),
         effects=[(one, effect_words(one)) for one in effects_of(frame.catalog)],
         zone=here.owner.zone,
     )
-    if found.redirect:
-        made.headers[CSP] = policy_for(found.redirect)
-    return made
+    return _returning(made, found)
 
 
 async def _frame(pages: Pages, tx: Transaction, here: Present, found: Pending) -> Frame:

@@ -14,19 +14,29 @@ from thingdesk.platform.errors import Refused
 from thingdesk.platform.money import Money
 from thingdesk.web.owner.mandate_form import Frame, MandateForm, form_of, make_frame, read
 from thingdesk.web.owner.ownerships import Ownerships
+from thingdesk.web.owner.plain import ALL
 
 _FIELDS = {"approval_above": "above"}
 _LESS = "This is more than it asks for. Write as much, or less."
 
 
 class ConsentForm(MandateForm):
-    """What comes from the form. `said`: only then is it the owner's word."""
+    """What comes from the form. `said` is the owner's word: `yes` to what they have read, which is
+    all that is asked for, `sure` to the less that they chose and saw in words.
+    """
 
     user_code: str = Field(default="", max_length=64)
     above: str = Field(default="", max_length=32)
     cases: str = Field(default="", max_length=7)
     passes: bool = False
-    said: Literal["yes", "no", ""] = ""
+    said: Literal["yes", "sure", "change", "no", ""] = ""
+
+
+def is_unlimited(asked: Terms) -> bool:
+    """Whether it asks for everything, for all machines and without an end, as who names nothing
+    does: what its owner could leave out is shown at once.
+    """
+    return ALL in asked.services and asked.machines is None and asked.ends is None
 
 
 def frame_of(

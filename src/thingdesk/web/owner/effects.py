@@ -98,13 +98,23 @@ def _job(one: Job, zone: str) -> str:
 
 
 def effects(
-    entries: Sequence[Entry], known: Mapping[UUID, Standing], zone: str, *, ended: bool = False
+    entries: Sequence[Entry],
+    known: Mapping[UUID, Standing],
+    zone: str,
+    *,
+    ended: bool = False,
+    by: str | None = None,
 ) -> tuple[Effect, ...]:
-    """The effects of a case, the oldest first. When it has `ended`, nothing waits for a yes."""
-    return tuple(_effect(one, known.get(one.id, ("", False)), zone, ended) for one in entries)
+    """The effects of a case, the oldest first. When it has `ended`, nothing waits for a yes. `by`
+    is the machine under whose mandate it was asked for; None: the owner's standing mandate.
+    """
+    why = {**_WHY, "mandated": f"by what you let {by} do"} if by else _WHY
+    return tuple(_effect(one, known.get(one.id, ("", False)), zone, ended, why) for one in entries)
 
 
-def _effect(entry: Entry, known: Standing, zone: str, ended: bool) -> Effect:
+def _effect(
+    entry: Entry, known: Standing, zone: str, ended: bool, why: Mapping[str, str]
+) -> Effect:
     say = _SAY.get(entry.name, _other(entry.name))
     stays, asked = entry.state == "done", entry.state == "asked" and not ended
     speaks = stays or (entry.state == "undone" and known[0] in _PASSED_ON)
@@ -115,7 +125,7 @@ def _effect(entry: Entry, known: Standing, zone: str, ended: bool) -> Effect:
         say(entry, zone),
         entry.at,
         standing,
-        _WHY.get(entry.code, "") if stays else "",
+        why.get(entry.code, "") if stays else "",
         _amount(entry) if stays or asked else None,
         payer_words(entry.payer) if entry.payer else "",
         runs,

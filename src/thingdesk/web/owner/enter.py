@@ -9,11 +9,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from thingdesk import notices, parties
 from thingdesk.notices import Notice, Page, Recipient
 from thingdesk.parties import OWNER_CODE, OWNER_PAGE, OwnerLoggedIn
-from thingdesk.platform import clock
+from thingdesk.platform import clock, ids
 from thingdesk.platform.errors import Recovery, Refusal
 from thingdesk.web.contact import contact
 from thingdesk.web.owner.ownerships import VISIT
-from thingdesk.web.owner.session import ENTER, begin, end, present, token_of
+from thingdesk.web.owner.session import ENTER, begin, browser_of, end, know, present, token_of
 from thingdesk.web.pages import Open, Pages
 from thingdesk.web.render import page
 from thingdesk.web.safe import local
@@ -50,8 +50,11 @@ async def post_enter(
 ) -> HTMLResponse:
     """The same answer, as fast, whether or not anybody has this address."""
     source = request.client.host if request.client else "unknown"
-    later.add_task(_send, pages, email, source)
-    return _form(pages, next, email)
+    browser = browser_of(request, pages) or ids.secret()
+    later.add_task(_send, pages, email, source, browser)
+    shown = _form(pages, next, email)
+    know(shown, pages, browser)
+    return shown
 
 
 @router.post(f"{ENTER}/code")
@@ -65,7 +68,8 @@ async def post_code(
     """A session, or why there is none."""
     source = request.client.host if request.client else "unknown"
     async with pages.database.transaction() as tx:
-        answer = await parties.owner_log_in(tx, pages.key, email, code, source)
+        browser = browser_of(request, pages) or ids.secret()
+        answer = await parties.owner_log_in(tx, pages.key, email, code, source, browser)
     if isinstance(answer, OwnerLoggedIn):
         there = local(next) if next else own_page(pages, answer.owner.id)
         gone_on = RedirectResponse(there, 303)
@@ -107,9 +111,9 @@ def own_page(pages: Pages, owner_id: UUID) -> str:
     return f"/{OWNER_PAGE}/{parties.sign_link(pages.key, OWNER_PAGE, owner_id, until)}"
 
 
-async def _send(pages: Pages, email: str, source: str) -> None:
+async def _send(pages: Pages, email: str, source: str, browser: str) -> None:
     async with pages.database.transaction() as tx:
-        code = await parties.ask_code(tx, email, source)
+        code = await parties.ask_code(tx, email, source, browser)
         if code is None:
             return
         shown = Page(OWNER_CODE, code.id, code.expires)

@@ -21,7 +21,7 @@ from thingdesk.platform.money import Money
 from thingdesk.web.contact import Contact
 from thingdesk.web.contact import contact as reached
 from thingdesk.web.owner.acting import MOST as MOST_ACTING
-from thingdesk.web.owner.acting import Acting, acting_for
+from thingdesk.web.owner.acting import Acting, acting_for, left_of
 from thingdesk.web.owner.ownerships import Ownerships, Token, enter, link
 from thingdesk.web.owner.plain import Facts, Plain, Standing, facts, plain, standing
 from thingdesk.web.owner.told import Told, tell
@@ -60,6 +60,7 @@ class Home:
     holds: tuple[tuple[Hold, Place], ...]
     contact: Contact | None
     acting: tuple[Acting, ...]
+    left: tuple[str, ...]
 
     @property
     def zone(self) -> str:
@@ -72,11 +73,18 @@ class Home:
 
 
 @router.get("/{token}")
-async def get_home(pages: Open, token: Token, said: str = "") -> HTMLResponse:
-    """What is, and what was. Looking at it changes nothing."""
+async def get_home(
+    pages: Open,
+    token: Token,
+    said: str = "",
+    machine: Annotated[str, Query(max_length=200)] = "",
+) -> HTMLResponse:
+    """What is, and what was; of a `machine` that was stopped what is left. Looking at it changes
+    nothing.
+    """
     async with pages.database.transaction() as tx:
         owned = await enter(pages, tx, token)
-        home = await _home(pages, tx, owned)
+        home = await _home(pages, tx, owned, machine.replace("\0", ""))
     most = {"open": MOST_OPEN, "done": _MOST_DONE, "asked": _MOST_ASKED, "acting": MOST_ACTING}
     return page("owner/home.html", home=home, owned=owned, most=most, said=said)
 
@@ -110,7 +118,7 @@ async def open_cases(tx: Transaction, owned: Ownerships, most: int) -> list[Told
     return [await tell(tx, one, owned.owner.zone) for one in found]
 
 
-async def _home(pages: Pages, tx: Transaction, owned: Ownerships) -> Home:
+async def _home(pages: Pages, tx: Transaction, owned: Ownerships, stopped: str) -> Home:
     owner, now = owned.owner, clock.now()
     done = await _cases(tx, owned, ended=True, most=_MOST_DONE + 1)
     machines = await parties.get_machines(tx, list(owned.since)[:_MOST_MACHINES])
@@ -127,6 +135,7 @@ async def _home(pages: Pages, tx: Transaction, owned: Ownerships) -> Home:
         await _holds(pages, tx, owned),
         reached(pages.contact),
         tuple(await acting_for(pages, tx, owned)),
+        await left_of(tx, owned, stopped) if stopped else (),
     )
 
 

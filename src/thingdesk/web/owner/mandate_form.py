@@ -83,6 +83,7 @@ class Frame:
 
 
 _MOST_MACHINES = 24
+_BOTH = "You ticked all, and some by name. Untick the first line for those alone, or the others."
 
 
 def make_frame(
@@ -145,6 +146,8 @@ def read(given: MandateForm, frame: Frame, now: datetime) -> tuple[Terms | None,
 
 def _services(given: MandateForm, frame: Frame, wrong: dict[str, str]) -> tuple[str, ...]:
     if ALL in given.services:
+        if len(given.services) > 1:
+            wrong["services"] = _BOTH
         return (ALL,)
     offered = tuple(one.name for one in frame.services if one.name in given.services)
     if not offered:
@@ -156,6 +159,8 @@ def _machines(given: MandateForm, frame: Frame, wrong: dict[str, str]) -> tuple[
     if not frame.machines:
         return _kept_machines(frame)
     if ALL in given.machines:
+        if len(given.machines) > 1:
+            wrong["machines"] = _BOTH
         return None
     chosen = tuple(one for one in frame.machines if one in given.machines)
     if not chosen:

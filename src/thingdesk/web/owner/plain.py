@@ -36,7 +36,8 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """What terms permit: `services` are titles, `always` and `remedies` words, `machines` ids.
+    """What terms permit: `services` are titles of those that do something for which a mandate is
+    needed, `asks` of the others; `always` and `remedies` words, `machines` ids.
 
     `everything`: also what is offered later. `machines` None: all, also later ones; `others` are
     named ones that are not the owner's any more. `remedies` None: all.
@@ -57,6 +58,17 @@ class Plain:
     providers: tuple[str, ...] | None = None
     times: WeeklyHours | None = None
     depth: int = 0
+    asks: tuple[str, ...] = ()
+
+    @property
+    def for_what(self) -> tuple[str, ...]:
+        """All that may be asked for, what needs a mandate first."""
+        if self.everything:
+            return ("everything that is offered, also what is offered later",)
+        if not self.asks:
+            return self.services or ("nothing offered now",)
+        ask = f"to ask for: {formats.listed(self.asks)}"
+        return (*self.services, f"and {ask}" if self.services else ask)
 
 
 def standing(mandate: Mandate | None, now: datetime) -> Standing:
@@ -74,15 +86,14 @@ def standing(mandate: Mandate | None, now: datetime) -> Standing:
 def plain(terms: Terms, catalog: Catalog, owned: Collection[str]) -> Plain:
     named = terms.machines
     theirs = None if named is None else tuple(one for one in named if one in owned)
-    spent = terms.per_case and terms.per_period
     return Plain(
         ALL in terms.services,
-        tuple(one.title for one in askable(catalog) if fits(one.name, terms.services)),
+        tuple(one.title for one in askable(catalog) if _is_in(one, terms)),
         None if ALL in terms.remedies else tuple(formats.plain(one) for one in terms.remedies),
         theirs,
         len(named or ()) - len(theirs or ()),
-        terms.per_case if spent else None,
-        terms.per_period if spent else None,
+        terms.per_case,
+        terms.per_period,
         tuple(effect_words(one) for one in terms.always_ask),
         terms.begins,
         terms.ends,
@@ -91,6 +102,7 @@ def plain(terms: Terms, catalog: Catalog, owned: Collection[str]) -> Plain:
         terms.providers,
         terms.times,
         terms.depth,
+        tuple(sorted(one.title for one in catalog if not one.effects and _is_in(one, terms))),
     )
 
 
@@ -100,8 +112,7 @@ def facts(plain: Plain, zone: str, now: datetime) -> Facts:
 
 
 def _facts(plain: Plain, zone: str, now: datetime) -> Iterator[tuple[str, tuple[str, ...]]]:
-    everything = ("everything that is offered, also what is offered later",)
-    yield "For", everything if plain.everything else plain.services or ("nothing offered now",)
+    yield "For", plain.for_what
     if plain.remedies is not None:
         yield "Only by", (formats.listed(plain.remedies) or "nothing",)
     yield "Money", (_money(plain),)
@@ -127,10 +138,15 @@ def _asks(plain: Plain) -> list[str]:
 
 
 def _money(plain: Plain) -> str:
-    if not plain.per_case:
+    case = f"up to {plain.per_case} for one case" if plain.per_case else ""
+    month = f"{plain.per_period} in a calendar month" if plain.per_period else ""
+    if case and month:
+        return f"{case}, and {month}, without asking"
+    if not case and not month:
         return "nothing that costs you money, without asking"
-    month = f"{plain.per_period} in a calendar month"
-    return f"up to {plain.per_case} for one case, and {month}, without asking"
+    # one without the other, as it could be granted once: the other is nothing
+    missing = "in a calendar month" if case else "for one case"
+    return f"{case or f'up to {month}'}, but nothing {missing}: so you are asked each time"
 
 
 def _machines(plain: Plain) -> str:
@@ -143,6 +159,10 @@ def _machines(plain: Plain) -> str:
 def askable(catalog: Catalog) -> list[Service]:
     """The services that do something for which a mandate is needed, by title."""
     return sorted((one for one in catalog if one.effects), key=lambda one: one.title)
+
+
+def _is_in(service: Service, terms: Terms) -> bool:
+    return fits(service.name, terms.services)
 
 
 def effects_of(catalog: Catalog) -> list[str]:

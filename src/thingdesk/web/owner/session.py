@@ -4,8 +4,9 @@ A link in a mail shows an owner's page, and lets them answer what the mail was a
 somebody else act for them needs the log-in.
 """
 
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 from urllib.parse import quote
 
@@ -19,10 +20,16 @@ from thingdesk.web.pages import Open, Pages
 from thingdesk.web.safe import local
 
 ENTER = "/enter"
+_ASKS_FOR = timedelta(days=1)
+_BROWSER = re.compile(r"[A-Za-z0-9_-]{20,64}")
 
 
 class EnterFirst(Exception):
-    """No owner is logged in."""
+    """No owner is logged in; `wanted` is where they go on then, by default what was asked for."""
+
+    def __init__(self, wanted: str | None = None) -> None:
+        super().__init__(wanted)
+        self.wanted = wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,7 @@ def token_of(request: Request, pages: Pages) -> str:
     return request.cookies.get(_cookie(pages), "")
 
 
-async def present(request: Request, pages: Pages) -> Present | None:
+async def present(request: Request, pages: Open) -> Present | None:
     token = token_of(request, pages)
     if not token:
         return None
@@ -53,20 +60,25 @@ async def _present(request: Request, pages: Open) -> Present:
     return found
 
 
+Perhaps = Annotated[Present | None, Depends(present)]
 Here = Annotated[Present, Depends(_present)]
+
+
+def browser_of(request: Request, pages: Pages) -> str | None:
+    """The secret of a browser that has asked for a code, or may."""
+    found = request.cookies.get(_asking(pages), "")
+    return found if _BROWSER.fullmatch(found) else None
+
+
+def know(response: Response, pages: Pages, browser: str) -> None:
+    """Give a browser the secret by which the codes are its own that it asks for."""
+    _set(response, pages, _asking(pages), browser, _ASKS_FOR)
 
 
 def begin(response: Response, pages: Pages, session: OwnerLoggedIn) -> None:
     """Give the browser its session."""
-    response.set_cookie(
-        _cookie(pages),
-        session.token,
-        max_age=int((session.expires - clock.now()).total_seconds()),
-        path="/",
-        secure=pages.secure,
-        httponly=True,
-        samesite="lax",
-    )
+    lasts = session.expires - clock.now()
+    _set(response, pages, _cookie(pages), session.token, lasts)
 
 
 def end(response: Response, pages: Pages) -> None:
@@ -80,9 +92,25 @@ async def on_enter_first(request: Request, error: Exception) -> Response:
     if not isinstance(error, EnterFirst):
         raise error
     path = request.url.path
-    wanted = f"{path}?{request.url.query}" if request.url.query else path
+    wanted = error.wanted or (f"{path}?{request.url.query}" if request.url.query else path)
     return RedirectResponse(f"{ENTER}?next={quote(local(wanted))}", 303)
+
+
+def _set(response: Response, pages: Pages, name: str, value: str, lasts: timedelta) -> None:
+    response.set_cookie(
+        name,
+        value,
+        max_age=int(lasts.total_seconds()),
+        path="/",
+        secure=pages.secure,
+        httponly=True,
+        samesite="lax",
+    )
 
 
 def _cookie(pages: Pages) -> str:
     return "__Host-thingdesk-owner" if pages.secure else "thingdesk-owner"
+
+
+def _asking(pages: Pages) -> str:
+    return "__Host-thingdesk-enter" if pages.secure else "thingdesk-enter"

@@ -61,10 +61,12 @@ async def tell(tx: Transaction, case: Case, zone: str) -> Told:
     known = standings(jobs, commands, await fulfilment.parts_of(tx, case.id), zone)
     asked = await decisions.of_case(tx, case.id)
     ended = case.state is cases.State.ENDED
+    under = await cases.asked_under(tx, case.id)
+    given = await mandates.get(tx, under) if under else None
     return Told(
         case,
         cases.happened(case, zone, "yours"),
-        effects(entries[-_MOST:], known, zone, ended=ended),
+        effects(entries[-_MOST:], known, zone, ended=ended, by=given.to if given else None),
         () if ended else tuple(await _waits(tx, case, asked, jobs, commands, zone)),
         tuple(words for one in asked if (words := _settled(one, zone))),
         len(entries) > _MOST,

@@ -4,7 +4,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from thingdesk import cases, decisions, fulfilment, journeys, notices, parties, timeline
@@ -16,6 +16,7 @@ from thingdesk.parties import Machine, Owner
 from thingdesk.platform import clock, durable
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.money import Money
+from thingdesk.timeline import Entry
 from thingdesk.web.chart import Chart
 from thingdesk.web.staff.around import around
 from thingdesk.web.staff.people import names_in
@@ -26,6 +27,8 @@ _MOST_LINES = 200
 _MOST = 100
 _T = TypeVar("_T")
 _UNFOLDED = 8
+_MOST_WORDS = 2000
+_MOST_SAID = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ class File:
     machine: Machine | None
     owner: Owner | None
     happened: str
+    said: tuple[str, ...]
+    """What its reporters said in words of their own: texts of others."""
     promises: tuple[Promised, ...]
     waits: tuple[Wait, ...]
     troubles: tuple[Trouble, ...]
@@ -113,8 +118,7 @@ async def collect(
     entries = await timeline.read(tx, f"case:{case_id}", before=before, most=_MOST_LINES)
     cut = _Cut()
     jobs = cut("jobs", await fulfilment.jobs_of(tx, case_id, _MOST + 1))
-    named = await names_in(tx, entries, case.owner_id, *(one.offer.provider for one in jobs))
-    names = Names(named.known, {case.service: case.title})
+    names = await _names(tx, entries, case, jobs)
     asked = cut("asked", await decisions.of_case(tx, case_id, _MOST + 1))
     commands = await fulfilment.commands_of(tx, case_id)
     proofs = await cases.verifications_of(tx, case_id)
@@ -125,6 +129,7 @@ async def collect(
         await parties.get_machine(tx, case.subject),
         await parties.get_owner(tx, case.owner_id) if case.owner_id else None,
         cases.happened(case),
+        _in_words((await cases.said_of(tx, [case_id])).get(case_id, ())),
         tuple(cut("promises", await cases.promises_of(tx, case_id, _MOST + 1))),
         tuple(waits(open_key(going), asked, jobs, commands, proofs, names)),
         tuple(troubles(going, known)),
@@ -142,6 +147,23 @@ async def collect(
         entries[0].seq if entries and entries[0].seq > 1 else None,
         frozenset(cut.what),
     )
+
+
+async def _names(
+    tx: Transaction, entries: Sequence[Entry], case: Case, jobs: Sequence[Job]
+) -> Names:
+    named = await names_in(tx, entries, case.owner_id, *(one.offer.provider for one in jobs))
+    return Names(named.known, {case.service: case.title})
+
+
+def _in_words(said: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+    """What is read: a report's title and description, and its notes."""
+    found: list[str] = []
+    for one in said:
+        texts = [one.get("name"), one.get("description")]
+        texts += [note.get("text") for note in one.get("note", ())]
+        found += [one[:_MOST_WORDS] for one in texts if isinstance(one, str) and one.strip()]
+    return tuple(dict.fromkeys(found))[:_MOST_SAID]
 
 
 class _Cut:

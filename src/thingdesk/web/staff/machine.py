@@ -12,16 +12,18 @@ from thingdesk import cases, diagnosis, mandates, parties, signals, timeline
 from thingdesk.aftercare import Stands
 from thingdesk.cases import Case, CaseFilter
 from thingdesk.diagnosis import Finding
-from thingdesk.mandates import Entitlement, EntitlementKind, Payer
+from thingdesk.mandates import Entitlement, EntitlementKind, Mandate, Payer
 from thingdesk.parties import Machine, MachineKey, Owner, Ownership
 from thingdesk.platform import clock, formats
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery, refuse
 from thingdesk.signals import Stored
 from thingdesk.web.chart import Chart, draw
+from thingdesk.web.owner.plain import Facts
 from thingdesk.web.pages import Open, Pages
 from thingdesk.web.staff.around import read
 from thingdesk.web.staff.form import Tried
+from thingdesk.web.staff.owner import given
 from thingdesk.web.staff.people import history
 from thingdesk.web.staff.session import Person
 from thingdesk.web.staff.show import show
@@ -60,6 +62,7 @@ class Card:
     cases: tuple[Case, ...]
     lines: tuple[Line, ...]
     meanings: Mapping[str, str]
+    acting: tuple[tuple[Mandate, Facts], ...]
 
     def found(self, finding: Finding) -> str:
         """Its evidence, in a few words."""
@@ -114,10 +117,11 @@ async def _collect(pages: Pages, tx: Transaction, name: str) -> Card | None:
     latest = await signals.latest(tx, name)
     entries = await timeline.latest_of(tx, f"machine:{name}", _MOST_LINES, _DONE_WITH)
     known = {one.owner_id for one in former} - ({period.owner_id} if period else set())
+    owner = await parties.get_owner(tx, period.owner_id) if period else None
     return Card(
         machine=machine,
         period=period,
-        owner=await parties.get_owner(tx, period.owner_id) if period else None,
+        owner=owner,
         former=tuple(former),
         keys=tuple(await parties.keys_of(tx, name, _MOST + 1)),
         entitlements=tuple(await mandates.entitlements_of(tx, name, _MOST + 1)),
@@ -130,7 +134,18 @@ async def _collect(pages: Pages, tx: Transaction, name: str) -> Card | None:
         cases=tuple(await cases.search(tx, CaseFilter(subject=name, most=20))),
         lines=await history(tx, entries, former=known),
         meanings=pages.flow.meanings,
+        acting=tuple(await _given(pages, tx, owner, name)),
     )
+
+
+async def _given(
+    pages: Pages, tx: Transaction, owner: Owner | None, name: str
+) -> list[tuple[Mandate, Facts]]:
+    """What its owner lets it do beside what it asks for by its own key."""
+    if owner is None:
+        return []
+    owned = {one.machine for one in await parties.owned_by(tx, owner.id, clock.now())}
+    return await given(tx, pages.flow.catalog, owner, owned, name)
 
 
 async def _available(tx: Transaction, machine: Machine, period: timedelta) -> float | None:

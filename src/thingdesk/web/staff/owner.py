@@ -1,5 +1,6 @@
 """One owner: their machines, mandate, cases and questions; changed, and forgotten for ever."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
@@ -17,7 +18,7 @@ from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import FieldError, Refused
 from thingdesk.platform.money import Money
-from thingdesk.web.owner.plain import Plain, Standing, plain, standing
+from thingdesk.web.owner.plain import Facts, Plain, Standing, facts, plain, standing
 from thingdesk.web.pages import Open, Pages
 from thingdesk.web.staff.form import Reader, Sent, Tried, not_right
 from thingdesk.web.staff.owners import Registrar, read_owner
@@ -44,6 +45,7 @@ class Known:
     ended: tuple[Case, ...]
     asked: tuple[Decision, ...]
     lines: tuple[Line, ...]
+    acting: tuple[tuple[Mandate, Facts], ...]
 
 
 @router.get("")
@@ -128,4 +130,19 @@ async def _collect(tx: Transaction, catalog: Catalog, owner_id: UUID) -> Known |
         tuple(one for one in found if one.state is State.ENDED),
         tuple(await decisions.open_for_owner(tx, owner_id, _MOST + 1)),
         await history(tx, entries),
+        tuple(await given(tx, catalog, owner, {one.id for one in owned})),
     )
+
+
+async def given(
+    tx: Transaction, catalog: Catalog, owner: Owner, owned: Collection[str], to: str | None = None
+) -> list[tuple[Mandate, Facts]]:
+    """What an owner has given to machines, or `to` one of them, and what these passed on, with the
+    words of each.
+    """
+    now = clock.now()
+    return [
+        (one, facts(plain(one.terms, catalog, owned), "UTC", now))
+        for one in await mandates.given_by(tx, owner.id, _MOST + 1)
+        if to in (None, one.to)
+    ]

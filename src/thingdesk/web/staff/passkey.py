@@ -21,8 +21,9 @@ router = APIRouter(prefix="/log-in/passkey")
 DESK = "thingdesk"
 """How the desk is called where a device lists what its passkeys are for."""
 NOWHERE = (
-    "Passkeys work where the desk is reached by a name and HTTPS, or at localhost. Whoever runs it"
-    " sets THINGDESK_PUBLIC_URL."
+    "Passkeys work where the desk is reached by a name and HTTPS, or at localhost. On your own"
+    " computer open it as http://localhost:8080, and set THINGDESK_PUBLIC_URL to that; elsewhere"
+    " whoever runs it sets THINGDESK_PUBLIC_URL to its name."
 )
 
 

@@ -12,6 +12,16 @@ from thingdesk.web.words.tone import Named, Say, Tone, Value, moment
 from thingdesk.web.words.who import WHO, questions
 
 
+def _granted(value: Value) -> str:
+    how = "passed on" if value.get("parent") else "given"
+    to = f"{how} to {value['to']}" if value.get("to") else "granted"
+    return f"A mandate was {to}, version {value['version']}"
+
+
+def _whose(value: Value) -> str:
+    return f"What {value['to']} was given" if value.get("to") else "The mandate"
+
+
 def _money(v: Value, amount: str = "minor") -> str:
     return str(Money(v[amount], v["currency"])) if v[amount] is not None else "nothing"
 
@@ -94,6 +104,10 @@ def _part(what: str) -> Say:
 KINDS: dict[str, tuple[Tone, Say]] = {
     "case.opened": (Tone.OPEN, _opened),
     "case.joined": (Tone.STILL, _joined),
+    "case.on_its_own": (
+        Tone.STILL,
+        lambda _, __: "The machine asked for it itself: from now on the standing mandate counts",
+    ),
     "case.reopened": (
         Tone.OPEN,
         lambda v, _: f"It came back after it had ended {v['outcome_before']}: reopened",
@@ -217,10 +231,10 @@ KINDS: dict[str, tuple[Tone, Say]] = {
         Tone.STILL,
         lambda v, _: f"{v['rule']}{_about(v)} looks well again, which proves nothing yet",
     ),
-    "mandate.granted": (Tone.WELL, lambda v, _: f"A mandate was granted, version {v['version']}"),
+    "mandate.granted": (Tone.WELL, lambda v, _: _granted(v)),
     "mandate.revoked": (
         Tone.WRONG,
-        lambda v, _: f"The mandate was taken back: {v['reason']}",
+        lambda v, _: f"{_whose(v)} was taken back: {v['reason']}",
     ),
     "money.reserved": (
         Tone.STILL,
