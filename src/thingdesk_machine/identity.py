@@ -14,6 +14,7 @@ from thingdesk_machine import private, signing
 
 MACHINE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 TOKEN_SECONDS = 600
+ACTOR_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -74,3 +75,19 @@ class Identity:
             "jti": secrets.token_urlsafe(16),
         }
         return signing.sign(claims, self.key, "JWT")
+
+    def actor_token(self, desk: str, clock: Callable[[], datetime]) -> str:
+        """For another machine of the same owner, which passes on to this one what it was given: the
+        `actor_token` of its exchange (RFC 8693). `desk` is the desk's `issuer`. It is good there
+        alone, once, and for five minutes; nobody can act as this machine by it.
+        """
+        issued = int(clock().timestamp())
+        claims = {
+            "iss": self.machine,
+            "sub": self.machine,
+            "aud": desk,
+            "iat": issued,
+            "exp": issued + ACTOR_SECONDS,
+            "jti": secrets.token_urlsafe(16),
+        }
+        return signing.sign(claims, self.key, "thingdesk-actor+jwt")
