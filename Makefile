@@ -85,7 +85,7 @@ $(AXE): tests/web/package-lock.json $(DEV)
 	@touch $@
 
 $(OUTSIDE): tests/outside/package-lock.json $(DEV)
-	@echo "Fetching the clients of others that the tests call the desk with: 240 MB, a minute, only this once"
+	@echo "Fetching the clients of others that the tests call the desk with: 350 MB, a minute or two, only this once"
 	@cd tests/outside && ../../$(VENV)/bin/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 

@@ -84,7 +84,9 @@ async def main() -> None:
     print(machine())
     with tempfile.TemporaryDirectory() as folder, bare() as other:
         packs = "benchmarks.mcp_tool"
-        async with a_desk(Path(folder), MACHINES, roles="web", packs=packs) as running:
+        async with a_desk(
+            Path(folder), MACHINES, roles="web", packs=packs, calls=100_000
+        ) as running:
             tokens: list[str | None] = [one.token() for one in running.machines]
             port = running.desk.http_port
             for n in range(ROUNDS):

@@ -3,7 +3,17 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from scripts.reference import commands, events, metrics, refusals, sdk, services, settings, topics
+from scripts.reference import (
+    commands,
+    events,
+    mandate,
+    metrics,
+    refusals,
+    sdk,
+    services,
+    settings,
+    topics,
+)
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 PAGES: dict[str, Callable[[], str]] = {
@@ -11,6 +21,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands.make,
     "events.md": events.make,
     "metrics.md": metrics.make,
+    "mandate.md": mandate.make,
     "refusals.md": refusals.make,
     "topics.md": topics.make,
     "services.md": services.make,

@@ -38,12 +38,12 @@ def pack(module: ModuleType) -> Iterator[str]:
 
 
 def service(one: dict[str, Any]) -> Iterator[str]:
-    if not one["description"]:
+    if one["description"] == one["title"]:
         raise Undocumented(f"the service {one['name']} has no docstring")
     yield f"### {one['name']}\n\n**{one['title']}.** {one['description']}"
     facts = ("version", "stage", "responsible", "promise", "effects", "identity")
     rows = [(name, _plain(one[name])) for name in facts]
-    rows += [(name, "yes") for name in ("instant", "safety") if one[name]]
+    rows += [(name, "yes") for name in ("instant", "safety", "business_hours") if one[name]]
     rows += [(f"{who} expect", text or "none") for who, text in one["expectations"].items()]
     yield table(("", ""), rows)
     yield "Input:"

@@ -119,7 +119,8 @@ def make() -> str:
         "Under the desk's URL. What a machine posts is answered with `receipts` (none when "
         "nothing was stored) and `refused`, two lists. An answer that is no success is "
         "`application/problem+json`, see [refusals](refusals.md). No answer may be kept by a cache "
-        "(`Cache-Control: no-store`), the time least of all.",
+        "(`Cache-Control: no-store`), the time least of all; a case has an `ETag` to ask again by "
+        "(`private, no-cache`).",
         table(("path", "what"), paths()),
         "## Up: what machines send",
         *_up(),

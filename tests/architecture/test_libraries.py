@@ -48,6 +48,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "starlette": OUTSIDE,
     "jinja2": (*OUTSIDE, "thingdesk.notices"),
     "markupsafe": (*OUTSIDE, "thingdesk.notices"),
+    "segno": ("thingdesk.web",),
     "uvicorn": ("thingdesk.platform.serve", *COMMANDS),
     "uvloop": ("thingdesk.app", *COMMANDS),
     # keys and passwords

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 from pathlib import PurePosixPath
+from textwrap import dedent
 
 from tests.architecture.source import ROOT, files
 
@@ -14,8 +15,8 @@ FILE = re.compile(r"(?:[\w.-]+/)*[\w-]+\.(?:py|md|sql|toml|txt|in)|(?:[\w.-]+/)+
 LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(
-    r"(?:^<!-- not run: (?P<reason>[^\n]+) -->\n)?^```(?P<language>\w*)(?P<title>[^\n]*)\n"
-    r"(?P<text>.*?)^```$",
+    r"(?:^ *<!-- not run: (?P<reason>[^\n]+) -->\n)?"
+    r"^(?P<indent> *)```(?P<language>\w*)(?P<title>[^\n]*)\n(?P<text>.*?)^(?P=indent)```$",
     re.MULTILINE | re.DOTALL,
 )
 # blocks in these languages are run by a test, or say why not; others are shown only
@@ -41,7 +42,7 @@ def pages() -> dict[str, str]:
 
 def blocks(page: str, text: str) -> list[Block]:
     return [
-        Block(page, one["language"], one["title"].strip(), one["text"], one["reason"])
+        Block(page, one["language"], one["title"].strip(), dedent(one["text"]), one["reason"])
         for one in BLOCK.finditer(text)
     ]
 

@@ -1,5 +1,6 @@
 """The page about IoT platforms in front, done as a reader does it."""
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -40,8 +41,10 @@ async def test_platforms_in_front(tmp_path: Path, database_url: str, database: D
         (tmp_path / "map.toml").write_text(titled(PAGE, "map.toml"), encoding="utf-8")
         desk = await reader.start(titled(PAGE, "desk"))
         await desk.says("Ready", within=90)
-        (tmp_path / "presses.csv").write_text("id,kind\npress-4,press\nnorth-7,press\n")
-        await reader.run("thingdesk machines presses.csv")
+        for one in json.loads(await reader.run(titled(PAGE, "alarm")))["refused"]:
+            assert {**one, "reason": "…"} == json.loads(titled(PAGE, "refused"))
+        reader.write(PAGE, "presses.csv")
+        await reader.run(titled(PAGE, "register"))
         assert "platforms: 5 rules in the map" in await reader.run(titled(PAGE, "doctor"))
         assert await reader.run(titled(PAGE, "alarm")) == titled(PAGE, "taken").strip()
         publish = titled(PAGE, "publish").replace(

@@ -5,22 +5,26 @@ import json
 import os
 import re
 import shutil
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from tests.databases import ROOT
 from tests.desk import running
 from tests.docs.pages import blocks, pages, titled
 from tests.listener import Listener, listening
-from tests.saying import Caller, a_caller, a_centre
+from tests.saying import a_caller, a_centre
 
 from thingdesk.hooks.model import BACKOFF, LASTS, MOST
 from thingdesk.platform import ids
 from thingdesk.platform.database import Database
 from thingdesk.platform.outward import LIMIT
 from thingdesk.platform.settings import Settings
+from thingdesk_machine import Identity
 
 pytestmark = pytest.mark.skipif(not shutil.which("curl"), reason="the pages call curl")
 ASK, WEBHOOKS, TICKETS = (f"docs/how-to/{n}.md" for n in ("ask-over-http", "webhooks", "tmf621"))
@@ -29,20 +33,21 @@ KEY = "8e03978e-40d5-43dd-bc93-6894a57f9324"
 
 @dataclass
 class Reader:
-    """Somebody with a terminal, a token and an address that listens."""
+    """Somebody with a terminal, the key file of a machine and an address that listens."""
 
     desk: str
-    caller: Caller
+    folder: Path
     listener: Listener
 
     async def does(self, page: str, title: str, **more: str) -> str:
-        token = self.caller.signing.token()
-        given = {"DESK": self.desk, "TOKEN": token, "HOOK": self.listener.url, **more}
+        given = {"DESK": self.desk, "HOOK": self.listener.url, **more}
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         # each request has a key of its own, as whoever follows the page would see to
         text = titled(page, title).replace(KEY, str(ids.new()))
         process = await asyncio.create_subprocess_exec(
-            *("/bin/sh", "-ec", text),
-            env={"PATH": os.environ["PATH"], **given},
+            *("/bin/sh", "-ec", titled(page, "token") + text),
+            cwd=self.folder,
+            env={"PATH": path, "PYTHONPATH": str(ROOT / "src"), **given},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
@@ -66,7 +71,9 @@ async def reader(
         httpx.AsyncClient(base_url=desk.http) as http,
         listening() as listener,
     ):
-        yield Reader(desk.http, await a_caller(database, http), listener)
+        signing = (await a_caller(database, http)).signing
+        Identity(signing.machine, signing.key).save(folder.parent / "car-1.json")
+        yield Reader(desk.http, folder.parent, listener)
 
 
 def is_whole(page: str, *done: str) -> bool:
@@ -83,7 +90,7 @@ async def test_ask_over_http(reader: Reader) -> None:
     assert (await reader.hears(ASK, "withdraw", CASE=case))["outcome"] == "withdrawn"
     text = pages()[ASK]
     assert f"makes {Settings.model_fields['calls'].default:,} calls a minute" in text
-    assert is_whole(ASK, "ask", "cases", "events", "withdraw")
+    assert is_whole(ASK, "token", "ask", "cases", "events", "withdraw")
 
 
 async def test_be_told_by_webhook(reader: Reader) -> None:
@@ -105,7 +112,7 @@ async def test_be_told_by_webhook(reader: Reader) -> None:
     assert f"has {MOST} addresses at most" in text
     assert BACKOFF.first.seconds == 30, "half a minute"
     assert (BACKOFF.longest.seconds // 3600, LASTS.days) == (8, 4), "eight hours, four days"
-    assert is_whole(WEBHOOKS, "register", "receive.py")
+    assert is_whole(WEBHOOKS, "token", "register", "receive.py")
 
 
 async def test_tickets(reader: Reader) -> None:
@@ -126,4 +133,4 @@ async def test_tickets(reader: Reader) -> None:
     assert told["event"]["troubleTicket"]["id"] == made["id"]
     rows = re.findall(r"^\| `(\w+)` \|", pages()[TICKETS], re.MULTILINE)
     assert set(rows) == {"inProgress", "pending", "resolved", "closed", "rejected", "cancelled"}
-    assert is_whole(TICKETS, "specifications", "create", "list", "cancel", "hub")
+    assert is_whole(TICKETS, "token", "specifications", "create", "list", "cancel", "hub")

@@ -96,7 +96,8 @@ def test_what_leads_nowhere_is_found() -> None:
     assert not wrong_names("ARCHITECTURE.md", "```text\n`thingdesk.nothing`\n```\n")
 
 
-PROOF = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?` \|$", re.MULTILINE)
+PROOF = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
+PROVEN = re.compile(r"^\| .*`tests/[\w/]+\.py(?:::\w+)?` \|$", re.MULTILINE)
 
 
 def missing_proofs(text: str) -> list[str]:
@@ -111,10 +112,13 @@ def missing_proofs(text: str) -> list[str]:
     return found
 
 
-def test_what_is_always_true_has_its_test() -> None:
-    text = (ROOT / "docs" / "explanation" / "always-true.md").read_text(encoding="utf-8")
-    lines = [one for one in text.splitlines() if one.startswith("| ") and "always true" not in one]
-    assert len(PROOF.findall(text)) == len(lines)
+@pytest.mark.parametrize("page", ["always-true.md", "attacks.md"])
+def test_what_is_always_true_has_its_test(page: str) -> None:
+    text = (ROOT / "docs" / "explanation" / page).read_text(encoding="utf-8")
+    lines = [one for one in text.splitlines() if one.startswith("| ")]
+    lines = [one for one in lines if not one.endswith((" proven by |", " checked by |"))]
+    assert lines
+    assert len(PROVEN.findall(text)) == len(lines)
     assert not missing_proofs(text)
 
 
@@ -136,6 +140,16 @@ def test_the_layers_are_those_of_the_linter() -> None:
     block = next(one for one in FENCE.findall(text) if "\nplatform " in one)
     listed = re.findall(r"^([a-z]+) {2,}", block, re.MULTILINE)
     assert listed == [one for one in built if one != "__main__"]
+
+
+@pytest.mark.parametrize("package", ["packs", "channels"])
+def test_what_a_package_is_made_of_is_named_with_it(package: str) -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    (line,) = re.findall(rf"^{package} {{2,}}(.*)$", text, re.MULTILINE)
+    listed = max(re.findall(r"\w+(?:, \w+)+", line), key=len)
+    folder = ROOT / "src" / "thingdesk" / package
+    there = {one.stem for one in folder.iterdir() if not one.name.startswith("_")}
+    assert set(listed.split(", ")) == there
 
 
 def _is_built(name: str) -> bool:

@@ -6,15 +6,13 @@ from pathlib import Path
 import pytest
 from tests.docs.pages import pages, titled
 from tests.docs.reader import reading
-from tests.parties.making import an_owner
 from tests.waiting import until
 
 from thingdesk import contact, parties
 from thingdesk.contact import COMES_WITHIN, MOST_A_DAY, MOST_OPEN, CallBacks, Hold
 from thingdesk.packs import person
-from thingdesk.parties import NewMachine, Role
+from thingdesk.parties import Role
 from thingdesk.platform.database import Database
-from thingdesk_machine import Identity
 
 PAGE = "docs/how-to/wait-for-a-person.md"
 
@@ -23,16 +21,12 @@ PAGE = "docs/how-to/wait-for-a-person.md"
 async def test_the_assistant_of_the_page_hands_over(
     database: Database, database_url: str, tmp_path: Path
 ) -> None:
-    identity = Identity.create("assistant-1")
-    identity.save(tmp_path / "assistant-1.json")
     async with reading(tmp_path, THINGDESK_DATABASE_URL=database_url) as reader:
-        reader.write(PAGE, "assistant.py")
+        reader.write(PAGE, "identity.py", "assistant.py")
         desk = await reader.start(titled(PAGE, "desk"))
         await desk.says("Ready", within=90)
+        assert "1 new" in await reader.run(titled(PAGE, "register"))
         async with database.transaction() as tx:
-            key = identity.public_jwk["x"]
-            new = NewMachine("assistant-1", "assistant", key=key, owner=an_owner())
-            await parties.register(tx, [new])
             staff = (await parties.add_staff(tx, "mia@example.org", "Mia", [Role.AGENT])).id
         assistant = await reader.start("python assistant.py")
         said = titled(PAGE, "said").splitlines()

@@ -1,7 +1,6 @@
 """An agent in JavaScript, of A2A's own library, as the how-to writes it, gets a car repaired.
 
-There is no checker of the protocol to install (`a2aops` is neither on PyPI nor on npm), so the SDK
-of the other side is the check: it verifies the card, and reads all that the desk writes.
+It verifies the card, and reads all that the desk writes.
 """
 
 import asyncio
@@ -10,6 +9,7 @@ import email.policy
 import logging
 import os
 import re
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -20,21 +20,30 @@ import httpx
 import pytest
 from tests.databases import ROOT
 from tests.desk import DeskProcess, running
+from tests.docs.pages import pages, titled
 from tests.journeys.outside import HERE
 from tests.outside import node
+from tests.outside.issued import issued
 from tests.parties.making import Signing, signing, unique
+from tests.ports import free_port
 from tests.saying import Caller, a_centre, event
 from tests.waiting import until
 
 from thingdesk import cases, fulfilment, parties
+from thingdesk.access import Surface
 from thingdesk.fulfilment import Evidence, JobState
+from thingdesk.mandates import Terms
 from thingdesk.parties import NewMachine, NewOwner
 from thingdesk.platform.database import Database
+from thingdesk_machine import Identity
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.usefixtures("node")]
 log = logging.getLogger(__name__)
+LOOPBACK = {"webhook_networks": "127.0.0.0/8"}
+REPAIRS = Terms(services=("vehicle.*",))
 QUICK = "thingdesk.demo.pack"  # the same service, whose proof takes seconds
-PAGE = ROOT / "docs/how-to/connect-an-a2a-agent.md"
+PAGE = "docs/how-to/connect-an-a2a-agent.md"
+DESK, TOLD = "http://127.0.0.1:8080", "http://127.0.0.1:8090/told"
 
 
 @dataclass
@@ -59,17 +68,25 @@ class Program:
 
 
 @asynccontextmanager
-async def program(folder: Path, **environment: str) -> AsyncIterator[Program]:
-    """The blocks of the page, one after the other, as one module."""
-    blocks = re.findall(r"```js\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+async def program(
+    folder: Path, desk: DeskProcess, car: Signing, hook: str, *, token: str = ""
+) -> AsyncIterator[Program]:
+    """The blocks of the page, one after the other, as one module, run as it says: with a token of
+    the agent's own key file, unless it has another `token`.
+    """
+    blocks = re.findall(r"```js\n(.*?)```", pages()[PAGE], re.DOTALL)
     written = folder / "agent.mjs"
     (folder / "node_modules").symlink_to(node.MODULES)
     written.write_text("\n".join(blocks), encoding="utf-8")
-    assert node.NODE
+    sign, start = titled(PAGE, "run").splitlines()
+    for shown, ours in {DESK: desk.http, "=car-1": f"={car.machine}", TOLD: hook}.items():
+        assert shown in start
+        start = start.replace(shown, ours)
+    tools = f"{Path(node.NODE).parent}:{Path(sys.executable).parent}"
     process = await asyncio.create_subprocess_exec(
-        node.NODE,
-        str(written),
-        env={**os.environ, **environment},
+        *("/bin/sh", "-ec", f"{f'TOKEN={token}' if token else sign}\nexec env {start}"),
+        cwd=folder,
+        env={"PATH": f"{tools}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT / "src")},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -133,14 +150,24 @@ async def test_an_agent_gets_a_car_repaired_and_its_owner_approves(
     car = signing(unique("car"))
     agent = await an_agent(database, car)
     await a_centre(database)
+    hook = f"http://127.0.0.1:{free_port()}/told"
     async with (
-        running(tmp_path / "desk", database_url=database_url, packs=QUICK) as desk,
-        program(tmp_path, DESK=desk.http, TOKEN=agent.token(), SUBJECT=car.machine) as one,
+        running(tmp_path / "desk", database_url=database_url, packs=QUICK, **LOOPBACK) as desk,
+        program(
+            tmp_path,
+            desk,
+            car,
+            hook,
+            token=await issued(database, desk.http, agent, Surface.A2A, REPAIRS),
+        ) as one,
     ):
+        elsewhere = await issued(database, desk.http, agent, Surface.MCP, REPAIRS)
+        await refused(desk, elsewhere, car)
         assert "vehicle.repair" in await one.says("skills")
         case = UUID(await one.says("case"))
         page = await one.says("owner")
         assert page.startswith(f"{desk.http}/question/")
+        assert await one.says("push") == f"mine {hook}"
         answered = await answer(desk, "yes")
         desk.kill()
         await desk.start()
@@ -150,11 +177,43 @@ async def test_an_agent_gets_a_car_repaired_and_its_owner_approves(
         outcome = await proven(desk, car, one)
         assert '"outcome":"verified"' in outcome
         assert await asyncio.wait_for(one.process.wait(), 20) == 0
+        told = [said for said in one.said if said.startswith("told ")]
+        assert "TASK_STATE_COMPLETED" in told[-1]
     async with database.transaction() as tx:
         found = await cases.get(tx, case)
     assert found
     assert found.reporter == agent.machine
     assert found.reports == 1
+
+
+async def test_an_agent_asks_with_its_own_key_as_the_page_says(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    car = signing(unique("car"))
+    agent = await an_agent(database, car)
+    Identity(agent.machine, agent.key).save(tmp_path / "agent-1.json")
+    hook = f"http://127.0.0.1:{free_port()}/told"
+    async with (
+        running(tmp_path / "desk", database_url=database_url, packs=QUICK, **LOOPBACK) as desk,
+        program(tmp_path, desk, car, hook) as one,
+    ):
+        case = UUID(await one.says("case"))
+        assert await one.says("push") == f"mine {hook}"
+    async with database.transaction() as tx:
+        found = await cases.get(tx, case)
+    assert found
+    assert found.reporter == agent.machine
+
+
+async def refused(desk: DeskProcess, token: str, car: Signing) -> None:
+    """With a token for another surface the same program of theirs asks for nothing."""
+    folder = desk.folder.with_name("refused")
+    folder.mkdir()
+    hook = f"http://127.0.0.1:{free_port()}/told"
+    async with program(folder, desk, car, hook, token=token) as one:
+        assert await asyncio.wait_for(one.process.wait(), 60) != 0
+    assert not [said for said in one.said if said.startswith("case")]
+    assert "401" in "\n".join(one.said)
 
 
 async def finish(database: Database, case: UUID) -> None:

@@ -12,13 +12,16 @@ import httpx
 import pytest
 from mcp_types import ElicitRequestURLParams, ElicitResult
 from tests.desk import DeskProcess, all_running
+from tests.outside.issued import issued
 from tests.outside.mcp.clients import Balance, Follows, a_client
-from tests.outside.node import run_node
+from tests.outside.node import run_node, try_node
 from tests.parties.making import Signing, an_owner, signing, unique
 from tests.saying import signal
 from tests.waiting import until
 
 from thingdesk import cases, decisions, parties
+from thingdesk.access import Surface
+from thingdesk.mandates import Terms
 from thingdesk.notices import Recipient
 from thingdesk.platform.database import Database
 
@@ -158,13 +161,20 @@ async def test_a_session_of_2025_goes_on_when_its_worker_is_killed(site: Site) -
 
 @pytest.mark.usefixtures("node")
 async def test_the_inspector_lists_and_calls_with_a_token(site: Site) -> None:
-    oven = await site.oven()
-    bearer = f"Authorization: Bearer {oven.token()}"
-    told = ("--cli", f"{site.first.http}/mcp", "--transport", "http", "--header", bearer)
+    """One that the desk issued for this surface, under a mandate for one service."""
+    oven, terms = await site.oven(), Terms(services=("oven.*",))
+    base = site.first.http
+    token = await issued(site.database, base, oven, Surface.MCP, terms)
+    told = inspecting(base, token)
     home: Any = {"HOME": str(site.first.folder.parent)}
     listed = await run_node(INSPECTOR, *told, "--method", "tools/list", **home)
     names = [one["name"] for one in _json(listed)["tools"]]
     assert "oven.descale" in names
+    for surface in (Surface.HTTP, Surface.A2A):
+        other = inspecting(base, await issued(site.database, base, oven, surface, terms))
+        code, said = await try_node(INSPECTOR, *other, "--method", "tools/list", environment=home)
+        assert code != 0
+        assert "oven.descale" not in said
     call = ("--method", "tools/call", "--tool-name", "oven.descale", "--tool-arg", "part=boiler")
     said = _json(await run_node(INSPECTOR, *told, *call, **home))
     assert said["structuredContent"]["state"] == "open"
@@ -173,6 +183,11 @@ async def test_the_inspector_lists_and_calls_with_a_token(site: Site) -> None:
         await run_node(INSPECTOR, *told, "--method", "resources/read", "--uri", uri, **home)
     )
     assert json.loads(read["contents"][0]["text"])["subject"] == oven.machine
+
+
+def inspecting(base: str, token: str) -> tuple[str, ...]:
+    bearer = f"Authorization: Bearer {token}"
+    return ("--cli", f"{base}/mcp", "--transport", "http", "--header", bearer)
 
 
 async def _never(*_: object) -> ElicitResult:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.outside.node import HERE, NODE
 
 from thingdesk import access
 from thingdesk.mandates import Terms
+from thingdesk.platform import clock
 from thingdesk.platform.database import Database
 
 PROGRAM = Path(__file__).with_name("pair.mjs")
@@ -25,7 +27,6 @@ async def test_a_machine_is_paired_bound_and_narrowed(
     machine = await a_machine(database)
     jwk = {**machine.key.as_dict(private=True), "kid": machine.kid}
     async with running(tmp_path / "desk", database_url=database_url) as desk:
-        assert NODE is not None
         process = await asyncio.create_subprocess_exec(
             *(NODE, str(PROGRAM), desk.http, machine.machine, json.dumps(jwk), algorithm),
             cwd=HERE,
@@ -47,7 +48,11 @@ async def test_a_machine_is_paired_bound_and_narrowed(
                 await access.confirm(tx, FLOW, waiting.id, machine.owner, GIVEN)
             said, wrong = await process.communicate(b"go on\n")
         assert process.returncode == 0, wrong.decode()
-    assert json.loads(said) == {
+    told = json.loads(said)
+    (narrow,) = told["narrow"]
+    ends = datetime.fromisoformat(narrow.pop("ends"))
+    assert timedelta(days=29) < ends - clock.now() <= timedelta(days=30)
+    assert told == {
         "types": ["dpop", "dpop", "dpop"],
         "narrow": [{"type": "thingdesk_mandate", "services": ["vehicle.*"]}],
         "wider": "invalid_authorization_details",
