@@ -103,7 +103,7 @@ class DeskProcess:
         """Returns when it serves: when its last part says so, and its door is open."""
         await until(self._says_ready, within=START_WITHIN)
         if "web" in self.roles:
-            async with httpx.AsyncClient(base_url=self.http) as client:
+            async with httpx.AsyncClient(base_url=self.http, timeout=30) as client:
                 answer = await client.get("/v1/desk")
             assert answer.status_code == httpx.codes.OK, answer.text
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def until(look: Callable[[], Awaitable[T]], *, within: float = 20.0) -> T:
+async def until(look: Callable[[], Awaitable[T]], *, within: float = 60.0) -> T:
     """What `look` returns as soon as that is true; it is asked again until then.
 
     For what cannot be awaited: rows that another process writes, a port that it opens. Whatever

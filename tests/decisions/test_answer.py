@@ -160,7 +160,7 @@ async def test_staff_are_asked_on_their_pages_and_get_no_mail(desk: Database) ->
     heard = asyncio.Event()
     async with desk.listening(decisions.CHANNEL, heard.set):
         await ask(desk, one)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await heard.wait()
     async with desk.transaction() as tx:
         assert [each.question for each in await decisions.open_for_staff(tx)] == [one]

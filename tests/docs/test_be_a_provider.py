@@ -48,7 +48,9 @@ async def test_the_provider_of_the_page_does_a_job(
         begin = titled(PAGE, "provider")
         reader.done.add(begin)
         provider = await reader.start(begin.replace("whsec_…", secret[1]))
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{reader.ports['8080']}") as http:
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{reader.ports['8080']}", timeout=30
+        ) as http:
             await _is_up(int(reader.ports["8090"]))
             case_id = await _breaks_down(database, http)
         await provider.says(r"^tow car\S+: Tow car")
@@ -68,7 +70,7 @@ async def _is_up(port: int) -> None:
     """What nobody signed is refused, once the provider listens."""
 
     async def look() -> int:
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(timeout=30) as http:
             try:
                 answer = await http.post(f"http://127.0.0.1:{port}/jobs", content=b"{}")
             except httpx.ConnectError:

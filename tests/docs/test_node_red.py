@@ -33,7 +33,7 @@ async def test_use_node_red(tmp_path: Path) -> None:
         identity = Identity.load(tmp_path / "press-1.json")
         shown = {"Authorization": f"Bearer {identity.token(now)}"}
         url = f"http://127.0.0.1:{reader.ports['8080']}/v1/cases"
-        async with httpx.AsyncClient(headers=shown) as http:
+        async with httpx.AsyncClient(headers=shown, timeout=30) as http:
             (case,) = (await http.get(url)).json()["cases"]
         assert (case["case"], case["subject"]) == (found[1], "press-1")
         assert case["input"]["metric"] == "temperature"

@@ -68,7 +68,7 @@ async def reader(
     allowed = {"database_url": database_url, "webhook_networks": "127.0.0.0/8"}
     async with (
         running(folder, **allowed) as desk,
-        httpx.AsyncClient(base_url=desk.http) as http,
+        httpx.AsyncClient(base_url=desk.http, timeout=30) as http,
         listening() as listener,
     ):
         signing = (await a_caller(database, http)).signing

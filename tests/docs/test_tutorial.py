@@ -14,7 +14,7 @@ LINK = r"http://\S+/{}/\S+"
 
 async def press(link: str, **form: str) -> str:
     """Open a page, and press a button of it; the page that comes then."""
-    async with httpx.AsyncClient(follow_redirects=True) as browser:
+    async with httpx.AsyncClient(follow_redirects=True, timeout=30) as browser:
         opened = await browser.get(link)
         assert opened.status_code == 200, opened.text
         for name, value in form.items():

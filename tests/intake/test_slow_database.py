@@ -43,7 +43,7 @@ class Site:
 
     async def told_and_stored(self) -> float:
         """How many events of machines the desk has counted, stored or refused."""
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(timeout=30) as http:
             answer = await http.get(f"http://127.0.0.1:{self.operations}/metrics")
         counted = r"^thingdesk_(?:events|refusals)_total\{.*\} (\S+)$"
         return sum(map(float, re.findall(counted, answer.text, re.MULTILINE)))

@@ -49,7 +49,7 @@ class Site:
 
     async def metric(self, desk: DeskProcess, name: str) -> float:
         """What a process has counted under this name, whatever its label."""
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(timeout=30) as http:
             answer = await http.get(f"http://127.0.0.1:{self.operations[desk]}/metrics")
         found = re.findall(rf"^{re.escape(name)}(?:\{{.*\}})? (\S+)$", answer.text, re.MULTILINE)
         return sum(map(float, found))

@@ -149,7 +149,7 @@ async def test_a_look_holds_up_nobody_and_is_recorded_once(hand: Hand) -> None:
     Elsewhere.act, Elsewhere.calls = slow, 0
     case_id = await begin(hand, "lab-looks", "lab.looks")
     engine = hand.engine()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         assert await engine.once() == 1
         await asked.wait()
         other = await begin(hand, "lab-quick", "lab.quick")

@@ -42,7 +42,7 @@ async def a_car(folder: Path, desk: DeskProcess, database: Database) -> str:
     new = NewMachine(identity.machine, "car", "car", key=key, owner=an_owner(), position=place)
     async with database.transaction() as tx:
         await parties.register(tx, [new])
-    async with httpx.AsyncClient(base_url=desk.http) as http:
+    async with httpx.AsyncClient(base_url=desk.http, timeout=30) as http:
         keys = (await http.get("/v1/desk")).json()["keys"]
     (folder / "desk.json").write_text(json.dumps(keys))
     return identity.machine
@@ -102,7 +102,7 @@ async def test_a_breakdown_is_reported_and_answered(
 
 
 async def test_only_the_time_is_said_to_who_is_not_known(desk: DeskProcess) -> None:
-    async with httpx.AsyncClient(base_url=desk.http) as http:
+    async with httpx.AsyncClient(base_url=desk.http, timeout=30) as http:
         answer = await http.get("/v1/time")
         assert answer.status_code == httpx.codes.OK
         (signed,) = answer.json().values()

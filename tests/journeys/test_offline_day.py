@@ -82,7 +82,7 @@ class Day:
             (job,) = await fulfilment.jobs_of(tx, case.id)
             key = await parties.desk_key(tx)
         token = parties.sign_link(key, "job", job.id, clock.now() + timedelta(hours=1))
-        async with httpx.AsyncClient(base_url=self.desk.http) as http:
+        async with httpx.AsyncClient(base_url=self.desk.http, timeout=30) as http:
             for action in ("accept", "done"):
                 said = {"action": action, "words": "It is done."}
                 answer = await http.post(f"/v1/jobs/{token}", json=said)

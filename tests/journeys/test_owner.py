@@ -61,7 +61,7 @@ async def test_after_a_stop_on_the_page_the_next_effect_is_asked(
 ) -> None:
     async with (
         running(tmp_path / "desk", database_url=database_url, contact=CONTACT) as desk,
-        httpx.AsyncClient(base_url=desk.http, follow_redirects=True) as browser,
+        httpx.AsyncClient(base_url=desk.http, follow_redirects=True, timeout=30) as browser,
     ):
         await a_centre(database)
         car = await a_car(database, browser)

@@ -105,7 +105,7 @@ async def repair(site: Site, machine: Machine) -> UUID:
     async with site.database.transaction() as tx:
         key = await parties.desk_key(tx)
     token = parties.sign_link(key, "job", job.id, clock.now() + timedelta(hours=1))
-    async with httpx.AsyncClient(base_url=site.web.http) as http:
+    async with httpx.AsyncClient(base_url=site.web.http, timeout=30) as http:
         for action in ("accept", "done"):
             said = {"action": action, "words": "It is done."}
             answer = await http.post(f"/v1/jobs/{token}", json=said)

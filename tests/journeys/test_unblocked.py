@@ -123,7 +123,7 @@ async def test_nothing_blocks_the_loop(
     url = f"http://127.0.0.1:{port}"
     async with (
         running(settings) as desk,
-        httpx.AsyncClient(base_url=url, headers={"Origin": url}) as http,
+        httpx.AsyncClient(base_url=url, headers={"Origin": url}, timeout=30) as http,
     ):
         await staff(database, http)
         await journey(desk, await a_car(database, http))

@@ -266,5 +266,5 @@ async def test_telling_wakes_the_channels(desk: Database) -> None:
     heard = asyncio.Event()
     async with desk.listening(notices.CHANNEL, heard.set):
         await tell(desk, to_machine())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await heard.wait()

@@ -100,7 +100,7 @@ async def test_a_desk_without_an_operations_port_answers_at_its_own_door(
 ) -> None:
     async with running(tmp_path / "desk", database_url=database_url, roles="web") as desk:
         assert isinstance(desk, DeskProcess)
-        async with httpx.AsyncClient(base_url=desk.http) as http:
+        async with httpx.AsyncClient(base_url=desk.http, timeout=30) as http:
             assert (await http.get("/ready")).json() == {"status": "ready"}
 
 

@@ -47,7 +47,7 @@ class Asks:
     async def _ask(self, where: str, **form: str) -> Said:
         assertion = Asking(self.machine.machine, self.machine.key).assertion(aud=self.base)
         proven = {"client_assertion_type": ASSERTION, "client_assertion": assertion}
-        async with httpx.AsyncClient(base_url=self.base) as http:
+        async with httpx.AsyncClient(base_url=self.base, timeout=30) as http:
             said: Said = (await http.post(where, data={**proven, **form})).json()
         return said
 

@@ -259,5 +259,5 @@ async def test_work_whose_listener_was_cut_off_listens_again(database: Database)
         woken.clear()
         async with database.transaction() as tx:
             tx.notify("left")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await woken.wait()

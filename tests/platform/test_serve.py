@@ -175,7 +175,7 @@ async def test_only_a_known_proxy_says_for_whom_it_asks(proxies: str, who: str |
     known = [IPv4Network(proxies)]
     async with (
         serve(Who(), listen("127.0.0.1", 0, "PORT"), proxies=known) as served,
-        httpx.AsyncClient() as http,
+        httpx.AsyncClient(timeout=30) as http,
     ):
         asked = await http.get(served.url, headers={"X-Forwarded-For": "1.2.3.4"})
     assert asked.text == (who or "127.0.0.1")

@@ -29,7 +29,7 @@ class Technician:
     jobs: list[str] = field(default_factory=list)
 
     async def work(self, listener: Listener) -> None:
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(timeout=30) as http:
             while True:
                 request = await listener.requests.get()
                 verify(self.secret, request.headers, request.body, clock.now())

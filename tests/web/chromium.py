@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from tests.web.entering import entered
 from tests.web.people import PASSWORD, account
 from tests.web.site import Site
@@ -24,11 +24,13 @@ NO_CHROMIUM = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not insta
 VENDOR = Path(__file__).parents[2] / "src" / "thingdesk" / "web" / "static" / "vendor"
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 NO_VENDOR = pytest.mark.skipif(not VENDOR.is_dir(), reason="run scripts/build_assets.py first")
+PATIENCE = 30_000  # ms: beside other tests, two cores may be busy for long
 NO_AXE = pytest.mark.skipif(not AXE.is_file(), reason="`make pytest` fetches axe-core first")
 
 
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
+    expect.set_options(timeout=PATIENCE)
     async with async_playwright() as play:
         browser = await play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
@@ -52,7 +54,7 @@ class Shown:
     ) -> AsyncIterator[Page]:
         """A page of a new browser: with `staff`, with a session; and with that of an `owner`."""
         context = await self.browser.new_context(reduced_motion="reduce", **more)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE)
         if staff:
             await self._log_in(context)
         if owner:

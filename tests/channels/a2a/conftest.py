@@ -142,7 +142,7 @@ async def surface(database: Database) -> AsyncIterator[Surface]:
         doors, app = a2a.Doors(calls, dialogue, key, database, LOOPBACK), Router()
         a2a.install(app, doors)
         async with serve(app, door):
-            async with httpx.AsyncClient() as http:
+            async with httpx.AsyncClient(timeout=30) as http:
                 card = await A2ACardResolver(http, door.url).get_agent_card()
             one = Surface(hand, door.url, doors, card)
             yield one

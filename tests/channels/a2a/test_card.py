@@ -59,7 +59,7 @@ async def test_nothing_is_missing_that_a_card_has_to_have() -> None:
 
 async def test_the_card_is_signed_by_the_desks_key(surface: Surface) -> None:
     keys = list(surface.doors.key.public_jwks)
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=30) as http:
         card = await A2ACardResolver(http, surface.url).get_agent_card(
             signature_verifier=verifier(keys)
         )
@@ -76,7 +76,7 @@ async def test_names_beyond_ascii_are_signed_as_others_read_them(surface: Surfac
 
 
 async def test_a_cache_may_keep_it_and_ask_again(surface: Surface) -> None:
-    async with httpx.AsyncClient(base_url=surface.url) as http:
+    async with httpx.AsyncClient(base_url=surface.url, timeout=30) as http:
         first = await http.get(PATH)
         again = await http.get(PATH, headers={"If-None-Match": first.headers["etag"]})
     assert first.status_code == httpx.codes.OK
@@ -96,7 +96,7 @@ async def test_who_has_shown_a_token_sees_what_it_may_ask_for(
 
 
 async def test_the_card_is_read_as_it_is_meant(surface: Surface) -> None:
-    async with httpx.AsyncClient(base_url=surface.url) as http:
+    async with httpx.AsyncClient(base_url=surface.url, timeout=30) as http:
         card = parse_agent_card((await http.get(PATH)).json())
     assert [one.protocol_binding for one in card.supported_interfaces] == ["JSONRPC", "HTTP+JSON"]
     assert {one.url for one in card.supported_interfaces} == {f"{surface.url}/a2a"}

@@ -40,7 +40,9 @@ async def test_whoever_shows_no_good_token_is_told_where_to_get_one(
     surface: Surface, authorization: str | None, path: str
 ) -> None:
     headers = {"Authorization": authorization} if authorization is not None else {}
-    async with httpx.AsyncClient(base_url=surface.url, headers={**VERSION, **headers}) as http:
+    async with httpx.AsyncClient(
+        base_url=surface.url, headers={**VERSION, **headers}, timeout=30
+    ) as http:
         asked = http.post(path, json=call("ListTasks")) if path == "/a2a" else http.get(path)
         answer = await asked
     assert answer.status_code == httpx.codes.UNAUTHORIZED

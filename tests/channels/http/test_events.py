@@ -39,7 +39,7 @@ async def test_a_stream_goes_on_where_its_reader_was(car: Caller) -> None:
     assert first[0]["data"]["kind"] == "case.opened"
     assert int(first[0]["id"]) == first[0]["data"]["number"]
     following = asyncio.create_task(read(car, events, **{"Last-Event-ID": first[0]["id"]}))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await car.call("POST", f"{path}/withdraw", json={})
     rest = await following
     assert rest[-1]["event"] == "case.ended"

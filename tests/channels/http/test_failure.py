@@ -24,7 +24,7 @@ async def test_who_asks_is_told_that_the_connection_ends_and_may_ask_again() -> 
 
     async with (
         serve(app, listen("127.0.0.1", 0, "PORT")) as served,
-        httpx.AsyncClient() as http,
+        httpx.AsyncClient(timeout=30) as http,
     ):
         for _ in range(3):
             answer = await http.post(served.url)

@@ -11,7 +11,7 @@ from thingdesk.platform.cloudevents import MOST_BYTES
 
 
 async def test_who_shows_no_token_is_told_where_to_get_one(place: Place) -> None:
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=30) as client:
         answer = await client.post(place.url, json={"jsonrpc": "2.0", "id": 1, "method": "ping"})
     assert answer.status_code == 401
     base = place.url.removesuffix("/mcp")

@@ -59,7 +59,7 @@ async def test_a_session_has_nothing_to_end(place: Place) -> None:
     who = await place.car()
     name = await _begun(place, who)
     headers = {"authorization": f"Bearer {who.token()}", "mcp-session-id": name}
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=30) as client:
         answer = await client.delete(place.url, headers=headers)
     assert answer.status_code == 405
     assert (await _say(place, who, "tools/list", mcp_session_id=name)).status_code == 200

@@ -202,7 +202,7 @@ async def test_tickets_are_listed_by_what_is_asked(car: Caller, database: Databa
         refused(await car.call("GET", f"{BASE}/troubleTicket?{wrong}"), 403, "not_supported")
     for wrong in ("filter=x", "sort=name", "before=x", "offset=1000000"):
         refused(await car.call("GET", f"{BASE}/troubleTicket?{wrong}"), 403, "not_supported")
-    async with httpx.AsyncClient(base_url=car.http.base_url) as http:
+    async with httpx.AsyncClient(base_url=car.http.base_url, timeout=30) as http:
         other = await a_caller(database, http)
         assert await other.get(f"{BASE}/troubleTicket") == []
         refused(await other.call("GET", made[0]["href"]), 404, "case_unknown")

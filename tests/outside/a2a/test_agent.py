@@ -136,7 +136,7 @@ async def answer(desk: DeskProcess, option: str, *, answered: str = "") -> str:
         return next((one for one in pages if one != answered), "")
 
     page = await until(look, within=60)
-    async with httpx.AsyncClient(follow_redirects=True) as browser:
+    async with httpx.AsyncClient(follow_redirects=True, timeout=30) as browser:
         shown = await browser.get(page)
         assert shown.status_code == httpx.codes.OK
         said = await browser.post(page, data={"option": option})
@@ -235,7 +235,7 @@ async def finish(database: Database, case: UUID) -> None:
 async def proven(desk: DeskProcess, car: Signing, one: Program) -> str:
     """The car drives, and says so until its signals have proven it; what the agent is told."""
 
-    async with httpx.AsyncClient(base_url=desk.http) as http:
+    async with httpx.AsyncClient(base_url=desk.http, timeout=30) as http:
         caller = Caller(car, http)
 
         async def look() -> str:

@@ -95,7 +95,7 @@ async def holding(folder: Path, database: Database, database_url: str) -> AsyncI
     allowed = {"calls": 1_000_000, "webhook_networks": "127.0.0.0/8", "open_cases": 1_000_000}
     async with (
         running(folder, database_url=database_url, **allowed) as desk,
-        httpx.AsyncClient(base_url=desk.http) as http,
+        httpx.AsyncClient(base_url=desk.http, timeout=30) as http,
         listening() as listener,
     ):
         ours, theirs = [await a_caller(database, http) for _ in range(2)]

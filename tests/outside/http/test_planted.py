@@ -62,7 +62,7 @@ def what_is_refused(described: Described) -> None:
     ],
 )
 async def test_it_is_found(held: Held, plant: Callable[[Described], None], found: str) -> None:
-    async with httpx.AsyncClient(base_url=held.desk.http) as http:
+    async with httpx.AsyncClient(base_url=held.desk.http, timeout=30) as http:
         described = (await http.get("/v1/openapi.json")).json()
     plant(described)
     file = held.desk.folder.with_name("planted.json")

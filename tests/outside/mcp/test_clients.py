@@ -55,7 +55,7 @@ class Site:
 
     async def proves(self, oven: Signing) -> None:
         """The oven says by its own signals that it is well, once that is looked for."""
-        async with httpx.AsyncClient(base_url=self.first.http) as client:
+        async with httpx.AsyncClient(base_url=self.first.http, timeout=30) as client:
 
             async def verified() -> bool:
                 said = signal(oven.machine, {"steam": 95.0}, time=datetime.now(UTC).isoformat())

@@ -81,7 +81,7 @@ def report(machine: str, metric: str) -> Event:
 
 
 async def keys(place: Place) -> list[Event]:
-    async with httpx.AsyncClient(base_url=place.http) as http:
+    async with httpx.AsyncClient(base_url=place.http, timeout=30) as http:
         found: list[Event] = (await http.get("/v1/desk")).json()["keys"]
         return found
 

@@ -36,7 +36,7 @@ async def desk(
 
 
 async def thing_of(desk: DeskProcess) -> Event:
-    async with httpx.AsyncClient(base_url=desk.http) as http:
+    async with httpx.AsyncClient(base_url=desk.http, timeout=30) as http:
         found: Event = (await http.get(THING)).json()
     return found
 
@@ -47,7 +47,7 @@ async def check(desk: DeskProcess) -> Any:
 
 
 async def test_the_description_is_valid_and_has_every_service(desk: DeskProcess) -> None:
-    async with httpx.AsyncClient(base_url=desk.http) as http:
+    async with httpx.AsyncClient(base_url=desk.http, timeout=30) as http:
         offered = [one["name"] for one in (await http.get("/v1/catalog")).json()["services"]]
     assert await check(desk) == {**CASES, "wrong": [], "actions": [*offered, "withdraw"]}
 
@@ -59,7 +59,7 @@ async def test_a_client_asks_and_reads_its_case_as_the_how_to_says(
     program = tmp_path / "client.mjs"
     program.write_text("\n".join(blocks), encoding="utf-8")
     (tmp_path / "node_modules").symlink_to(MODULES)
-    async with httpx.AsyncClient(base_url=desk.http) as http:
+    async with httpx.AsyncClient(base_url=desk.http, timeout=30) as http:
         car = await a_caller(database, http)
         keys = (await http.get("/v1/desk")).json()["keys"]
         written = await run_node(program, DESK=desk.http, TOKEN=car.signing.token())
