@@ -110,3 +110,45 @@ async def test_a_lost_connection_is_told_to_all_who_may_then_listen_again(
             async with asyncio.timeout(30):
                 await second.wait()
         assert not first.is_set()
+
+
+async def test_who_fails_again_and_again_leaves_nothing_behind(two: Database) -> None:
+    woken: list[int] = []
+
+    async def fail(n: int) -> None:
+        async with two.listening("ear", lambda: woken.append(n)):
+            raise RuntimeError(n)
+
+    heard = asyncio.Event()
+    async with two.listening("ear", heard.set) as deaf:
+        for n in range(100):
+            with pytest.raises(RuntimeError):
+                await fail(n)
+        await notify(two, "ear")
+        async with asyncio.timeout(30):
+            await heard.wait()
+        (ear, _) = two._pool.ears._now or (None, None)
+        assert ear is not None
+        assert [len(wakes) for wakes in ear._wakes.values()] == [1]
+        assert not deaf.is_set()
+    assert not woken
+
+
+async def test_who_stops_waiting_for_the_ear_leaves_the_others_theirs(two: Database) -> None:
+    heard = asyncio.Event()
+    async with two.listening("ear", heard.set):
+
+        async def listen() -> None:
+            async with two.listening("ear_new", asyncio.Event().set):
+                raise AssertionError("it was cancelled before")
+
+        for _ in range(5):
+            task = asyncio.create_task(listen())
+            await asyncio.sleep(0)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        async with two.listening("ear_new", heard.set):
+            await notify(two, "ear_new")
+            async with asyncio.timeout(30):
+                await heard.wait()

@@ -182,7 +182,11 @@ async def _leave_mandates(
     """What a machine asks for itself is not bound by what another one may that asked first, where
     its owner has said what it may itself.
     """
-    own = {decided[key].case_id: key for key, group in groups.items() if _is_own(group)}
+    own = {
+        decided[key].case_id: key
+        for key, group in groups.items()
+        if _is_own(group) and (not decided[key].new or _is_under_mandate(group))
+    }
     given = await mandate_store.given(tx, own) if own else {}
     left = [one for one in given if await _stands(tx, groups[own[one]][0].owner_id)]
     if left:
@@ -199,6 +203,10 @@ async def _stands(tx: Transaction, owner_id: UUID | None) -> bool:
 
 def _is_own(group: Sequence[Opening]) -> bool:
     return any(one.mandate_id is None for one in group)
+
+
+def _is_under_mandate(group: Sequence[Opening]) -> bool:
+    return any(one.mandate_id is not None for one in group)
 
 
 def _others(

@@ -106,7 +106,8 @@ class Followers:
                 found = await access.again(tx, [one.caller for one in followers])
             for follower, caller in zip(followers, found, strict=True):
                 follower.ended = caller if isinstance(caller, Refused) else None
-            self._wake()
+            if any(one.ended for one in followers):
+                self._wake()
         return 0
 
     def _wake(self) -> None:

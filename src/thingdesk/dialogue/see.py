@@ -37,10 +37,12 @@ async def party_of(tx: Transaction, caller: Caller, catalog: Catalog) -> Party:
 async def get(tx: Transaction, party: Party, case_id: UUID) -> Case:
     """Raises Refused for one that may not be seen as if there were none."""
     case = await cases.get(tx, case_id)
-    joined = case is not None and await cases.joined(tx, case_id, party.machine)
-    if case is None or not party.sees(case, joined=joined):
-        raise refuse("case_unknown", _UNKNOWN, Recovery.CONTACT_US)
-    return case
+    if case is not None:
+        if party.sees(case, joined=False):
+            return case
+        if await cases.joined(tx, case_id, party.machine) and party.sees(case, joined=True):
+            return case
+    raise refuse("case_unknown", _UNKNOWN, Recovery.CONTACT_US)
 
 
 def check_withdraws(caller: Caller, case: Case) -> None:

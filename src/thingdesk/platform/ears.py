@@ -11,35 +11,43 @@ GONE = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
 
 
 class _Ear:
-    """A connection that listens until nobody needs it any more, or until it is lost."""
+    """A connection that listens until nobody needs it any more, or until it is lost.
+
+    It asks for a channel once, however many wait for it, and goes on until its end: channels are
+    few, and who comes back again and again leaves nothing behind.
+    """
 
     def __init__(self, connection: Any) -> None:
         self.deaf = asyncio.Event()
         self.listeners = 0
-        # whether somebody left without a word: it may listen to what nobody waits for
-        self.spoiled = False
         self._connection = connection
         self._one_at_a_time = asyncio.Lock()
+        self._wakes: dict[str, list[Callable[[], None]]] = {}
         connection.add_termination_listener(self._lost)
 
     def _lost(self, _: object) -> None:
         self.deaf.set()
 
-    async def listen(self, channel: str, heard: Callable[..., None]) -> None:
-        async with self._one_at_a_time:
-            await self._connection.add_listener(channel, heard)
+    def _heard(self, _connection: object, _pid: int, channel: str, _payload: str) -> None:
+        for wake in tuple(self._wakes[channel]):
+            wake()
 
-    async def forget(self, channel: str, heard: Callable[..., None]) -> None:
+    async def listen(self, channel: str, wake: Callable[[], None]) -> None:
         async with self._one_at_a_time:
-            with suppress(*GONE):
-                await self._connection.remove_listener(channel, heard)
+            if channel not in self._wakes:
+                await self._connection.add_listener(channel, self._heard)
+                self._wakes[channel] = []
+            self._wakes[channel].append(wake)
 
-    def leave(self) -> None:
+    def forget(self, channel: str, wake: Callable[[], None]) -> None:
+        self._wakes[channel].remove(wake)
+
+    async def leave(self) -> None:
         """Nobody needs it any more."""
-        self._connection.remove_termination_listener(self._lost)
-        if self.spoiled:
-            with suppress(asyncpg.InterfaceError):
-                self._connection.terminate()
+        with suppress(*GONE):
+            self._connection.remove_termination_listener(self._lost)
+            for channel in self._wakes:
+                await self._connection.remove_listener(channel, self._heard)
 
 
 class Ears:
@@ -64,9 +72,10 @@ class Ears:
             return
         if self._now == (ear, held):
             self._now = None
-        with suppress(asyncpg.InterfaceError):
-            ear.leave()
-        await held.aclose()
+        try:
+            await ear.leave()
+        finally:
+            await held.aclose()
 
     @asynccontextmanager
     async def listening(
@@ -75,19 +84,12 @@ class Ears:
         """Call `wake` at each notification of `channel`, while the block runs. The event is set
         when the connection is lost.
         """
-        left = False
-
-        def heard(*_: object) -> None:
-            if not left:
-                wake()
-
         ear, held = await self._enter()
         try:
-            await ear.listen(channel, heard)
-            yield ear.deaf
-            await ear.forget(channel, heard)
-        except BaseException:
-            left = ear.spoiled = True
-            raise
+            await ear.listen(channel, wake)
+            try:
+                yield ear.deaf
+            finally:
+                ear.forget(channel, wake)
         finally:
             await self._leave(ear, held)
