@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
+from math import ceil
 from typing import Any
 
 import uvicorn
@@ -187,6 +188,9 @@ async def serve(
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=_STOP_WITHIN,
+        # `head_within` ends what is idle: longer than clients keep it (4 to 5 s is usual), as one
+        # that is used just when it is closed loses its request
+        timeout_keep_alive=ceil(2 * head_within),
         server_header=False,
         forwarded_allow_ips=[str(one) for one in proxies],
         http=_Bounded,

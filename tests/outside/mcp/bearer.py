@@ -16,8 +16,13 @@ _HOPS = {"connection", "keep-alive", "transfer-encoding", "content-length", "dat
 
 @asynccontextmanager
 async def with_bearer(url: str, token: Callable[[], str]) -> AsyncIterator[str]:
-    """Where `url` is reached with a token. The name by which it was called is passed on."""
-    async with httpx.AsyncClient(base_url=url, timeout=None) as client:  # noqa: S113 - streams last
+    """Where `url` is reached with a token. The name by which it was called is passed on.
+
+    A connection serves one request: one that is kept may be ended by the desk just as it is used.
+    """
+    once = httpx.Limits(max_keepalive_connections=0)
+    lasting = httpx.Timeout(None)  # as streams do
+    async with httpx.AsyncClient(base_url=url, timeout=lasting, limits=once) as client:
 
         async def pass_on(request: Request) -> StreamingResponse:
             said = [(k, v) for k, v in request.headers.raw if k.decode() not in _HOPS]
