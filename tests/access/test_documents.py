@@ -130,7 +130,6 @@ async def test_an_application_on_the_own_computer_is_read_by_a_desk_there(host: 
         "http://127.0.0.1@agent.example.com/client.json",
         "http://localhost.example.com/client.json",
         "https://10.0.0.1/client.json",
-        "https://127.0.0.1:9/client.json",
     ],
 )
 async def test_a_desk_on_the_own_computer_asks_no_other_network_for_it(url: str) -> None:

@@ -66,14 +66,20 @@ class Owner:
 
     async def types(self, code: dict[str, str]) -> httpx.Response:
         """The machine's code, and then the digits that are mailed; what the page says."""
-        asked = await self.browser.post("/pair", data=code)
+        await self._logs_in(await self.browser.post("/pair", data=code))
+        return await self.browser.post("/pair", data=code)
+
+    async def enters(self, address: str) -> httpx.Response:
+        """A page of the desk that is for owners who have logged in; what it says then."""
+        return await self._logs_in(await self.browser.get(address))
+
+    async def _logs_in(self, asked: httpx.Response) -> httpx.Response:
         assert asked.url.path == "/enter"
         there = asked.url.params["next"]
         await self.browser.post("/enter", data={"email": self.address, "next": there})
         digits = await self.reads(r"\b(\d{4} ?\d{4})\b")
         given = {"email": self.address, "code": digits, "next": there}
-        await self.browser.post("/enter/code", data=given)
-        return await self.browser.post("/pair", data=code)
+        return await self.browser.post("/enter/code", data=given)
 
     async def presses(self, button: str, page: httpx.Response) -> httpx.Response:
         """A button of a page, with all that its form has beside it, as it is."""

@@ -68,7 +68,7 @@ class Documents:
         self, *, allowed: Sequence[Network] = (), http: Http | None = None, base: str = ""
     ) -> None:
         self._allowed = allowed
-        self._tried = _is_local(base)
+        self._tried = base.startswith("http://") and _is_local(base)
         self._http = http or make_http(limit=_WITHIN)
         self._names = Names()
         self._room = asyncio.Semaphore(_AT_ONCE)
@@ -211,7 +211,7 @@ def _check_id(url: str, *, tried: bool) -> None:
 
 def _is_local(url: str) -> bool:
     parts = _parts(url)
-    return parts is not None and parts.scheme == "http" and parts.hostname in _LOCAL
+    return parts is not None and parts.hostname in _LOCAL
 
 
 def _parts(url: str) -> Any:
