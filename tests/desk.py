@@ -19,7 +19,7 @@ from tests.ports import free_port
 from tests.waiting import until
 from thingdesk.platform.embedded import _launch
 
-START_WITHIN = 60.0
+START_WITHIN = 120.0
 STOP_WITHIN = 10.0
 """How long a desk may take to stop, however busy it is."""
 

@@ -134,7 +134,7 @@ class Hand:
 
     async def _diagnose(self, signals_left: int) -> None:
         """Other tests' transactions on the same server may hold signals back for a moment."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while signals_left > 0:
                 async with self.database.transaction() as tx:
                     signals_left -= await self.flow.diagnose(tx)

@@ -13,7 +13,7 @@ from gmqtt.storage import PersistentStorage
 from tests.parties.making import Signing
 from tests.saying import Event
 
-WITHIN = 20.0
+WITHIN = 60.0
 
 
 class Line:

@@ -157,7 +157,7 @@ async def test_a_destroyed_desk_goes_on_from_its_backup(tmp_path: Path) -> None:
         keys = (await http.get("/v1/desk")).json()
         async with await a_press(desk, tmp_path) as press:
             await press.signal({"temperature": 20})
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 await press.drained()
             talking = asyncio.create_task(load.talk())
             await wait_for(load, 20)

@@ -15,7 +15,7 @@ from tests.waiting import until
 from thingdesk.platform import ids
 from thingdesk.platform.database import Database
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 REPLAYS, BATCH, AT_ONCE = 10_000, 500, 25
 COUNTED = (
     "select count(*) from report where reporter = $1",

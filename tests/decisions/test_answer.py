@@ -114,7 +114,7 @@ async def test_of_answers_at_the_same_time_exactly_one_binds(desk: Database) -> 
             except Refused as refused:
                 return refused.refusal.reason
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         answers = await asyncio.gather(*(race(*pair) for pair in zip(names, staff, strict=True)))
     [won] = [each for each in answers if isinstance(each, Decision)]
     lost = [each for each in answers if not isinstance(each, Decision)]
@@ -160,7 +160,7 @@ async def test_staff_are_asked_on_their_pages_and_get_no_mail(desk: Database) ->
     heard = asyncio.Event()
     async with desk.listening(decisions.CHANNEL, heard.set):
         await ask(desk, one)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await heard.wait()
     async with desk.transaction() as tx:
         assert [each.question for each in await decisions.open_for_staff(tx)] == [one]

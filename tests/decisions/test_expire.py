@@ -79,7 +79,7 @@ async def test_who_expires_leaves_what_is_being_answered(
     async with desk.transaction() as tx:
         await decisions.answer(tx, one.id, "tue", STAFF)
         turnable.turn(DAY)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             assert await expire(desk) == [other.id]
     assert await expire(desk) == []
     assert (await get(desk, one)).chosen == "tue"

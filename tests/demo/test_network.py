@@ -40,7 +40,7 @@ async def hang_up(writer: asyncio.StreamWriter) -> None:
 
 
 async def test_what_is_sent_arrives_and_is_answered_until_the_network_is_gone(far: Far) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         reader, writer = await far.call()
         writer.write(b"a\n")
         assert await reader.readexactly(4) == b"a\na\n"
@@ -52,7 +52,7 @@ async def test_what_is_sent_arrives_and_is_answered_until_the_network_is_gone(fa
 
 
 async def test_where_it_is_deaf_what_is_sent_arrives_and_no_answer_comes(far: Far) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         reader, writer = await far.call()
         writer.write(b"a\n")
         assert await reader.readexactly(4) == b"a\na\n"

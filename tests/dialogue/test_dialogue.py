@@ -126,7 +126,7 @@ async def test_whoever_follows_hears_all_of_it_once_and_to_its_end(talk: Talk) -
     hearing = asyncio.create_task(hear())
     await talk.hand.answer(case_id, "yes")
     await talk.dialogue.withdraw(caller, case_id)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await hearing
     kinds = [one.kind for one in heard]
     assert kinds[0] == "case.opened"
@@ -154,7 +154,7 @@ async def test_following_ends_with_the_desk(database: Database) -> None:
 
         waiting = asyncio.create_task(rest())
         talk.stop.set()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await waiting
     assert heard[0].kind == "case.opened"
 

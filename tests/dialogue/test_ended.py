@@ -63,7 +63,7 @@ async def test_it_ends_for_who_may_not_follow_any_more_at_once_and_says_why(
     database, heard = talk.hand.database, asyncio.Queue[Told]()
     following = asyncio.create_task(_follow(talk, caller, heard))
     told = asyncio.Event()
-    async with asyncio.timeout(30), database.listening(parties.CALLERS, told.set):
+    async with asyncio.timeout(60), database.listening(parties.CALLERS, told.set):
         assert (await heard.get()).kind == "case.opened"
         await end(database, machine, made, caller)
         await told.wait()  # whoever holds a stream is told, and does not find it out
@@ -79,7 +79,7 @@ async def test_so_it_is_for_who_calls_by_their_own_key_when_they_are_sold(
     async with Callers(database, BASE) as callers:
         caller = await callers.recognise(shown(machine.token()), Surface.HTTP)
     following = asyncio.create_task(_follow(talk, caller, heard))
-    async with asyncio.timeout(30), database.listening(parties.CALLERS, told.set):
+    async with asyncio.timeout(60), database.listening(parties.CALLERS, told.set):
         await heard.get()
         async with database.transaction() as tx:
             await parties.transfer(tx, machine.machine, None, clock.now())
@@ -101,7 +101,7 @@ async def test_what_happens_after_a_stop_is_not_told_though_nobody_has_said_so(
             "update mandate_given set revoked_at = now() where machine = $1", machine.machine
         )
     await talk.hand.work()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         heard = asyncio.Queue[Told]()
         assert await _rest(following, heard) == "token_ended"
     assert heard.empty()
@@ -125,7 +125,7 @@ async def test_a_later_yes_takes_nothing_of_what_is_seen_under_an_earlier(
             less = mandates.Terms(services=("meter.*",))
             await mandates.grant(tx, machine.owner, less, to=other.machine)
         await talk.dialogue.withdraw(caller, asked.case_id)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             assert await _rest(following, asyncio.Queue()) == "the case has ended"
 
 
@@ -136,7 +136,7 @@ async def test_of_many_who_follow_only_those_end_who_may_not(talk: Talk) -> None
         found = [await callers.recognise(shown(one.token()), Surface.HTTP) for one in machines]
     heard: list[asyncio.Queue[Told]] = [asyncio.Queue() for _ in found]
     following = [asyncio.create_task(_follow(talk, *one)) for one in zip(found, heard, strict=True)]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         for one in heard:
             await one.get()
         async with database.transaction() as tx:

@@ -56,7 +56,7 @@ class Running:
         """Like closing the terminal: all that was started in it ends."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, how)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await self.process.wait()
 
 

@@ -134,7 +134,7 @@ def bearer(token: str) -> dict[str, str]:
     return {"authorization": f"Bearer {token}"}
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 @pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
 async def test_an_owner_lets_an_assistant_act_and_stops_it(
     database: Database, database_url: str, tmp_path: Path

@@ -99,7 +99,7 @@ async def test_be_told_by_webhook(reader: Reader) -> None:
     exec(titled(WEBHOOKS, "receive.py"), names)  # noqa: S102 - that is what the page says to do
     await reader.does(ASK, "ask")
     kinds: list[str] = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while "case.opened" not in kinds:
             one = await reader.listener.requests.get()
             good = names["is_from_the_desk"]
@@ -125,7 +125,7 @@ async def test_tickets(reader: Reader) -> None:
     assert made["id"] in [one["id"] for one in listed]
     ended = await reader.hears(TICKETS, "cancel", TICKET=made["id"])
     assert (ended["status"], ended["statusChangeReason"]) == ("cancelled", "It was nothing.")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             told = json.loads((await reader.listener.requests.get()).body)
             if told.get("eventType") == "TroubleTicketStatusChangeEvent":

@@ -165,5 +165,5 @@ async def test_another_machines_word_about_a_command_holds_nobody_up(database: D
     async with database.transaction() as tx:
         with pytest.raises(Refused):
             await fulfilment.settle_command(tx, command.effect_id, "another", "done", {})
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             assert await result(database, command, "done") is Settled.NOW

@@ -175,7 +175,7 @@ async def test_who_takes_of_plenty_waits_for_nobody(database: Database) -> None:
                 tx, effect_id, provider, "coil", quantity, case_id=effect_id
             )
             assert held.state is ReservationState.RESERVED
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             assert await reserve(database, other, provider, 5) == "reserved"
         assert await free(database, provider) == 1_995
     assert await free(database, provider) == 1_988

@@ -26,7 +26,7 @@ from thingdesk_machine import Backoff, Identity, Machine, Options, desk_keys
 
 MACHINES, EACH = 120, 400
 MOST_MEMORY = 200 * 1024 * 1024
-SOON = 20.0
+SOON = 60.0
 
 
 @dataclass

@@ -35,7 +35,7 @@ ONCE = (
 """What happens once in a gated case, whatever dies meanwhile."""
 
 
-SPARE = 15
+SPARE = 45
 """Seconds that a busy machine may need for what follows a lease."""
 _HELD = """
 select pid, state_change from pg_stat_activity a

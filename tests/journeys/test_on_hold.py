@@ -21,7 +21,7 @@ from thingdesk.platform.database import Database
 
 PASSWORD = "correct horse battery staple"
 NUMBER = "+49 30 1234567"
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 
 @dataclass

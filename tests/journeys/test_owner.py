@@ -21,7 +21,7 @@ from thingdesk.parties import NewMachine, NewOwner
 from thingdesk.platform.database import Database
 from thingdesk.platform.money import Money
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 CONTACT = "help@example.org"
 GENEROUS = Terms(("vehicle.*",), per_case=Money(50000, "EUR"), per_period=Money(200000, "EUR"))
 

@@ -221,7 +221,7 @@ async def test_an_open_page_hears_of_what_came_in_elsewhere(site: Site) -> None:
     machine = await site.machine(two.http)
     async with machine, httpx.AsyncClient(timeout=20) as browser:
         await form(browser, one, "/log-in", email=await an_admin(site), password=PASSWORD)
-        async with browser.stream("GET", f"{one.http}/live") as news, asyncio.timeout(20):
+        async with browser.stream("GET", f"{one.http}/live") as news, asyncio.timeout(60):
             lines = news.aiter_lines()
             assert "event" in await anext(lines)
             receipt = await machine.report(

@@ -107,7 +107,7 @@ async def journey(desk: Desk, car: Caller) -> None:
         assert answer.status_code == httpx.codes.OK, (path, answer.text)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 async def test_nothing_blocks_the_loop(
     tmp_path: Path, database: Database, database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:

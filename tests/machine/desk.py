@@ -120,7 +120,7 @@ class MqttDesk:
         self._listening = asyncio.Event()
 
     async def start(self, port: int) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await self._client.connect("127.0.0.1", port, version=self.version)
             await self._listening.wait()
 

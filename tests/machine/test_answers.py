@@ -27,7 +27,7 @@ async def test_a_receipt_that_proves_nothing_is_ignored(
     site: Site, changes: dict[str, object]
 ) -> None:
     site.desk.silent = True
-    async with asyncio.timeout(30), site.machine() as machine:
+    async with asyncio.timeout(60), site.machine() as machine:
         waiting = asyncio.create_task(machine.report("vehicle.repair", {}, event_id="r1"))
         await site.desk.has(lambda desk: desk.arrivals)
         event = site.desk.stored["car-1", "r1"]
@@ -48,7 +48,7 @@ def refuse(recovery: str) -> Event:
 
 async def test_a_refusal_is_raised_where_it_was_asked_for(site: Site) -> None:
     site.desk.answer = lambda _machine, event: refuse("fix_input") if event["id"] == "r1" else None
-    async with asyncio.timeout(20), site.machine() as machine:
+    async with asyncio.timeout(60), site.machine() as machine:
         with pytest.raises(Refused) as caught:
             await machine.report("vehicle.repair", {}, event_id="r1")
         assert await machine.refusals() == [], "it has been told already"
@@ -59,7 +59,7 @@ async def test_a_refusal_is_raised_where_it_was_asked_for(site: Site) -> None:
 
 async def test_a_refusal_that_nobody_waited_for_is_kept_until_it_is_read(site: Site) -> None:
     site.desk.answer = lambda _machine, event: refuse("contact_us") if event["id"] == "s1" else None
-    async with asyncio.timeout(20), site.machine() as machine:
+    async with asyncio.timeout(60), site.machine() as machine:
         for number in range(3):
             await machine.signal({"speed": number}, event_id=f"s{number}")
         await machine.drained()
@@ -79,7 +79,7 @@ async def test_an_event_that_is_asked_for_later_waits_alone(site: Site) -> None:
 
     site.desk.answer = later
     options = replace(QUICK, patience=Backoff(first=2, longest=2))
-    async with asyncio.timeout(20), site.machine(options=options) as machine:
+    async with asyncio.timeout(60), site.machine(options=options) as machine:
         await machine.signal({"speed": 0}, event_id="s0")
         await site.desk.has(lambda desk: desk.arrivals)
         await machine.signal({"speed": 1}, event_id="s1", wait=True)

@@ -40,7 +40,7 @@ async def test_the_programs_of_the_page(
     car = await run(CAR, tmp_path, site.url)
     assert car.stdout is not None
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             assert b"the desk has it, case case-of-" in await car.stdout.readline()
             site.mqtt.command("car-1", "c1", arguments={"unit": "infotainment"})
             (result,) = await site.desk.has(lambda desk: desk.of("result"))

@@ -38,7 +38,7 @@ async def process(site: Site, first: int, count: int) -> AsyncIterator[asyncio.s
 
 async def line(child: asyncio.subprocess.Process) -> str:
     assert child.stdout is not None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         return (await child.stdout.readline()).decode().strip()
 
 
@@ -49,7 +49,7 @@ async def test_killed_between_queueing_and_receipt(site: Site) -> None:
         await site.desk.has(lambda desk: desk.arrivals)
     before = len(site.desk.stored)
     site.desk.silent = False
-    async with asyncio.timeout(30), site.machine() as machine:
+    async with asyncio.timeout(60), site.machine() as machine:
         await machine.drained()
     assert [event for _, event in site.desk.stored] == said == [f"s{n}" for n in range(20)]
     assert site.desk.differing == []
@@ -64,7 +64,7 @@ async def test_killed_while_it_queues(site: Site, lines: int) -> None:
     for round_ in range(3):
         async with process(site, round_ * 1000, 1000) as child:
             said += [await line(child) for _ in range(lines)]
-    async with asyncio.timeout(30), site.machine() as machine:
+    async with asyncio.timeout(60), site.machine() as machine:
         await machine.drained()
     stored = [event for _, event in site.desk.stored]
     assert [event for event in stored if event in said] == said

@@ -37,7 +37,7 @@ async def test_a_command_that_has_not_begun_is_dropped_and_one_that_has_goes_on(
 ) -> None:
     machine, working = site.machine(), Working()
     machine.on_command("restart")(working)
-    async with asyncio.timeout(30), machine:
+    async with asyncio.timeout(60), machine:
         await machine.connected()
         site.mqtt.command("car-1", "begun")
         await working.has_begun.wait()
@@ -60,7 +60,7 @@ async def test_a_recall_that_is_here_before_its_command_holds(site: Site) -> Non
     machine, working = site.machine(), Working()
     working.let_go.set()
     machine.on_command("restart")(working)
-    async with asyncio.timeout(30), machine:
+    async with asyncio.timeout(60), machine:
         await machine.connected()
         site.mqtt.recall("car-1", "c1")
         await site.desk.has(said)
@@ -75,7 +75,7 @@ async def test_a_recall_of_what_is_done_is_answered_with_that(site: Site) -> Non
     machine, working = site.machine(), Working()
     working.let_go.set()
     machine.on_command("restart")(working)
-    async with asyncio.timeout(30), machine:
+    async with asyncio.timeout(60), machine:
         await machine.connected()
         site.mqtt.command("car-1", "c1")
         await site.desk.has(said)

@@ -107,7 +107,7 @@ async def test_many_claim_at_once_and_nothing_goes_out_twice(desk: Database) -> 
             await held.wait()
             return [one.id for one in claimed]
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         shares = await asyncio.gather(*(worker() for _ in range(6)))
     assert [len(share) for share in shares] == [10] * 6
     assert sorted(id_ for share in shares for id_ in share) == sorted(told)
@@ -164,7 +164,7 @@ async def test_the_same_acknowledgements_at_once_settle_once(desk: Database) -> 
             answers = await notices.acknowledge_many(tx, [("press-7", id_) for id_ in order])
             assert answers == [None] * 20
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await asyncio.gather(*(acknowledge(told[::step]) for step in (1, -1) * 3))
     assert (await history(desk)).count("notice.acknowledged") == 20
 
@@ -266,5 +266,5 @@ async def test_telling_wakes_the_channels(desk: Database) -> None:
     heard = asyncio.Event()
     async with desk.listening(notices.CHANNEL, heard.set):
         await tell(desk, to_machine())
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await heard.wait()

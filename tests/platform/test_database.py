@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from select import select
 
 import asyncpg
 import pytest
@@ -12,7 +13,7 @@ from thingdesk.platform.database import Database, Transaction
 from thingdesk.platform.gather import Gatherer
 from thingdesk.platform.loops import repeat
 from thingdesk.platform.metrics import Counter
-from thingdesk.platform.pool import NotCommitted
+from thingdesk.platform.pool import NotCommitted, is_passing
 
 LOCK = 4711
 
@@ -259,5 +260,24 @@ async def test_work_whose_listener_was_cut_off_listens_again(database: Database)
         woken.clear()
         async with database.transaction() as tx:
             tx.notify("left")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await woken.wait()
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_session_that_the_server_has_ended_is_tried_again_whenever_that_is_seen(
+    one: Database, turns: int
+) -> None:
+    """What is raised depends on how much of the server's last words has been read by then."""
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - that is what is looked at
+        await outstay(one, turns)
+    assert is_passing(caught.value), repr(caught.value)
+
+
+async def outstay(one: Database, turns: int) -> None:
+    async with one.transaction(idle_limit=0.05) as tx:
+        connection = tx._connection._con
+        # nothing else goes on until the server has had enough: as when a module is loaded
+        select([connection._transport.get_extra_info("socket")], [], [], 60)
+        for _ in range(turns):
+            await asyncio.sleep(0)

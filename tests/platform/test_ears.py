@@ -21,7 +21,7 @@ async def two(database_url: str) -> AsyncIterator[Database]:
 
 
 async def notify(database: Database, *channels: str) -> None:
-    async with asyncio.timeout(30), database.transaction() as tx:
+    async with asyncio.timeout(60), database.transaction() as tx:
         for one in channels:
             tx.notify(one)
 
@@ -39,11 +39,11 @@ async def test_however_many_listen_work_finds_a_connection_and_each_hears_its_ow
     async with AsyncExitStack() as stack:
         heard = await hear_all(stack, two)
         await notify(two, "ear_3")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await heard["ear_3"].wait()
         assert [name for name in CHANNELS if heard[name].is_set()] == ["ear_3"]
         await notify(two, *CHANNELS)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             for event in heard.values():
                 await event.wait()
 
@@ -53,13 +53,13 @@ async def test_two_on_one_channel_both_hear_until_they_leave(two: Database) -> N
     async with two.listening("ear", first.set):
         async with two.listening("ear", second.set):
             await notify(two, "ear")
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 await first.wait()
                 await second.wait()
         first.clear()
         second.clear()
         await notify(two, "ear")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await first.wait()
         assert not second.is_set()
 
@@ -79,7 +79,7 @@ async def test_one_that_is_cancelled_takes_nobody_elses_ear(two: Database) -> No
         with pytest.raises(asyncio.CancelledError):
             await task
         await notify(two, "ear")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await heard.wait()
         assert not deaf.is_set()
         assert not other.is_set()
@@ -101,13 +101,13 @@ async def test_a_lost_connection_is_told_to_all_who_may_then_listen_again(
 
     async with two.listening("ear_1", first.set) as deaf, two.listening("ear_2", first.set) as too:
         await until(cut)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await deaf.wait()
             await too.wait()
         # those who have not left yet are in nobody's way
         async with two.listening("ear_2", second.set):
             await notify(database, "ear_2")
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 await second.wait()
         assert not first.is_set()
 
@@ -125,7 +125,7 @@ async def test_who_fails_again_and_again_leaves_nothing_behind(two: Database) ->
             with pytest.raises(RuntimeError):
                 await fail(n)
         await notify(two, "ear")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await heard.wait()
         (ear, _) = two._pool.ears._now or (None, None)
         assert ear is not None
@@ -150,5 +150,5 @@ async def test_who_stops_waiting_for_the_ear_leaves_the_others_theirs(two: Datab
                 await task
         async with two.listening("ear_new", heard.set):
             await notify(two, "ear_new")
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 await heard.wait()

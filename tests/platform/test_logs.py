@@ -154,7 +154,7 @@ async def test_who_sends_what_is_no_http_fills_no_log() -> None:
                 "127.0.0.1", int(served.url.rpartition(":")[2])
             )
             writer.write(sent)
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 assert (await reader.readline()).startswith(b"HTTP/1.1 ")
             writer.close()
             await writer.wait_closed()

@@ -67,7 +67,7 @@ async def test_sessions_may_be_pooled(database_url: str, tmp_path: Path) -> None
                 async with database.transaction() as tx:
                     assert await tx.fetchval("select 1") == 1
                     tx.notify("news")
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 await heard.wait()
         await database.close()
 

@@ -65,7 +65,7 @@ async def connected(app: Any, within: float = SHORT) -> AsyncIterator[Streams]:
         port = urlsplit(served.url).port
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 yield reader, writer
         finally:
             writer.close()

@@ -199,7 +199,7 @@ async def test_what_commits_late_falls_into_the_next_one_and_waits_for_nobody(
         timeline.append(tx, "case:late", Noted("late"))
         timeline.append(tx, "case:new", Noted("new"))
         await tx.flush()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             assert await make(database) == 1
     assert await make(database) == 2
     assert [head.stream for head in (await newest(database)).heads] == ["case:late", "case:new"]
@@ -228,7 +228,7 @@ async def test_while_one_is_made_nobody_else_makes_one(database: Database) -> No
         key = await parties.desk_key(tx)
         assert await timeline.checkpoint(tx, key.sign) == 1
         await write(database, "case:b")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             assert await make(database) == 0
     assert await make(database) == 1
 

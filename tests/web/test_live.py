@@ -45,7 +45,7 @@ async def test_everything_comes_first_and_then_what_changed(database: Database) 
         assert await anext(changes) == {"counts": "1", "feed": "a"}
         shown["feed"] = "b"
         await note(database)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             assert await anext(changes) == {"feed": "b"}
 
 
@@ -66,7 +66,7 @@ async def test_many_events_are_drawn_once_for_all_who_look(database: Database) -
         for _ in range(60):
             await note(database)
         last = str(drawn)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while (await anext(one)).get("feed", last) == last:
                 pass
         took = time.monotonic() - start
@@ -116,7 +116,7 @@ async def test_the_stream_tells_and_ends_with_the_desk(own: Site) -> None:
         cookies = dict(browser.cookies)
     live = asyncio.create_task(own.live.run())
     async with (
-        asyncio.timeout(30),
+        asyncio.timeout(60),
         serve(own.app, listen("127.0.0.1", 0, "PORT")) as served,
         httpx.AsyncClient(base_url=served.url, cookies=cookies, timeout=None) as browser,  # noqa: S113 - a stream
         browser.stream("GET", "/live") as answer,

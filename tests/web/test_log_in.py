@@ -55,7 +55,7 @@ async def test_every_page_of_staff_needs_a_session(site: Site) -> None:
 async def test_those_who_wait_for_their_password_keep_the_database_from_nobody(site: Site) -> None:
     passwords, database = site.pages.passwords, site.hand.database
     await asyncio.gather(passwords.acquire(), passwords.acquire())
-    async with site.browser() as browser, asyncio.timeout(30):
+    async with site.browser() as browser, asyncio.timeout(60):
         waiting = [asyncio.ensure_future(browser.post("/log-in", data=FORM)) for _ in range(40)]
         for _ in range(3):
             async with database.transaction() as tx:

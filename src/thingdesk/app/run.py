@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from importlib import import_module
 
 from thingdesk import parties, upkeep
 from thingdesk.access import Callers
@@ -28,6 +29,7 @@ DESK_BROKER = "desk_broker"
 _FINISH_WITHIN = 6.0
 # sooner than a new one signs
 _LOOK_FOR_KEYS = 20.0
+_OF_ROLE = {"web": "thingdesk.app.surfaces", "work": "thingdesk.app.work"}
 
 
 @asynccontextmanager
@@ -52,7 +54,17 @@ async def running(settings: Settings, fixtures: str | None = None) -> AsyncItera
             await upkeep.seal(desk.database)
 
 
+def _load(settings: Settings) -> None:
+    """What takes seconds to load, in which nothing else goes on: what was at work before would
+    lose its transactions to the lease.
+    """
+    for role, module in _OF_ROLE.items():
+        if role in settings.roles:
+            import_module(module)
+
+
 async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
+    _load(settings)
     # a mistake in a pack or the map is said before anything is started
     flow = make_flow(settings)
     words = make_map(settings, flow.catalog)
@@ -100,7 +112,7 @@ async def _start(
     intake = await stack.enter_async_context(Intake(desk.database, desk.flow, key, desk.on_flood))
     taking = await platform_words(desk, stack, group, key)
     if desk.door is not None:
-        from thingdesk.app.surfaces import serving  # noqa: PLC0415 - takes half of all loading
+        from thingdesk.app.surfaces import serving  # noqa: PLC0415 - loaded for this role alone
 
         served = await doors.enter_async_context(
             serving(desk, desk.door, intake, key, group, taking)

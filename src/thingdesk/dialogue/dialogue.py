@@ -1,7 +1,7 @@
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from thingdesk import access, cases, journeys, timeline
@@ -20,6 +20,7 @@ from thingdesk.platform import clock, moments
 from thingdesk.platform.database import Database
 from thingdesk.platform.errors import Refused, refuse
 
+Seen = TypeVar("Seen")
 _MOST = 100
 _LONGEST_WORDS = 500
 _WITHDRAWN = "{} does not want it any more, on your behalf."
@@ -130,8 +131,8 @@ class Dialogue:
         with self._followers.following(caller, f"case:{case_id}") as follower:
             while True:
                 # what comes between the two looks is not missed: the case is looked at first
-                seen = await self.case(caller, case_id)
-                while told := await self.timeline(caller, case_id, after):
+                seen = await self._or_why(caller, self.case(caller, case_id))
+                while told := await self._or_why(caller, self.timeline(caller, case_id, after)):
                     # looked at after it was read: nothing leaves that is later than a stop
                     before, caller = caller, await self._again(caller)
                     if caller != before:
@@ -141,6 +142,14 @@ class Dialogue:
                     after = told[-1].number
                 if seen.ended or not await self._followers.grown(follower, max(after, seen.told)):
                     return
+
+    async def _or_why(self, caller: Caller, looking: Awaitable[Seen]) -> Seen:
+        """What is seen. Who may see no more because what it calls by has ended is told that."""
+        try:
+            return await looking
+        except Refused:
+            await self._again(caller)
+            raise
 
     async def _again(self, caller: Caller) -> Caller:
         async with self._database.transaction() as tx:

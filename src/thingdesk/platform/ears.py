@@ -7,7 +7,12 @@ from typing import Any
 
 import asyncpg
 
-GONE = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
+GONE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+)
 
 
 class _Ear:

@@ -25,6 +25,8 @@ _PASSING = (
     asyncpg.TransactionRollbackError,
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.LockNotAvailableError,
+    # what asyncpg makes of a session that the server has ended, until it sees the connection end
+    asyncpg.InternalClientError,
 )
 
 

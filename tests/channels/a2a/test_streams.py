@@ -27,12 +27,12 @@ async def follower(surface: Surface, request: pytest.FixtureRequest) -> Agent:
 
 
 async def heard(stream: AsyncIterator[StreamResponse]) -> list[StreamResponse]:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         return [one async for one in stream]
 
 
 async def until_asked(stream: AsyncIterator[StreamResponse]) -> StreamResponse:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         async for one in stream:
             if one.status_update.status.state == TaskState.TASK_STATE_AUTH_REQUIRED:
                 return one

@@ -178,7 +178,7 @@ async def raw(desk: DeskProcess, car: Caller, *parts: bytes) -> tuple[bytes, byt
         for part in (head.encode(), *parts):
             writer.write(part)
             await writer.drain()
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             answer = await reader.readuntil(b"\r\n\r\n")
             return answer, await reader.read()
     finally:
@@ -215,7 +215,7 @@ async def test_what_goes_on_for_ever_is_not_kept(desk: DeskProcess, begun: bytes
     _, writer = await asyncio.open_connection("127.0.0.1", desk.http_port)
     writer.write(begun)
     with contextlib.suppress(ConnectionError):
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             for _ in range(1000):
                 writer.write(b"x" * 8192)
                 await writer.drain()

@@ -14,7 +14,7 @@ async def read(car: Caller, path: str, most: int = 1000, **headers: str) -> list
     """Events of a stream, until it ends or so many came."""
     found: list[dict[str, Any]] = []
     given = {**bearer(car), **STREAM, **headers}
-    async with asyncio.timeout(20), car.http.stream("GET", path, headers=given) as answer:
+    async with asyncio.timeout(60), car.http.stream("GET", path, headers=given) as answer:
         if answer.status_code == 204:
             return []
         assert answer.headers["content-type"].startswith("text/event-stream"), answer
@@ -39,7 +39,7 @@ async def test_a_stream_goes_on_where_its_reader_was(car: Caller) -> None:
     assert first[0]["data"]["kind"] == "case.opened"
     assert int(first[0]["id"]) == first[0]["data"]["number"]
     following = asyncio.create_task(read(car, events, **{"Last-Event-ID": first[0]["id"]}))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await car.call("POST", f"{path}/withdraw", json={})
     rest = await following
     assert rest[-1]["event"] == "case.ended"
@@ -77,7 +77,7 @@ async def test_a_machine_has_so_many_streams(car: Caller, other: Caller) -> None
     path = (await ask(car)).headers["location"] + "/events"
     opened = [asyncio.create_task(read(car, path)) for _ in range(20)]
     try:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while True:
                 async with car.http.stream(
                     "GET", path, headers={**bearer(car), **STREAM}

@@ -113,7 +113,7 @@ async def test_a_stream_ends_with_what_its_token_rests_on_and_says_so(
     async with Callers(database, BASE) as callers:
         caller = await callers.recognise(Presented(made.token), Surface.HTTP)
     said: list[str] = []
-    async with asyncio.timeout(20), http.stream("GET", events, headers=stream) as answer:
+    async with asyncio.timeout(60), http.stream("GET", events, headers=stream) as answer:
         async for line in answer.aiter_lines():
             said.append(line)
             if line == "event: case.opened":

@@ -76,7 +76,7 @@ async def send_and_kill(desk: Database, database_url: str, box: Mailbox, port: i
     box.before_the_answer = hold
     try:
         async with sender(database_url, port):
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 await box.arrived.wait()
             await until(marking)
     finally:

@@ -188,7 +188,7 @@ async def test_it_works_by_itself_and_stops_when_told(
     stop = asyncio.Event()
     worker = asyncio.create_task(mail_to(desk, port).work(stop))
     await tell(desk, plain(await new_owner(desk)))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await box.arrived.wait()
         stop.set()
         await worker

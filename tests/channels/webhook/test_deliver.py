@@ -272,8 +272,8 @@ async def test_it_wakes_by_itself_and_stops_when_told(
     work = asyncio.create_task(webhooks.work(stop))
     for _ in range(2):
         await offer_to(database, listener.url)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await listener.requests.get()
     stop.set()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await work

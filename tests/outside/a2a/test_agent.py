@@ -37,7 +37,7 @@ from thingdesk.parties import NewMachine, NewOwner
 from thingdesk.platform.database import Database
 from thingdesk_machine import Identity
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.usefixtures("node")]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.usefixtures("node")]
 log = logging.getLogger(__name__)
 LOOPBACK = {"webhook_networks": "127.0.0.0/8"}
 REPAIRS = Terms(services=("vehicle.*",))
@@ -176,7 +176,7 @@ async def test_an_agent_gets_a_car_repaired_and_its_owner_approves(
         await finish(database, case)
         outcome = await proven(desk, car, one)
         assert '"outcome":"verified"' in outcome
-        assert await asyncio.wait_for(one.process.wait(), 20) == 0
+        assert await asyncio.wait_for(one.process.wait(), 60) == 0
         told = [said for said in one.said if said.startswith("told ")]
         assert "TASK_STATE_COMPLETED" in told[-1]
     async with database.transaction() as tx:

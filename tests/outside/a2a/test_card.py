@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.desk import DeskProcess, running
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 async def checked(desk: DeskProcess, *command: str) -> tuple[int | None, str]:

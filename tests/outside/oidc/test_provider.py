@@ -34,7 +34,7 @@ async def provider(back: str) -> AsyncIterator[str]:
     )
     assert process.stdout
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while (line := await process.stdout.readline()) != b"ready\n":
                 assert line, "it has ended"
         yield f"http://127.0.0.1:{port}"

@@ -19,7 +19,7 @@ from tests.saying import Caller, Event, a_caller, a_centre, receipt
 from thingdesk.channels.cards import THING
 from thingdesk.platform.database import Database
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.usefixtures("node")]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.usefixtures("node")]
 PAGE = ROOT / "docs/how-to/connect-a-wot-client.md"
 CASES = {"properties": ["cases", "case", "events"], "events": ["happened"]}
 

@@ -60,7 +60,7 @@ async def test_a_worker_that_falls_silent_loses_its_runs_and_cannot_commit(
         await effect(run, "by the one that took over")
 
     other = Engine(ledger, {"shared": quick})
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while await effects(ledger) == []:
             await other.once()
     pause.over.set()
@@ -86,7 +86,7 @@ async def test_a_failure_of_a_worker_that_was_fenced_does_not_touch_the_run(
         await effect(run, "by the one that took over")
 
     other = Engine(ledger, {"shared": quick})
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while await effects(ledger) == []:
             await other.once()
     pause.over.set()

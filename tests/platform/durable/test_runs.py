@@ -119,7 +119,7 @@ async def test_the_worker_wakes_by_itself_and_stops_when_told(ledger: Database) 
 
     worker = asyncio.create_task(Engine(ledger, {"short": short}).work(stop))
     await begin(ledger, "short")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await ended.wait()
     stop.set()
     await worker

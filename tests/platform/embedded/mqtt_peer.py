@@ -11,7 +11,7 @@ from gmqtt.storage import PersistentStorage
 
 from thingdesk.platform.embedded import SESSION_PREFIX, EmbeddedBroker
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 GOOD = "a token that the verifier of these tests takes"
 REFUSED = 128
 

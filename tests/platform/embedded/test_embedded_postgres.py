@@ -19,7 +19,7 @@ from thingdesk.platform.embedded.account import Account, account_for
 from thingdesk.platform.embedded.programs import postgres_programs, reachable
 from thingdesk.platform.embedded.supervise import launcher
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 DESK = """
 import asyncio, sys

@@ -140,7 +140,7 @@ async def test_a_message_is_acknowledged_when_it_is_done_with_and_not_before() -
 async def test_one_that_ends_the_first_connection_is_tried_again() -> None:
     async with door(NOTHING, LET_IN) as one:
         address = BrokerAddress.read(one.url, shared=False)
-        async with asyncio.timeout(30), Connection(address, "test-first", ["td/#"], heard):
+        async with asyncio.timeout(60), Connection(address, "test-first", ["td/#"], heard):
             assert one.subscribed == 1
 
 
