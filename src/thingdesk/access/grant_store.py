@@ -20,12 +20,12 @@ update access_grant set ended_at = $2, reason = $3 where id = $1 and ended_at is
 returning owner_id
 """
 _REFRESH = """
-select r.grant_id, r.jkt, r.expires_at, r.used_at from access_refresh r where r.digest = $1
-for update
+select r.grant_id, r.jkt, r.expires_at, r.used_at, r.used_by from access_refresh r
+where r.digest = $1 for update
 """
 _ADD_REFRESH = """
 insert into access_refresh (digest, grant_id, jkt, made_at, expires_at)
-values ($1, $2, $3, $4, $5)
+values ($1, $2, $3, $4, $5) on conflict do nothing
 """
 _ENDED_FOR = """
 select * from (
@@ -45,12 +45,13 @@ KEPT = (Kept("access_refresh", "expires_at", timedelta(days=1)),)
 
 @dataclass(frozen=True, slots=True)
 class Refresh:
-    """A token by which a grant's tokens are renewed, once."""
+    """A token by which a grant's tokens are renewed, once, and by which keys it was used."""
 
     grant_id: UUID
     jkt: str | None
     expires_at: datetime
     used_at: datetime | None
+    used_by: str | None
 
 
 def _grant(row: Row) -> Grant:
@@ -111,5 +112,7 @@ async def lock_refresh(tx: Transaction, digest: bytes) -> Refresh | None:
     return Refresh(**dict(row)) if row else None
 
 
-async def use_refresh(tx: Transaction, digest: bytes, at: datetime) -> None:
-    await tx.execute("update access_refresh set used_at = $2 where digest = $1", digest, at)
+async def use_refresh(tx: Transaction, digest: bytes, at: datetime, by: str | None) -> None:
+    await tx.execute(
+        "update access_refresh set used_at = $2, used_by = $3 where digest = $1", digest, at, by
+    )

@@ -23,6 +23,11 @@ class Maker(NamedTuple):
     kid: str | None = None
     jkt: str | None = None
 
+    @property
+    def proven(self) -> str | None:
+        """Both keys in one text; None for who has proven none."""
+        return f"{self.kid or ''} {self.jkt or ''}" if self.kid or self.jkt else None
+
 
 def secret_digest(secret: str) -> bytes:
     """By what a secret that the desk gave away is found again."""
@@ -50,8 +55,16 @@ async def make(
     return Issued(signed, until - token.made, bound, terms)
 
 
-async def make_for(tx: Transaction, to: Maker, grant: Grant, surface: Surface | None) -> Issued:
-    """A token of a grant for one of its surfaces, and what renews it. Raises Refused."""
+async def make_for(
+    tx: Transaction,
+    to: Maker,
+    grant: Grant,
+    surface: Surface | None,
+    refresh: str | None = None,
+) -> Issued:
+    """A token of a grant for one of its surfaces, and what renews it: `refresh`, which may have
+    been given before, or a new one. Raises Refused.
+    """
     wanted = surface or grant.surfaces[0]
     if wanted not in grant.surfaces:
         raise errors.wrong_surface()
@@ -75,7 +88,7 @@ async def make_for(tx: Transaction, to: Maker, grant: Grant, surface: Surface | 
         keys=(to.kid,) if to.kid and grant.client == grant.machine else (),
     )
     issued = await make(tx, to, token, mandate)
-    refresh = ids.secret()
+    refresh = refresh or ids.secret()
     until = now + _REFRESH_LASTS
     await grant_store.add_refresh(tx, secret_digest(refresh), grant.id, to.jkt, now, until)
     return replace(issued, refresh=refresh)
