@@ -1,14 +1,15 @@
 """A narrower token for an own one, or for one's helper: RFC 8693."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from thingdesk import mandates, parties
 from thingdesk.access import errors, grant_store, standing
 from thingdesk.access.clients import actor
 from thingdesk.access.making import Maker, make
-from thingdesk.access.model import Client, Issued, Surface
+from thingdesk.access.model import Client, Grant, Grounds, Issued, Surface
 from thingdesk.access.token import Token
-from thingdesk.mandates import Mandate, Terms
+from thingdesk.mandates import Mandate, Narrower, Terms
 from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery, Refused, refuse
@@ -28,14 +29,31 @@ class Exchanged:
     actor: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """What is good for a token that permits something nobody has passed on yet: it rests on
+    `grounds`, and takes its owner's turn.
+    """
+
+    to: Maker
+    token: Token
+    wanted: Narrower
+    grounds: Grounds
+    latest: datetime | None
+
+    async def make(self, tx: Transaction, narrowed: Mandate) -> Issued:
+        token = replace(self.token, mandate_id=narrowed.id)
+        return await make(tx, self.to, token, narrowed, self.latest)
+
+
 async def exchange(
     tx: Transaction, to: Maker, client: Client, shown: Exchanged, surface: Surface | None
-) -> Issued:
+) -> Issued | Narrowing:
     """A token for less than the shown one permits. Only whom that was made for can pass it on, and
     where it is bound, only with its key. What a helper gets is bound to the helper's own key.
     It is for a surface that the owner said yes to, and never for MQTT, where nothing is proven with
     each message. Who proves nothing by a key gets no more time than the shown one has left.
-    Raises Refused.
+    Where the same was not passed on before, `narrow` does the rest. Raises Refused.
     """
     token, mandate = await _own(tx, to, client, shown.subject)
     at = surface or token.surface
@@ -46,9 +64,6 @@ async def exchange(
         actors, keys = (machine, *actors), (jkt, *keys)
     if to.kid and client.machine and to.kid not in keys:
         keys = (*keys, to.kid)
-    narrowed = await mandates.grant(
-        tx, mandate.owner_id, shown.asks, to=actors[0], parent=mandate.id
-    )
     now = clock.now()
     new = Token(
         id=ids.new(),
@@ -58,37 +73,54 @@ async def exchange(
         owner_id=token.owner_id,
         made=now,
         until=now,
-        mandate_id=narrowed.id,
         grant_id=token.grant_id,
         jkt=jkt,
         keys=keys,
         made_from=(token.id, *token.made_from),
     )
     proven = to.kid is not None or token.jkt is not None
-    return await make(tx, to, new, narrowed, None if proven else token.until)
+    wanted = Narrower(mandate, actors[0], shown.asks)
+    found = Narrowing(to, new, wanted, token.grounds, None if proven else token.until)
+    there: Mandate | None = await tx.share(mandates.passed_on, wanted)
+    return await found.make(tx, there) if there else found
+
+
+async def narrow(tx: Transaction, found: Narrowing) -> Issued:
+    """The token of an exchange, under a mandate that is passed on for it. Raises Refused, also for
+    what ended since it was looked at: nothing of `tx` may stay then.
+    """
+    parent, machine, asked = found.wanted
+    narrowed = await mandates.grant(tx, parent.owner_id, asked, to=machine, parent=parent.id)
+    (still,) = await standing.stand(tx, [found.grounds])
+    if isinstance(still, Refused):
+        raise errors.not_given()
+    return await found.make(tx, narrowed)
 
 
 async def _check_surface(tx: Transaction, token: Token, at: Surface) -> None:
     if at is Surface.MQTT:
         raise errors.not_over_mqtt()
-    grant = await grant_store.get(tx, token.grant_id) if token.grant_id else None
+    if token.grant_id is None:
+        return
+    grant: Grant | None = await tx.share(grant_store.get_many, token.grant_id)
     if grant is not None and at not in grant.surfaces:
         raise errors.wrong_surface()
 
 
 async def _own(tx: Transaction, to: Maker, client: Client, subject: str) -> tuple[Token, Mandate]:
     """The shown token, if it is this client's, and what it permits."""
+    mandate: Mandate | None
     try:
         read = standing.read(await parties.desk_key(tx), subject, to.base)
-        (mandate,) = await standing.stand(tx, [read.grounds])
+        mandate = await tx.share(standing.stand, read.grounds)
     except Refused as refused:
         raise errors.not_given() from refused
-    if isinstance(mandate, Refused) or client.id not in (read.client, read.machine):
+    if client.id not in (read.client, read.machine):
         raise errors.not_given()
     if read.jkt not in (None, to.jkt):
         raise refuse("proof_wrong", "the proof is by another key than the token's")
     if mandate is None and read.owner_id is not None:
-        mandate = await mandates.mandate_of(tx, read.owner_id)
+        mandate = await tx.share(mandates.mandates_of, read.owner_id)
     if mandate is None or not mandate.is_live(clock.now()):
         words = "there is no mandate that could be passed on: the owner has to give one"
         raise refuse("nothing_to_narrow", words, Recovery.ASK_OWNER)
@@ -100,8 +132,8 @@ async def _helper(tx: Transaction, token: Token, assertion: str, base: str) -> t
     owner's: what is done for one is nothing to a machine of another.
     """
     machine, kid = await actor(tx, assertion, base)
-    owned = await parties.ownership_of(tx, machine, clock.now())
-    if owned is None or owned.owner_id != token.owner_id:
+    owner = await tx.share(standing.owners, machine)
+    if owner is None or owner != token.owner_id:
         words = "the helper acts for somebody else: only machines of the same owner can be given it"
         raise refuse("not_your_machine", words, Recovery.CONTACT_US)
     return machine, kid

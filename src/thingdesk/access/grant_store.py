@@ -1,6 +1,6 @@
 """What owners let machines do by way of clients, and the tokens by which it is renewed."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -65,8 +65,14 @@ async def add(tx: Transaction, new: Grant, at: datetime) -> None:
 
 
 async def get(tx: Transaction, grant_id: UUID) -> Grant | None:
-    row = await tx.fetchrow(_GRANT + "where id = $1", grant_id)
-    return _grant(row) if row else None
+    return (await get_many(tx, [grant_id]))[0]
+
+
+async def get_many(tx: Transaction, wanted: Sequence[UUID]) -> list[Grant | None]:
+    """In the same order."""
+    rows = await tx.fetch(_GRANT + "where id = any($1)", list(set(wanted)))
+    found = {row["id"]: _grant(row) for row in rows}
+    return [found.get(one) for one in wanted]
 
 
 async def live(tx: Transaction, grants: Collection[UUID]) -> frozenset[UUID]:

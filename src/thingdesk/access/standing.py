@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from thingdesk import mandates, parties
 from thingdesk.access import errors, grant_store, once_store, token
@@ -61,6 +62,13 @@ async def stand(tx: Transaction, asked: Sequence[Grounds]) -> list[Mandate | Ref
         return errors.token_ended() if gone else mandate
 
     return [of(one) for one in asked]
+
+
+async def owners(tx: Transaction, machines: Sequence[str]) -> list[UUID | None]:
+    """Whose each of them is now."""
+    now = clock.now()
+    owned = await parties.ownerships_of(tx, [(one, now) for one in machines])
+    return [one.owner_id if one else None for one in owned]
 
 
 async def again(tx: Transaction, callers: Sequence[Caller]) -> list[Caller | Refused]:

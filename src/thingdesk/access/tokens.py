@@ -3,15 +3,21 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
-from uuid import UUID
 
 import orjson
 
-from thingdesk import mandates, parties
-from thingdesk.access import errors, once_store
+from thingdesk import mandates
+from thingdesk.access import errors, once_store, standing
 from thingdesk.access.authorize import Redeemed, redeem
 from thingdesk.access.clients import TOKEN_PATH, authenticate
-from thingdesk.access.exchange import ACCESS_TOKEN, JWT, Exchanged, exchange
+from thingdesk.access.exchange import (
+    ACCESS_TOKEN,
+    JWT,
+    Exchanged,
+    Narrowing,
+    exchange,
+    narrow,
+)
 from thingdesk.access.making import Maker, make
 from thingdesk.access.model import Client, Issued, Surface
 from thingdesk.access.pair import collect
@@ -34,6 +40,7 @@ CODE = "authorization_code"
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 REFRESH = "refresh_token"
+_TOGETHER = (CLIENT_CREDENTIALS, EXCHANGE)
 GRANTS = (CODE, CLIENT_CREDENTIALS, REFRESH, DEVICE, EXCHANGE)
 
 
@@ -79,14 +86,14 @@ async def prove(tx: Transaction, asked: TokenRequest, base: str) -> str | None:
 
 
 class Tokens:
-    """Gives tokens. Open it (`async with`). Machines that come by their own keys in the same few
-    milliseconds are served together. `base` is the desk's own address.
+    """Gives tokens. Open it (`async with`). Who comes by an own key or an own token in the same few
+    milliseconds is served together. `base` is the desk's own address.
     """
 
     def __init__(self, database: Database, base: str) -> None:
         self._database, self._base = database, base
-        self._gatherer: Gatherer[TokenRequest, Issued | Refused] = Gatherer(
-            database, self._together, kind="client_credentials"
+        self._gatherer: Gatherer[TokenRequest, Issued | Refused | Narrowing] = Gatherer(
+            database, self._together, kind="tokens"
         )
 
     async def __aenter__(self) -> Self:
@@ -98,19 +105,24 @@ class Tokens:
 
     async def make(self, asked: TokenRequest) -> Issued:
         """A token, or why not: raises Refused."""
-        if asked.form.get("grant_type") == CLIENT_CREDENTIALS:
+        if asked.form.get("grant_type") in _TOGETHER:
             found = await self._gatherer.put(asked)
         else:
             async with self._database.transaction() as tx:
                 found = await self._make(tx, asked)
+        if isinstance(found, Narrowing):
+            # its owner's turn may be long in coming: the others do not wait for it
+            async with self._database.transaction() as tx:
+                tx.count(_ISSUED, 1, EXCHANGE.rpartition(":")[2])
+                return await narrow(tx, found)
         if isinstance(found, Refused):
             raise found
         return found
 
     async def _together(
         self, tx: Transaction, asked: Sequence[TokenRequest]
-    ) -> list[Issued | Refused]:
-        found: dict[int, Issued | Refused] = {}
+    ) -> list[Issued | Refused | Narrowing]:
+        found: dict[int, Issued | Refused | Narrowing] = {}
 
         async def one(at: int) -> None:
             found[at] = await self._make(tx, asked[at])
@@ -118,7 +130,7 @@ class Tokens:
         await tx.together([one(at) for at in range(len(asked))])
         return [found[at] for at in range(len(asked))]
 
-    async def _make(self, tx: Transaction, asked: TokenRequest) -> Issued | Refused:
+    async def _make(self, tx: Transaction, asked: TokenRequest) -> Issued | Refused | Narrowing:
         """What is refused is a value here: that a code was used, or a proof, has to be kept."""
         kind = asked.form.get("grant_type", "")
         try:
@@ -133,7 +145,8 @@ class Tokens:
             issued = await _BY_GRANT[kind](tx, to, asked, surfaces[0] if surfaces else None)
         except Refused as refused:
             return refused
-        tx.count(_ISSUED, 1, kind.rpartition(":")[2])
+        if isinstance(issued, Issued):
+            tx.count(_ISSUED, 1, kind.rpartition(":")[2])
         return issued
 
     async def _bound_to(self, tx: Transaction, asked: TokenRequest) -> str | None:
@@ -156,7 +169,7 @@ async def _by_own_key(
     if "authorization_details" in asked.form:
         words = "by its own key a machine acts under the standing mandate: exchange the token"
         raise refuse("bad_mandate", words)
-    owner: UUID | None = await tx.share(_owners, machine)
+    owner = await tx.share(standing.owners, machine)
     now = clock.now()
     token = Token(
         id=ids.new(),
@@ -170,12 +183,6 @@ async def _by_own_key(
         keys=(to.kid,),
     )
     return await make(tx, to, token, None)
-
-
-async def _owners(tx: Transaction, machines: Sequence[str]) -> list[UUID | None]:
-    now = clock.now()
-    owned = await parties.ownerships_of(tx, [(one, now) for one in machines])
-    return [one.owner_id if one else None for one in owned]
 
 
 def _given(asked: TokenRequest, name: str) -> str:
@@ -207,7 +214,7 @@ async def _by_refresh(
 
 async def _by_exchange(
     tx: Transaction, to: Maker, asked: TokenRequest, surface: Surface | None
-) -> Issued:
+) -> Issued | Narrowing:
     form = asked.form
     if _given(asked, "subject_token_type") != ACCESS_TOKEN:
         raise refuse("token_type_unknown", f"subject_token_type must be {ACCESS_TOKEN}")
@@ -222,7 +229,7 @@ async def _by_exchange(
     return await exchange(tx, to, asked.client, shown, surface)
 
 
-_Grant = Callable[[Transaction, Maker, TokenRequest, Surface | None], Awaitable[Issued]]
+_Grant = Callable[[Transaction, Maker, TokenRequest, Surface | None], Awaitable[Issued | Narrowing]]
 _BY_GRANT: Mapping[str, _Grant] = {
     CODE: _by_code,
     CLIENT_CREDENTIALS: _by_own_key,

@@ -44,6 +44,7 @@ from thingdesk.mandates.grant import (
     givers_to,
     grant,
     mandate_of,
+    mandates_of,
     revoke,
     revoked_of,
     spent_in_period,
@@ -52,6 +53,7 @@ from thingdesk.mandates.grant import (
 )
 from thingdesk.mandates.model import EVERYTHING, OWNER_CHANGED, Answer, Mandate, Payer, Terms
 from thingdesk.mandates.narrow import narrow
+from thingdesk.mandates.passing import Narrower, passed_on
 from thingdesk.mandates.rooms import OVER_CASES, CaseRooms, rooms
 from thingdesk.mandates.settle import hold, release, settle
 from thingdesk.mandates.words import to_owner
@@ -70,6 +72,7 @@ __all__ = [
     "EntitlementKind",
     "Facts",
     "Mandate",
+    "Narrower",
     "Payer",
     "Policy",
     "PolicyVersion",
@@ -95,8 +98,10 @@ __all__ = [
     "grant",
     "hold",
     "mandate_of",
+    "mandates_of",
     "may_ask",
     "narrow",
+    "passed_on",
     "policies",
     "policy",
     "read_details",

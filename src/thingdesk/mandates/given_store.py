@@ -6,10 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from thingdesk.mandates import data
-from thingdesk.mandates.model import Mandate, Terms
+from thingdesk.mandates.model import Mandate
 from thingdesk.parties import Ended
 from thingdesk.platform import ids
-from thingdesk.platform.database import Row, Transaction
+from thingdesk.platform.database import Row, Transaction, columns
 
 # a chain ends where nothing was passed on: it cannot be longer than mandates are deep
 _MOST_DEEP = 10
@@ -39,10 +39,18 @@ where g.owner_id = $1 and g.revoked_at is null
 order by g.given_at desc, g.id desc limit $3
 """
 _PASSED_ON = """
-select g.id, g.machine, g.given_at, v.terms from mandate_given g
+select g.given_at from mandate_given g
 join mandate_version v on v.mandate_id = g.id and v.version = g.version
-where g.parent = $1 and g.revoked_at is null
+where g.parent = $1 and g.revoked_at is null and g.given_at > $3
   and coalesce((v.terms ->> 'ends')::timestamptz, 'infinity') > $2
+order by g.given_at
+"""
+_PASSED_ON_TO = """
+select g.*, v.terms, v.granted_at, v.signed
+from unnest($1::uuid[], $2::text[]) as w (parent, machine)
+join mandate_given g on g.parent = w.parent and g.machine = w.machine
+join mandate_version v on v.mandate_id = g.id and v.version = g.version
+where g.revoked_at is null and coalesce((v.terms ->> 'ends')::timestamptz, 'infinity') > $3
 """
 _REVOKE = """
 with recursive below as (
@@ -97,13 +105,22 @@ async def given_to(tx: Transaction, machine: str, but_of: UUID | None) -> list[t
 
 
 async def passed_on(
-    tx: Transaction, parent: UUID, now: datetime
-) -> list[tuple[UUID, str, datetime, Terms]]:
-    """What was narrowed from a mandate and is not over: the id, for which machine, since when, the
-    terms.
+    tx: Transaction, parent: UUID, now: datetime, after: datetime
+) -> list[datetime]:
+    """When what is not over was narrowed from a mandate after `after`, the oldest first."""
+    return [row["given_at"] for row in await tx.fetch(_PASSED_ON, parent, now, after)]
+
+
+async def passed_on_to(
+    tx: Transaction, wanted: Collection[tuple[UUID, str]], now: datetime
+) -> dict[tuple[UUID, str], list[Mandate]]:
+    """What was narrowed from mandates for machines, of (parent, machine), and is not over: each as
+    it is while its parent is good.
     """
-    rows = await tx.fetch(_PASSED_ON, parent, now)
-    return [(row["id"], row["machine"], row["given_at"], data.terms(row["terms"])) for row in rows]
+    found: dict[tuple[UUID, str], list[Mandate]] = {}
+    for row in await tx.fetch(_PASSED_ON_TO, *columns(wanted), now):
+        found.setdefault((row["parent"], row["machine"]), []).append(_mandate(row))
+    return found
 
 
 async def above(tx: Transaction, owner_id: UUID, machine: str) -> list[UUID]:

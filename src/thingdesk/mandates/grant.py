@@ -1,4 +1,4 @@
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -6,11 +6,12 @@ from thingdesk import parties, timeline
 from thingdesk.mandates import given_store, money_store, passing, store
 from thingdesk.mandates.budget import CASES, period_scope
 from thingdesk.mandates.events import MandateRevoked
-from thingdesk.mandates.model import MOST_DEPTH, Mandate, Terms, period_of
+from thingdesk.mandates.model import Mandate, Terms, period_of
+from thingdesk.mandates.sound import check_terms
 from thingdesk.parties import Ended
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
-from thingdesk.platform.errors import FieldError, invalid, refuse
+from thingdesk.platform.errors import refuse
 from thingdesk.platform.money import Money
 
 
@@ -32,9 +33,7 @@ async def grant(
     standing mandate that is to be replaced (empty for none), only that one is: so of two who grant
     at once one is refused, and who did not know of a stop cannot undo it. Raises Refused.
     """
-    fields = list(_problems(terms))
-    if fields:
-        raise invalid("the mandate cannot be granted", fields)
+    check_terms(terms)
     if await parties.get_owner(tx, owner_id) is None:
         raise parties.unknown_owner(owner_id)
     if to is not None and await parties.get_machine(tx, to) is None:
@@ -145,6 +144,12 @@ async def versions(tx: Transaction, mandate_id: UUID) -> list[tuple[int, datetim
     return await store.versions(tx, mandate_id)
 
 
+async def mandates_of(tx: Transaction, owners: Sequence[UUID]) -> list[Mandate | None]:
+    """The standing mandate of each, as `mandate_of`, in order and by one statement."""
+    found = await store.mandates_of(tx, set(owners))
+    return [found.get(one) for one in owners]
+
+
 async def mandate_of(tx: Transaction, owner_id: UUID) -> Mandate | None:
     """The newest version, also when it was revoked or has ended."""
     return await store.mandate_of(tx, owner_id)
@@ -167,25 +172,3 @@ async def spent_in_period(
         for (_, currency), spent in sorted(found.items())
         if spent and currency != CASES
     ]
-
-
-def _problems(terms: Terms) -> Iterator[FieldError]:
-    if not terms.services:
-        yield FieldError("services", "is empty", "name services, or * for all")
-    for name in ("per_case", "per_period", "approval_above"):
-        amount: Money | None = getattr(terms, name)
-        if amount and amount.minor < 0:
-            yield FieldError(name, "is negative", "0 or more")
-    case, period = terms.per_case, terms.per_period
-    if case and period and case.currency != period.currency:
-        yield FieldError("per_period", "is in another currency than per_case", "use one currency")
-    if terms.cases is not None and terms.cases < 0:
-        yield FieldError("cases", "is negative", "0 or more")
-    if not 0 <= terms.depth <= MOST_DEPTH:
-        yield FieldError("depth", "is out of range", f"0 to {MOST_DEPTH}")
-    for name in ("begins", "ends"):
-        moment: datetime | None = getattr(terms, name)
-        if moment and moment.tzinfo is None:
-            yield FieldError(name, "has no zone", "a time with its zone")
-    if terms.begins and terms.ends and terms.ends <= terms.begins:
-        yield FieldError("ends", "is not after begins", "a later time")

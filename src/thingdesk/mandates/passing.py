@@ -1,7 +1,9 @@
 """Writing a version of a mandate; passing on what one machine was given to another."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from thingdesk import parties, timeline
@@ -10,9 +12,10 @@ from thingdesk.mandates.details import as_details
 from thingdesk.mandates.events import MandateGranted
 from thingdesk.mandates.model import Mandate, Terms
 from thingdesk.mandates.narrow import narrow
+from thingdesk.mandates.sound import check_terms
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
-from thingdesk.platform.errors import Recovery, refuse
+from thingdesk.platform.errors import Recovery, Refused, refuse
 
 TYPE = "thingdesk-mandate+jwt"
 LASTS = timedelta(days=30)
@@ -20,6 +23,33 @@ LASTS = timedelta(days=30)
 # who asks for narrower tokens all day asks for the same ones
 _MOST_PASSED_ON = 100
 _WITHIN = timedelta(days=1)
+
+
+class Narrower(NamedTuple):
+    """What a machine is to have of a mandate that is good at this moment."""
+
+    parent: Mandate
+    to: str
+    asked: Terms
+
+
+async def passed_on(tx: Transaction, wanted: Sequence[Narrower]) -> list[Mandate | Refused | None]:
+    """Of each what was passed on already with these terms, in order; None where `grant` is to pass
+    it on; or why it cannot be. Nobody's turn is taken for it: what is taken back at this moment is
+    so of the parent, and of all below it.
+    """
+    now = clock.now()
+    known = await given_store.passed_on_to(tx, {(one.parent.id, one.to) for one in wanted}, now)
+    return [_there(one, known.get((one.parent.id, one.to), ()), now) for one in wanted]
+
+
+def _there(one: Narrower, known: Sequence[Mandate], now: datetime) -> Mandate | Refused | None:
+    try:
+        check_terms(one.asked)
+        terms = narrow(one.parent.terms, one.asked)
+    except Refused as refused:
+        return refused
+    return next((it for it in known if _is_same(it.terms, terms, now)), None)
 
 
 async def pass_on(
@@ -33,18 +63,19 @@ async def pass_on(
     if not above[0].is_live(now):
         words = "The mandate that was to be narrowed is revoked, or over."
         raise refuse("mandate_revoked", words, Recovery.ASK_OWNER)
-    terms = narrow(above[0].terms, asked)
-    there = await given_store.passed_on(tx, parent, now)
-    for mandate_id, machine, _, known in there:
-        if machine == to and _is_same(known, terms, now):
-            return (await given_store.chains(tx, [mandate_id]))[mandate_id][0]
-    lately = sorted(at for _, _, at, _ in there if at > now - _WITHIN)
+    (there,) = await passed_on(tx, [Narrower(above[0], to, asked)])
+    if isinstance(there, Refused):
+        raise there
+    if there:
+        return there
+    lately = await given_store.passed_on(tx, parent, now, now - _WITHIN)
     if len(lately) >= _MOST_PASSED_ON:
         words = (
             f"The mandate was passed on with {_MOST_PASSED_ON} different terms within a day;"
             f" the next ones may be others after {(lately[0] + _WITHIN).isoformat()}."
         )
         raise refuse("mandate_passed_on_too_often", words, Recovery.RETRY)
+    terms = narrow(above[0].terms, asked)
     terms = replace(terms, ends=min(terms.ends or now + LASTS, now + LASTS))
     new = await given_store.add(tx, owner_id, to, parent, now)
     return await write(tx, Mandate(new, owner_id, 1, terms, now, to=to, parent=parent))
