@@ -1,7 +1,7 @@
 """A case: its states, its outcome and what may follow on what. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -251,8 +251,9 @@ class Report:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a report came to: a case, with its outcome where it was refused a moment ago; or at
-    once the outcome of an instant service.
+    once the outcome of an instant service. `given_at` says of a former answer when that was.
     """
 
     case_id: UUID | None
     outcome: dict[str, Any] | None
+    given_at: datetime | None = field(default=None, compare=False)

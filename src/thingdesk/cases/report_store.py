@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from thingdesk.cases.model import Report
+from thingdesk.cases.model import Answer, Report
 from thingdesk.platform.database import Transaction, json
 from thingdesk.platform.kept import Kept
 
@@ -15,7 +15,7 @@ select *, $4::timestamptz from unnest($1::text[], $2::text[], $3::bytea[])
 on conflict do nothing returning reporter, event_id
 """
 _KNOWN = """
-select reporter, event_id, hash, case_id, outcome from report
+select reporter, event_id, hash, case_id, outcome, received_at from report
 where (reporter, event_id) in (select * from unnest($1::text[], $2::text[]))
 """
 _ANSWER = """
@@ -43,14 +43,18 @@ async def know(tx: Transaction, reports: Sequence[Report], now: datetime) -> set
 
 async def known(
     tx: Transaction, reports: Sequence[Report]
-) -> dict[tuple[str, str], tuple[bytes, UUID | None, Any]]:
+) -> dict[tuple[str, str], tuple[bytes, Answer]]:
+    """The hash of each that is known, and how it was answered."""
     if not reports:
         return {}
     rows = await tx.fetch(
         _KNOWN, [one.reporter for one in reports], [one.event_id for one in reports]
     )
     return {
-        (row["reporter"], row["event_id"]): (row["hash"], row["case_id"], row["outcome"])
+        (row["reporter"], row["event_id"]): (
+            row["hash"],
+            Answer(row["case_id"], row["outcome"], row["received_at"]),
+        )
         for row in rows
     }
 

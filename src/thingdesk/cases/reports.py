@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from thingdesk.cases import report_store as store
 from thingdesk.cases.model import Answer, Report
@@ -65,14 +64,14 @@ async def drop_reports(tx: Transaction, reports: Sequence[Report]) -> None:
 
 
 def _again(
-    one: Report, became: Arrival, known: Mapping[tuple[str, str], tuple[bytes, UUID | None, Any]]
+    one: Report, became: Arrival, known: Mapping[tuple[str, str], tuple[bytes, Answer]]
 ) -> Answer | Refusal | None:
     if became is Arrival.NEW:
         return None
     if became is Arrival.REUSED_ID:
         return cloudevents.reused(one.event_id)
     # a repeat within the same group has no answer yet: its twin's is sent for it
-    return Answer(*known.get(_key(one), (b"", None, None))[1:])
+    return known[_key(one)][1] if _key(one) in known else Answer(None, None)
 
 
 def _key(one: Report) -> tuple[str, str]:

@@ -22,12 +22,12 @@ async def answer_reports(
     tx: Transaction, openings: Openings, group: Sequence[Report], hand_over: HandOver
 ) -> list[Answer | Refusal]:
     """An answer a report, in order. What wants a case goes through `hand_over`; what an instant
-    service answers is answered here. A repeat gets the answer of its first; what is refused leaves
-    nothing behind.
+    service answers is answered here. A repeat gets the answer of its first, while its subject is
+    whose it was then; what is refused leaves nothing behind.
     """
     wanted = await _check(tx, openings, group)
     fit = [n for n, one in enumerate(wanted) if not isinstance(one, Refusal)]
-    noted = await cases.note_reports(tx, [group[n] for n in fit])
+    noted = await _theirs(tx, [group[n] for n in fit])
     new = [n for n, known in zip(fit, noted, strict=True) if known is None]
     said = await _serve(tx, openings, {n: group[n] for n in new}, wanted, hand_over)
     for n, answer in said.items():
@@ -60,6 +60,36 @@ async def _check(
         why_not.get(n) or _may(wanted, kinds.get(one.subject))
         for n, (one, wanted) in enumerate(zip(group, read, strict=True))
     ]
+
+
+async def _theirs(tx: Transaction, reports: Sequence[Report]) -> list[Answer | Refusal | None]:
+    """As they are noted; but what was answered for another owner, or in another period of the same,
+    is told nobody any more: a key stays the machine's, and who had it may repeat what it said.
+    """
+    noted = await cases.note_reports(tx, reports)
+    before = {
+        n: (one.case_id, one.given_at)
+        for n, one in enumerate(noted)
+        if isinstance(one, Answer) and one.given_at is not None
+    }
+    if not before:
+        return noted
+    now = clock.now()
+    moments = [(reports[n].subject, at) for n, (_, then) in before.items() for at in (then, now)]
+    owned = iter(await parties.ownerships_of(tx, moments))
+    # a sale may be entered later than it was
+    known = await cases.get_many(tx, [case_id for case_id, _ in before.values() if case_id])
+    for (n, (case_id, _)), then, today in zip(before.items(), owned, owned, strict=True):
+        owner = today.owner_id if today else None
+        if then != today or (case_id in known and known[case_id].owner_id != owner):
+            noted[n] = _of_before(reports[n])
+    return noted
+
+
+def _of_before(one: Report) -> Refusal:
+    words = f"event {one.event_id} was answered for who had {one.subject} then: report it anew"
+    field = FieldError("id", "was used for them", "report what is so now, with an id of its own")
+    return refuse("reported_before_sale", words, fields=(field,)).refusal
 
 
 async def _why_not(tx: Transaction, group: Sequence[Report]) -> dict[int, Refusal]:
