@@ -8,6 +8,7 @@ import httpx
 
 from thingdesk.platform.outward.names import Names
 from thingdesk.platform.outward.post import LIMIT, MOST_ANSWER
+from thingdesk.platform.outward.request import request
 from thingdesk.platform.outward.target import Network, resolve
 
 # packed it could be short on the way, and no end of it here
@@ -44,12 +45,12 @@ async def ask(
     try:
         async with asyncio.timeout(within):
             target = await resolve(url, allowed, names)
-            async with http.stream(
+            async with request(
+                http,
                 "GET" if form is None else "POST",
-                target.url,
-                headers={**_ACCEPTED, **(headers or {}), "host": target.host},
+                target,
+                {**_ACCEPTED, **(headers or {})},
                 data=dict(form) if form is not None else None,
-                extensions={"sni_hostname": target.name},
             ) as response:
                 body = await _read(response, most)
                 return Answered(response.status_code, _is_json(response), body)

@@ -9,6 +9,7 @@ from enum import StrEnum
 import httpx
 
 from thingdesk.platform.outward.names import Names
+from thingdesk.platform.outward.request import request
 from thingdesk.platform.outward.target import Forbidden, Network, resolve
 
 # shorter than half of the first pause between attempts, so that none overtakes another
@@ -68,13 +69,7 @@ async def post(
     try:
         async with asyncio.timeout(limit):
             target = await resolve(url, allowed, names)
-            async with http.stream(
-                "POST",
-                target.url,
-                headers={**headers, "host": target.host},
-                content=body,
-                extensions={"sni_hostname": target.name},
-            ) as response:
+            async with request(http, "POST", target, headers, content=body) as response:
                 await _read(response)
                 return _attempt(response.status_code)
     except Forbidden as error:
