@@ -44,8 +44,10 @@ async def callers(database: Database) -> AsyncIterator[Callers]:
         yield one
 
 
-def at(callers: Callers, library: Library, surface: Surface, quota: Quota) -> httpx.AsyncClient:
-    app = gated(library, Calls(callers, surface, quota), make_share(AT_ONCE))
+def at(
+    callers: Callers, library: Library, surface: Surface, quota: Quota, at_once: int = AT_ONCE
+) -> httpx.AsyncClient:
+    app = gated(library, Calls(callers, surface, quota), make_share(at_once))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE)
 
 
@@ -123,3 +125,19 @@ async def test_who_has_too_many_under_way_is_told_so_and_nobody_else_is(
     answers = [one.result().status_code for one in held]
     assert sorted(answers) == [200] * AT_ONCE + [429]
     assert fair.result().status_code == 200
+
+
+async def test_a_list_or_a_stream_takes_no_room_for_a_body_that_it_does_not_have(
+    database: Database, callers: Callers
+) -> None:
+    who, library, streams = await registered(database), Library(), 12
+    library.may_answer.clear()
+    async with (
+        at(callers, library, Surface.A2A, Quota(100), 2 * streams) as http,
+        asyncio.TaskGroup() as group,
+    ):
+        held = [group.create_task(http.get("/", headers=shown(who))) for _ in range(streams)]
+        while library.calls < streams and not any(one.done() for one in held):
+            await asyncio.wait(held, timeout=0.05)
+        library.may_answer.set()
+    assert [one.result().status_code for one in held] == [200] * streams

@@ -11,6 +11,8 @@ _WITHIN = 10.0
 def size_of(request: Request) -> int:
     """How large it is at most, by what its headers say: so much room it takes."""
     announced = request.headers.get("content-length", "")
+    if not announced and "transfer-encoding" not in request.headers:
+        return 0  # there is none: RFC 9112, 6.3
     known = announced.isdecimal() and len(announced) < len(str(MOST_BYTES)) + 1
     return min(int(announced), MOST_BYTES) if known else MOST_BYTES
 

@@ -39,7 +39,7 @@ Open = Annotated[Doors, Depends(_doors)]
 
 
 async def _itself(request: Request, doors: Open) -> str:
-    return itself(await doors.calls.recognise(request))
+    return itself(await doors.calls.admit(request))
 
 
 def itself(caller: Caller) -> str:
@@ -60,6 +60,6 @@ async def counted(request: Request, doors: Open) -> Caller:
 
 
 Itself = Annotated[str, Depends(_itself)]
-"""The machine that calls by its own key, for what is bounded elsewhere."""
+"""The machine that calls by its own key; the call is counted."""
 Calling = Annotated[Caller, Depends(counted)]
 """Who calls; the call is counted."""
