@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse
 from tests.parties.making import Signing, registered
 
 from thingdesk.access import Callers, Surface
-from thingdesk.calling import Calls, caller_of, gated, make_share
+from thingdesk.calling import Calls, caller_of, gated, make_share, problem
 from thingdesk.platform.cloudevents import MOST_BYTES
 from thingdesk.platform.database import Database
 from thingdesk.platform.quota import Quota
@@ -47,7 +47,7 @@ async def callers(database: Database) -> AsyncIterator[Callers]:
 def at(
     callers: Callers, library: Library, surface: Surface, quota: Quota, at_once: int = AT_ONCE
 ) -> httpx.AsyncClient:
-    app = gated(library, Calls(callers, surface, quota), make_share(at_once))
+    app = gated(library, Calls(callers, surface, quota), make_share(at_once), problem)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE)
 
 

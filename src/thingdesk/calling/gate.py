@@ -3,6 +3,7 @@ or too deep, or is too much for one caller at once.
 """
 
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Any
 
 from starlette.requests import Request
@@ -12,10 +13,11 @@ from thingdesk.access import Caller
 from thingdesk.calling import body
 from thingdesk.calling.caller import Calls
 from thingdesk.calling.problem import problem
+from thingdesk.calling.status import answered, status_of
 from thingdesk.calling.telling import Telling
 from thingdesk.intake import BUSY, TOO_MUCH
 from thingdesk.platform.cloudevents import MOST_BYTES
-from thingdesk.platform.errors import Refused, refuse
+from thingdesk.platform.errors import Refusal, Refused, refuse
 from thingdesk.platform.share import Place, Room, Share
 
 _CALLER = "thingdesk.caller"
@@ -26,6 +28,8 @@ _BYTES = 4 * MOST_BYTES
 _OF_ALL = (4_000, 64 * MOST_BYTES)
 _NO_ROOM = {Room.NONE_OF_THEIRS: TOO_MUCH, Room.NONE_AT_ALL: BUSY}
 _App = Callable[[Any, Any, Any], Awaitable[None]]
+Form = Callable[[Refusal, int], Response]
+"""A refusal, with its status over HTTP, as the surface tells it."""
 
 
 def caller_of(request: Request) -> Caller:
@@ -39,18 +43,20 @@ def make_share(most: int) -> Share:
     return Share(most, _BYTES, _OF_ALL)
 
 
-def gated(app: _App, calls: Calls, share: Share) -> _App:
+def gated(app: _App, calls: Calls, share: Share, form: Form) -> _App:
     """The application, for who shows a good token, has room in its `share`, and has not used up
-    what all its calls have together.
+    what all its calls have together. Who does not is told in the surface's own form; how to prove
+    who one is comes before any of them, as a problem (RFC 6750, 9457).
     """
-    return Telling(_Gate(app, calls, share), calls.quota)
+    return Telling(_Gate(app, calls, share, form), calls.quota)
 
 
 class _Gate:
-    def __init__(self, app: _App, calls: Calls, share: Share) -> None:
+    def __init__(self, app: _App, calls: Calls, share: Share, form: Form) -> None:
         self._app = app
         self._calls = calls
         self._share = share
+        self._form = form
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         request = Request(scope, receive)
@@ -77,8 +83,11 @@ class _Gate:
         return place
 
     def _refuse(self, refused: Refused) -> Response:
-        base, surface = self._calls.base, self._calls.surface
-        return problem(refused.refusal, base=base, surface=surface)
+        status = status_of(refused.refusal)
+        if status == HTTPStatus.UNAUTHORIZED:
+            base, surface = self._calls.base, self._calls.surface
+            return problem(refused.refusal, base=base, surface=surface)
+        return answered(self._form(refused.refusal, status), refused.refusal)
 
 
 async def _flat(request: Request) -> bytes:

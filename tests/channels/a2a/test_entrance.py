@@ -72,7 +72,7 @@ async def test_a_body_is_bounded_in_size_and_depth(surface: Surface) -> None:
     ):
         answer = await agent.http.post("/a2a", content=body, headers=VERSION)
         assert answer.status_code == status
-        assert answer.json()["code"] == code
+        assert answer.json()["error"]["data"][0]["metadata"]["code"] == code
 
 
 @pytest.mark.parametrize(
@@ -148,6 +148,8 @@ async def test_of_one_caller_only_so_many_requests_are_under_way(surface: Surfac
         refused = await http.post("/a2a", json=call("ListTasks"))
         assert refused.status_code == httpx.codes.TOO_MANY_REQUESTS
         assert refused.headers["retry-after"]
+        told = refused.json()["error"]["data"][0]["metadata"]
+        assert (told["code"], told["recovery"]) == ("too_much_at_once", "retry")
         served = await other.http.post("/a2a", json=call("ListTasks"), headers=VERSION)
         assert "result" in served.json()
         for stream, _ in streams:

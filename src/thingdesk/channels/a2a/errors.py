@@ -7,6 +7,8 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from a2a.server.context import ServerCallContext
+from a2a.server.request_handlers.response_helpers import build_error_response
+from a2a.utils.error_handlers import build_rest_error_payload
 from a2a.utils.errors import (
     A2AError,
     InternalError,
@@ -16,6 +18,7 @@ from a2a.utils.errors import (
 )
 from a2a.utils.proto_utils import validate_proto_required_fields
 from google.protobuf.message import Message as ProtoMessage
+from starlette.responses import JSONResponse, Response
 
 from thingdesk.platform.errors import Recovery, Refusal, Refused
 from thingdesk.platform.sparing import SparingLog
@@ -24,6 +27,8 @@ Self = TypeVar("Self")
 Wish = TypeVar("Wish", bound=ProtoMessage)
 Answer = TypeVar("Answer")
 _failures = SparingLog(logging.getLogger(__name__))
+# google.rpc.Code, which the binding names in its errors
+_STATUS = {429: "RESOURCE_EXHAUSTED", 503: "UNAVAILABLE"}
 _UNKNOWN = "case_unknown"
 _FAILED = "the desk could not do this now; send the same again later"
 
@@ -46,6 +51,18 @@ def as_error(refusal: Refusal) -> A2AError:
             {"field": one.path, "message": f"{one.problem}: {one.mend}"} for one in refusal.fields
         ]
     return InvalidParamsError(refusal.reason, told)
+
+
+def as_rpc(refusal: Refusal, status: int) -> Response:
+    """A refusal of a request of which nothing was read, its id neither."""
+    return JSONResponse(build_error_response(None, as_error(refusal)), status)
+
+
+def as_rest(refusal: Refusal, status: int) -> Response:
+    """The same by the other binding, whose error has the status in it."""
+    told = build_rest_error_payload(as_error(refusal))
+    told["error"] |= {"code": status, "status": _STATUS.get(status, told["error"]["status"])}
+    return JSONResponse(told, status)
 
 
 def guarded(

@@ -11,6 +11,7 @@ from thingdesk.calling import gated, make_share
 from thingdesk.channels.a2a.card import make_card
 from thingdesk.channels.a2a.doors import Doors
 from thingdesk.channels.a2a.entrance import Contexts
+from thingdesk.channels.a2a.errors import as_rest, as_rpc
 from thingdesk.channels.a2a.handler import Handler
 from thingdesk.channels.a2a.signing import signed
 
@@ -31,5 +32,5 @@ def install(app: Router, doors: Doors) -> None:
     (rpc,) = create_jsonrpc_routes(handler, "/", contexts)
     # a desk is of one organisation: no path is of a tenant
     rest = [one for one in create_rest_routes(handler, contexts) if isinstance(one, Route)]
-    app.routes.append(Route(PATH, gated(rpc.app, doors.calls, share), methods=["POST"]))
-    app.routes.append(Mount(PATH, gated(Router(rest), doors.calls, share)))
+    app.routes.append(Route(PATH, gated(rpc.app, doors.calls, share, as_rpc), methods=["POST"]))
+    app.routes.append(Mount(PATH, gated(Router(rest), doors.calls, share, as_rest)))

@@ -4,13 +4,14 @@ from typing import Any
 
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
-from mcp_types import INVALID_PARAMS, METHOD_NOT_FOUND
+from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from thingdesk import calling
 from thingdesk.access import Caller
-from thingdesk.platform.errors import Refusal, Refused
+from thingdesk.platform.errors import Recovery, Refusal, Refused
 
 Context = ServerRequestContext[Any, Request]
 
@@ -54,4 +55,12 @@ def only_modern(ctx: Context) -> None:
 def as_error(refused: Refused, **data: Any) -> MCPError:
     """A refusal where the protocol has errors alone."""
     refusal: Refusal = refused.refusal
-    return MCPError(INVALID_PARAMS, refusal.reason, data={**refusal.as_data(), **data})
+    later = refusal.recovery is Recovery.RETRY
+    code = INTERNAL_ERROR if later else INVALID_PARAMS
+    return MCPError(code, refusal.reason, data={**refusal.as_data(), **data})
+
+
+def as_answer(refusal: Refusal, status: int) -> Response:
+    """The same to a request of which nothing was read, its id neither."""
+    error = as_error(Refused(refusal)).error.model_dump(mode="json", exclude_none=True)
+    return JSONResponse({"jsonrpc": "2.0", "id": None, "error": error}, status)

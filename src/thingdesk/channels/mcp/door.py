@@ -5,7 +5,8 @@ import asyncio
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from starlette.types import Receive, Scope, Send
 
-from thingdesk.calling import problem
+from thingdesk.calling import answered, status_of
+from thingdesk.channels.mcp.calls import as_answer
 from thingdesk.intake import BUSY
 
 
@@ -20,7 +21,8 @@ class Entry:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if self._stop.is_set():  # the manager has ended: another worker answers
-            await problem(BUSY)(scope, receive, send)
+            answer = answered(as_answer(BUSY, status_of(BUSY)), BUSY)
+            await answer(scope, receive, send)
             return
         await self.runs.wait()
         await self._manager.handle_request(scope, receive, send)

@@ -5,6 +5,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.routing import Route, Router
 
 from thingdesk.calling import gated, make_share
+from thingdesk.channels.mcp.calls import as_answer
 from thingdesk.channels.mcp.door import Entry
 from thingdesk.channels.mcp.doors import Doors
 from thingdesk.channels.mcp.listening import Subscriptions
@@ -42,9 +43,8 @@ class Mcp:
 def install(app: Router, doors: Doors) -> Mcp:
     """Let `app` answer at /mcp."""
     found = Mcp(doors)
-    app.routes.append(
-        Route(PATH, gated(found.entry, doors.calls, make_share(_AT_ONCE)), methods=None)
-    )
+    entry = gated(found.entry, doors.calls, make_share(_AT_ONCE), as_answer)
+    app.routes.append(Route(PATH, entry, methods=None))
     return found
 
 
