@@ -12,6 +12,7 @@ from thingdesk.calling.hooking import hook_of
 from thingdesk.calling.naming import as_sent, naming
 from thingdesk.calling.paths import methods_at, mount
 from thingdesk.calling.problem import problem
+from thingdesk.calling.sender import address_of
 from thingdesk.calling.soon import WITHIN, answers_soon, soon
 from thingdesk.calling.status import answered, status_of
 from thingdesk.calling.telling import Telling
@@ -20,6 +21,7 @@ __all__ = [
     "WITHIN",
     "Calls",
     "Telling",
+    "address_of",
     "answered",
     "answers_soon",
     "as_sent",

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 from starlette.routing import Router
-from tests.channels.brokers.conftest import SECRET
+from tests.channels.brokers.conftest import SECRET, Broker
 
 from thingdesk.access import Callers
 from thingdesk.channels import brokers
@@ -17,6 +17,14 @@ PATHS = (
     "mosquitto/acl",
 )
 ASKED = {"username": "press-1", "clientid": "press-1", "password": "x"}
+URL = "/brokers/emqx/authentication"
+WRONG = {"Authorization": "Bearer a guess at the secret"}
+
+
+def at(app: Router, address: str) -> httpx.AsyncClient:
+    """Of somebody who calls from there."""
+    transport = httpx.ASGITransport(app, client=(address, 4711))
+    return httpx.AsyncClient(transport=transport, base_url="http://desk")
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -36,7 +44,32 @@ async def test_who_does_not_show_the_secret_is_told_nothing(
 ) -> None:
     answer = await http.post(f"/brokers/{path}", json=ASKED, headers=shown)
     assert answer.status_code == httpx.codes.UNAUTHORIZED
-    assert "result" not in answer.json()
+    said = "is not the right one" if shown else "is missing"
+    assert answer.json() == {"error": f"the broker's secret {said}"}
+
+
+async def test_who_guesses_at_it_is_refused_for_a_while_and_the_broker_is_not(
+    database: Database,
+) -> None:
+    app = Router()
+    async with (
+        Callers(database, "http://desk.example") as callers,
+        brokers.answering(app, database, callers, SECRET),
+        at(app, "203.0.113.9") as stranger,
+        at(app, "192.0.2.7") as there,
+    ):
+        broker = Broker(there)
+        answers = [await stranger.post(URL, json=ASKED, headers=WRONG) for _ in range(12)]
+        assert {one.status_code for one in answers[:10]} == {401}
+        late = answers[-1]
+        assert late.status_code == httpx.codes.TOO_MANY_REQUESTS
+        assert int(late.headers["retry-after"]) >= 1
+        assert "after too many wrong ones" in late.json()["error"]
+        assert (await Broker(stranger).ask("emqx/authentication", **ASKED)).status_code == 429
+        # neither from elsewhere nor from behind its own address
+        for _ in range(12):
+            assert await broker.result("authentication", **ASKED) == "ignore"
+            assert (await there.post(URL, json=ASKED, headers=WRONG)).status_code == 401
 
 
 async def test_the_secret_may_come_as_a_password(http: httpx.AsyncClient) -> None:

@@ -7,11 +7,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, Router
 
 from thingdesk.access import Callers
+from thingdesk.calling import address_of
 from thingdesk.channels.brokers import emqx, mosquitto
 from thingdesk.channels.brokers.gate import Gate
 from thingdesk.platform.database import Database
 from thingdesk.platform.errors import Refused
-from thingdesk.platform.secret import shows
+from thingdesk.platform.guesses import Guesses, Look, Shown
 from thingdesk.platform.sparing import SparingLog
 
 PREFIX = "/brokers"
@@ -33,9 +34,10 @@ async def answering(
     if secret is None:
         yield
         return
+    guesses = Guesses(secret)
     async with Gate(database, callers) as gate:
         routes = [
-            Route(path, _asking(gate, secret, answer), methods=["POST"])
+            Route(path, _asking(gate, guesses, answer), methods=["POST"])
             for path, answer in _ANSWERS.items()
         ]
         app.routes.append(Mount(PREFIX, routes=routes))
@@ -43,16 +45,23 @@ async def answering(
 
 
 def _asking(
-    gate: Gate, secret: str, answer: Callable[[Gate, Request], Awaitable[JSONResponse]]
+    gate: Gate, guesses: Guesses, answer: Callable[[Gate, Request], Awaitable[JSONResponse]]
 ) -> Callable[[Request], Awaitable[Response]]:
     async def ask(request: Request) -> Response:
-        if not shows(request.headers.get("authorization", ""), secret):
-            _log.warning("somebody asked what brokers ask, without their secret")
-            headers = {"WWW-Authenticate": "Bearer"}
-            return JSONResponse({"error": "the broker's secret is missing"}, 401, headers)
+        look = guesses.look(request.headers.get("authorization", ""), address_of(request))
+        if look.shown is not Shown.RIGHT:
+            return _not_right(look)
         try:
             return await answer(gate, request)
         except Refused as refused:
             return JSONResponse({"error": refused.refusal.reason}, 400)
 
     return ask
+
+
+def _not_right(look: Look) -> Response:
+    _log.warning(f"somebody asks what brokers ask: the secret {look.words}")
+    said = {"error": f"the broker's secret {look.words}"}
+    if look.shown is Shown.UNSEEN:
+        return JSONResponse(said, 429, {"Retry-After": str(look.wait)})
+    return JSONResponse(said, 401, {"WWW-Authenticate": "Bearer"})

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
 
+from thingdesk.calling import address_of
 from thingdesk.intake import BUSY, TOO_MUCH
 from thingdesk.platform.errors import Recovery, Refused, refuse
 from thingdesk.platform.share import Room, Share
@@ -34,7 +35,7 @@ async def room(request: Request) -> AsyncIterator[None]:
     """Room among what is under way; of one sender there is only so much, so that the others have
     theirs. Raises Refused where there is none, or when the answer takes too long.
     """
-    place = _share.take(address(request), 1)
+    place = _share.take(address_of(request), 1)
     if place.room is not Room.FREE:
         raise Refused(TOO_MUCH if place.room is Room.NONE_OF_THEIRS else BUSY)
     try:
@@ -44,11 +45,6 @@ async def room(request: Request) -> AsyncIterator[None]:
         raise Refused(BUSY) from None
     finally:
         place.give_back()
-
-
-def address(request: Request) -> str:
-    """Where a request comes from; behind a proxy of the desk's, as that says."""
-    return request.client.host if request.client else ""
 
 
 async def sent(request: Request) -> Form:

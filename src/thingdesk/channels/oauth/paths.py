@@ -18,6 +18,7 @@ from starlette.responses import (
 
 from thingdesk import access, mandates
 from thingdesk.access import Client, Issued, TokenRequest
+from thingdesk.calling import address_of
 from thingdesk.channels.oauth import form
 from thingdesk.channels.oauth.doors import Doors
 from thingdesk.channels.oauth.form import Form
@@ -89,7 +90,7 @@ async def pair(request: Request) -> Response:
     surfaces = access.surfaces_at(doors.base, asked.resources) or (access.Surface.HTTP,)
     async with doors.database.transaction() as tx:
         await access.prove(tx, asked, doors.base)
-        address = form.address(request)
+        address = address_of(request)
         made = await access.pair(tx, asked.client, asks, surfaces, address)
     page = f"{doors.base}/pair"
     return _json(
@@ -135,7 +136,7 @@ async def authorize(request: Request) -> Response:
     try:
         async with form.room(request):
             sent = form.read(request.url.query)
-            return await _authorize(_doors(request), sent, form.address(request))
+            return await _authorize(_doors(request), sent, address_of(request))
     except Refused as refused:  # where to return to is not proven: it is said here
         words = f"This link cannot be followed: {described(refused.refusal)}."
         status = status_of(refused.refusal)
