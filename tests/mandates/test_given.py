@@ -42,6 +42,11 @@ async def given_by(party: Party) -> list[UUID]:
         return [one.id for one in await mandates.given_by(tx, party.owner_id)]
 
 
+async def below(party: Party, top: UUID, most: int = 100) -> list[UUID]:
+    async with party.database.transaction() as tx:
+        return [one.id for one in (await mandates.below(tx, [top], most))[top]]
+
+
 async def stop(party: Party, mandate_id: UUID | None = None) -> bool:
     async with party.database.transaction() as tx:
         return await mandates.revoke(tx, party.owner_id, "enough", mandate_id=mandate_id)
@@ -130,9 +135,35 @@ async def test_all_that_was_passed_on_is_taken_back(database: Database) -> None:
     one = await give(party, await an_agent(database), replace(TERMS, depth=2))
     two = await give(party, await an_agent(database), replace(TERMS, depth=1), one.id)
     three = await give(party, await an_agent(database), replace(TERMS, depth=0), two.id)
-    assert await given_by(party) == [three.id, two.id, one.id]
+    assert await given_by(party) == [one.id]
+    assert await below(party, one.id) == [two.id, three.id]
+    assert await below(party, two.id) == [three.id]
     assert await stop(party, one.id)
     assert await given_by(party) == []
+    assert await below(party, one.id) == []
+
+
+async def test_what_is_below_comes_after_what_it_is_from_and_what_is_over_last(
+    database: Database, turnable: clock.Turnable
+) -> None:
+    party = await a_party(database)
+    standing = await party.grant(depth=1)
+    top = await give(party, await an_agent(database), replace(TERMS, depth=2))
+    soon = clock.now() + timedelta(hours=1)
+    over = await give(party, await an_agent(database), replace(TERMS, depth=0, ends=soon), top.id)
+    turnable.turn(timedelta(hours=2))
+    first = await give(party, await an_agent(database), replace(TERMS, depth=1), top.id)
+    child = await give(party, await an_agent(database), replace(TERMS, depth=0), first.id)
+    last = await give(party, await an_agent(database), replace(TERMS, depth=0), top.id)
+    assert await below(party, top.id) == [last.id, first.id, child.id, over.id]
+    assert await below(party, top.id, 2) == [last.id, first.id]
+    own = await give(party, await an_agent(database), replace(TERMS, depth=0), standing.id)
+    assert await given_by(party) == [own.id, top.id]
+    turnable.turn(timedelta(days=31))
+    assert await below(party, top.id) == [last.id, first.id, child.id]
+    turnable.turn(timedelta(days=30))
+    assert await below(party, top.id) == []
+    assert await given_by(party) == [top.id]
 
 
 async def test_nobody_narrows_what_another_owner_gave(database: Database) -> None:

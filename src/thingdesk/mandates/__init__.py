@@ -36,6 +36,7 @@ from thingdesk.mandates.entitle import (
     set_policy,
 )
 from thingdesk.mandates.grant import (
+    below,
     end_given_to,
     get,
     get_many,
@@ -82,6 +83,7 @@ __all__ = [
     "Wish",
     "add_entitlement",
     "as_details",
+    "below",
     "changed_at",
     "check",
     "decide",

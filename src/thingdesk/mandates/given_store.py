@@ -31,13 +31,31 @@ select c.*, v.terms, v.granted_at, v.signed
 from chain c join mandate_version v on v.mandate_id = c.id and v.version = c.version
 order by c.asked, c.above
 """  # noqa: S608 - of constants
-_GIVEN_BY = """
+_ENDS = "coalesce((v.terms ->> 'ends')::timestamptz, 'infinity')"
+_GIVEN_BY = f"""
 select g.id from mandate_given g
 join mandate_version v on v.mandate_id = g.id and v.version = g.version
 where g.owner_id = $1 and g.revoked_at is null
-  and (g.parent is null or coalesce((v.terms ->> 'ends')::timestamptz, 'infinity') > $2)
-order by g.given_at desc, g.id desc limit $3
-"""
+  and (g.parent is null or {_ENDS} > $2 and exists (select from mandate m where m.id = g.parent))
+order by {_ENDS} <= $2, g.given_at desc, g.id desc limit $3
+"""  # noqa: S608 - of constants
+_BELOW = f"""
+with recursive below as (
+    select w.id as top, w.id, 0 as deep, $2::timestamptz as given_at, $2 as ends
+    from unnest($1::uuid[]) as w (id)
+    union all
+    select b.top, g.id, b.deep + 1, g.given_at, {_ENDS}
+    from below b
+    join mandate_given g on g.parent = b.id and g.revoked_at is null
+    join mandate_version v on v.mandate_id = g.id and v.version = g.version
+    where b.deep < {_MOST_DEEP} and {_ENDS} > $3
+), placed as (
+    select top, id, row_number() over (
+        partition by top order by ends <= $2, deep, given_at desc, id desc) as place
+    from below where deep > 0
+)
+select top, id from placed where place <= $4 order by top, place
+"""  # noqa: S608 - of constants
 _PASSED_ON = """
 select g.given_at from mandate_given g
 join mandate_version v on v.mandate_id = g.id and v.version = g.version
@@ -98,6 +116,13 @@ def _mandate(row: Row | Mapping[str, Any]) -> Mandate:
 
 async def given_by(tx: Transaction, owner_id: UUID, now: datetime, most: int) -> list[UUID]:
     return [row["id"] for row in await tx.fetch(_GIVEN_BY, owner_id, now, most)]
+
+
+async def below(
+    tx: Transaction, tops: Collection[UUID], now: datetime, since: datetime, most: int
+) -> list[tuple[UUID, UUID]]:
+    rows = await tx.fetch(_BELOW, sorted(tops), now, since, most)
+    return [(row["top"], row["id"]) for row in rows]
 
 
 async def given_to(tx: Transaction, machine: str, but_of: UUID | None) -> list[tuple[UUID, UUID]]:

@@ -116,12 +116,26 @@ async def revoked_of(
 
 
 async def given_by(tx: Transaction, owner_id: UUID, most: int = 100) -> list[Mandate]:
-    """What an owner has given to machines, and what these passed on and is not over, the newest
-    first; nothing that was taken back.
+    """What an owner has given to machines, and what was passed on of their standing mandate and is
+    not over: first what is not over, and the newest; nothing that was taken back.
     """
     wanted = await given_store.given_by(tx, owner_id, clock.now(), most)
     chains = await given_store.chains(tx, wanted)
     return [chains[one][0] for one in wanted]
+
+
+async def below(tx: Transaction, tops: Collection[UUID], most: int) -> dict[UUID, list[Mandate]]:
+    """What was passed on of each of these, and of that in turn: first what is not over, each after
+    that which it is from. What was over before the last 30 days is left out, and what was taken
+    back.
+    """
+    now = clock.now()
+    found = await given_store.below(tx, tops, now, now - passing.LASTS, most)
+    chains = await given_store.chains(tx, {one for _, one in found})
+    under: dict[UUID, list[Mandate]] = {top: [] for top in tops}
+    for top, one in found:
+        under[top].append(chains[one][0])
+    return under
 
 
 async def given_to(tx: Transaction, owner_id: UUID, machine: str) -> list[Mandate]:

@@ -1,29 +1,24 @@
 """Who may act for an owner: what they gave to machines, what was done under it, and stop."""
 
-from dataclasses import dataclass
 from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from thingdesk import cases, mandates, notices, parties
-from thingdesk.cases import Case
+from thingdesk import mandates, notices, parties
 from thingdesk.mandates import Mandate
 from thingdesk.notices import Notice, Recipient
-from thingdesk.parties import Machine
 from thingdesk.platform import clock, formats
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery, refuse
-from thingdesk.platform.money import Money
 from thingdesk.web.owner.ownerships import Ownerships, Token, enter
-from thingdesk.web.owner.plain import Facts, Standing, facts, plain, standing
-from thingdesk.web.pages import Open, Pages
+from thingdesk.web.owner.plain import Standing, standing
+from thingdesk.web.owner.who_acts import MOST_DONE, acting
+from thingdesk.web.pages import Open
 from thingdesk.web.render import page
 
 router = APIRouter(prefix="/owner/{token}/acting/{mandate_id}")
-MOST = 20
-_MOST_DONE = 5
 _REASON = "The owner said stop."
 _TOLD = (
     "You said stop: all that {} was given is taken back, and all that it passed on. It can ask for"
@@ -37,55 +32,6 @@ _OWN_KEY = {
     ),
 }
 _AGAIN = "What {} may do for you is not stopped by this, and can be passed on to it again."
-
-
-@dataclass(frozen=True, slots=True)
-class Acting:
-    """One who may act for the owner. `done` may hold one more than is shown. `by` is who passed it
-    on, None when the owner gave it.
-    """
-
-    mandate: Mandate
-    machine: Machine | None
-    standing: Standing
-    facts: Facts
-    done: tuple[Case, ...]
-    spent: tuple[Money, ...]
-    by: str | None
-
-    @property
-    def name(self) -> str:
-        """What it calls itself, as an app has no other name to its owner; else its id."""
-        one = self.machine
-        return one.model if one and one.model and one.model != one.kind else self.mandate.to or ""
-
-
-async def acting_for(
-    pages: Pages, tx: Transaction, owned: Ownerships, most: int = MOST
-) -> list[Acting]:
-    """Those who may act for the owner now, the newest first; one more than `most` at the end."""
-    given = await mandates.given_by(tx, owned.owner.id, most + 1)
-    return [await _acting(pages, tx, owned, one) for one in given]
-
-
-async def _acting(pages: Pages, tx: Transaction, owned: Ownerships, given: Mandate) -> Acting:
-    now = clock.now()
-    words = plain(given.terms, pages.flow.catalog, owned.since)
-    above = await mandates.get(tx, given.parent) if given.parent else None
-    done = [one for one in await cases.under(tx, given.id, _MOST_DONE + 1) if _seen(owned, one)]
-    return Acting(
-        given,
-        await parties.get_machine(tx, given.to or ""),
-        standing(given, now),
-        facts(words, owned.owner.zone, now),
-        tuple(done),
-        tuple(await mandates.spent_in_period(tx, owned.owner.id, now, given.id)),
-        above.to if above else None,
-    )
-
-
-def _seen(owned: Ownerships, case: Case) -> bool:
-    return case.owner_id == owned.owner.id and (case.ended_at is not None or owned.sees(case))
 
 
 async def _given(tx: Transaction, owned: Ownerships, mandate_id: UUID) -> Mandate:
@@ -116,12 +62,10 @@ async def get_stop(pages: Open, token: Token, mandate_id: UUID) -> HTMLResponse:
     async with pages.database.transaction() as tx:
         owned = await enter(pages, tx, token)
         given = await _given(tx, owned, mandate_id)
-        one = await _acting(pages, tx, owned, given)
+        (one,) = await acting(pages, tx, owned, [given])
         left = await left_of(tx, owned, given.to or "")
         kept = await mandates.versions(tx, mandate_id)
-    return page(
-        "owner/acting.html", owned=owned, one=one, most=_MOST_DONE, versions=kept, left=left
-    )
+    return page("owner/acting.html", owned=owned, one=one, most=MOST_DONE, versions=kept, left=left)
 
 
 @router.post("")

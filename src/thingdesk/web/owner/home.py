@@ -20,11 +20,12 @@ from thingdesk.platform.errors import Recovery, refuse
 from thingdesk.platform.money import Money
 from thingdesk.web.contact import Contact
 from thingdesk.web.contact import contact as reached
-from thingdesk.web.owner.acting import MOST as MOST_ACTING
-from thingdesk.web.owner.acting import Acting, acting_for, left_of
+from thingdesk.web.owner.acting import left_of
 from thingdesk.web.owner.ownerships import Ownerships, Token, enter, link
 from thingdesk.web.owner.plain import Facts, Plain, Standing, facts, plain, standing
 from thingdesk.web.owner.told import Told, tell
+from thingdesk.web.owner.who_acts import MOST as MOST_ACTING
+from thingdesk.web.owner.who_acts import Acting, acting_for
 from thingdesk.web.pages import Open, Pages
 from thingdesk.web.render import page
 
@@ -59,12 +60,22 @@ class Home:
     asked_this_week: int
     holds: tuple[tuple[Hold, Place], ...]
     contact: Contact | None
-    acting: tuple[Acting, ...]
+    given: tuple[Acting, ...]
     left: tuple[str, ...]
 
     @property
     def zone(self) -> str:
         return self.owned.owner.zone
+
+    @property
+    def acting(self) -> tuple[Acting, ...]:
+        """Those who may act now, or later."""
+        return tuple(one for one in self.given if not one.is_over)
+
+    @property
+    def over(self) -> tuple[Acting, ...]:
+        """Those whose time is over."""
+        return tuple(one for one in self.given[:MOST_ACTING] if one.is_over)
 
     @property
     def facts(self) -> Facts:

@@ -7,6 +7,7 @@ from thingdesk import mandates, notices
 from thingdesk.notices import Notice, Recipient
 from thingdesk.web.owner.home import MOST_OPEN, mandate_in_words, open_cases
 from thingdesk.web.owner.ownerships import Token, enter
+from thingdesk.web.owner.who_acts import names_acting
 from thingdesk.web.pages import Open
 from thingdesk.web.render import page
 
@@ -25,14 +26,14 @@ async def get_stop(pages: Open, token: Token) -> HTMLResponse:
         owned = await enter(pages, tx, token)
         _, standing, _ = await mandate_in_words(pages, tx, owned)
         told = await open_cases(tx, owned, MOST_OPEN + 1)
-        acting = await mandates.given_by(tx, owned.owner.id)
+        acting = await names_acting(tx, owned.owner.id)
     return page(
         "owner/stop.html",
         owned=owned,
         standing=standing,
         told=told,
         most=MOST_OPEN,
-        acting=sorted({one.to for one in acting if one.to}),
+        acting=acting,
     )
 
 

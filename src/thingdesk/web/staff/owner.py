@@ -137,12 +137,15 @@ async def _collect(tx: Transaction, catalog: Catalog, owner_id: UUID) -> Known |
 async def given(
     tx: Transaction, catalog: Catalog, owner: Owner, owned: Collection[str], to: str | None = None
 ) -> list[tuple[Mandate, Facts]]:
-    """What an owner has given to machines, or `to` one of them, and what these passed on, with the
-    words of each.
+    """What an owner has given to machines, or `to` one of them, and what these passed on, each
+    below that which it is from, with the words of each.
     """
     now = clock.now()
+    tops = await mandates.given_by(tx, owner.id, _MOST + 1)
+    under = await mandates.below(tx, [one.id for one in tops], _MOST)
     return [
         (one, facts(plain(one.terms, catalog, owned), "UTC", now))
-        for one in await mandates.given_by(tx, owner.id, _MOST + 1)
-        if to in (None, one.to)
+        for top in tops
+        for one in (top, *under[top.id])
+        if to in (None, one.to) and standing(one, now) is not Standing.ENDED
     ]
