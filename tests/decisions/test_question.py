@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -8,7 +9,7 @@ from tests.decisions import asking
 from thingdesk.cases import Case
 from thingdesk.cases import State as CaseState
 from thingdesk.decisions.model import Cost, Decision, Option, Proposal, State, yes_or_no
-from thingdesk.decisions.words import About, cost_words, in_words
+from thingdesk.decisions.words import About, cost_words, gathered, in_words
 from thingdesk.mandates import Payer
 from thingdesk.notices import Recipient, To
 from thingdesk.parties import Machine
@@ -129,8 +130,9 @@ def test_the_owner_reads_all_that_the_answer_rests_on() -> None:
     one = question(
         words="May we send Steam & Co. to oven-1?", options=YES_NO, default="no", proposal=proposal
     )
-    assert in_words(one, ABOUT, "Europe/Berlin").split("\n") == [
-        "May we send Steam & Co. to oven-1?",
+    about = replace(ABOUT, identity="part boiler")
+    assert in_words(one, about, "Europe/Berlin").split("\n") == [
+        "oven-1, part boiler: May we send Steam & Co. to oven-1?",
         "",
         "Your machine: oven-1 (oven, Steamer 9)",
         "What happened: It asked for help: Descale an oven (part boiler).",
@@ -186,3 +188,13 @@ def test_the_owner_reads_what_it_costs_them_and_who_pays_else(
     costs: tuple[Cost, ...], words: str
 ) -> None:
     assert cost_words(costs) == words
+
+
+def test_questions_of_one_mail_are_told_apart_by_their_matter() -> None:
+    one = question(words="May we order the part?", options=YES_NO, default="no")
+    parts = [replace(ABOUT, identity=f"part {name}") for name in ("boiler", "door")]
+    lines = gathered([(one, about) for about in parts], "Europe/Berlin").split("\n")
+    assert [line.partition(" (until")[0] for line in lines[2:4]] == [
+        f"- oven-1 (oven, Steamer 9), part {name}: May we order the part?"
+        for name in ("boiler", "door")
+    ]

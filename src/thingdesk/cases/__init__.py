@@ -11,6 +11,7 @@ from thingdesk.cases.calendar import Hours, Pause, due
 from thingdesk.cases.end import Unproven
 from thingdesk.cases.end import end_case as end
 from thingdesk.cases.erase import erase
+from thingdesk.cases.identity import identity_words
 from thingdesk.cases.mandate_store import asked_under, on_its_own, under
 from thingdesk.cases.measure import measure
 from thingdesk.cases.model import (
@@ -110,6 +111,7 @@ __all__ = [
     "give_up_verification",
     "give_up_verifications",
     "happened",
+    "identity_words",
     "is_stalemate",
     "joined",
     "keep_promise",

@@ -229,6 +229,19 @@ async def last_of(
     return {(row["subject"], row["key"]): to_case(row) for row in rows}
 
 
+async def identities(
+    tx: Transaction, problems: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], dict[str, Any]]:
+    """The identity of each of these (subject, key)."""
+    rows = await tx.fetch(
+        "select subject, key, identity from problem"
+        " where (subject, key) in (select * from unnest($1::text[], $2::text[]))",
+        [subject for subject, _ in problems],
+        [key for _, key in problems],
+    )
+    return {(row["subject"], row["key"]): row["identity"] for row in rows}
+
+
 async def not_of(tx: Transaction, subject: str, owner_id: UUID | None) -> list[UUID]:
     """The subject's cases that are not ended and not this owner's."""
     rows = await tx.fetch(

@@ -128,5 +128,8 @@ async def _abouts(tx: Transaction, questions: Sequence[Question]) -> dict[UUID, 
     """What the questions are about, by case."""
     found = await cases.get_many(tx, sorted({one.case_id for one in questions}))
     machines = await parties.get_machines(tx, sorted({one.subject for one in found.values()}))
-    known = {key: About(one, machines.get(one.subject)) for key, one in found.items()}
+    identities = await cases.identity_words(tx, found.values())
+    known = {
+        key: About(one, machines.get(one.subject), identities[key]) for key, one in found.items()
+    }
     return {one.case_id: known.get(one.case_id, About()) for one in questions}

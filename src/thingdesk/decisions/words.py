@@ -23,10 +23,13 @@ _PAYERS: Mapping[str, str] = {Payer.OWNER: "you pay", Payer.ORGANISATION: "we pa
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a question is about; None for what is not known."""
+    """What a question is about; None for what is not known. `identity` is that of the problem,
+    which tells the case from others of its machine: `code P0301`.
+    """
 
     case: Case | None = None
     machine: Machine | None = None
+    identity: str = ""
 
     @property
     def name(self) -> str:
@@ -37,12 +40,18 @@ class About:
         more = f", {model}" if model and model != self.machine.kind else ""
         return f"{self.machine.id} ({kind}{more})"
 
+    @property
+    def short(self) -> str:
+        """`car-7, code P0301`: what tells the question from others that are asked alike."""
+        return ", ".join(filter(None, (self.case.subject if self.case else "", self.identity)))
+
 
 def in_words(question: Question, about: About, zone: str) -> str:
-    """The question; which machine, what is wrong, what would be done, by whom, when and for what;
-    what can be answered, and what happens without an answer. Times are those of `zone`.
+    """Which problem, and the question; which machine, what is wrong, what would be done, by whom,
+    when and for what; what can be answered, and what happens without an answer. Times are those of
+    `zone`.
     """
-    lines = [question.words, ""]
+    lines = [f"{about.short}: {question.words}" if about.short else question.words, ""]
     facts = [*about_words(about, zone), *proposed(question, zone)]
     lines += [f"{name}: {words}" for name, words in facts]
     lines += ["", "You can answer:"] if facts else ["You can answer:"]
@@ -55,7 +64,8 @@ def in_words(question: Question, about: About, zone: str) -> str:
 def gathered(questions: Sequence[tuple[Question, About]], zone: str) -> str:
     """Several questions, a line each; they are answered on the owner's page."""
     lines = [
-        f"- {about.name + ': ' if about.name else ''}{' '.join(question.words.split())}"
+        f"- {', '.join(filter(None, (about.name, about.identity)))}{': ' if about.name else ''}"
+        f"{' '.join(question.words.split())}"
         f" (until {local(question.deadline, zone)})"
         for question, about in questions[:_MOST]
     ]

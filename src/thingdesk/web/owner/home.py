@@ -36,10 +36,11 @@ _MOST_DONE, _MOST_MACHINES, _MOST_ASKED, _A_PAGE = 5, 12, 50, 20
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An open question, with the address of its page."""
+    """An open question, with the address of its page, and what tells it from others."""
 
     decision: Decision
     subject: str
+    identity: str
     link: str
 
 
@@ -166,9 +167,12 @@ async def _asked(pages: Pages, tx: Transaction, owned: Ownerships) -> list[Asked
     """The questions that can still be answered, about cases that the owner may see."""
     found = await decisions.open_for_owner(tx, owned.owner.id, _MOST_ASKED + 1)
     about = await cases.get_many(tx, [one.question.case_id for one in found])
+    identities = await cases.identity_words(tx, about.values())
     now = clock.now()
     return [
-        Asked(one, case.subject, link(pages, owned, "decision", one.question.id))
+        Asked(
+            one, case.subject, identities[case.id], link(pages, owned, "decision", one.question.id)
+        )
         for one in found
         if (case := about.get(one.question.case_id))
         and owned.sees(case)

@@ -33,7 +33,9 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """All that the page needs. `state` is `overdue` for one that nobody has settled yet."""
+    """All that the page needs. `state` is `overdue` for one that nobody has settled yet; `identity`
+    is that of its problem, in words.
+    """
 
     decision: Decision
     case: Case | None
@@ -46,6 +48,7 @@ class View:
     default: str | None
     place: str | None
     proposed: tuple[tuple[str, str], ...]
+    identity: str
 
     @property
     def approval(self) -> bool:
@@ -79,6 +82,7 @@ async def view(tx: Transaction, decision: Decision) -> View:
         option_words(default, zone) if default else None,
         place,
         tuple(proposed(question, zone)),
+        (await cases.identity_words(tx, [case]))[case.id] if case else "",
     )
 
 
