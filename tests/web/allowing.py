@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from tests.journeys.agents import REPAIRS, an_agent, euros
+from tests.web.hooking import a_hook, due, tried
 from tests.web.owners import owner_of
 from tests.web.site import Site
 
@@ -46,7 +47,11 @@ OWNER = "car-1"
 
 
 async def pages(site: Site) -> dict[str, str]:
-    """By a name. One has said yes already, so that their page says who may act."""
+    """By a name. One has said yes already, so that their page says who may act; what is told of
+    their machine is not taken.
+    """
+    await due(site, await a_hook(site, OWNER))
+    await tried(site)
     owner, shown = await owner_of(site, OWNER), await a_code(site)
     async with site.hand.database.transaction() as tx:
         waiting = await access.pending(tx, shown.user_code)

@@ -34,8 +34,9 @@ from thingdesk.hooks.model import (
     Hook,
     NewHook,
     Parties,
+    Standing,
 )
-from thingdesk.hooks.read import get, given_up, of_machine
+from thingdesk.hooks.read import failing, get, given_up, number_failing, of_machine, standings
 from thingdesk.hooks.register import make, put, register
 from thingdesk.hooks.send_again import send_again
 from thingdesk.hooks.store import KEPT
@@ -56,6 +57,7 @@ __all__ = [
     "HookRegistered",
     "NewHook",
     "Parties",
+    "Standing",
     "catch_up",
     "claim_due",
     "come_to",
@@ -64,6 +66,7 @@ __all__ = [
     "end",
     "end_all",
     "erase",
+    "failing",
     "follow",
     "follow_from_now",
     "forbidden",
@@ -75,8 +78,10 @@ __all__ = [
     "moved",
     "not_delivered",
     "not_verified",
+    "number_failing",
     "of_machine",
     "put",
     "register",
     "send_again",
+    "standings",
 ]

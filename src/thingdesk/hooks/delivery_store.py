@@ -24,15 +24,17 @@ where state = 'waiting' and next_at <= $1
 order by next_at limit $2 for update skip locked
 """
 _PLAN = """
-update hook_delivery d set attempts = d.attempts + 1, next_at = t.next_at
+update hook_delivery d set attempts = d.attempts + 1, next_at = t.next_at, tried_at = $3
 from unnest($1::uuid[], $2::timestamptz[]) as t (id, next_at)
 where d.id = t.id
 """
-_DELIVERIES = """
-select h.*, d.id as delivery, d.case_id as of_case, d.number, d.kind, d.attempts,
-       d.made_at as due_since, d.problem, d.settled_at
-from hook_delivery d join hook h on h.id = d.hook_id
+COLUMNS = """
+h.*, d.id as delivery, d.case_id as of_case, d.number, d.kind, d.attempts,
+d.made_at as due_since, d.problem, d.settled_at, d.tried_at, d.next_at
 """
+_DELIVERIES = f"""
+select {COLUMNS} from hook_delivery d join hook h on h.id = d.hook_id
+"""  # noqa: S608 - of constants
 
 
 async def drop_waiting(tx: Transaction, one: Behind) -> None:
@@ -58,9 +60,9 @@ async def claim(tx: Transaction, most: int, each: int, without: Collection[UUID]
         return []
     claimed = [row["id"] for row in rows]
     again = [now + BACKOFF.pause(row["attempts"] + 1, ids.draw()) for row in rows]
-    await tx.execute(_PLAN, claimed, again)
+    await tx.execute(_PLAN, claimed, again, now)
     found = await tx.fetch(f"{_DELIVERIES} where d.id = any($1) order by d.next_at", claimed)
-    return [_delivery(row) for row in found]
+    return [delivery_of(row) for row in found]
 
 
 async def settle(tx: Transaction, delivery_id: UUID, problem: str | None) -> Delivery | None:
@@ -78,7 +80,7 @@ async def settle(tx: Transaction, delivery_id: UUID, problem: str | None) -> Del
 
 async def get_delivery(tx: Transaction, delivery_id: UUID) -> Delivery | None:
     row = await tx.fetchrow(f"{_DELIVERIES} where d.id = $1", delivery_id)
-    return _delivery(row) if row else None
+    return delivery_of(row) if row else None
 
 
 async def note_problem(tx: Transaction, delivery_id: UUID, problem: str) -> bool:
@@ -116,7 +118,7 @@ async def given_up(
         most,
         *(after or ()),
     )
-    return [_delivery(row) for row in rows]
+    return [delivery_of(row) for row in rows]
 
 
 async def measure(tx: Transaction, now: datetime) -> tuple[int, datetime]:
@@ -129,7 +131,7 @@ async def measure(tx: Transaction, now: datetime) -> tuple[int, datetime]:
     return (row["n"], row["since"]) if row else (0, now)
 
 
-def _delivery(row: Row) -> Delivery:
+def delivery_of(row: Row) -> Delivery:
     return Delivery(
         row["delivery"],
         hook_of(row),
@@ -139,4 +141,6 @@ def _delivery(row: Row) -> Delivery:
         row["due_since"],
         row["problem"],
         row["settled_at"],
+        row["tried_at"],
+        row["next_at"],
     )

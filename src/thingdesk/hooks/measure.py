@@ -1,4 +1,5 @@
 from thingdesk.hooks import delivery_store
+from thingdesk.hooks.read import number_failing
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.metrics import Gauge
@@ -12,6 +13,11 @@ _LATE = Gauge(
     unit="s",
     of_desk=True,
 )
+_FAILING = Gauge(
+    "thingdesk.hooks.failing",
+    "Addresses of machines at which something was tried in vain for more than an hour.",
+    of_desk=True,
+)
 
 
 async def measure(tx: Transaction) -> None:
@@ -20,3 +26,4 @@ async def measure(tx: Transaction) -> None:
     waiting, since = await delivery_store.measure(tx, now)
     _WAITING.set(waiting)
     _LATE.set((now - since).total_seconds())
+    _FAILING.set(await number_failing(tx))

@@ -13,6 +13,8 @@ CHANNEL = "hook_delivery"
 BACKOFF = Backoff(timedelta(seconds=30), timedelta(hours=8))
 LASTS = timedelta(days=4)
 """For how long it is tried to deliver something."""
+FAILS_AFTER = timedelta(hours=1)
+"""What was tried for longer in vain is no passing trouble any more: staff see it."""
 MOST = 20
 """Hooks of one machine at most."""
 MOST_OF_CASES = 200
@@ -98,7 +100,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What is due at a hook. Its `id` stays the same in all attempts."""
+    """What is due at a hook. Its `id` stays the same in all attempts, the last of which was at
+    `tried_at`. `problem` is what came of that, None when it was taken.
+    """
 
     id: UUID
     hook: Hook
@@ -108,3 +112,17 @@ class Delivery:
     made_at: datetime
     problem: str | None = None
     settled_at: datetime | None = None
+    tried_at: datetime | None = None
+    next_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How it stands with a hook: what was tried last there, None for nothing yet, how much waits,
+    and since when it has been tried in vain to deliver something.
+    """
+
+    hook: Hook
+    last: Delivery | None
+    waiting: int
+    failing_since: datetime | None

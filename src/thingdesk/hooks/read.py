@@ -1,9 +1,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from thingdesk.hooks import delivery_store, store
+from thingdesk.hooks import delivery_store, standing_store, store
 from thingdesk.hooks.errors import unknown
-from thingdesk.hooks.model import Delivery, Hook
+from thingdesk.hooks.model import FAILS_AFTER, Delivery, Hook, Standing
+from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 
 
@@ -28,6 +29,23 @@ async def given_up(
 ) -> list[Delivery]:
     """What was given up, the newest first; a page goes on after the last (settled, id)."""
     return await delivery_store.given_up(tx, after, most)
+
+
+async def standings(tx: Transaction, machine: str, most: int) -> list[Standing]:
+    """How it stands with each of its hooks, first with those where something fails."""
+    return await standing_store.of_machine(tx, machine, most)
+
+
+async def failing(tx: Transaction, most: int) -> list[Standing]:
+    """The hooks at which something has been tried in vain for more than an hour, the longest first;
+    of each what is tried for longest.
+    """
+    return await standing_store.failing(tx, clock.now() - FAILS_AFTER, most)
+
+
+async def number_failing(tx: Transaction) -> int:
+    """How many there are of them."""
+    return await standing_store.number_failing(tx, clock.now() - FAILS_AFTER)
 
 
 def _is_theirs(one: Hook, machine: str, owner_id: UUID | None, form: str) -> bool:

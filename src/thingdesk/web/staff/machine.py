@@ -8,10 +8,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from fastapi.responses import HTMLResponse
 
-from thingdesk import cases, diagnosis, mandates, parties, signals, timeline
+from thingdesk import cases, diagnosis, hooks, mandates, parties, signals, timeline
 from thingdesk.aftercare import Stands
 from thingdesk.cases import Case, CaseFilter
 from thingdesk.diagnosis import Finding
+from thingdesk.hooks import Standing
 from thingdesk.mandates import Entitlement, EntitlementKind, Mandate, Payer
 from thingdesk.parties import Machine, MachineKey, Owner, Ownership
 from thingdesk.platform import clock, formats
@@ -63,6 +64,7 @@ class Card:
     lines: tuple[Line, ...]
     meanings: Mapping[str, str]
     acting: tuple[tuple[Mandate, Facts], ...]
+    hooks: tuple[Standing, ...]
 
     def found(self, finding: Finding) -> str:
         """Its evidence, in a few words."""
@@ -135,6 +137,7 @@ async def _collect(pages: Pages, tx: Transaction, name: str) -> Card | None:
         lines=await history(tx, entries, former=known),
         meanings=pages.flow.meanings,
         acting=tuple(await _given(pages, tx, owner, name)),
+        hooks=tuple(await hooks.standings(tx, name, _MOST + 1)),
     )
 
 

@@ -1,4 +1,4 @@
-"""What addresses of machines did not take for days, and so was given up: why, and send it again."""
+"""What addresses of machines do not take: why, for how long, and send again what was given up."""
 
 from datetime import datetime
 from typing import Annotated
@@ -23,15 +23,18 @@ _PAGE = 40
 async def get_undelivered(
     pages: Open, person: Person, after: Annotated[str, Query(max_length=100)] = ""
 ) -> HTMLResponse:
-    """The newest first."""
+    """Where something fails, the longest first; and what was given up, the newest first."""
     async with pages.database.transaction() as tx:
         found = await hooks.given_up(tx, _place(after), _PAGE + 1)
+        failing = [] if after else await hooks.failing(tx, _PAGE + 1)
     last = found[_PAGE - 1] if len(found) > _PAGE else None
     further = f"{last.settled_at.isoformat()}_{last.id}" if last and last.settled_at else None
     return show(
         "undelivered.html",
         person,
-        "people",
+        "machines",
+        failing=failing,
+        most=_PAGE,
         found=found[:_PAGE],
         further=urlencode({"after": further}) if further else None,
         first="" if after else None,

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from thingdesk import cases, contact, decisions, journeys, parties, signals, timeline
+from thingdesk import cases, contact, decisions, hooks, journeys, parties, signals, timeline
 from thingdesk.cases import Case, Outcome, Promised
 from thingdesk.contact import Hold
 from thingdesk.decisions import Decision
@@ -84,6 +84,7 @@ class Wall:
     risks: tuple[tuple[Promised, Case | None], ...]
     asked: tuple[tuple[Decision, Case | None], ...]
     waits: Hold | None
+    failing: int
     feed: tuple[Item, ...]
     intake: Listening
 
@@ -153,6 +154,7 @@ async def look(tx: Transaction) -> Wall:
         tuple((one, known.get(one.case_id)) for one in risks),
         tuple((one, known.get(one.question.case_id)) for one in asked),
         next(iter((await contact.board(tx, 1)).waiting), None),
+        await hooks.number_failing(tx),
         tuple(_item(entry, names, known) for entry in entries),
         await _intake(tx),
     )
