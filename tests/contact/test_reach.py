@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thingdesk.contact import host_of, read_reach
+from thingdesk.contact import host_of, phone, read_reach
 from thingdesk.platform.errors import Refused
 
 
@@ -51,3 +51,25 @@ def test_whatever_comes_is_dialled_or_opened_safely_or_refused(text: str) -> Non
         assert found.isprintable()
         assert (found[1:].isdecimal() and found[0] == "+") or found.startswith("https://")
         assert not set(found) & set("\"'<> \\")
+
+
+@pytest.mark.parametrize(
+    ("reach", "shown"),
+    [
+        ("+49301234567", "+49 301 234 567"),
+        ("+4930123456", "+49 301 234 56"),
+        ("+12025550123", "+1 202 555 0123"),
+        ("+353861234567", "+353 861 234 567"),
+        ("+1234567", "+1 234 567"),
+        ("https://meet.example.org/room/7", "https://meet.example.org/room/7"),
+    ],
+)
+def test_a_number_is_read_in_groups(reach: str, shown: str) -> None:
+    assert phone(reach) == shown
+
+
+@given(st.from_regex(r"\A\+[1-9][0-9]{6,14}\Z"))
+def test_a_number_in_groups_is_the_same_number(reach: str) -> None:
+    groups = phone(reach).split(" ")
+    assert "".join(groups) == reach
+    assert all(2 <= len(one) <= 4 for one in groups)

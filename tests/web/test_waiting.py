@@ -46,6 +46,9 @@ async def test_the_next_is_taken_called_and_ended_with_words(site: Site) -> None
         assert answer.headers["location"] == f"/waiting/{hold}"
         page = (await browser.get(f"/waiting/{hold}")).text
         assert f'href="tel:{REACH}"' in page
+        assert "+49 301 234 567" in page
+        assert '</h1><span class="tag verifying">expected</span>' in page
+        assert ">expected</span></div>" in (await browser.get("/waiting")).text, "the same word"
         async with logged_in(site, "other") as other:
             theirs = (await other.get(f"/waiting/{hold}")).text
             assert REACH not in theirs

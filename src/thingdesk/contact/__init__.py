@@ -31,7 +31,7 @@ from thingdesk.contact.lapse import lapse
 from thingdesk.contact.measure import measure
 from thingdesk.contact.miss import miss
 from thingdesk.contact.model import COMES_WITHIN, Hold, Place, State, Wanted
-from thingdesk.contact.reach import host_of, read_reach
+from thingdesk.contact.reach import host_of, phone, read_reach
 from thingdesk.contact.see import place, see
 from thingdesk.contact.store import KEPT
 from thingdesk.contact.take import take
@@ -75,6 +75,7 @@ __all__ = [
     "miss",
     "open_of_owner",
     "owner_is_here",
+    "phone",
     "place",
     "read_reach",
     "see",

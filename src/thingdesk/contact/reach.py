@@ -1,12 +1,64 @@
 """How an owner is reached when a person is ready. Pure."""
 
 import re
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 from thingdesk.platform.errors import FieldError, Refused, refuse
 
 # E.164: a country code and the rest, fifteen digits at most
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
+# the country codes of one and two digits of E.164 (ITU, Operational Bulletin 994); all others have 3
+_COUNTRIES = frozenset(
+    [
+        "1",
+        "7",
+        "20",
+        "27",
+        "30",
+        "31",
+        "32",
+        "33",
+        "34",
+        "36",
+        "39",
+        "40",
+        "41",
+        "43",
+        "44",
+        "45",
+        "46",
+        "47",
+        "48",
+        "49",
+        "51",
+        "52",
+        "53",
+        "54",
+        "55",
+        "56",
+        "57",
+        "58",
+        "60",
+        "61",
+        "62",
+        "63",
+        "64",
+        "65",
+        "66",
+        "81",
+        "82",
+        "84",
+        "86",
+        "90",
+        "91",
+        "92",
+        "93",
+        "94",
+        "95",
+        "98",
+    ]
+)
 _BETWEEN = re.compile(r"[ ()/.-]")
 _LONGEST = 500
 
@@ -22,6 +74,17 @@ def read_reach(given: str) -> str:
 def host_of(reach: str) -> str:
     """Whose address it is."""
     return urlsplit(reach).hostname or ""
+
+
+def phone(reach: str) -> str:
+    """A telephone number in groups, as people read and dial it: `+49 301 234 567`."""
+    if not _NUMBER.fullmatch(reach):
+        return reach
+    country = next(n for n in (1, 2, 3) if n == 3 or reach[1 : n + 1] in _COUNTRIES)
+    code, rest = reach[: country + 1], reach[country + 1 :]
+    # no group of a single digit at the end
+    cut = [*range(0, len(rest) - 1, 3), len(rest)]
+    return " ".join([code, *(rest[a:b] for a, b in pairwise(cut))])
 
 
 def _is_address(given: str) -> bool:

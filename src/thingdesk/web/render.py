@@ -35,6 +35,7 @@ def environment() -> Environment:
         "beyond": cases.beyond,
         "unbroken": unbroken,
         "host": contact.host_of,
+        "phone": contact.phone,
     }
     made.globals |= {"now": clock.now, "static": static, "has_static": has_static}
     return made
