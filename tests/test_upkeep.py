@@ -46,7 +46,6 @@ ROWS = {
     "access_once": "insert into access_once values (decode('0{n}', 'hex'), $1)",
     "access_try": "insert into access_try values ('w{n}', 1, $1)",
     "dialogue_turn": "insert into dialogue_turn values ('car-1', 'c{n}', $1, 1)",
-    "dialogue_hops": "insert into dialogue_hops values (gen_random_uuid(), 1, $1)",
     "hold": "insert into hold (id, machine, subject, owner_id, topic, about, language, safety,"
     " state, asked_at, queued_at, since, misses, ended_at)"
     " values (gen_random_uuid(), 'car-1', 'car-1', gen_random_uuid(), '', '', 'en',"

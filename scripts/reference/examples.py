@@ -48,7 +48,7 @@ ASSISTANT = cloudevents.make(
     "thingdesk.report",
     AT,
     {"service": "vehicle.repair", "input": {"code": "P0301"}, "subject": "car-1"},
-)
+) | {"hops": 2}
 READING = cloudevents.make(
     "reading-812",
     "td/meter-1",
@@ -73,7 +73,12 @@ CLAIMS = {
     "sub": "car-1",
     "iat": int(AT.timestamp()),
     "events": [
-        {"id": "report-4", "hash": cloudevents.canonical_hash(REPORT), "case": str(CASE)},
+        {
+            "id": "report-4",
+            "hash": cloudevents.canonical_hash(REPORT),
+            "case": str(CASE),
+            "hops": 1,
+        },
     ],
 }
 
@@ -102,17 +107,17 @@ def notice() -> dict[str, Any]:
         CASE,
         {"outcome": "verified", "service": "vehicle.repair", "centre": "North Garage"},
     )
-    return messages.notice(Outgoing(NOTICE, told, AT, AT + timedelta(days=7), 1, AT))
+    return messages.notice(Outgoing(NOTICE, told, AT, AT + timedelta(days=7), 1, AT), 0)
 
 
 def command() -> dict[str, Any]:
-    return _fixed(lambda: messages.command(_sent()))
+    return _fixed(lambda: messages.command(_sent(), 0))
 
 
 def recall() -> dict[str, Any]:
     reason = "The owner said stop."
     recalled = replace(_sent(), recalled_at=AT, recall_reason=reason)
-    return _fixed(lambda: messages.command(recalled))
+    return _fixed(lambda: messages.command(recalled, 0))
 
 
 def _sent() -> SentCommand:

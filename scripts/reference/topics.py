@@ -6,6 +6,7 @@ from fastapi.routing import APIRoute
 from scripts.reference import examples, vectors
 from scripts.reference.words import data, page, said, table
 
+from thingdesk.cases import MOST_HOPS
 from thingdesk.channels import http
 from thingdesk.intake import TYPES, Kind
 from thingdesk.platform.cloudevents import MOST_BYTES, MOST_DEPTH, MOST_EVENTS
@@ -27,6 +28,7 @@ same event when it comes again with the same content; with other content it is r
 | `type` | what it is, see below; each topic and path takes one type |
 | `time` | when it was observed, RFC 3339 with a zone; without it the receive time stands |
 | `data` | what it says |
+| `hops` | through how many hands it went: a whole number, 0 when it is left out. See below |
 
 Machine ids are `[A-Za-z0-9_-]{{1,64}}`. A machine identifies itself by a token that it signs with
 its Ed25519 key: a compact JWS (`alg` EdDSA, `typ` JWT, `kid` the RFC 7638 thumbprint of the key)
@@ -44,6 +46,15 @@ The times of a machine's events are the machine's own. A signal without `time`, 
 is more than 5 minutes ahead of its receipt or more than 366 days behind it, is stored with the time
 of its receipt and marked as not trusted. A machine that knows that its clock is behind leaves
 `time` out.
+
+**Hops.** What the desk tells of a case has `hops`: notices, commands and recalls as an attribute of
+the event, a receipt in the entry of the case. Whoever reports because of that, or passes it on to
+somebody who does, sends the report with this number as its `hops`. A report with more than
+{MOST_HOPS} is refused (`too_many_hops`), as it may go in a circle: over MQTT and HTTP, and with the
+same word [wherever else a service can be asked
+for](../how-to/ask-over-http.md#what-ends-a-dialogue). It is part of the event, and so of its
+[hash](#the-hash-of-an-event): an event that comes again has the same number, and with another one
+it is another event. Of all reports that became one case the greatest number counts.
 """
 UP = {
     Kind.SIGNALS: "an observation: `values` (metric: number between -1e15 and 1e15), `codes` "
@@ -101,7 +112,8 @@ holds the receipt. `receipt` is a compact JWS (`alg` EdDSA, `typ` `thingdesk-rec
 of `GET /v1/desk`). `hash` is [that of the event](#the-hash-of-an-event). A report's entry names its
 `case`, or the `outcome` of an instant service; both
 where the same was refused a moment ago: `outcome` then is `refused`, with `words`, `code`,
-`reason`, `recovery`, and `again`, the time from which on it is taken again. What one message
+`reason`, `recovery`, and `again`, the time from which on it is taken again. With a `case` come its
+`hops`. What one message
 brought can come back in several receipts, so that none is longer than brokers take, and what
 several messages brought, sixteen events at most, in one: match by the ids. A receipt's
 claims:

@@ -1,14 +1,16 @@
 """What goes down to machines, as CloudEvents: the same on every channel."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import orjson
 
+from thingdesk import cases
 from thingdesk.fulfilment import SentCommand
 from thingdesk.intake import Refusing
 from thingdesk.notices import Outgoing
 from thingdesk.platform import clock, cloudevents, ids
+from thingdesk.platform.database import Transaction
 from thingdesk.platform.parts import parts
 
 _DESK = "thingdesk"
@@ -26,8 +28,18 @@ def refusal(one: Refusing) -> dict[str, Any]:
     return _now("thingdesk.refusal", one.as_data())
 
 
-def notice(one: Outgoing) -> dict[str, Any]:
-    """A notice; its event has the notice's id, in every attempt."""
+async def notices(tx: Transaction, told: Sequence[Outgoing]) -> list[dict[str, Any]]:
+    """Notices, in order, as they go out now."""
+    about = {one.notice.case_id for one in told if one.notice.case_id}
+    hops = await cases.hops_of(tx, about)
+    found = [(one, one.notice.case_id) for one in told]
+    return [notice(one, hops[case_id] if case_id else None) for one, case_id in found]
+
+
+def notice(one: Outgoing, hops: int | None) -> dict[str, Any]:
+    """A notice; its event has the notice's id, in every attempt. `hops`: through how many hands
+    the requests for its case had gone, None where it is about none.
+    """
     told = one.notice
     data = {
         "notice": str(one.id),
@@ -36,7 +48,8 @@ def notice(one: Outgoing) -> dict[str, Any]:
         "words": told.words,
         "data": told.data,
     }
-    return cloudevents.make(str(one.id), _DESK, "thingdesk.notice", one.told_at, data)
+    made = cloudevents.make(str(one.id), _DESK, "thingdesk.notice", one.told_at, data)
+    return made if hops is None else _onward(made, hops)
 
 
 def time(signed: str) -> dict[str, Any]:
@@ -44,21 +57,31 @@ def time(signed: str) -> dict[str, Any]:
     return _now("thingdesk.time", {"time": signed})
 
 
-def command(one: SentCommand) -> dict[str, Any]:
-    """A command, or its recall; the event has the same id in every attempt."""
+async def commands(tx: Transaction, sent: Sequence[SentCommand]) -> list[dict[str, Any]]:
+    """Commands and recalls, in order, as they go out now."""
+    hops = await cases.hops_of(tx, {one.command.case_id for one in sent})
+    return [command(one, hops[one.command.case_id]) for one in sent]
+
+
+def command(one: SentCommand, hops: int) -> dict[str, Any]:
+    """A command, or its recall; the event has the same id in every attempt. `hops`: through how
+    many hands the requests for its case had gone.
+    """
     sent = one.command
     data = {"command": str(one.id), "case": str(sent.case_id)}
     if one.recalled_at is not None:
         data["reason"] = one.recall_reason or ""
         kind = "thingdesk.recall"
-        return cloudevents.make(f"recall-{one.id}", _DESK, kind, one.recalled_at, data)
+        made = cloudevents.make(f"recall-{one.id}", _DESK, kind, one.recalled_at, data)
+        return _onward(made, hops)
     order = {
         "name": sent.name,
         "arguments": sent.arguments,
         "expires": sent.expires.isoformat(),
         "preconditions": sent.preconditions,
     }
-    return cloudevents.make(str(one.id), _DESK, "thingdesk.command", clock.now(), data | order)
+    made = cloudevents.make(str(one.id), _DESK, "thingdesk.command", clock.now(), data | order)
+    return _onward(made, hops)
 
 
 def payloads(events: Iterable[dict[str, Any]]) -> Iterator[bytes]:
@@ -76,6 +99,11 @@ def _size(text: bytes) -> int:
 
 def _joined(part: list[bytes]) -> bytes:
     return part[0] if len(part) == 1 else b"[" + b",".join(part) + b"]"
+
+
+def _onward(event: dict[str, Any], hops: int) -> dict[str, Any]:
+    """The event with what whoever passes on what it tells has to say."""
+    return {**event, "hops": hops + 1}
 
 
 def _now(kind: str, data: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Command:
-    """Something the desk wants this machine to do."""
+    """Something the desk wants this machine to do. What is reported because of it has its
+    `hops`.
+    """
 
     id: str
     name: str
@@ -27,6 +29,7 @@ class Command:
     arguments: dict[str, Any]
     expires: datetime
     preconditions: dict[str, Any]
+    hops: int
     _done: Callable[[str, Any], Awaitable[None]] = field(repr=False, compare=False)
 
     async def done(self, detail: Any = None) -> None:
@@ -147,6 +150,7 @@ class Commands:
             body.get("arguments") or {},
             moment(body["expires"]),
             body.get("preconditions") or {},
+            body.get("hops", 0),
             self._done,
         )
         start = self._disk.run(lambda db: inbox.start_command(db, stored.id, self._clock()))

@@ -42,20 +42,25 @@ def draft(
     data: Mapping[str, Any],
     at: datetime | None,
     event_id: str | None = None,
+    hops: int = 0,
 ) -> Draft:
     """An event of this machine, ready to be queued; without a time the desk takes that of its
-    receipt. Raises NotSendable.
+    receipt. `hops`: through how many hands it went before. Raises NotSendable.
     """
     identity = str(uuid.uuid4()) if event_id is None else event_id
     if not EVENT_ID.fullmatch(identity):
         raise NotSendable(f"event id {identity!r}: 1 to 128 printable ASCII characters, no spaces")
-    event = {
+    event: dict[str, Any] = {
         "specversion": "1.0",
         "id": identity,
         "source": f"td/{machine}",
         "type": f"thingdesk.{topic.removesuffix('s')}",
         "data": data,
     }
+    if not isinstance(hops, int) or isinstance(hops, bool) or hops < 0:
+        raise NotSendable(f"hops is {hops!r}: a whole number, 0 or more")
+    if hops:  # without any it is the same event as one of a program that knows of none
+        event["hops"] = hops
     content = hashlib.sha256(canonical(event)).hexdigest()
     body = canonical(event if at is None else {**event, "time": stamp(at)})
     if len(body) > MAX_BYTES:

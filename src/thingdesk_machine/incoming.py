@@ -71,6 +71,8 @@ def signed_time(payload: bytes) -> str | None:
 def _event(event: Any) -> Down:
     try:
         kind, data = event["type"], event["data"]
+        if isinstance(hops := event.get("hops"), int):
+            data = {**data, "hops": hops}
         read = _KINDS.get(kind)
         return Unreadable(f"type {kind!r} is not known") if read is None else read(data)
     except (KeyError, TypeError, ValueError, AttributeError) as error:

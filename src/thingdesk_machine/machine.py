@@ -87,8 +87,10 @@ class Machine:
         subject: str | None = None,
         event_id: str | None = None,
         at: datetime | None = None,
+        hops: int = 0,
     ) -> Receipt:
-        """Asks for a service and returns the verified receipt, however long that takes.
+        """Asks for a service and returns the verified receipt, however long that takes. What comes
+        of a notice, a command or another receipt is asked for with the `hops` of that one.
 
         A caller that gives up waiting, for example by `asyncio.timeout`, takes nothing back:
         the report is on disk and goes on. With the same `event_id` it can be waited for again,
@@ -98,9 +100,8 @@ class Machine:
         data: dict[str, Any] = {"service": service, "input": dict(input)}
         if subject is not None:
             data["subject"] = subject
-        draft = envelope.draft(
-            self.identity.machine, "reports", data, at or self._desk_clock.of_signal(), event_id
-        )
+        taken = at or self._desk_clock.of_signal()
+        draft = envelope.draft(self.identity.machine, "reports", data, taken, event_id, hops)
         return await self._running.post.queue_and_wait(draft)
 
     async def signal(

@@ -14,7 +14,9 @@ from thingdesk_machine.post import Post
 
 @dataclass(frozen=True)
 class Notice:
-    """Something the desk tells this machine; it comes once, however often it was sent."""
+    """Something the desk tells this machine; it comes once, however often it was sent. What is
+    reported because of it has its `hops`.
+    """
 
     id: str
     kind: str
@@ -22,6 +24,7 @@ class Notice:
     words: str
     data: dict[str, Any]
     first_at: datetime
+    hops: int
     _acknowledge: Callable[[str], Awaitable[None]] = field(repr=False, compare=False)
 
     async def acknowledge(self) -> None:
@@ -82,5 +85,6 @@ class Notices:
             str(body.get("words", "")),
             data if isinstance(data, dict) else {},
             stored.first_at,
+            body.get("hops", 0),
             self.acknowledge,
         )

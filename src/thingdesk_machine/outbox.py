@@ -136,7 +136,7 @@ def _receipted(db: sqlite3.Connection, receipt: Receipt, now: datetime) -> bool:
         (
             stamp(now),
             receipt.case,
-            json.dumps({"at": stamp(receipt.at), "outcome": receipt.outcome}),
+            json.dumps({"at": stamp(receipt.at), "outcome": receipt.outcome, "hops": receipt.hops}),
             receipt.signed,
             receipt.event,
             receipt.hash,
@@ -170,7 +170,8 @@ def ending(db: sqlite3.Connection, event: str) -> Ended | None:
         return Ended(event, None)
     stored = json.loads(answer)
     at = datetime.fromisoformat(stored["at"])
-    return Ended(event, Receipt(event, digest, at, case, stored["outcome"], signed or ""))
+    hops = stored.get("hops", 0)  # a queue of before has none
+    return Ended(event, Receipt(event, digest, at, case, stored["outcome"], signed or "", hops))
 
 
 def open_count(db: sqlite3.Connection) -> int:

@@ -20,7 +20,8 @@ class Receipt:
 
     `case` is the case it belongs to, where there is one; `outcome` is the answer of an instant
     service, or with a `case` how that was refused a moment ago; `signed` is the compact JWS that
-    proves all of it, also for the other events of its message.
+    proves all of it, also for the other events of its message. Whoever passes the `case` on says
+    its `hops`; 0 without one.
     """
 
     event: str
@@ -29,6 +30,7 @@ class Receipt:
     case: str | None
     outcome: Any
     signed: str
+    hops: int = 0
 
 
 class Forged(Exception):
@@ -59,6 +61,7 @@ class DeskKeys:
                     event.get("case"),
                     event.get("outcome"),
                     signed,
+                    int(event.get("hops", 0)),
                 )
                 for event in claims["events"]
             ]

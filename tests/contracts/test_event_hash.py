@@ -54,6 +54,23 @@ def test_what_a_machine_sends_has_the_same_hash_at_the_desk(value: Any) -> None:
     assert event.data["input"] == value
 
 
+@pytest.mark.parametrize("hops", [0, 1, 8])
+def test_through_how_many_hands_it_went_is_part_of_an_event_on_both_sides(hops: int) -> None:
+    data = {"service": "s", "input": {}}
+    one, again = [envelope.draft("car-1", "reports", data, NOW, "r-1", hops) for _ in range(2)]
+    assert one == again
+    (event,) = cloudevents.read(envelope.message([one.body]))
+    assert isinstance(event, cloudevents.Envelope)
+    assert (event.hash, event.attributes.get("hops", 0)) == (one.hash, hops)
+    other = envelope.draft("car-1", "reports", data, NOW, "r-1", hops + 1)
+    assert other.hash != one.hash
+    assert other.content != one.content
+    # whoever says nothing of hands sends what was sent before anybody could
+    assert ("hops" in one.body) == bool(hops)
+    (text, digest), *_ = ecmascript(one.body)
+    assert (text, digest) == (one.body, one.hash)
+
+
 def ecmascript(*texts: str) -> list[list[str]]:
     """What the function on the page makes of JSON texts: how each is written, and its hash."""
     (script,) = re.findall(r"```js\n(.*?)```", PAGE.read_text(), re.DOTALL)

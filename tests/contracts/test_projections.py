@@ -9,7 +9,9 @@ import jsonschema
 import pytest
 from tests.contracts.surfaces import SURFACES, Made, Surface, whole
 
+from thingdesk.cases import MOST_HOPS
 from thingdesk.catalog import Catalog, Service
+from thingdesk.channels.http.event_schemas import components
 from thingdesk.loading import load
 from thingdesk.platform.settings import READY_PACKS
 
@@ -25,6 +27,17 @@ SAID = {
 }
 """What each surface has to say at least; `terms` are all that `thingdesk.catalog.terms` has."""
 EACH = pytest.mark.parametrize("name", SURFACES)
+
+
+def test_whoever_describes_reports_says_through_how_many_hands_they_may_have_gone() -> None:
+    over_http = components(OFFERED)
+    (batch, *_), one = over_http["Reports"]["oneOf"], over_http["Reports.event"]["properties"]
+    assert batch["$ref"].endswith("Reports.event")
+    assert "hops" not in over_http["Signals.event"]["properties"]
+    over_mqtt = SURFACES["asyncapi"].show(OFFERED)["components"]["messages"]
+    reports = [said for name, said in over_mqtt.items() if name.startswith("report.")]
+    for hops in (one["hops"], *(said["payload"]["properties"]["hops"] for said in reports)):
+        assert (hops["minimum"], hops["maximum"]) == (0, MOST_HOPS)
 
 
 def disagreements(name: str, shown: Any) -> list[str]:

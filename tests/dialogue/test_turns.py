@@ -10,7 +10,8 @@ from tests.journeys.garage import MISFIRE, open_garage
 from tests.parties.making import unique
 
 from thingdesk import parties
-from thingdesk.dialogue import KEPT, MOST_HOPS, MOST_TURNS, Asked, hops_of
+from thingdesk.cases import MOST_HOPS, hops_of
+from thingdesk.dialogue import KEPT, MOST_TURNS, Asked
 from thingdesk.parties import Role
 from thingdesk.platform import clock
 from thingdesk.platform.database import Database

@@ -70,6 +70,7 @@ class Desk:
         line = {"id": event["id"], "hash": digest(event)}
         if event["type"] == "thingdesk.report":
             line["case"] = f"case-of-{event['id']}"
+            line["hops"] = event.get("hops", 0) + 1
         return line
 
     async def take(self, machine: str, payload: bytes) -> tuple[list[Event], list[Event]]:
@@ -133,9 +134,10 @@ class MqttDesk:
     def receipt(self, machine: str, signed: str) -> None:
         self.send(machine, "receipts", {"type": "thingdesk.receipt", "data": {"receipt": signed}})
 
-    def notify(self, machine: str, notice: str, **data: Any) -> None:
+    def notify(self, machine: str, notice: str, hops: int | None = None, **data: Any) -> None:
         body = {"notice": notice, "kind": "case.opened", "case": None, "words": "", "data": data}
-        self.send(machine, "notices", {"type": "thingdesk.notice", "data": body})
+        passed_on = {} if hops is None else {"hops": hops}
+        self.send(machine, "notices", {"type": "thingdesk.notice", "data": body, **passed_on})
 
     def command(self, machine: str, command: str, **changes: Any) -> None:
         self.send(machine, "commands", command_event(command, **changes))
@@ -168,7 +170,7 @@ class MqttDesk:
         return 0
 
 
-def command_event(command: str, **changes: Any) -> Event:
+def command_event(command: str, hops: int | None = None, **changes: Any) -> Event:
     body = {
         "command": command,
         "case": "case-1",
@@ -178,7 +180,8 @@ def command_event(command: str, **changes: Any) -> Event:
         "preconditions": {},
         **changes,
     }
-    return {"type": "thingdesk.command", "data": body}
+    passed_on = {} if hops is None else {"hops": hops}
+    return {"type": "thingdesk.command", "data": body, **passed_on}
 
 
 def token_of(token: str, identity: Identity) -> dict[str, Any]:
@@ -187,3 +190,12 @@ def token_of(token: str, identity: Identity) -> dict[str, Any]:
         verified = jws.deserialize_compact(token, identity.key, algorithms=["EdDSA"])
     claims: dict[str, Any] = json.loads(verified.payload)
     return claims
+
+
+def results(desk: Desk) -> list[Event]:
+    return [
+        event["data"]
+        for message in desk.arrivals
+        for event in message
+        if event["type"] == "thingdesk.result"
+    ]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tests.machine.conftest import Site
-from tests.machine.desk import Desk, Event
+from tests.machine.desk import Desk, results
 
 from thingdesk_machine import Command, CommandRefused, Ledger
 
@@ -19,15 +19,6 @@ def acks(desk: Desk) -> list[str]:
         for message in desk.arrivals
         for event in message
         if event["type"] == "thingdesk.ack"
-    ]
-
-
-def results(desk: Desk) -> list[Event]:
-    return [
-        event["data"]
-        for message in desk.arrivals
-        for event in message
-        if event["type"] == "thingdesk.result"
     ]
 
 

@@ -132,7 +132,7 @@ json_values = st.recursive(
 
 @given(st.dictionaries(st.sampled_from(["values", "codes", "position", "x"]), json_values))
 def test_any_data_becomes_a_sound_signal_or_a_refusal(data: dict[str, Any]) -> None:
-    envelope = Envelope("e1", "thingdesk.signal", None, data, "00")
+    envelope = Envelope("e1", "thingdesk.signal", None, data, "00", {})
     try:
         one = read_signal("press-1", envelope)
     except Refused:

@@ -11,6 +11,8 @@ from thingdesk.cases.calendar import Hours, Pause, due
 from thingdesk.cases.end import Unproven
 from thingdesk.cases.end import end_case as end
 from thingdesk.cases.erase import erase
+from thingdesk.cases.hops import MOST_HOPS, read_hops
+from thingdesk.cases.hops_store import hops_of
 from thingdesk.cases.identity import identity_words
 from thingdesk.cases.mandate_store import asked_under, on_its_own, under
 from thingdesk.cases.measure import measure
@@ -69,6 +71,7 @@ from thingdesk.cases.verify import (
 
 __all__ = [
     "KEPT",
+    "MOST_HOPS",
     "OF_BEFORE",
     "STALEMATE",
     "Answer",
@@ -111,6 +114,7 @@ __all__ = [
     "give_up_verification",
     "give_up_verifications",
     "happened",
+    "hops_of",
     "identity_words",
     "is_stalemate",
     "joined",
@@ -129,6 +133,7 @@ __all__ = [
     "promises_broken",
     "promises_of",
     "prove",
+    "read_hops",
     "read_report",
     "resume_promises",
     "resume_work",

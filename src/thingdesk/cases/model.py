@@ -63,7 +63,8 @@ class Opening:
 
     With a `zone` its promises count business hours there; without one every hour of every day.
     `owned_since` is the beginning of the ownership of now. `mandate_id` is what it was asked for
-    under; None: the owner's standing mandate. `said` is what the reporter said beside the input.
+    under; None: the owner's standing mandate. `said` is what the reporter said beside the input,
+    `hops` through how many hands it went before.
     """
 
     subject: str
@@ -85,6 +86,7 @@ class Opening:
     owned_since: datetime | None = None
     mandate_id: UUID | None = None
     said: Mapping[str, Any] | None = None
+    hops: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +236,8 @@ class Standing:
 @dataclass(frozen=True, slots=True)
 class Report:
     """A request for a service for `subject`, made by `reporter`, under a mandate that it was given
-    or by its own key. What it `said` beside the input is kept, and nothing goes by it.
+    or by its own key. What it `said` beside the input is kept, and nothing goes by it. `hops`:
+    through how many hands it went before.
     """
 
     reporter: str
@@ -246,14 +249,17 @@ class Report:
     subject: str
     mandate_id: UUID | None = None
     said: Mapping[str, Any] | None = None
+    hops: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a report came to: a case, with its outcome where it was refused a moment ago; or at
-    once the outcome of an instant service. `given_at` says of a former answer when that was.
+    once the outcome of an instant service. `given_at` says of a former answer when that was; `hops`
+    through how many hands the requests for the case had gone, at most.
     """
 
     case_id: UUID | None
     outcome: dict[str, Any] | None
     given_at: datetime | None = field(default=None, compare=False)
+    hops: int = 0

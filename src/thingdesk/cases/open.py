@@ -5,6 +5,7 @@ from uuid import UUID
 
 from thingdesk import mandates
 from thingdesk.cases import (
+    hops_store,
     mandate_store,
     promises,
     refused,
@@ -166,6 +167,7 @@ async def _write(
     await reporter_store.put(tx, _others(rows, last))
     said = [(opened.case_id, one) for opened, group in rows for one in group]
     await said_store.put(tx, said, clock.now())
+    await hops_store.put(tx, said)
     reports: dict[UUID, int] = {}
     if joined:
         reports = await store.join(tx, joined)

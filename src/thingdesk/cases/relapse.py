@@ -15,6 +15,9 @@ from thingdesk.cases import verification_store as proofs
 from thingdesk.cases.model import Case, Opened, Opening
 from thingdesk.platform.database import Transaction
 
+# a finding is asked for under no mandate that was given, and comes from nobody's hand
+_OF_REPORTS = ("mandate_id", "hops")
+
 
 async def keep(tx: Transaction, joined: Sequence[tuple[Opened, Sequence[Opening]]]) -> None:
     """Of what has joined open cases, keep the first finding that is later than its case's proof."""
@@ -38,8 +41,7 @@ def _findings(group: Sequence[Opening]) -> list[Opening]:
 
 
 def _as_data(one: Opening) -> dict[str, Any]:
-    # a finding is asked for under no mandate that was given
-    data = {name: getattr(one, name) for name in Opening.__slots__ if name != "mandate_id"}
+    data = {name: getattr(one, name) for name in Opening.__slots__ if name not in _OF_REPORTS}
     promises = {name: span.total_seconds() for name, span in one.promises.items()}
     since = one.owned_since and one.owned_since.isoformat()
     return {**data, "promises": promises, "at": one.at.isoformat(), "owned_since": since}

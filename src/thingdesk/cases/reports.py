@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from thingdesk.cases import report_store as store
+from thingdesk.cases.hops import read_hops
 from thingdesk.cases.model import Answer, Report
 from thingdesk.parties import MACHINE_ID
 from thingdesk.platform import clock, cloudevents
@@ -29,7 +30,16 @@ def read_report(machine: str, event: Envelope) -> Report:
         raise _bad("data.input", "is no object", "send the service's input")
     if not isinstance(subject, str) or not MACHINE_ID.fullmatch(subject):
         raise _bad("data.subject", "is no machine id", "leave it out to report about yourself")
-    return Report(machine, event.id, bytes.fromhex(event.hash), event.time, service, given, subject)
+    return Report(
+        machine,
+        event.id,
+        bytes.fromhex(event.hash),
+        event.time,
+        service,
+        given,
+        subject,
+        hops=read_hops(event.attributes.get("hops")),
+    )
 
 
 async def note_reports(tx: Transaction, reports: Sequence[Report]) -> list[Answer | Refusal | None]:

@@ -18,14 +18,13 @@ from thingdesk.dialogue.model import (
     Told,
     Waiting,
 )
-from thingdesk.dialogue.store import KEPT, hops_of
+from thingdesk.dialogue.store import KEPT
 from thingdesk.dialogue.told import KINDS
-from thingdesk.dialogue.turns import MOST_HOPS, MOST_TURNS, may_say
+from thingdesk.dialogue.turns import MOST_TURNS, may_say
 
 __all__ = [
     "KEPT",
     "KINDS",
-    "MOST_HOPS",
     "MOST_TURNS",
     "Asked",
     "Branch",
@@ -36,6 +35,5 @@ __all__ = [
     "Promised",
     "Told",
     "Waiting",
-    "hops_of",
     "may_say",
 ]

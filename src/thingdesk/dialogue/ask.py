@@ -22,6 +22,7 @@ async def ask(
     subject: str | None,
     request_id: str | None,
     said: Mapping[str, Any] | None = None,
+    hops: int = 0,
 ) -> Asked:
     """Hand in the report that the request is; returns once it is committed. Raises Refused."""
     event: dict[str, Any] = {
@@ -31,6 +32,8 @@ async def ask(
         "type": TYPES[Kind.REPORTS],
         "data": {"service": service, "input": given, "subject": subject or caller.machine},
     }
+    if hops:  # as a machine would say it: without any it is the same event as ever
+        event["hops"] = hops
     try:
         if said:
             if len(orjson.dumps(said)) > _MOST_SAID:

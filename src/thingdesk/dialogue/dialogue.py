@@ -8,15 +8,15 @@ from thingdesk import access, cases, journeys, timeline
 from thingdesk.access import Caller
 from thingdesk.cases import PartyCases, State
 from thingdesk.catalog import Service
-from thingdesk.dialogue import see, store
+from thingdesk.dialogue import see
 from thingdesk.dialogue.ask import ask
 from thingdesk.dialogue.follow import Followers
 from thingdesk.dialogue.model import Asked, CasePage, CaseView, Told
 from thingdesk.dialogue.told import KINDS, tell
-from thingdesk.dialogue.turns import check_hops, take_turn
+from thingdesk.dialogue.turns import take_turn
 from thingdesk.flow import Flow
 from thingdesk.intake import Intake
-from thingdesk.platform import clock, moments
+from thingdesk.platform import moments
 from thingdesk.platform.database import Database
 from thingdesk.platform.errors import Refused, refuse
 
@@ -65,19 +65,14 @@ class Dialogue:
         for eight days, and is refused with another content. `hops`: through how many hands it went
         before; `said`: what is kept with the case beside its input. Raises Refused.
         """
-        check_hops(hops)
-        asked = await ask(self._intake, caller, service, given, subject, request_id, said)
-        if hops and asked.case_id:
-            async with self._database.transaction() as tx:
-                await store.note_hops(tx, asked.case_id, hops, clock.now())
-        return asked
+        return await ask(self._intake, caller, service, given, subject, request_id, said, hops)
 
     async def turn(self, caller: Caller, context: str, *, hops: int = 0) -> None:
         """To be called for each message of a conversation (and not for what `ask` takes): counts it
         in its `context`, 1 to 128 printable characters. Raises Refused: it has gone through too
         many hands, or the dialogue gets nowhere.
         """
-        check_hops(hops)
+        cases.read_hops(hops)
         async with self._database.transaction() as tx:
             refusal = await take_turn(tx, caller, context)
         if refusal:

@@ -63,7 +63,7 @@ class Promised:
 @dataclass(frozen=True, slots=True)
 class CaseView:
     """A case, as its caller is told of it. `version` changes with whatever is told; `told` is the
-    number of the latest entry of its timeline, `hops` through how many hands its request had gone,
+    number of the latest entry of its timeline, `hops` through how many hands its requests had gone,
     `said` what its reporters said beside the input, the first one first. Whoever passes on what
     they are told of it says `onward`.
     """

@@ -10,7 +10,6 @@ from thingdesk.cases import Case, Party
 from thingdesk.catalog import Catalog
 from thingdesk.decisions import Decision, To, option_words
 from thingdesk.dialogue.model import Branch, CaseView, Choice, Promised, Waiting
-from thingdesk.dialogue.store import hops_of
 from thingdesk.dialogue.told import page_of
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
@@ -67,10 +66,10 @@ async def views(
     told = await timeline.newest(tx, [f"case:{one.id}" for one in found])
     owner = await parties.get_owner(tx, caller.owner_id) if caller.owner_id else None
     zone = owner.zone if owner else "UTC"
-    hops = await hops_of(tx, [one.id for one in found])
+    hops = await cases.hops_of(tx, [one.id for one in found])
     said = await cases.said_of(tx, [one.id for one in found])
     seen = [await _view(tx, one, told, pages, zone) for one in found]
-    return [replace(one, hops=hops.get(one.id, 0), said=said.get(one.id, ())) for one in seen]
+    return [replace(one, hops=hops[one.id], said=said.get(one.id, ())) for one in seen]
 
 
 async def _view(

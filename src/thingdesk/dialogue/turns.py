@@ -7,8 +7,6 @@ from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery, Refusal, refuse
 
-MOST_HOPS = 8
-"""Through how many hands a request may have gone before it reaches the desk."""
 MOST_TURNS = 60
 """How often a machine may say something in one context within a day."""
 _LONGEST = 128
@@ -25,15 +23,6 @@ async def _turns(tx: Transaction, who: str, context: str) -> int:
         told = f"{who} has said {turns} things in one dialogue within a day: {context}."
         await journeys.tell_staff(tx, "dialogue.stalemate", told, None)
     return turns
-
-
-def check_hops(hops: int) -> None:
-    """Raises Refused for what has gone from hand to hand too often, as a loop does."""
-    if hops > MOST_HOPS:
-        words = f"it has gone through {hops} hands; {MOST_HOPS} at most: it may go in a circle"
-        raise refuse("too_many_hops", words, Recovery.CONTACT_US)
-    if hops < 0:
-        raise refuse("unfit_hops", "the number of hops is 0 or more")
 
 
 async def take_turn(tx: Transaction, caller: Caller, context: str) -> Refusal | None:

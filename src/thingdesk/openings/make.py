@@ -85,6 +85,7 @@ class Openings:
             at=began,
             mandate_id=report.mandate_id,
             said=report.said,
+            hops=report.hops,
         )
         return opening, wanted[0]
 
@@ -100,6 +101,7 @@ class Openings:
         evidence: dict[str, Any] | None = None,
         mandate_id: UUID | None = None,
         said: Mapping[str, Any] | None = None,
+        hops: int = 0,
     ) -> Opening:
         service, given = wanted
         identity = problem_identity(service, given)
@@ -123,6 +125,7 @@ class Openings:
             owned_since=owned.begins if owned else None,
             mandate_id=mandate_id,
             said=said,
+            hops=hops,
         )
 
 

@@ -1,6 +1,7 @@
 """What reports ask for, and the answer to each."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 
 from pydantic import BaseModel
 
@@ -35,7 +36,8 @@ async def answer_reports(
             cases.answer_report(tx, group[n], answer)
     refused = [group[n] for n, answer in said.items() if isinstance(answer, Refusal)]
     await cases.drop_reports(tx, refused)
-    return _in_order(group, wanted, dict(zip(fit, noted, strict=True)), said)
+    answers = _in_order(group, wanted, dict(zip(fit, noted, strict=True)), said)
+    return await _with_hops(tx, answers)
 
 
 async def _check(
@@ -207,3 +209,14 @@ def _in_order(
             twin = by_event.get((one.reporter, one.event_id))
             answers.append(final.get(n) or twin or known or Answer(None, None))
     return answers
+
+
+async def _with_hops(
+    tx: Transaction, answers: Sequence[Answer | Refusal]
+) -> list[Answer | Refusal]:
+    named = {one.case_id for one in answers if isinstance(one, Answer) and one.case_id}
+    hops = await cases.hops_of(tx, named)
+    return [
+        replace(one, hops=hops[one.case_id]) if isinstance(one, Answer) and one.case_id else one
+        for one in answers
+    ]

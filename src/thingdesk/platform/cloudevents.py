@@ -36,13 +36,16 @@ _TYPE = re.compile(r"[a-z][a-z.]{0,63}")
 
 
 class Envelope(NamedTuple):
-    """One event. `time` is None when the sender gave none; `hash` is the digest of all of it."""
+    """One event. `time` is None when the sender gave none; `hash` is the digest of all of it,
+    `attributes` is all of it, for those who read extension attributes.
+    """
 
     id: str
     type: str
     time: datetime | None
     data: Mapping[str, Any]
     hash: str
+    attributes: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,7 @@ def _envelope(event: dict[str, Any], event_id: str | None) -> Envelope:
         raise unfit("data", "is missing or no object", "put what you say into data")
     text = _checked(event)
     digest = sha256(canonical(event, text)).hexdigest()
-    return Envelope(event_id, kind, _time(event.get("time")), data, digest)
+    return Envelope(event_id, kind, _time(event.get("time")), data, digest, event)
 
 
 def _time(text: object) -> datetime | None:

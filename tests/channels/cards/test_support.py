@@ -9,12 +9,13 @@ import pytest
 from starlette.routing import Router
 from tests.architecture.source import ROOT
 
+from thingdesk.cases import MOST_HOPS
 from thingdesk.catalog import Catalog, describe
 from thingdesk.channels import cards
 from thingdesk.channels.cards import SUPPORT, THING, About, make_support_card
 from thingdesk.channels.http import make_thing
 from thingdesk.channels.tmf621.doors import BASE
-from thingdesk.dialogue import MOST_HOPS, MOST_TURNS
+from thingdesk.dialogue import MOST_TURNS
 from thingdesk.packs import equipment, meter, vehicle
 
 ALL = Catalog((*vehicle.SERVICES, *equipment.SERVICES, *meter.SERVICES))

@@ -7,10 +7,12 @@ from typing import Any
 
 import jsonschema
 import pytest
+from scripts.reference import examples
 from tests.saying import event, report, signal
 
 from thingdesk import messages, topics
 from thingdesk.app import make_flow
+from thingdesk.cases import MOST_HOPS
 from thingdesk.catalog import Catalog
 from thingdesk.channels.mqtt.asyncapi import describe
 from thingdesk.intake import Refusing
@@ -82,6 +84,9 @@ def test_what_is_said_fits_and_what_is_not_does_not(document: dict[str, Any]) ->
     assert fits(document, "report.vehicle.repair", report("car-1"))
     assert fits(document, "report.vehicle.repair", report("car-1", subject="car-2"))
     assert not fits(document, "report.vehicle.repair", report("car-1", code="nonsense"))
+    assert fits(document, "report.vehicle.repair", report("car-1", hops=MOST_HOPS))
+    for unfit in (-1, MOST_HOPS + 1, "1", 1.5):
+        assert not fits(document, "report.vehicle.repair", report("car-1", hops=unfit))
     assert not fits(document, "report.equipment.inspect", report("car-1"))
     assert fits(document, "ack", event("car-1", "ack", {"notice": str(ids.new())}))
     assert not fits(document, "ack", event("car-1", "ack", {}))
@@ -93,6 +98,14 @@ def test_what_the_desk_says_fits(document: dict[str, Any]) -> None:
     assert fits(document, "refusal", refusal)
     assert fits(document, "receipt", receipt)
     assert fits(document, "time", messages.time("signed"))
+    for name, told in (
+        ("notice", examples.notice()),
+        ("command", examples.command()),
+        ("recall", examples.recall()),
+    ):
+        assert fits(document, name, told)
+        assert fits(document, name, {**told, "hops": MOST_HOPS + 1})
+        assert not fits(document, name, {**told, "hops": 0})
     assert not fits(document, "receipt", refusal)
 
 

@@ -13,15 +13,14 @@ from tests.waiting import until
 
 from thingdesk.platform.database import Database
 
+_CODE = {"@type": "StringCharacteristic", "name": "code"}
 BASE = "/tmf-api/troubleTicket/v5"
 TICKET = {
     "@type": "TroubleTicket",
     "description": "It misfires.",
     "severity": "Major",
     "ticketType": "vehicle.repair",
-    "troubleTicketCharacteristic": [
-        {"@type": "StringCharacteristic", "name": "code", "value": "P0301"}
-    ],
+    "troubleTicketCharacteristic": [{**_CODE, "value": "P0301"}],
 }
 
 
@@ -36,6 +35,15 @@ async def test_a_ticket_that_is_passed_on_says_how_often(car: Caller) -> None:
     found = await car.call("GET", answer.json()["href"])
     assert found.headers["thingdesk-hops"] == "9"
     refused(await make_after(9), 403, "too_many_hops")
+    newer = await make(car, troubleTicketCharacteristic=[{**_CODE, "value": "P0302"}])
+    assert newer.headers["thingdesk-hops"] == "1"
+    listed = await car.call("GET", f"{BASE}/troubleTicket")
+    assert [one["id"] for one in listed.json()] == [newer.json()["id"], answer.json()["id"]]
+    assert listed.headers["thingdesk-hops"] == "1,9", "of each, in their order"
+    short = await car.call("GET", f"{BASE}/troubleTicket?offset=1&fields=status")
+    assert short.headers["thingdesk-hops"] == "9"
+    none = await car.call("GET", f"{BASE}/troubleTicket?status=resolved")
+    assert (none.json(), "thingdesk-hops" in none.headers) == ([], False)
 
 
 @pytest.fixture(scope="module")
@@ -233,10 +241,19 @@ async def test_a_listener_is_told(car: Caller) -> None:
         made = (await car.call("POST", f"{BASE}/hub", json=hub)).json()
         assert made["secret"].startswith("whsec_")
         await listener.requests.get()
-        ticket = (await make(car)).json()
+        passed_on = {"Authorization": f"Bearer {car.signing.token()}", "Thingdesk-Hops": "4"}
+        path = f"{BASE}/troubleTicket"
+        ticket = (await car.http.post(path, json=TICKET, headers=passed_on)).json()
         told = httpx.Response(200, content=(await listener.requests.get()).body).json()
         assert told["eventType"] == told["@type"] == "TroubleTicketCreateEvent"
         assert told["event"]["troubleTicket"]["id"] == ticket["id"]
+        (hops,) = told["analyticCharacteristic"]
+        assert hops == {
+            "@type": "IntegerCharacteristic",
+            "name": "hops",
+            "valueType": "integer",
+            "value": 5,
+        }
         path = f"{BASE}/hub/{made['id']}"
         assert "secret" not in await car.get(path)
         assert (await car.call("DELETE", path)).status_code == 204

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from thingdesk.access import Surface
+from thingdesk.cases import MOST_HOPS
 from thingdesk.catalog import Service, describe
-from thingdesk.dialogue import MOST_HOPS, MOST_TURNS
+from thingdesk.dialogue import MOST_TURNS
 from thingdesk.platform import cloudevents
 
 SUPPORT = "/.well-known/machine-support.json"

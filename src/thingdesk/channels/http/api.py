@@ -61,7 +61,7 @@ async def get_notices(
     """Notices that the machine has not acknowledged, the oldest first."""
     async with doors.database.transaction() as tx:
         found = await notices.pending(tx, machine, most)
-    return {"notices": [messages.notice(one) for one in found]}
+        return {"notices": await messages.notices(tx, found)}
 
 
 @router.get("/commands", responses=refusals(*CALLED), openapi_extra=SECURED)
@@ -70,7 +70,7 @@ async def get_commands(doors: Open, machine: Itself) -> dict[str, Any]:
     """Commands that have no result yet, and recalls of such, the oldest first."""
     async with doors.database.transaction() as tx:
         found = await fulfilment.waiting_commands(tx, machine, _MOST)
-    return {"commands": [messages.command(one) for one in found]}
+        return {"commands": await messages.commands(tx, found)}
 
 
 @router.get("/catalog")

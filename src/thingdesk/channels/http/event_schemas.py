@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from thingdesk.cases import MOST_HOPS
 from thingdesk.catalog import PRINTED, Catalog
 from thingdesk.channels.http.shapes import MACHINE, REF
 from thingdesk.fulfilment import RESULTS
@@ -20,6 +21,14 @@ _FURTHER: Schema = {
     "items": FURTHER,
     "additionalProperties": FURTHER,
     "propertyNames": {"pattern": PRINTED},
+}
+_HOPS: Schema = {
+    "hops": {
+        "type": ["integer", "null"],
+        "minimum": 0,
+        "maximum": MOST_HOPS,
+        "description": "Through how many hands it went: what was told with the case it comes of.",
+    }
 }
 _ID = {"type": "string", "format": "uuid"}
 
@@ -43,7 +52,7 @@ def components(offered: Catalog) -> dict[str, Schema]:
     found: dict[str, Schema] = {"Further": _FURTHER}
     for kind, schema in data.items():
         one = f"{kind.capitalize()}.event"
-        found[one] = _event(TYPES[kind], schema)
+        found[one] = _event(TYPES[kind], schema, _HOPS if kind is Kind.REPORTS else {})
         # in a batch each event stands for itself: what is none does not keep the others out
         batch = {"type": "array", "items": {}, "minItems": 1, "maxItems": MOST_EVENTS}
         batch["description"] = "A batch of such events."
@@ -51,7 +60,7 @@ def components(offered: Catalog) -> dict[str, Schema]:
     return found
 
 
-def _event(kind: str, data: Schema) -> Schema:
+def _event(kind: str, data: Schema, further: Schema) -> Schema:
     made = _object(
         {
             "specversion": {"const": "1.0"},
@@ -59,6 +68,7 @@ def _event(kind: str, data: Schema) -> Schema:
             "type": {"const": kind},
             "time": {"type": ["string", "null"], "format": "date-time"},
             "data": data,
+            **further,
         },
         "specversion",
         "id",

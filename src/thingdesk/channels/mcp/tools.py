@@ -16,6 +16,7 @@ from mcp_types import (
     ToolAnnotations,
 )
 
+from thingdesk import cases
 from thingdesk.access import Caller
 from thingdesk.calling import soon
 from thingdesk.channels.mcp import questions, results
@@ -142,9 +143,7 @@ class Tools:
         own_id = (ctx.meta or {}).get(results.REQUEST_ID)
         if not isinstance(own_id, str | None):
             raise refuse("unfit_request_id", f"{results.REQUEST_ID} is a text")
-        hops = (ctx.meta or {}).get(HOPS, 0)
-        if not isinstance(hops, int) or isinstance(hops, bool):
-            raise refuse("unfit_hops", f"{HOPS} is a whole number")
+        hops = cases.read_hops((ctx.meta or {}).get(HOPS))
         return await self._dialogue.ask(
             caller, params.name, given, subject=subject, request_id=own_id, hops=hops
         )

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from thingdesk import __version__, catalog
+from thingdesk.cases import MOST_HOPS
 from thingdesk.catalog import Service
 from thingdesk.intake import TYPES, Kind
 from thingdesk.parties import MACHINE_ID
@@ -30,6 +31,8 @@ _DOWN = {
 _QOS = {Down.RECEIPTS: 0}
 _TIME = "time"
 _SERVICE = "x-service"
+_HOPS = "Through how many hands it went: what came down with the case that it comes of."
+_ONWARD = "What to say as `hops` of a report that comes of this."
 _TOLD = ("title", "description", _SERVICE)
 _INFO = {
     "title": "thingdesk",
@@ -146,6 +149,12 @@ def _in(channel: str, message: str) -> _SCHEMA:
     return _ref(f"channels/{channel}/messages", message)
 
 
+def _with_hops(event: _SCHEMA, least: int, most: int, says: str) -> _SCHEMA:
+    """The event with how many hands it went through, as an extension attribute of CloudEvents."""
+    hops = {"type": "integer", "minimum": least, "maximum": most, "description": says}
+    return {**event, "properties": {**event["properties"], "hops": hops}}
+
+
 def _object(*, optional: Iterable[str] = (), **properties: _SCHEMA) -> _SCHEMA:
     needed = [name for name in properties if name not in optional]
     return {"type": "object", "properties": properties, "required": needed}
@@ -193,7 +202,8 @@ def _report(service: Service, schemas: _SCHEMA) -> _SCHEMA:
     )
     told: _SCHEMA = {"title": known["title"], "description": known["description"]}
     told[_SERVICE] = catalog.terms(known)
-    return told | _event(TYPES[Kind.REPORTS], data | {"additionalProperties": False})
+    event = _event(TYPES[Kind.REPORTS], data | {"additionalProperties": False})
+    return told | _with_hops(event, 0, MOST_HOPS, _HOPS)
 
 
 def _moved(schema: Any, prefix: str) -> Any:
@@ -216,6 +226,11 @@ def _result() -> _SCHEMA:
     return _object(command=_ID, status={"enum": states}, detail=detail, optional=("detail",))
 
 
+def _told(type_: str, data: _SCHEMA) -> _SCHEMA:
+    """An event that tells of a case."""
+    return _with_hops(_event(type_, data), 1, MOST_HOPS + 1, _ONWARD)
+
+
 _REFUSAL = _event(
     "thingdesk.refusal",
     _object(
@@ -227,7 +242,7 @@ _REFUSAL = _event(
     ),
 )
 _RECEIPT = _event("thingdesk.receipt", _object(receipt=_TEXT))
-_NOTICE = _event(
+_NOTICE = _told(
     "thingdesk.notice",
     _object(
         notice=_ID,
@@ -237,7 +252,7 @@ _NOTICE = _event(
         data={"type": "object"},
     ),
 )
-_COMMAND = _event(
+_COMMAND = _told(
     "thingdesk.command",
     _object(
         command=_ID,
@@ -248,4 +263,4 @@ _COMMAND = _event(
         preconditions={"type": "object"},
     ),
 )
-_RECALL = _event("thingdesk.recall", _object(command=_ID, case=_ID, reason=_TEXT))
+_RECALL = _told("thingdesk.recall", _object(command=_ID, case=_ID, reason=_TEXT))

@@ -52,8 +52,9 @@ class Sender:
             return 0
         async with self._database.transaction() as tx:
             due = await notices.claim_due(tx, Channel.MACHINE, _MOST)
-        for one in due:
-            self._publish(one.notice.to.id, Down.NOTICES, messages.notice(one))
+            events = await messages.notices(tx, due)
+        for one, event in zip(due, events, strict=True):
+            self._publish(one.notice.to.id, Down.NOTICES, event)
         return len(due)
 
     async def send_commands(self) -> int:
@@ -61,8 +62,9 @@ class Sender:
             return 0
         async with self._database.transaction() as tx:
             due = await fulfilment.claim_due_commands(tx, _MOST)
-        for one in due:
-            self._publish(one.command.machine, Down.COMMANDS, messages.command(one))
+            events = await messages.commands(tx, due)
+        for one, event in zip(due, events, strict=True):
+            self._publish(one.command.machine, Down.COMMANDS, event)
         return len(due)
 
     def _publish(self, machine: str, kind: Down, event: dict[str, Any]) -> None:

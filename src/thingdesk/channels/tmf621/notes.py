@@ -1,6 +1,6 @@
 """What happens to a case, as an event of its ticket. Pure."""
 
-from thingdesk.channels.tmf621.tickets import TICKET, Made, ticket
+from thingdesk.channels.tmf621.tickets import TICKET, Made, characteristic, ticket
 from thingdesk.dialogue import CaseView, Told
 from thingdesk.hooks import Delivery, Hook
 
@@ -38,7 +38,9 @@ def kind(hook: Hook, told: Told) -> str | None:
 
 
 def event(base: str, due: Delivery, case: CaseView, told: Told) -> Made:
-    """The event with the ticket as it is when it is sent."""
+    """The event with the ticket as it is when it is sent; its characteristic `hops` is what whoever
+    passes it on says.
+    """
     return {
         "@type": due.entry.kind,
         "eventId": str(due.id),
@@ -48,5 +50,6 @@ def event(base: str, due: Delivery, case: CaseView, told: Told) -> Made:
         "title": due.entry.kind,
         "description": told.words,
         "correlationId": str(case.id),
+        "analyticCharacteristic": [characteristic("hops", case.onward)],
         "event": {"troubleTicket": ticket(case, base)},
     }

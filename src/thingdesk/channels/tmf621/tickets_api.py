@@ -47,6 +47,12 @@ _ONWARD = {
         "schema": {"type": "integer"},
     }
 }
+_EACH = {
+    "Thingdesk-Hops": {
+        "description": "The same of each ticket, in their order. Without tickets there is none.",
+        "schema": {"type": "array", "items": {"type": "integer"}},
+    }
+}
 _ONE: dict[int | str, dict[str, Any]] = {
     200: {"description": "The ticket.", "headers": _ONWARD, **json("TroubleTicket")}
 }
@@ -77,16 +83,22 @@ def _takes(name: str) -> dict[str, Any]:
 @router.get(
     "",
     response_model=None,
-    responses={200: {"description": "Tickets.", **json("TroubleTicket", many=True)}},
+    responses={
+        200: {"description": "Tickets.", "headers": _EACH, **json("TroubleTicket", many=True)}
+    },
     openapi_extra=SECURED,
 )
 async def list_tickets(doors: Open, caller: Calling, listing: Listing) -> Response:
     """The caller's tickets, the newest first."""
-    found, total = await _list(doors, caller, select.wanted(listing, _SORTS, _FILTERS))
+    wanted = select.wanted(listing, _SORTS, _FILTERS)
+    found, total = await _list(doors, caller, wanted)
     headers = {"X-Result-Count": str(len(found))}
+    if found:
+        headers["Thingdesk-Hops"] = ",".join(str(case.onward) for case, _ in found)
     if total is not None:
         headers["X-Total-Count"] = str(total)
-    return JSONResponse(found, headers=headers)
+    shown = [select.fields_of(made, wanted.fields) for _, made in found]
+    return JSONResponse(shown, headers=headers)
 
 
 @router.post(
@@ -215,15 +227,17 @@ async def _withdraw(doors: OpenDoors, caller: Calling, case_id: UUID, words: str
 
 
 @answers_soon
-async def _list(doors: OpenDoors, caller: Calling, wanted: Wanted) -> tuple[list[Made], int | None]:
+async def _list(
+    doors: OpenDoors, caller: Calling, wanted: Wanted
+) -> tuple[list[tuple[CaseView, Made]], int | None]:
     """The page, and how many fit in all, where the end of them was seen."""
-    fit: list[Made] = []
+    fit: list[tuple[CaseView, Made]] = []
     further, looked_at = None, 0
     while looked_at < _LOOKED_AT and len(fit) < wanted.skip + wanted.most + 1:
         page = await doors.dialogue.cases(caller, after=further, most=_PAGE)
-        fit += [made for one in page.cases if wanted.fits(made := ticket(one, doors.base))]
+        fit += [(one, made) for one in page.cases if wanted.fits(made := ticket(one, doors.base))]
         further, looked_at = page.further, looked_at + len(page.cases)
         if further is None:
             break
-    shown = wanted.shown(fit[wanted.skip : wanted.skip + wanted.most])
+    shown = fit[wanted.skip : wanted.skip + wanted.most]
     return shown, len(fit) if further is None else None
