@@ -124,7 +124,8 @@ async def test_tickets(reader: Reader) -> None:
     listed = await reader.hears(TICKETS, "list")
     assert made["id"] in [one["id"] for one in listed]
     ended = await reader.hears(TICKETS, "cancel", TICKET=made["id"])
-    assert (ended["status"], ended["statusChangeReason"]) == ("cancelled", "It was nothing.")
+    assert ended["status"] == "cancelled"
+    assert ended["statusChangeReason"].endswith('It says: "It was nothing."')
     async with asyncio.timeout(60):
         while True:
             told = json.loads((await reader.listener.requests.get()).body)

@@ -159,3 +159,9 @@ async def test_who_sends_what_is_no_http_fills_no_log() -> None:
             writer.close()
             await writer.wait_closed()
     assert lines(stream) == []
+
+
+def test_who_writes_mails_is_in_no_line() -> None:
+    stream = written()
+    logging.getLogger("mail.log").info("sender: %s", "owner@example.org")
+    assert stream.getvalue() == ""

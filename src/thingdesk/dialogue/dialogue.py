@@ -16,7 +16,7 @@ from thingdesk.dialogue.told import KINDS, tell
 from thingdesk.dialogue.turns import take_turn
 from thingdesk.flow import Flow
 from thingdesk.intake import Intake
-from thingdesk.platform import moments
+from thingdesk.platform import formats, moments
 from thingdesk.platform.database import Database
 from thingdesk.platform.errors import Refused, refuse
 
@@ -24,6 +24,7 @@ Seen = TypeVar("Seen")
 _MOST = 100
 _LONGEST_WORDS = 500
 _WITHDRAWN = "{} does not want it any more, on your behalf."
+_SAYS = '{} It says: "{}"'
 
 
 class Dialogue:
@@ -162,9 +163,17 @@ class Dialogue:
             party = await see.party_of(tx, caller, self._flow.catalog)
             found = await see.get(tx, party, case_id)
             see.check_withdraws(caller, found)
-            said = words[:_LONGEST_WORDS] or _WITHDRAWN.format(caller.machine)
+            said = _in_their_words(caller.machine, words[:_LONGEST_WORDS])
             await journeys.withdraw(tx, found.id, said, "its customer does not want it any more")
         return await self.case(caller, case_id)
+
+
+def _in_their_words(machine: str, words: str) -> str:
+    """Who withdraws, and what they say, as theirs: owners and agents read it as the desk's own word
+    else. It ends no line, and not what it is quoted by.
+    """
+    told, quoted = _WITHDRAWN.format(machine), formats.line(words).replace('"', "'")
+    return _SAYS.format(told, quoted) if quoted else told
 
 
 def _place(after: str | None) -> tuple[datetime, UUID] | None:

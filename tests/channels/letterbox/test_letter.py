@@ -26,6 +26,8 @@ On Friday, Desk wrote:
 
 
 BROKEN = (
+    "From: eve\0@example.org",
+    "From: Eve \x07\x1b[2J\0 <eve@example.org\0>",
     'From: "',
     "From: eve <",
     "From: .@",

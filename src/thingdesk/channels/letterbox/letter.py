@@ -11,6 +11,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from thingdesk.channels.letterbox.automatic import is_automatic, said
+from thingdesk.platform import addresses
 from thingdesk.platform.formats import seen
 
 MOST_BYTES = 1024 * 1024
@@ -48,7 +49,9 @@ def read(content: bytes, envelope_from: str) -> Letter | None:
 
 def _sender(mail: EmailMessage) -> str:
     found = getaddresses(said(mail, "From"))
-    return found[0][1].strip().lower()[:254] if len(found) == 1 else ""
+    address = found[0][1].strip().lower()[:254] if len(found) == 1 else ""
+    # no owner has another one; what it holds may be what no database stores
+    return "" if addresses.problem(address) else address
 
 
 def _case(mail: EmailMessage) -> UUID | None:
