@@ -13,6 +13,7 @@ from thingdesk.upkeep import letting_go
 PAGE = Path(ROOT / "docs/explanation/kept.md")
 ROW = re.compile(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \|$", re.MULTILINE)
 TIMES = re.compile(r"\b(\d+) (hour|day)s?\b")
+DROPPED = re.compile(r"^drop table (\w+);", re.MULTILINE)
 # made by the migrations themselves
 OWN = "schema_migration"
 
@@ -49,7 +50,9 @@ def wrong(text: str) -> list[str]:
 
 
 def test_every_table_is_named() -> None:
-    tables = {*owners(migrations()), OWN}
+    scripts = migrations()
+    dropped = {name for sql in scripts.values() for name in DROPPED.findall(sql)}
+    tables = {*owners(scripts), OWN} - dropped
     assert len(tables) > 40
     assert not missing(PAGE.read_text(encoding="utf-8"), tables)
 

@@ -8,57 +8,8 @@ from thingdesk.platform.errors import FieldError, Refused, refuse
 
 # E.164: a country code and the rest, fifteen digits at most
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
-# the country codes of one and two digits of E.164 (ITU, Operational Bulletin 994); all others have 3
-_COUNTRIES = frozenset(
-    [
-        "1",
-        "7",
-        "20",
-        "27",
-        "30",
-        "31",
-        "32",
-        "33",
-        "34",
-        "36",
-        "39",
-        "40",
-        "41",
-        "43",
-        "44",
-        "45",
-        "46",
-        "47",
-        "48",
-        "49",
-        "51",
-        "52",
-        "53",
-        "54",
-        "55",
-        "56",
-        "57",
-        "58",
-        "60",
-        "61",
-        "62",
-        "63",
-        "64",
-        "65",
-        "66",
-        "81",
-        "82",
-        "84",
-        "86",
-        "90",
-        "91",
-        "92",
-        "93",
-        "94",
-        "95",
-        "98",
-    ]
-)
+# the country codes of E.164 (ITU, Operational Bulletin 994): those of one and two digits, or three
+_COUNTRY = re.compile(r"\+(?:[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[0-9]{3})")
 _BETWEEN = re.compile(r"[ ()/.-]")
 _LONGEST = 500
 
@@ -80,8 +31,9 @@ def phone(reach: str) -> str:
     """A telephone number in groups, as people read and dial it: `+49 301 234 567`."""
     if not _NUMBER.fullmatch(reach):
         return reach
-    country = next(n for n in (1, 2, 3) if n == 3 or reach[1 : n + 1] in _COUNTRIES)
-    code, rest = reach[: country + 1], reach[country + 1 :]
+    found = _COUNTRY.match(reach)
+    code = found[0] if found else ""
+    rest = reach.removeprefix(code)
     # no group of a single digit at the end
     cut = [*range(0, len(rest) - 1, 3), len(rest)]
     return " ".join([code, *(rest[a:b] for a, b in pairwise(cut))])
