@@ -12,8 +12,8 @@ from tests.parties.making import signing, unique
 
 from thingdesk import mandates, parties
 from thingdesk.access import Caller
-from thingdesk.cases import Outcome, State
-from thingdesk.dialogue import Branch, Told
+from thingdesk.cases import Outcome, Report, State
+from thingdesk.dialogue import Asked, Branch, Told
 from thingdesk.dialogue.follow import Followers
 from thingdesk.mandates import Terms
 from thingdesk.parties import NewMachine
@@ -39,6 +39,54 @@ async def test_asking_twice_with_one_id_is_asking_once(talk: Talk) -> None:
     changed = {**MISFIRE, "code": "P0302"}
     other = talk.dialogue.ask(caller, "vehicle.repair", changed, request_id=again)
     assert await refused(other) == "event_id_reused"
+
+
+async def test_an_id_is_for_one_service_and_one_machine(talk: Talk) -> None:
+    caller, again = await talk.car(), str(ids.new())
+    await talk.dialogue.ask(caller, "vehicle.repair", MISFIRE, request_id=again)
+    for_another = talk.dialogue.ask(caller, "vehicle.breakdown", MISFIRE, request_id=again)
+    assert await refused(for_another) == "event_id_reused"
+    second = unique("car")
+    assert caller.owner_id
+    async with talk.hand.database.transaction() as tx:
+        await parties.register(tx, [NewMachine(second, "car", "car")])
+        await talk.hand.flow.transfer(tx, second, caller.owner_id, clock.now())
+    elsewhere = talk.dialogue.ask(
+        caller, "vehicle.repair", MISFIRE, subject=second, request_id=again
+    )
+    assert await refused(elsewhere) == "event_id_reused"
+    itself = await talk.dialogue.ask(
+        caller, "vehicle.repair", MISFIRE, subject=caller.machine, request_id=again
+    )
+    assert itself.case_id, "who names itself says the same as who names nobody"
+
+
+async def test_an_id_of_one_machine_is_free_for_all_others(talk: Talk) -> None:
+    """Also in one group, in which one of them is refused."""
+    again, callers = str(ids.new()), [await talk.car() for _ in range(4)]
+    wrong = {"code": "none"}
+    asked = await asyncio.gather(
+        *(
+            talk.dialogue.ask(one, "vehicle.repair", given, request_id=again)
+            for one, given in zip(callers, (MISFIRE, MISFIRE, wrong, MISFIRE), strict=True)
+        ),
+        return_exceptions=True,
+    )
+    cases = [one.case_id for one in asked if isinstance(one, Asked)]
+    assert len(set(cases)) == len(cases) == len(callers) - 1
+    mended = await talk.dialogue.ask(callers[2], "vehicle.repair", MISFIRE, request_id=again)
+    assert mended.case_id not in cases
+
+
+async def test_a_twin_in_one_group_gets_the_answer_of_its_own_machine(talk: Talk) -> None:
+    again, callers = str(ids.new()), [await talk.car() for _ in range(2)]
+    one, other = (
+        Report(car.machine, again, b"", clock.now(), "vehicle.repair", MISFIRE, car.machine)
+        for car in callers
+    )
+    async with talk.hand.database.transaction() as tx:
+        first, second, twin = await talk.hand.flow.take_reports(tx, [one, other, one])
+    assert twin == first != second
 
 
 async def test_what_is_wrong_with_a_request_is_said(talk: Talk) -> None:

@@ -266,3 +266,14 @@ async def test_ids_are_forgotten_after_eight_days_a_piece_at_a_time(database: Da
             left = await tx.fetch("select event_id from signal_event")
     assert pieces == [2, 2, 1, 0]
     assert [row["event_id"] for row in left] == ["young"]
+
+
+async def test_machines_may_use_the_same_id(database: Database, machine: str) -> None:
+    others = [f"{machine}8", f"{machine}9"]
+    async with database.transaction() as tx:
+        await parties.register(tx, [NewMachine(one, "press") for one in others])
+    group = [signal(one, "ours", values={one: 20.0}) for one in others]
+    assert await take(database, *group) == [Arrival.NEW, Arrival.NEW]
+    assert await take(database, *group) == [Arrival.REPEATED, Arrival.REPEATED]
+    for one in others:
+        assert [s.values for s in await stored(database, one, timedelta(hours=1))] == [{one: 20.0}]

@@ -168,6 +168,17 @@ async def test_addresses_are_listed_got_changed_and_deleted_by_their_machine_alo
     assert request.headers["x-a2a-notification-token"] == "new"
 
 
+async def test_the_same_id_on_another_task_is_another_address(
+    agent: Agent, listener: Listener
+) -> None:
+    first = await agent.ask()
+    second = await agent.ask({"service": "vehicle.repair", "input": {"code": "P0217"}})
+    for task, url in ((first, f"{listener.url}?first"), (second, f"{listener.url}?second")):
+        await wish(agent, task, url, id="mine")
+    assert [one.url for one in await listed(agent, first)] == [f"{listener.url}?first"]
+    assert [one.url for one in await listed(agent, second)] == [f"{listener.url}?second"]
+
+
 async def test_what_another_machine_of_the_owner_asked_for_is_its_own(
     surface: Surface, side: Side, listener: Listener
 ) -> None:

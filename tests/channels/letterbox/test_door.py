@@ -80,6 +80,12 @@ async def test_the_same_mail_again_changes_nothing(post: Post) -> None:
     assert len(await post.told()) == 1
 
 
+async def test_the_same_words_in_another_mail_are_told(post: Post) -> None:
+    for day in (1, 2):
+        await post.send("Please call me.", f"Date: Mon, {day} Jan 2029 10:00:00 +0000")
+    assert len(await post.told()) == 2
+
+
 async def test_what_a_program_answers_goes_no_further(post: Post) -> None:
     before = await post.hand.kinds(post.case_id)
     for header in ("Auto-Submitted: auto-replied", "Precedence: bulk", "List-Id: <x.example>"):

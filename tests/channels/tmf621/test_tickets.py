@@ -135,6 +135,18 @@ async def test_what_a_ticket_says_is_kept(car: Caller) -> None:
     refused(await make(car, description="\0"), 400, "bad_event")
 
 
+async def test_a_key_in_the_header_comes_before_the_id_in_the_ticket(car: Caller) -> None:
+    def keyed(key: str, **more: Any) -> Any:
+        bearer = {"Authorization": f"Bearer {car.signing.token()}", "Idempotency-Key": key}
+        body = {**TICKET, **more}
+        return car.http.post(f"{BASE}/troubleTicket", json=body, headers=bearer)
+
+    assert (await keyed('"one"', externalIdentifier=[THEIRS])).status_code == 201
+    refused(await keyed("one", name="Another"), 400, "event_id_reused")
+    other = await keyed("two", name="Another", externalIdentifier=[THEIRS])
+    assert other.status_code == 201, other.text
+
+
 async def test_a_ticket_says_nothing_that_nobody_said(car: Caller) -> None:
     case = (await car.call("POST", "/v1/services/vehicle.repair", json={"code": "P0301"})).json()
     found = (await car.get(f"{BASE}/troubleTicket"))[0]
