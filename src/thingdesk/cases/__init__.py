@@ -55,6 +55,7 @@ from thingdesk.cases.reports import (
     drop_reports,
     note_reports,
     read_report,
+    was_reported,
 )
 from thingdesk.cases.said_store import said_of
 from thingdesk.cases.search import of_owner, of_party, search, standing
@@ -143,4 +144,5 @@ __all__ = [
     "under",
     "unfinished",
     "verifications_of",
+    "was_reported",
 ]

@@ -59,6 +59,13 @@ async def known(
     }
 
 
+async def has(tx: Transaction, reporter: str, event_id: str) -> bool:
+    found = await tx.fetchval(
+        "select true from report where reporter = $1 and event_id = $2", reporter, event_id
+    )
+    return bool(found)
+
+
 def answer(tx: Transaction, report: Report, case_id: UUID | None, outcome: Any) -> None:
     data = None if outcome is None else json(outcome)
     tx.defer(_ANSWER, (report.reporter, report.event_id, case_id, data))

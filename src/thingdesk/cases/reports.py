@@ -55,6 +55,11 @@ async def note_reports(tx: Transaction, reports: Sequence[Report]) -> list[Answe
     return [_again(*each, known) for each in zip(reports, became, strict=True)]
 
 
+async def was_reported(tx: Transaction, reporter: str, event_id: str) -> bool:
+    """Whether a report with this id was answered lately, so that it would be a repeat."""
+    return await store.has(tx, reporter, event_id)
+
+
 def answer_report(tx: Transaction, report: Report, answer: Answer) -> None:
     """Keep the answer, for repeats."""
     store.answer(tx, report, answer.case_id, answer.outcome)

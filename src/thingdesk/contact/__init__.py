@@ -8,6 +8,11 @@ is with one of them at most; it ends with the mandate under which it was asked f
 held, so nobody loses their place; who was missed once waits again at the front; no time for a call
 back is promised more often than there are people to keep it; how the owner is reached is in no
 event, no notice and no log, and is forgotten when the hold ends.
+
+One order of locks, so that nobody waits for each other: one of the staff, or an owner who asks,
+then holds by their id, then the time of a call back. Staff and owners change one hold at a time;
+who changes those of many owners at once (`lapse`, `leave_over`, `tell_moved`) waits for none,
+passes over what somebody has in hand, and comes again a second later.
 """
 
 from thingdesk.contact.ask import MOST_A_DAY, MOST_OPEN, ask

@@ -79,7 +79,8 @@ async def leave_all(tx: Transaction, machine: str, reason: str) -> int:
 
 async def leave_over(tx: Transaction) -> list[Hold]:
     """Withdraw what was asked for under a mandate that is over, and tell its machine; which they
-    are. Where the owner talks to a person already, they go on.
+    are. Where the owner talks to a person already, they go on. What is just being changed is left
+    for the next time.
     """
     over = await _over(tx, await store.mandates(tx))
     found = await store.lock_under(tx, over) if over else []

@@ -171,10 +171,10 @@ async def mandates(tx: Transaction) -> set[UUID]:
 
 
 async def lock_under(tx: Transaction, mandate_ids: Collection[UUID]) -> list[Hold]:
-    """What is open under these, and is no talk yet."""
+    """What is open under these, is no talk yet, and in nobody's hand at this moment."""
     rows = await tx.fetch(
         "select * from hold where mandate_id = any($1) and ended_at is null"
-        " and state <> 'talking' order by id for update",
+        " and state <> 'talking' order by id for update skip locked",
         list(mandate_ids),
     )
     return [_hold(row) for row in rows]

@@ -37,7 +37,7 @@ from thingdesk.hooks.model import (
     Standing,
 )
 from thingdesk.hooks.read import failing, get, given_up, number_failing, of_machine, standings
-from thingdesk.hooks.register import make, put, register
+from thingdesk.hooks.register import check_room, make, put, register
 from thingdesk.hooks.send_again import send_again
 from thingdesk.hooks.store import KEPT
 
@@ -59,6 +59,7 @@ __all__ = [
     "Parties",
     "Standing",
     "catch_up",
+    "check_room",
     "claim_due",
     "come_to",
     "delivered",

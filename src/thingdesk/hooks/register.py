@@ -17,16 +17,17 @@ async def make(tx: Transaction, asked: NewHook) -> Hook:
 
     Raises Refused when the machine has too many.
     """
-    of_one = asked.case_id is not None
-    theirs = [
-        one
-        for one in await store.of_parties(tx, [asked.machine])
-        if (one.asked.case_id is not None) == of_one
-    ]
-    if len(theirs) >= (MOST_OF_CASES if of_one else MOST):
-        raise too_many()
+    await check_room(tx, asked.machine, of_one=asked.case_id is not None)
     secret = asked.secret or "whsec_" + b64encode(ids.salt() + ids.salt()).decode()
     return Hook(ids.new(), asked, secret, clock.now())
+
+
+async def check_room(tx: Transaction, machine: str, *, of_one: bool) -> None:
+    """Raises Refused when the machine has too many hooks of all its cases, or `of_one` each."""
+    known = await store.of_parties(tx, [machine])
+    theirs = [one for one in known if (one.asked.case_id is not None) == of_one]
+    if len(theirs) >= (MOST_OF_CASES if of_one else MOST):
+        raise too_many()
 
 
 async def register(tx: Transaction, hook: Hook) -> None:

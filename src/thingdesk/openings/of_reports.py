@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -136,8 +137,7 @@ async def _serve(
     now = clock.now()
     owned = await parties.ownerships_of(tx, [(new[n].subject, now) for n in lasting])
     answers: dict[int, Answer | Refusal] = {}
-    # what an instant service remembers is locked in an order that all groups keep to
-    for n in sorted(asked.keys() - set(lasting), key=lambda n: (new[n].subject, asked[n][0].name)):
+    for n in sorted(asked.keys() - set(lasting), key=lambda n: _turn(new[n], asked[n])):
         answers[n] = await _at_once(tx, openings, *asked[n], new[n])
     asks = [
         openings.of_report(new[n], asked[n], owner) for n, owner in zip(lasting, owned, strict=True)
@@ -145,6 +145,15 @@ async def _serve(
     for n, one in zip(lasting, await hand_over(tx, asks), strict=True):
         answers[n] = one if isinstance(one, Refusal) else Answer(one.case_id, one.refused)
     return answers
+
+
+def _turn(report: Report, wanted: Wanted) -> tuple[str, str, str]:
+    """What an instant service remembers, and the hold that it names, is locked in an order that all
+    groups keep to.
+    """
+    service, given = wanted
+    hold = getattr(given, "hold", None)
+    return (str(hold) if isinstance(hold, UUID) else "", report.subject, service.name)
 
 
 async def _at_once(

@@ -30,7 +30,7 @@ from a2a.utils.errors import (
 )
 from a2a.utils.task import validate_history_length
 
-from thingdesk.access import Surface
+from thingdesk.access import Caller, Surface
 from thingdesk.calling import naming, soon
 from thingdesk.channels.a2a import tasks
 from thingdesk.channels.a2a.asking import read_asking
@@ -42,7 +42,7 @@ from thingdesk.channels.a2a.errors import guarded, guarded_stream
 from thingdesk.channels.a2a.push_configs import PushConfigs
 from thingdesk.channels.a2a.signing import signed
 from thingdesk.dialogue import Asked, CaseView
-from thingdesk.platform.errors import FieldError, Recovery, Refused, refuse
+from thingdesk.platform.errors import FieldError, Recovery, Refusal, Refused, refuse
 
 _WAITS = 10.0
 _NAMES = tuple((f"data.{one}", f"parts.data.{one}") for one in ("input", "service", "subject"))
@@ -89,24 +89,24 @@ class Handler(RequestHandler):
         self, params: SendMessageRequest, context: ServerCallContext
     ) -> Task | Message:
         validate_history_length(params.configuration)
-        asked, view = await self._ask(params, context)
+        asked, view, untold = await self._ask(params, context)
         if view is None:
             subject = read_asking(params.message).subject or caller_of(context).machine
             return tasks.answered_at_once(asked, params.message, subject)
         if not params.configuration.return_immediately:
             view = await settled(self._dialogue, caller_of(context), view, _WAITS)
-        return tasks.receipted(tasks.task(view), asked)
+        return tasks.receipted(tasks.task(view), asked, untold)
 
     @guarded_stream
     async def on_message_send_stream(
         self, params: SendMessageRequest, context: ServerCallContext
     ) -> AsyncGenerator[Event, None]:
-        asked, view = await self._ask(params, context)
+        asked, view, untold = await self._ask(params, context)
         if view is None:
             subject = read_asking(params.message).subject or caller_of(context).machine
             yield tasks.answered_at_once(asked, params.message, subject)
             return
-        yield tasks.receipted(tasks.task(view), asked)
+        yield tasks.receipted(tasks.task(view), asked, untold)
         async with aclosing(changes(self._dialogue, caller_of(context), view)) as following:
             async for one in following:
                 yield one
@@ -167,8 +167,10 @@ class Handler(RequestHandler):
 
     async def _ask(
         self, params: SendMessageRequest, context: ServerCallContext
-    ) -> tuple[Asked, CaseView | None]:
-        """Hand in what is asked for; with its case, unless it was answered at once."""
+    ) -> tuple[Asked, CaseView | None, Refusal | None]:
+        """Hand in what is asked for; with its case, unless it was answered at once, and why the
+        case is not told at the address that came with it, where others have taken its room.
+        """
         caller, message = caller_of(context), params.message
         if message.task_id:
             view = await self._tasks.view(message.task_id, context)
@@ -183,6 +185,7 @@ class Handler(RequestHandler):
         config = params.configuration.task_push_notification_config
         if push:
             await self._push.check(config)
+            await soon(self._push.check_room(caller, message.message_id))
         work = self._dialogue.ask(
             caller,
             asking.service,
@@ -194,11 +197,22 @@ class Handler(RequestHandler):
         with naming(_NAMES, "messageId"):
             asked = await soon(work, goes_on=True)
         if asked.case_id is None:
-            return asked, None
+            return asked, None, None
         view = await soon(self._dialogue.case(caller, asked.case_id))
-        if push and not view.ended:
-            await soon(self._push.put(caller, view, config))
-        return asked, view
+        return asked, view, await self._keep(caller, view, config) if push else None
+
+    async def _keep(
+        self, caller: Caller, view: CaseView, config: TaskPushNotificationConfig
+    ) -> Refusal | None:
+        """Why a task that is there is not told at the address, where repeating would not help."""
+        try:
+            if not view.ended:
+                await soon(self._push.put(caller, view, config))
+        except Refused as refused:
+            if refused.refusal.recovery is Recovery.RETRY:
+                raise
+            return refused.refusal
+        return None
 
 
 def _not_for_agents(view: CaseView, message: Message) -> Exception:

@@ -12,7 +12,7 @@ from a2a.types import (
 from a2a.utils.constants import DEFAULT_LIST_TASKS_PAGE_SIZE
 from a2a.utils.errors import InvalidParamsError, TaskNotFoundError
 
-from thingdesk import hooks
+from thingdesk import cases, hooks
 from thingdesk.access import Caller
 from thingdesk.calling import hook_of
 from thingdesk.channels.a2a.push import AUTHORIZATION, FORM, TOKEN
@@ -52,6 +52,14 @@ class PushConfigs:
             raise _unfit("url", f"has 1 to {MOST_URL} characters")
         if why := await why_forbidden(config.url, self._allowed):
             raise hooks.forbidden(why)
+
+    async def check_room(self, caller: Caller, message_id: str) -> None:
+        """Raises Refused where there is no room for one more, before anything is opened for it. A
+        message that is repeated opens nothing, and may have its address already.
+        """
+        async with self._database.transaction() as tx:
+            if not await cases.was_reported(tx, caller.machine, message_id):
+                await hooks.check_room(tx, caller.machine, of_one=True)
 
     async def put(
         self, caller: Caller, view: CaseView, config: TaskPushNotificationConfig

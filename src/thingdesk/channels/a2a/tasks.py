@@ -19,6 +19,7 @@ from thingdesk.cases import Outcome
 from thingdesk.channels.a2a.card import HTML
 from thingdesk.channels.a2a.values import moment, struct, value
 from thingdesk.dialogue import Asked, Branch, CaseView, Told, Waiting
+from thingdesk.platform.errors import Refusal
 
 _ENDED: Mapping[Outcome, TaskState] = {
     Outcome.VERIFIED: TaskState.TASK_STATE_COMPLETED,
@@ -90,9 +91,13 @@ def answered_at_once(asked: Asked, message: Message, subject: str) -> Message:
     )
 
 
-def receipted(made: Task, asked: Asked) -> Task:
-    """The task with the desk's signed word that the request is stored."""
+def receipted(made: Task, asked: Asked, untold: Refusal | None) -> Task:
+    """The task with the desk's signed word that the request is stored, and why it is `untold` at
+    the address that came with the message.
+    """
     made.metadata.update({"receipt": asked.receipt})
+    if untold:
+        made.metadata.update({"push_refused": {"code": untold.code, "reason": untold.reason}})
     return made
 
 
