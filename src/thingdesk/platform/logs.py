@@ -25,7 +25,7 @@ _LIBRARIES = {
     "uvicorn.error": logging.ERROR,
     # it warns of whatever anybody sends that does not fit, and may show what that was
     "mcp": logging.CRITICAL,
-    # the letterbox's: several lines for each mail, with the addresses of owners
+    # aiosmtpd, which writes who wrote to whom, and commands that it does not know
     "mail.log": logging.ERROR,
 }
 # a URL's name and password; a token or a signed link, which both are JWS; what follows "Bearer"

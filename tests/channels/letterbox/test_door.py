@@ -1,12 +1,16 @@
 """What the organisation's mail server hands in, over real LMTP."""
 
 import asyncio
+import io
+import logging
 import smtplib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import pytest
+from aiosmtpd.smtp import Envelope
 from tests.channels.letterbox.test_letter import BROKEN
 from tests.hand import Hand
 from tests.journeys.garage import MISFIRE, car, open_garage
@@ -16,6 +20,7 @@ from thingdesk import parties
 from thingdesk.channels.letterbox import Letterbox
 from thingdesk.dialogue import MOST_TURNS
 from thingdesk.parties import Role
+from thingdesk.platform import logs
 from thingdesk.platform.database import Database
 
 
@@ -139,3 +144,42 @@ async def test_a_mail_that_is_too_large_is_refused(post: Post) -> None:
     with pytest.raises(smtplib.SMTPResponseException) as caught:
         await post.send("x\r\n" * 500_000)
     assert caught.value.smtp_code == 552
+
+
+async def test_more_headers_than_anybody_needs_are_refused_with_the_reason(post: Post) -> None:
+    many = [f"X-Filler-{n}: {'x' * 900}" for n in range(80)]
+    with pytest.raises(smtplib.SMTPDataError) as caught:
+        await post.send("Please call me.", *many)
+    assert caught.value.smtp_code == 552
+    assert b"more than 64 KiB" in caught.value.smtp_error
+    await post.send("Please call me.", *many[:60])
+    assert await post.told() == ["The owner writes:\n\nPlease call me."]
+
+
+async def test_a_mail_is_read_beside_the_event_loop(database: Database) -> None:
+    envelope = Envelope()
+    # nobody can read it, so that nothing but reading it is waited for
+    envelope.content = f"{BROKEN[-1]}\r\n\r\nwords\r\n".encode()
+    nobody: Any = None
+    taking = asyncio.create_task(Letterbox(database).handle_DATA(nobody, nobody, envelope))
+    await asyncio.sleep(0)
+    assert not taking.done(), "it was read before anybody else had a turn"
+    assert (await taking).startswith("250 ")
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    stream = io.StringIO()
+    logs.configure("INFO", "json", stream)
+    yield stream
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+async def test_who_writes_to_whom_stands_in_no_log(post: Post, log: io.StringIO) -> None:
+    await post.send("Please call me.")
+    logging.getLogger("thingdesk").info("still here")
+    assert "still here" in log.getvalue()
+    assert "@example.org" not in log.getvalue()

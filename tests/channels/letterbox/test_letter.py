@@ -133,3 +133,33 @@ HEADERS = ["From", "In-Reply-To", "References", "Auto-Submitted", "Precedence", 
 @given(FRAGMENTS.map("".join) | st.text(max_size=300), st.sampled_from(HEADERS))
 def test_whatever_a_header_says_is_read(text: str, name: str) -> None:
     read_any(f"{name}: {text}\r\n\r\nwords".encode(errors="replace"), "x@example.org")
+
+
+PARTS = "Content-Type: multipart/mixed; boundary=x\r\n\r\n{}--x\r\n\r\nPlease call me.\r\n--x--\r\n"
+PART = (
+    "--x\r\nContent-Type: application/pdf; name=bill-{0}.pdf\r\n"
+    "Content-Disposition: attachment; filename=bill-{0}.pdf\r\n\r\n-\r\n"
+)
+
+
+def test_a_mail_with_many_attachments_is_read() -> None:
+    parts = "".join(PART.format(n) for n in range(50))
+    letter = read_any(f"From: eve@example.org\r\n{PARTS.format(parts)}".encode(), "eve@example.org")
+    assert letter is not None
+    assert letter.words == "Please call me."
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "From: " + "a@b.cd," * 8_000,
+        "From: " + "(a) " * 15_000 + "eve@example.org",
+        "From: eve@example.org\r\nContent-Type: text/plain" + "; a=b" * 12_000,
+        "From: eve@example.org\r\n" + PARTS.format("--x\r\nContent-Type: a/b" + "; a=b" * 99_000),
+    ],
+    ids=["addresses", "comments", "parameters", "of a part"],
+)
+def test_what_would_take_long_to_take_apart_is_not(head: str) -> None:
+    """It took half a minute, or an hour: here it would end the test."""
+    letter = read_any(f"{head}\r\n\r\nPlease call me.\r\n".encode(), "eve@example.org")
+    assert letter is None or letter.sender == ""

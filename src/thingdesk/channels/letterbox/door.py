@@ -1,13 +1,14 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
 
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import Envelope
 
-from thingdesk.channels.letterbox.letter import MOST_BYTES, read
+from thingdesk.channels.letterbox.letter import MOST_BYTES, MOST_HEAD, head_of, read
 from thingdesk.channels.letterbox.take import Became, take
 from thingdesk.platform import ports
 from thingdesk.platform.database import Database
@@ -18,6 +19,9 @@ _log = logging.getLogger(__name__)
 _MOST_CONNECTIONS = 20
 _WITHIN = 30.0
 _TAKEN = "250 2.0.0 Taken"
+_TOO_LARGE = f"552 5.3.4 The headers have more than {MOST_HEAD // 1024} KiB: send shorter ones"
+# to read a mail may take a second: in a thread of their own, one after the other
+_threads = ThreadPoolExecutor(1, thread_name_prefix="letters")
 _BECAME = Counter("thingdesk.letters", "Mails that came in, by what became of them.", "became")
 
 
@@ -41,9 +45,15 @@ class Letterbox:
     async def handle_DATA(  # noqa: N802 - aiosmtpd's name
         self, _server: LMTP, _session: Any, envelope: Envelope
     ) -> str:
-        """The answer to a mail: it is taken, whatever comes of it, or is to come again."""
-        content = envelope.content
-        letter = read(content if isinstance(content, bytes) else b"", envelope.mail_from or "")
+        """The answer to a mail: it is taken, whatever comes of it, or is to come again; refused is
+        one with more headers than anybody needs.
+        """
+        content = envelope.content if isinstance(envelope.content, bytes) else b""
+        if head_of(content) > MOST_HEAD:
+            _BECAME.add(1, Became.REFUSED.value)
+            return _TOO_LARGE
+        loop = asyncio.get_running_loop()
+        letter = await loop.run_in_executor(_threads, read, content, envelope.mail_from or "")
         if letter is None:
             _BECAME.add(1, Became.UNREADABLE.value)
             return _TAKEN

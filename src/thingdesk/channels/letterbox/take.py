@@ -14,6 +14,7 @@ class Became(StrEnum):
     STRANGER = "stranger"
     EMPTY = "empty"
     UNREADABLE = "unreadable"
+    REFUSED = "refused"
     TOO_MANY = "too_many"
 
 
