@@ -20,13 +20,21 @@ on conflict (email) do nothing
 returning id
 """
 _ATTEMPTS_COUNT = timedelta(days=1)
+# what is blocked is looked at first: who is told no leaves no row, however often
 _ATTEMPT = """
-insert into staff_attempt as a (subject, failures, last_at)
-select subject, 0, $2 from unnest($1::text[]) as t (subject) order by subject
-on conflict (subject) do update set last_at = excluded.last_at,
-    failures = case when a.last_at < $3 then 0 else a.failures end,
-    blocked_until = case when a.last_at >= $3 then a.blocked_until end
-returning subject, failures, blocked_until
+with blocked as (
+    select subject, failures, blocked_until from staff_attempt
+    where subject = any($1) and last_at >= $3 and blocked_until > $2
+), counted as (
+    insert into staff_attempt as a (subject, failures, last_at)
+    select subject, 0, $2 from unnest($1::text[]) as t (subject)
+    where not exists (select from blocked) order by subject
+    on conflict (subject) do update set last_at = excluded.last_at,
+        failures = case when a.last_at < $3 then 0 else a.failures end,
+        blocked_until = case when a.last_at >= $3 then a.blocked_until end
+    returning subject, failures, blocked_until
+)
+select * from blocked union all select * from counted
 """
 KEPT = (
     Kept("staff_link", "expires_at", timedelta()),
@@ -167,7 +175,9 @@ async def set_roles(tx: Transaction, staff_id: UUID, roles: frozenset[Role]) -> 
 async def attempt(
     tx: Transaction, subjects: Sequence[str], now: datetime
 ) -> dict[str, tuple[int, datetime | None]]:
-    """The failures of each subject and until when it is blocked. Their rows stay locked."""
+    """The failures of each subject and until when it is blocked. Their rows stay locked. Where one
+    is blocked already, those that are, and nothing is written.
+    """
     rows = await tx.fetch(_ATTEMPT, list(subjects), now, now - _ATTEMPTS_COUNT)
     return {row["subject"]: (row["failures"], row["blocked_until"]) for row in rows}
 
