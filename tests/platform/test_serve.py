@@ -215,3 +215,49 @@ async def test_the_largest_body_is_read_and_so_is_the_next() -> None:
             writer.write(post(f"content-length: {MOST_BODY_BYTES}") + b"x" * MOST_BODY_BYTES)
             said = str(MOST_BODY_BYTES).encode()
             assert (await reader.readuntil(said)).startswith(b"HTTP/1.1 200 ")
+
+
+PROXY = IPv4Network("127.0.0.0/8")
+
+
+async def told_at_once(port: int | None) -> bytes:
+    """What somebody hears who connects and says nothing yet; empty: they are waited for."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        async with asyncio.timeout(30):
+            return await reader.readline()
+    finally:
+        writer.close()
+
+
+async def test_of_one_address_only_so_many_connections_are_open(app: Slow) -> None:
+    app.may_answer.set()
+    async with serve(app, listen("127.0.0.1", 0, "PORT"), connections=2) as served:
+        port = urlsplit(served.url).port
+        held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+        for reader, writer in held:
+            writer.write(HEAD + b"\r\n")
+            assert (await reader.readuntil(b"\r\n\r\nok")).startswith(b"HTTP/1.1 200 ")
+        assert await told_at_once(port) == b"HTTP/1.1 429 Too Many Requests\r\n"
+        held[0][1].close()
+        await held[0][1].wait_closed()
+
+        async def served_again() -> bool:
+            async with httpx.AsyncClient(timeout=30) as client:
+                return (await client.get(served.url)).status_code == 200
+
+        await until(served_again)
+        held[1][1].close()
+
+
+async def test_a_proxy_connects_for_many(app: Slow) -> None:
+    app.may_answer.set()
+    door = listen("127.0.0.1", 0, "PORT")
+    async with serve(app, door, connections=1, proxies=(PROXY,)) as served:
+        port = urlsplit(served.url).port
+        held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(5)]
+        for reader, writer in held:
+            writer.write(HEAD + b"\r\n")
+            assert (await reader.readuntil(b"\r\n\r\nok")).startswith(b"HTTP/1.1 200 ")
+        for _, writer in held:
+            writer.close()

@@ -60,9 +60,8 @@ async def serving(
         calls = Calls(desk.callers, Surface.A2A, quota)
         a2a.install(app, a2a.Doors(calls, dialogue, key, database, reached))
         group.create_task(_agents(app, desk, dialogue, key, quota, door).run())
-        at = cards.About(
-            base, desk.broker_address, settings.contact, settings.open_cases, settings.calls
-        )
+        told = settings.contact, settings.open_cases, settings.calls
+        at = cards.About(base, desk.broker_address, *told)
         cards.install(app, desk.flow.catalog, at, http.make_thing(desk.flow.catalog, base))
         tokens = await stack.enter_async_context(Tokens(database, base))
         documents = await stack.enter_async_context(Documents(allowed=reached, base=base))
@@ -72,7 +71,8 @@ async def serving(
         asked = brokers.answering(app, database, desk.callers, settings.broker_secret)
         await stack.enter_async_context(asked)
         group.create_task(web.install(app, pages).run())  # last: it takes whatever path is left
-        yield await stack.enter_async_context(serve(app, door, proxies=settings.proxies))
+        proxies, most = settings.proxies, settings.connections
+        yield await stack.enter_async_context(serve(app, door, proxies=proxies, connections=most))
 
 
 def _over_http(

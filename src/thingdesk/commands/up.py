@@ -7,7 +7,7 @@ import click
 
 from thingdesk import app
 from thingdesk.commands.common import run, settings_of
-from thingdesk.platform import garbage, logs, supervisor
+from thingdesk.platform import garbage, logs, open_files, supervisor
 from thingdesk.platform.settings import ROLES, Settings
 
 _log = logging.getLogger(__name__)
@@ -41,6 +41,9 @@ async def _up(settings: Settings, fixtures: str | None) -> None:
         loop.add_signal_handler(name, stop.set)
     say = _log.info if logs.is_json(settings.log) else partial(click.echo, err=True)
     say("Starting the desk …")
+    open_files.take_all()
+    if few := open_files.too_few(settings.connections):
+        _log.warning("it may have %d files open. %s", open_files.most(), few)
     async with app.running(settings, fixtures) as desk:
         say(f"console  {desk.http_url or 'not in this process'}")
         say(f"broker   {desk.broker_address}")

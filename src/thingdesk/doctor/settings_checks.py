@@ -6,7 +6,7 @@ from thingdesk import app, web
 from thingdesk.channels.platforms import MapError
 from thingdesk.doctor.check import Check
 from thingdesk.loading import PackError
-from thingdesk.platform import private
+from thingdesk.platform import open_files, private
 from thingdesk.platform.settings import Settings
 
 
@@ -17,6 +17,7 @@ async def settings_checks(settings: Settings) -> list[Check]:
         _packs(settings),
         *_map(settings),
         _folder(settings.data_dir),
+        _open_files(settings),
         *await _log_ins_elsewhere(settings),
     ]
 
@@ -26,6 +27,12 @@ def _folder(folder: Path) -> Check:
         found = f"{folder} is open to other accounts; what holds secrets in it is not"
         return Check("data folder", found, well=False, mend=f"Run `chmod 700 {folder}`.")
     return Check("data folder", str(folder))
+
+
+def _open_files(settings: Settings) -> Check:
+    """As it is for who asks; a service has limits of its own, and says so when it starts."""
+    few, most = open_files.too_few(settings.connections), open_files.most()
+    return Check("open files", f"{most} at most", well=not few, mend=few)
 
 
 def _person(settings: Settings) -> Check:

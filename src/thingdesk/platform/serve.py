@@ -13,6 +13,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from thingdesk.platform import ports
+from thingdesk.platform.connections import Connections
 
 AGAIN_SOON = {"Retry-After": "2"}
 """Goes with every 503: when to try again, in seconds."""
@@ -24,8 +25,11 @@ _HEAD_WITHIN = 10.0
 # that say how to go on, this is for whoever goes on all the same
 MOST_BODY_BYTES = 1024 * 1024
 _BODY_WITHIN = 60.0
+# more than any client or gateway needs, and few beside what a process may have open
+_CONNECTIONS = 1000
 _END = b"connection: close\r\ncontent-length: 0\r\n\r\n"
 _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\n" + _END
+_TOO_MANY = b"HTTP/1.1 429 Too Many Requests\r\nretry-after: 2\r\n" + _END
 _TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\n" + _END
 _App = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -47,11 +51,12 @@ def listen(host: str, port: int, setting: str) -> Door:
 class _Config(uvicorn.Config):
     head_within = _HEAD_WITHIN
     body_within = _BODY_WITHIN
+    room: Connections
 
 
 class _Bounded(HttpToolsProtocol):
-    """Ends a connection on which a request's head, its body, or what follows that, goes on for
-    ever: in bytes, or in time.
+    """Refuses more connections of one sender than it may have, and ends one on which a request's
+    head, its body, or what follows that, goes on for ever: in bytes, or in time.
 
     The parser itself keeps whatever comes, and waits for the rest.
     """
@@ -62,12 +67,21 @@ class _Bounded(HttpToolsProtocol):
     _head_due: asyncio.TimerHandle | None = None
     _body_due: asyncio.TimerHandle | None = None
     _body_bytes = 0
+    _from: str | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._await_head()
+        address = (transport.get_extra_info("peername") or ("",))[0]
+        if self.config.room.enter(address):
+            self._from = address
+            self._await_head()
+        else:
+            transport.write(_TOO_MANY)
+            transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._from is not None:
+            self.config.room.leave(self._from)
         self._stop_waiting()
         self._stop_waiting_for_body()
         super().connection_lost(exc)
@@ -175,11 +189,13 @@ async def serve(
     door: Door,
     *,
     proxies: Sequence[IPv4Network | IPv6Network] = (),
+    connections: int = _CONNECTIONS,
     head_within: float = _HEAD_WITHIN,
     body_within: float = _BODY_WITHIN,
 ) -> AsyncIterator[Door]:
     """Serve `app`, and close the door at the end. Requests under way are finished within seconds.
     Who connects has `head_within` seconds for the head of a request and `body_within` for its body.
+    Of one address so many `connections` may be open, and of a proxy as many as it likes.
     Who asks is who connects, or whom one of `proxies` (X-Forwarded-For) says it asks for. No
     cache may keep an answer without an ETag.
     """
@@ -196,6 +212,7 @@ async def serve(
         http=_Bounded,
     )
     config.head_within, config.body_within = head_within, body_within
+    config.room = Connections(connections, proxies)
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[door.socket]))
     try:

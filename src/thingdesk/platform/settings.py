@@ -112,6 +112,11 @@ class Settings(BaseSettings):
         default=(IPv4Network("127.0.0.1/32"),),
         description="Where proxies stand whose word counts on who asks: 10.0.0.7/32.",
     )
+    connections: int = Field(
+        default=1000,
+        ge=1,
+        description="Open connections of one address at most over HTTP; a proxy has no bound.",
+    )
     mqtt_host: str = Field(default="127.0.0.1", description="Where the embedded broker listens.")
     mqtt_port: int = Field(
         default=1883, ge=0, le=65535, description="Its port, up to 65535; 0 picks a free one."
