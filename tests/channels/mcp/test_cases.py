@@ -181,6 +181,30 @@ async def test_a_session_of_2025_hears_on_its_standing_stream(place: Place) -> N
         await place.hand.work()
         async with asyncio.timeout(60):
             assert await heard.get() == uri
-        await client.session.unsubscribe_resource(uri)
+        await client.session.unsubscribe_resource(uri.upper().replace("CASE", "case"))
         with pytest.raises(MCPError, match="no such case"):
             await client.session.subscribe_resource(f"case://{ids.new()}")
+
+
+@pytest.mark.filterwarnings("ignore::mcp.shared.exceptions.MCPDeprecationWarning")
+async def test_a_case_that_is_spelled_in_many_ways_is_subscribed_to_once(place: Place) -> None:
+    who = await place.car()
+    case_id = case_of(await place.call(who, REPAIR, MISFIRE))
+    heard: asyncio.Queue[str] = asyncio.Queue()
+
+    async def on(message: object) -> None:
+        if isinstance(message, ResourceUpdatedNotification):
+            heard.put_nowait(message.params.uri)
+
+    digits = list(case_id.hex)
+    async with a_client(place.url, who, mode="legacy", message_handler=on) as client:
+        # more than a session may subscribe to
+        for n in range(80):
+            at = n % len(digits)
+            digits[at] = digits[at].swapcase()
+            spelled = f"{'' if n % 2 else 'urn:uuid:'}{''.join(digits)}"
+            await client.session.subscribe_resource(f"case://{spelled}")
+        await place.hand.work()
+        async with asyncio.timeout(30):
+            assert await heard.get() == f"case://{case_id}"
+        await client.session.unsubscribe_resource(f"case://{{{case_id}}}")

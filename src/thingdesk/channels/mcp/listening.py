@@ -35,6 +35,7 @@ from thingdesk.calling import soon
 from thingdesk.channels.mcp.calls import Context, as_error, caller_of, knows
 from thingdesk.channels.mcp.cases import case_at
 from thingdesk.channels.mcp.doors import Doors
+from thingdesk.channels.mcp.results import uri_of
 from thingdesk.channels.mcp.tasks import EXTENSION, as_detailed
 from thingdesk.dialogue import Dialogue
 from thingdesk.platform.errors import Refused
@@ -163,7 +164,7 @@ class Subscriptions:
 
     def __init__(self, dialogue: Dialogue) -> None:
         self._dialogue = dialogue
-        self._tasks: dict[str, dict[str, asyncio.Task[None]]] = {}
+        self._tasks: dict[str, dict[UUID, asyncio.Task[None]]] = {}
         self.let_go: Callable[[str], Awaitable[None]] | None = None
 
     async def add(self, ctx: Context, params: SubscribeRequestParams) -> EmptyResult:
@@ -174,15 +175,16 @@ class Subscriptions:
         except Refused as refused:
             raise as_error(refused, uri=params.uri) from None
         held = self._tasks.setdefault(session_of(ctx), {})
-        if params.uri not in held:
+        # a case has many spellings, and is told of once, by the one that it is listed with
+        if case_id not in held:
             if len(held) >= _MOST_CASES:
                 raise MCPError(INVALID_REQUEST, f"a session subscribes to {_MOST_CASES} at most")
-            held[params.uri] = asyncio.create_task(self._tell(ctx, caller, case_id, params.uri))
+            held[case_id] = asyncio.create_task(self._tell(ctx, caller, case_id, uri_of(case_id)))
         return EmptyResult()
 
     async def remove(self, ctx: Context, params: UnsubscribeRequestParams) -> EmptyResult:
         """Tell of it no more."""
-        task = self._tasks.get(session_of(ctx), {}).pop(params.uri, None)
+        task = self._tasks.get(session_of(ctx), {}).pop(case_at(params.uri), None)
         if task:
             task.cancel()
         return EmptyResult()
