@@ -164,30 +164,10 @@ async def test_a_case_that_has_not_changed_is_not_sent_again(car: Caller) -> Non
     assert changed.json()["words"].endswith('It says: "It was nothing."')
 
 
-async def test_how_many_calls_are_left_is_said_and_a_flood_slows_one_alone(
-    car: Caller, other: Caller
-) -> None:
+async def test_how_many_calls_are_left_is_said(car: Caller) -> None:
     answer = await car.call("GET", "/v1/cases")
     assert answer.headers["ratelimit-policy"] == '"calls";q=1200;w=60'
     assert answer.headers["ratelimit"].startswith('"calls";r=1199;t=')
-    late: list[httpx.Response] = []
-    for _ in range(400):  # what is left comes back while it floods: a slow desk takes longer
-        flood = await asyncio.gather(
-            *(car.http.get("/v1/hooks", headers=bearer(car)) for _ in range(40))
-        )
-        if late := [one for one in flood if one.status_code == httpx.codes.TOO_MANY_REQUESTS]:
-            break
-    assert late, "more than its share was answered"
-    assert late[0].json()["code"] == "too_many_calls"
-    assert int(late[0].headers["retry-after"]) >= 1
-    assert late[0].headers["ratelimit"].startswith('"calls";r=0;t=')
-    fair = await other.call("GET", "/v1/cases")
-    assert fair.status_code == 200
-    assert fair.headers["ratelimit"].startswith('"calls";r=119')
-
-
-def bearer(car: Caller) -> dict[str, str]:
-    return {"Authorization": f"Bearer {car.signing.token()}"}
 
 
 async def test_it_describes_itself(http: httpx.AsyncClient) -> None:
