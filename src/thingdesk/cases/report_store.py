@@ -15,7 +15,8 @@ select *, $4::timestamptz from unnest($1::text[], $2::text[], $3::bytea[])
 on conflict do nothing returning reporter, event_id
 """
 _KNOWN = """
-select reporter, event_id, hash, case_id, outcome, received_at from report
+select reporter, event_id, hash, case_id, outcome, received_at, coalesce(hops, 0) as hops
+from report left join case_hops using (case_id)
 where (reporter, event_id) in (select * from unnest($1::text[], $2::text[]))
 """
 _ANSWER = """
@@ -53,7 +54,7 @@ async def known(
     return {
         (row["reporter"], row["event_id"]): (
             row["hash"],
-            Answer(row["case_id"], row["outcome"], row["received_at"]),
+            Answer(row["case_id"], row["outcome"], row["received_at"], row["hops"]),
         )
         for row in rows
     }

@@ -1,7 +1,6 @@
 """What reports ask for, and the answer to each."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -37,8 +36,7 @@ async def answer_reports(
             cases.answer_report(tx, group[n], answer)
     refused = [group[n] for n, answer in said.items() if isinstance(answer, Refusal)]
     await cases.drop_reports(tx, refused)
-    answers = _in_order(group, wanted, dict(zip(fit, noted, strict=True)), said)
-    return await _with_hops(tx, answers)
+    return _in_order(group, wanted, dict(zip(fit, noted, strict=True)), said)
 
 
 async def _check(
@@ -142,8 +140,14 @@ async def _serve(
     asks = [
         openings.of_report(new[n], asked[n], owner) for n, owner in zip(lasting, owned, strict=True)
     ]
-    for n, one in zip(lasting, await hand_over(tx, asks), strict=True):
-        answers[n] = one if isinstance(one, Refusal) else Answer(one.case_id, one.refused)
+    handed = await hand_over(tx, asks)
+    before = {one.case_id for one in handed if isinstance(one, Opened) and not one.new}
+    hops = await cases.hops_of(tx, before)
+    for n, one in zip(lasting, handed, strict=True):
+        if isinstance(one, Refusal):
+            answers[n] = one
+        else:
+            answers[n] = Answer(one.case_id, one.refused, hops=hops.get(one.case_id, new[n].hops))
     return answers
 
 
@@ -218,14 +222,3 @@ def _in_order(
             twin = by_event.get((one.reporter, one.event_id))
             answers.append(final.get(n) or twin or known or Answer(None, None))
     return answers
-
-
-async def _with_hops(
-    tx: Transaction, answers: Sequence[Answer | Refusal]
-) -> list[Answer | Refusal]:
-    named = {one.case_id for one in answers if isinstance(one, Answer) and one.case_id}
-    hops = await cases.hops_of(tx, named)
-    return [
-        replace(one, hops=hops[one.case_id]) if isinstance(one, Answer) and one.case_id else one
-        for one in answers
-    ]

@@ -13,9 +13,13 @@ REPAIR = "/v1/services/vehicle.repair"
 NOON = "2026-11-21T12:00:00+00:00"
 
 
+def bearer(car: Caller) -> dict[str, str]:
+    return {"Authorization": f"Bearer {car.signing.token()}"}
+
+
 async def ask(car: Caller, given: Any = None, path: str = REPAIR, **headers: str) -> Any:
-    bearer = {"Authorization": f"Bearer {car.signing.token()}", **headers}
-    return await car.http.post(path, json=FAULT if given is None else given, headers=bearer)
+    said = FAULT if given is None else given
+    return await car.http.post(path, json=said, headers={**bearer(car), **headers})
 
 
 async def test_a_case_comes_of_it_with_the_desks_word(car: Caller) -> None:
@@ -97,11 +101,11 @@ async def test_a_number_that_came_as_text_is_none(car: Caller) -> None:
 
 
 async def test_it_is_json_that_is_read(car: Caller) -> None:
-    bearer = {"Authorization": f"Bearer {car.signing.token()}", "Content-Type": "text/plain"}
-    answer = await car.http.post(REPAIR, content=b"{}", headers=bearer)
+    plain = {**bearer(car), "Content-Type": "text/plain"}
+    answer = await car.http.post(REPAIR, content=b"{}", headers=plain)
     refused(answer, 415, "unsupported_media", "fix_input")
     broken = await car.http.post(
-        REPAIR, content=b"{", headers={**bearer, "Content-Type": "application/json"}
+        REPAIR, content=b"{", headers={**bearer(car), "Content-Type": "application/json"}
     )
     refused(broken, 422, "broken_json", "fix_input")
 
@@ -142,18 +146,16 @@ async def test_cases_come_in_pages_and_only_ones_own(car: Caller, other: Caller)
 
 async def test_a_case_that_has_not_changed_is_not_sent_again(car: Caller) -> None:
     path = (await ask(car)).headers["location"]
-    answer: Any = None
 
-    async def rests() -> bool:
-        nonlocal answer
-        before, answer = answer, await car.call("GET", path)
-        return before is not None and before.headers["etag"] == answer.headers["etag"]
+    async def rests() -> Any:
+        """The answer, and that to who knows it already, once the two are of the same moment."""
+        answer = await car.call("GET", path)
+        known = {**bearer(car), "If-None-Match": f'"other", W/{answer.headers["etag"]}'}
+        again = await car.http.get(path, headers=known)
+        return (answer, again, known) if again.status_code == 304 else None
 
-    await until(rests, within=20)
-    bearer = {"Authorization": f"Bearer {car.signing.token()}"}
-    known = {**bearer, "If-None-Match": f'"other", W/{answer.headers["etag"]}'}
-    again = await car.http.get(path, headers=known)
-    assert (again.status_code, again.content) == (304, b"")
+    answer, again, known = await until(rests)
+    assert again.content == b""
     assert again.headers["etag"] == answer.headers["etag"]
     for one in (answer, again):
         assert one.headers.get_list("cache-control") == ["private, no-cache"]
