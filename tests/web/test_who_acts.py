@@ -31,6 +31,11 @@ async def test_staff_see_who_may_act_and_to_whom_it_was_given(site: Site) -> Non
         assert "Repair a fault" in section
         assert "up to 500.00 EUR for one case" in section
         assert "A mandate was given to acts-a, version 1" in page
+        child = await give(database, owner, terms=Terms(("vehicle.repair",)), parent=given.id)
+        page = text((await staff.get(f"/owners/{owner}")).text)
+        assert f"{child.to} passed on by acts-a" in page
+        helper = text((await staff.get(f"/machines/{child.to}")).text)
+        assert "What its owner lets it do" not in helper, "it is nobody's"
         machine = text((await staff.get("/machines/acts-a")).text)
         assert (
             "What its owner lets it do In the words in which the owner reads it: acts-a" in machine

@@ -13,18 +13,17 @@ from thingdesk.aftercare import Stands
 from thingdesk.cases import Case, CaseFilter
 from thingdesk.diagnosis import Finding
 from thingdesk.hooks import Standing
-from thingdesk.mandates import Entitlement, EntitlementKind, Mandate, Payer
+from thingdesk.mandates import Entitlement, EntitlementKind, Payer
 from thingdesk.parties import Machine, MachineKey, Owner, Ownership
 from thingdesk.platform import clock, formats
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery, refuse
 from thingdesk.signals import Stored
 from thingdesk.web.chart import Chart, draw
-from thingdesk.web.owner.plain import Facts
 from thingdesk.web.pages import Open, Pages
 from thingdesk.web.staff.around import read
 from thingdesk.web.staff.form import Tried
-from thingdesk.web.staff.owner import given
+from thingdesk.web.staff.owner import Given, given
 from thingdesk.web.staff.people import history
 from thingdesk.web.staff.session import Person
 from thingdesk.web.staff.show import show
@@ -63,7 +62,7 @@ class Card:
     cases: tuple[Case, ...]
     lines: tuple[Line, ...]
     meanings: Mapping[str, str]
-    acting: tuple[tuple[Mandate, Facts], ...]
+    acting: tuple[Given, ...]
     hooks: tuple[Standing, ...]
 
     def found(self, finding: Finding) -> str:
@@ -141,9 +140,7 @@ async def _collect(pages: Pages, tx: Transaction, name: str) -> Card | None:
     )
 
 
-async def _given(
-    pages: Pages, tx: Transaction, owner: Owner | None, name: str
-) -> list[tuple[Mandate, Facts]]:
+async def _given(pages: Pages, tx: Transaction, owner: Owner | None, name: str) -> list[Given]:
     """What its owner lets it do beside what it asks for by its own key."""
     if owner is None:
         return []

@@ -32,6 +32,15 @@ _MOST_CASES, _MOST_LINES, _MOST = 30, 30, 50
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """What an owner gave to a machine, or `by` whom it was passed on, in the owner's words."""
+
+    mandate: Mandate
+    facts: Facts
+    by: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What staff may know of an owner."""
 
@@ -45,7 +54,7 @@ class Known:
     ended: tuple[Case, ...]
     asked: tuple[Decision, ...]
     lines: tuple[Line, ...]
-    acting: tuple[tuple[Mandate, Facts], ...]
+    acting: tuple[Given, ...]
 
 
 @router.get("")
@@ -136,16 +145,21 @@ async def _collect(tx: Transaction, catalog: Catalog, owner_id: UUID) -> Known |
 
 async def given(
     tx: Transaction, catalog: Catalog, owner: Owner, owned: Collection[str], to: str | None = None
-) -> list[tuple[Mandate, Facts]]:
+) -> list[Given]:
     """What an owner has given to machines, or `to` one of them, and what these passed on, each
-    below that which it is from, with the words of each.
+    below that which it is from.
     """
     now = clock.now()
     tops = await mandates.given_by(tx, owner.id, _MOST + 1)
     under = await mandates.below(tx, [one.id for one in tops], _MOST)
+    found = [one for top in tops for one in (top, *under[top.id])]
+    holders = {one.id: one.to for one in found}
     return [
-        (one, facts(plain(one.terms, catalog, owned), "UTC", now))
-        for top in tops
-        for one in (top, *under[top.id])
+        Given(
+            one,
+            facts(plain(one.terms, catalog, owned), "UTC", now),
+            holders.get(one.parent) if one.parent else None,
+        )
+        for one in found
         if to in (None, one.to) and standing(one, now) is not Standing.ENDED
     ]
