@@ -78,8 +78,9 @@ async def test_what_ends_between_the_look_and_the_owners_turn_is_refused(
         await end(tx, machine, wide)
     assert await code_of(asked) == code
     async with database.transaction() as tx:
-        left = await mandates.given_by(tx, machine.owner)
-    assert [one for one in left if one.parent] == []
+        tops = await mandates.given_by(tx, machine.owner)
+        under = await mandates.below(tx, [one.id for one in tops], 10)
+    assert not any(under.values())
 
 
 async def test_while_an_owner_decides_the_others_and_what_is_there_do_not_wait(
@@ -118,5 +119,6 @@ async def test_those_who_ask_for_the_same_at_once_are_passed_on_one_mandate(
     made = await asyncio.gather(*asked)
     assert len({one.token for one in made}) == 3
     async with database.transaction() as tx:
-        given = await mandates.given_by(tx, machine.owner)
-    assert len([one for one in given if one.parent]) == 1
+        (top,) = await mandates.given_by(tx, machine.owner)
+        under = await mandates.below(tx, [top.id], 10)
+    assert len(under[top.id]) == 1
