@@ -175,6 +175,13 @@ async def paired(
     return await tokens.make(machine.asks(DEVICE, proof=proof, device_code=shown.device_code))
 
 
+async def helped(database: Database, tokens: access.Tokens) -> tuple[Asking, Asking, Issued]:
+    """A machine, a helper of the same owner, and what the machine was given, to be passed on."""
+    machine = await a_machine(database)
+    helper = await a_machine(database, machine.owner)
+    return machine, helper, await paired(database, tokens, machine, terms=BASE_TERMS)
+
+
 def shown(
     token: str, key: Key | None = None, *, at: str = "/v1/reports", alg: str = "EdDSA", **more: Any
 ) -> Presented:

@@ -8,6 +8,7 @@ from tests.access.making import (
     LESS,
     a_machine,
     for_helper,
+    helped,
     paired,
     shown,
 )
@@ -23,9 +24,7 @@ from thingdesk.platform.errors import Refused
 async def test_a_helper_gets_a_token_that_is_bound_to_its_own_key(
     database: Database, tokens: Tokens, callers: Callers
 ) -> None:
-    machine = await a_machine(database)
-    helper = await a_machine(database, machine.owner)
-    wide = await paired(database, tokens, machine, terms=BASE_TERMS)
+    machine, helper, wide = await helped(database, tokens)
     made = await tokens.make(machine.exchanges(wide.token, LESS, **for_helper(helper)))
     assert made.bound
     found = await callers.recognise(shown(made.token, helper.key), Surface.HTTP)
@@ -52,9 +51,7 @@ async def test_a_helper_is_of_the_same_owner_and_asks_itself(
 async def test_what_a_helper_hands_over_is_good_for_that_alone_and_once(
     database: Database, tokens: Tokens, callers: Callers
 ) -> None:
-    machine = await a_machine(database)
-    helper = await a_machine(database, machine.owner)
-    wide = await paired(database, tokens, machine, terms=BASE_TERMS)
+    machine, helper, wide = await helped(database, tokens)
     handed = for_helper(helper)
     for surface in Surface:
         refused = await code_of(callers.recognise(shown(handed["actor_token"]), surface))
@@ -70,9 +67,7 @@ async def test_a_helper_hands_over_nothing_that_is_good_for_more(
     database: Database, tokens: Tokens
 ) -> None:
     """Whoever has the helper's own token could do all that the helper may."""
-    machine = await a_machine(database)
-    helper = await a_machine(database, machine.owner)
-    wide = await paired(database, tokens, machine, terms=BASE_TERMS)
+    machine, helper, wide = await helped(database, tokens)
     elsewhere = replace(helper, base="https://another-desk.example").actor_token()
     unknown = replace(helper, machine="nobody-of-this-desk").actor_token()
     forged = replace(helper, key=machine.key).actor_token()
@@ -87,9 +82,7 @@ async def test_a_helper_hands_over_nothing_that_is_good_for_more(
 async def test_what_a_helper_has_ends_with_the_keys_of_both_and_the_mandate_above(
     database: Database, tokens: Tokens, callers: Callers
 ) -> None:
-    machine = await a_machine(database)
-    helper = await a_machine(database, machine.owner)
-    wide = await paired(database, tokens, machine, terms=BASE_TERMS)
+    machine, helper, wide = await helped(database, tokens)
     made = await tokens.make(machine.exchanges(wide.token, LESS, **for_helper(helper)))
     seen = await callers.recognise(shown(wide.token), Surface.HTTP)
     assert seen.mandate is not None
@@ -106,9 +99,7 @@ async def test_what_a_helper_has_ends_with_the_keys_of_both_and_the_mandate_abov
 async def test_what_a_helper_has_ends_with_its_own_key(
     database: Database, tokens: Tokens, callers: Callers
 ) -> None:
-    machine = await a_machine(database)
-    helper = await a_machine(database, machine.owner)
-    wide = await paired(database, tokens, machine, terms=BASE_TERMS)
+    machine, helper, wide = await helped(database, tokens)
     made = await tokens.make(machine.exchanges(wide.token, LESS, **for_helper(helper)))
     async with database.transaction() as tx:
         await parties.revoke_key(tx, helper.kid, "stolen")

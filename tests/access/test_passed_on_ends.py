@@ -9,6 +9,7 @@ from tests.access.making import (
     LESS,
     a_machine,
     for_helper,
+    helped,
     paired,
     shown,
 )
@@ -22,9 +23,7 @@ from thingdesk.platform.database import Database
 async def test_what_was_passed_on_ends_with_what_it_was_made_from(
     database: Database, tokens: Tokens, callers: Callers
 ) -> None:
-    machine = await a_machine(database)
-    helper = await a_machine(database, machine.owner)
-    wide = await paired(database, tokens, machine, terms=BASE_TERMS)
+    machine, helper, wide = await helped(database, tokens)
     made = await tokens.make(machine.exchanges(wide.token, LESS, **for_helper(helper)))
 
     async def code() -> str:
