@@ -15,7 +15,7 @@ from thingdesk.platform.database import Database
 
 CALLS = 100
 AT_ONCE = 16
-# what lay idle is not used again: the desk ends a connection after five seconds
+# what lay idle is not used again: the desk ends a connection after ten seconds
 FRESH = httpx.Limits(keepalive_expiry=1)
 _FAIR = 12
 Ask = Callable[[httpx.AsyncClient, Signing], Awaitable[httpx.Response]]

@@ -48,7 +48,7 @@ of its receipt and marked as not trusted. A machine that knows that its clock is
 `time` out.
 
 **Hops.** What the desk tells of a case has `hops`: notices, commands and recalls as an attribute of
-the event, a receipt in the entry of the case. Whoever reports because of that, or passes it on to
+the event, a receipt in the entry of a report. Whoever reports because of that, or passes it on to
 somebody who does, sends the report with this number as its `hops`. A report with more than
 {MOST_HOPS} is refused (`too_many_hops`), as it may go in a circle: over MQTT and HTTP, and with the
 same word [wherever else a service can be asked
@@ -112,8 +112,8 @@ holds the receipt. `receipt` is a compact JWS (`alg` EdDSA, `typ` `thingdesk-rec
 of `GET /v1/desk`). `hash` is [that of the event](#the-hash-of-an-event). A report's entry names its
 `case`, or the `outcome` of an instant service; both
 where the same was refused a moment ago: `outcome` then is `refused`, with `words`, `code`,
-`reason`, `recovery`, and `again`, the time from which on it is taken again. With a `case` come its
-`hops`. What one message
+`reason`, `recovery`, and `again`, the time from which on it is taken again. It has `hops`,
+too. What one message
 brought can come back in several receipts, so that none is longer than brokers take, and what
 several messages brought, sixteen events at most, in one: match by the ids. A receipt's
 claims:

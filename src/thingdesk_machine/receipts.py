@@ -20,8 +20,8 @@ class Receipt:
 
     `case` is the case it belongs to, where there is one; `outcome` is the answer of an instant
     service, or with a `case` how that was refused a moment ago; `signed` is the compact JWS that
-    proves all of it, also for the other events of its message. Whoever passes the `case` on says
-    its `hops`; 0 without one.
+    proves all of it, also for the other events of its message. Whoever passes on what a
+    report came to says its `hops`; 0 of anything else.
     """
 
     event: str

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from tests.intake.conftest import Stored, Way
-from tests.saying import report
+from tests.saying import reading, report
 
 from thingdesk.cases import MOST_HOPS
 
@@ -61,3 +61,19 @@ async def test_in_a_batch_one_that_went_too_far_keeps_no_other_out(way: Way) -> 
     answer = await way.say("reports", [report(way.car.id, "P0307", hops=9), good])
     assert [one["code"] for one in answer.refused] == ["too_many_hops"]
     assert len(answer.receipts) == 1
+
+
+async def test_of_one_case_each_receipt_has_the_most_of_its_group(way: Way) -> None:
+    code = f"P031{4 if way.wire else 5}"
+    both = [report(way.car.id, code, hops=hops) for hops in (0, 5)]
+    told = await way.receipts("reports", both)
+    assert {told[one["id"]]["hops"] for one in both} == {6}
+
+
+async def test_what_is_answered_at_once_says_how_many_too(way: Way) -> None:
+    day = 24 if way.wire else 25
+    one = reading(way.car.id, 100, f"2026-01-{day}T12:00:00+00:00", hops=3)
+    first = (await way.receipts("reports", one))[one["id"]]
+    assert first["hops"] == 4
+    assert "case" not in first
+    assert (await way.receipts("reports", one))[one["id"]] == first

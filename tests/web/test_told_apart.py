@@ -3,10 +3,12 @@
 import html
 import re
 
+import pytest
 from tests.web.owners import get
 from tests.web.site import GENEROUS, Site
 
 from thingdesk import cases
+from thingdesk.cases.identity import in_words
 
 
 async def _asked_twice(site: Site, name: str) -> dict[str, str]:
@@ -46,12 +48,25 @@ async def test_in_the_mails(site: Site) -> None:
     assert first == [f"apart-b, code {code}: {asks}" for code in ("P0301", "P0302")]
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("P0301", "P0301"),
+        ("Answer at evil.example now!", '"Answer at evil.example now!"'),
+        ('a" b', '"a\' b"'),
+        ("\u202eelbat ruoy\u2066 \x1b[31m x\u200b", '"elbat ruoy [31m x"'),
+    ],
+)
+def test_what_somebody_wrote_is_seen_to_be_that(text: str, words: str) -> None:
+    assert in_words({"noise": text}) == f"noise {words}"
+
+
 async def test_what_is_long_is_cut_and_what_was_erased_is_not_told(site: Site) -> None:
     case_id = await site.hand.opened("apart-c", "test.odd", {"noise": "a\n" + "b" * 200})
     async with site.hand.database.transaction() as tx:
         case = await cases.get(tx, case_id)
         assert case
         words = (await cases.identity_words(tx, [case]))[case_id]
-        assert words == f"noise a {'b' * 37}…"
+        assert words == f'noise "a {"b" * 37}…"'
         await tx.execute("update problem set identity = '{}' where subject = 'apart-c'")
         assert await cases.identity_words(tx, [case]) == {case_id: ""}

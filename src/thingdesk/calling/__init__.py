@@ -12,7 +12,7 @@ from thingdesk.calling.hooking import hook_of
 from thingdesk.calling.naming import as_sent, naming
 from thingdesk.calling.paths import methods_at, mount
 from thingdesk.calling.problem import problem
-from thingdesk.calling.sender import address_of
+from thingdesk.calling.sender import address_of, sender_of
 from thingdesk.calling.soon import WITHIN, answers_soon, soon
 from thingdesk.calling.status import answered, status_of
 from thingdesk.calling.telling import Telling
@@ -34,6 +34,7 @@ __all__ = [
     "mount",
     "naming",
     "problem",
+    "sender_of",
     "soon",
     "status_of",
 ]

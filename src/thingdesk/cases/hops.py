@@ -18,6 +18,6 @@ def read_hops(given: object) -> int:
         fields = (FieldError("hops", "is no whole number, 0 or more", mend),)
         raise refuse("unfit_hops", "the number of hops is a whole one, 0 or more", fields=fields)
     if hops > MOST_HOPS:
-        words = f"it has gone through {hops} hands; {MOST_HOPS} at most: it may go in a circle"
+        words = f"it has gone through more than {MOST_HOPS} hands: it may go in a circle"
         raise refuse("too_many_hops", words, Recovery.CONTACT_US)
     return hops

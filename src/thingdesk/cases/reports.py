@@ -1,6 +1,7 @@
 """Reports as they come in, and how each was answered."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -86,7 +87,8 @@ def _again(
     if became is Arrival.REUSED_ID:
         return cloudevents.reused(one.event_id)
     # a repeat within the same group has no answer yet: its twin's is sent for it
-    return known[_key(one)][1] if _key(one) in known else Answer(None, None)
+    before = known[_key(one)][1] if _key(one) in known else Answer(None, None)
+    return before if before.case_id else replace(before, hops=one.hops)
 
 
 def _key(one: Report) -> tuple[str, str]:

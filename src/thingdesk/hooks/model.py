@@ -100,8 +100,8 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What is due at a hook. Its `id` stays the same in all attempts, the last of which was at
-    `tried_at`. `problem` is what came of that, None when it was taken.
+    """What is due at a hook. Its `id` stays the same in all attempts, the last of which began at
+    `tried_at`. `problem` is what came of the last that has ended, None when it was taken.
     """
 
     id: UUID

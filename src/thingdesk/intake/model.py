@@ -104,9 +104,10 @@ def all_refused(message: Message, refusal: Refusal) -> Settled:
 
 def _entry(item: Item, answer: Answer | None) -> dict[str, Any]:
     entry: dict[str, Any] = {"id": item.event_id, "hash": item.hash}
+    if answer is not None:
+        entry["hops"] = answer.hops + 1
     if answer is not None and answer.case_id:
         entry["case"] = str(answer.case_id)
-        entry["hops"] = answer.hops + 1
     if answer is not None and answer.outcome is not None:
         entry["outcome"] = answer.outcome
     return entry

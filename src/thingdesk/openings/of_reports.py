@@ -141,19 +141,30 @@ async def _serve(
         openings.of_report(new[n], asked[n], owner) for n, owner in zip(lasting, owned, strict=True)
     ]
     handed = await hand_over(tx, asks)
-    before = {one.case_id for one in handed if isinstance(one, Opened) and not one.new}
-    hops = await cases.hops_of(tx, before)
+    hops = await _hops(tx, [(one, new[n]) for n, one in zip(lasting, handed, strict=True)])
     for n, one in zip(lasting, handed, strict=True):
         if isinstance(one, Refusal):
             answers[n] = one
         else:
-            answers[n] = Answer(one.case_id, one.refused, hops=hops.get(one.case_id, new[n].hops))
+            answers[n] = Answer(one.case_id, one.refused, hops=hops[one.case_id])
     return answers
 
 
+async def _hops(
+    tx: Transaction, handed: Sequence[tuple[Opened | Refusal, Report]]
+) -> dict[UUID, int]:
+    """Of each case the most of those in the group and before it."""
+    opened = [(one.case_id, report.hops) for one, report in handed if isinstance(one, Opened)]
+    most = dict(await cases.hops_of(tx, {case_id for case_id, _ in opened}))
+    for case_id, hops in opened:
+        most[case_id] = max(hops, most.get(case_id, 0))
+    return most
+
+
 def _turn(report: Report, wanted: Wanted) -> tuple[str, str, str]:
-    """What an instant service remembers, and the hold that it names, is locked in an order that all
-    groups keep to.
+    """The hold that it names, and what an instant service remembers, is locked in an order that all
+    groups keep to. What it locks besides is in none: where two groups wait for each other the
+    database ends one, and that one is tried again.
     """
     service, given = wanted
     hold = getattr(given, "hold", None)
@@ -169,7 +180,7 @@ async def _at_once(
         outcome = await journeys.answer_now(tx, instant, given)
     except Refused as refused:
         return refused.refusal
-    return Answer(None, outcome)
+    return Answer(None, outcome, hops=report.hops)
 
 
 def _not_permitted(report: Report, verdict: Verdict) -> Refusal:

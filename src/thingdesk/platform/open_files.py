@@ -8,9 +8,10 @@ _OWN = 200
 
 
 def most() -> int:
-    """As many as the process may ask for; the system itself may allow fewer."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return hard
+    """As many as the process has, once it has taken all that the system lets it have."""
+    take_all()
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return soft
 
 
 def take_all() -> None:

@@ -204,8 +204,8 @@ async def serve(
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=_STOP_WITHIN,
-        # `head_within` ends what is idle: longer than clients keep it (4 to 5 s is usual), as one
-        # that is used just when it is closed loses its request
+        # `head_within` ends what is idle: libraries of clients keep it for 4 to 5 s, and what is
+        # used just when it is closed loses its request
         timeout_keep_alive=ceil(2 * head_within),
         server_header=False,
         forwarded_allow_ips=[str(one) for one in proxies],

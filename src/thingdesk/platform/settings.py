@@ -115,7 +115,7 @@ class Settings(BaseSettings):
     connections: int = Field(
         default=1000,
         ge=1,
-        description="Open connections of one address at most over HTTP; a proxy has no bound.",
+        description="HTTP connections of one address to a process at most; a proxy has no bound.",
     )
     mqtt_host: str = Field(default="127.0.0.1", description="Where the embedded broker listens.")
     mqtt_port: int = Field(

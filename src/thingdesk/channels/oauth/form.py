@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
 
-from thingdesk.calling import address_of
+from thingdesk.calling import sender_of
 from thingdesk.intake import BUSY, TOO_MUCH
 from thingdesk.platform.errors import Recovery, Refused, refuse
 from thingdesk.platform.share import Room, Share
@@ -35,7 +35,7 @@ async def room(request: Request) -> AsyncIterator[None]:
     """Room among what is under way; of one sender there is only so much, so that the others have
     theirs. Raises Refused where there is none, or when the answer takes too long.
     """
-    place = _share.take(address_of(request), 1)
+    place = _share.take(sender_of(request), 1)
     if place.room is not Room.FREE:
         raise Refused(TOO_MUCH if place.room is Room.NONE_OF_THEIRS else BUSY)
     try:

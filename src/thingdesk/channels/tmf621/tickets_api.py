@@ -97,8 +97,7 @@ async def list_tickets(doors: Open, caller: Calling, listing: Listing) -> Respon
         headers["Thingdesk-Hops"] = ",".join(str(case.onward) for case, _ in found)
     if total is not None:
         headers["X-Total-Count"] = str(total)
-    shown = [select.fields_of(made, wanted.fields) for _, made in found]
-    return JSONResponse(shown, headers=headers)
+    return JSONResponse(wanted.shown(made for _, made in found), headers=headers)
 
 
 @router.post(

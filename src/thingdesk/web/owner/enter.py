@@ -7,6 +7,7 @@ from fastapi import APIRouter, BackgroundTasks, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from thingdesk import notices, parties
+from thingdesk.calling import sender_of
 from thingdesk.notices import Notice, Page, Recipient
 from thingdesk.parties import OWNER_CODE, OWNER_PAGE, OwnerLoggedIn
 from thingdesk.platform import clock, ids
@@ -49,7 +50,7 @@ async def post_enter(
     next: Next = "",  # noqa: A002 - the name in the address
 ) -> HTMLResponse:
     """The same answer, as fast, whether or not anybody has this address."""
-    source = request.client.host if request.client else "unknown"
+    source = sender_of(request)
     browser = browser_of(request, pages) or ids.secret()
     later.add_task(_send, pages, email, source, browser)
     shown = _form(pages, next, email)
@@ -66,7 +67,7 @@ async def post_code(
     next: Next = "",  # noqa: A002 - the name in the address
 ) -> Response:
     """A session, or why there is none."""
-    source = request.client.host if request.client else "unknown"
+    source = sender_of(request)
     async with pages.database.transaction() as tx:
         browser = browser_of(request, pages) or ids.secret()
         answer = await parties.owner_log_in(tx, pages.key, email, code, source, browser)

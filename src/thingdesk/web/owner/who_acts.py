@@ -97,7 +97,9 @@ async def acting_for(
 
 
 async def names_acting(tx: Transaction, owner_id: UUID) -> list[str]:
-    """The machines that may act for the owner now, or later."""
+    """The machines that may act for the owner now, or later: of each mandate the first that it was
+    passed on to.
+    """
     given = await mandates.given_by(tx, owner_id)
     under = await mandates.below(tx, [one.id for one in given], MOST)
     all_ = [*given, *(one for some in under.values() for one in some)]
@@ -139,7 +141,7 @@ async def _acting(
         around.name(above) if above and above.to else None,
         _below(around, given, [one for one in shown if not _is_over(one)]),
         _over(around, given, shown),
-        len(under) > MOST,
+        any(not _is_over(one) for one in under[MOST:]),
     )
 
 

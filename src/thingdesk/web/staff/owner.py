@@ -146,8 +146,8 @@ async def _collect(tx: Transaction, catalog: Catalog, owner_id: UUID) -> Known |
 async def given(
     tx: Transaction, catalog: Catalog, owner: Owner, owned: Collection[str], to: str | None = None
 ) -> list[Given]:
-    """What an owner has given to machines, or `to` one of them, and what these passed on, each
-    below that which it is from.
+    """What an owner has given to machines, or `to` one of them, and what these passed on, below
+    what the owner gave: the newest of them.
     """
     now = clock.now()
     tops = await mandates.given_by(tx, owner.id, _MOST + 1)

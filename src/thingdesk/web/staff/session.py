@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from thingdesk import parties
+from thingdesk.calling import sender_of
 from thingdesk.parties import RIGHTS, HalfWay, LoggedIn, Right, Role, Staff
 from thingdesk.platform import clock
 from thingdesk.platform.errors import Recovery, refuse
@@ -66,7 +67,7 @@ def half_way_of(request: Request, pages: Pages) -> str:
 
 def source_of(request: Request) -> str:
     """Where an attempt to log in comes from."""
-    return request.client.host if request.client else "unknown"
+    return sender_of(request)
 
 
 def _half(pages: Pages) -> str:
