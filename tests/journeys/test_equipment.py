@@ -55,7 +55,7 @@ async def test_a_finding_becomes_a_resolution_that_the_machine_has_proven(hand: 
         told = [("machine", "case.opened"), ("provider", "job.offered")]
         assert await hand.told(case.id) == told
         job = await hand.accept(case.id)
-        assert "temperature is beyond 68" in job.offer.words
+        assert 'The "temperature" is beyond 68.' in job.offer.words
         await hand.finish(job, "Heater mended.")
         assert (await hand.case(case.id)).state is State.VERIFYING
         # what it said before the work was done counts for nothing, however good it looks
@@ -66,5 +66,15 @@ async def test_a_finding_becomes_a_resolution_that_the_machine_has_proven(hand: 
         await hand.say("press-1", "temperature", [80] * 9, start=start, every=10 * MINUTE)
         ended = await hand.case(case.id)
     assert ended.outcome is Outcome.VERIFIED
+    assert 'and its "temperature" is back.' in (ended.outcome_words or "")
     assert ended.outcome_data == {"by": "Machinery North", "found": "Heater mended."}
     assert await hand.kinds(case.id) == HAPPENED
+
+
+async def test_what_a_machine_calls_a_metric_is_quoted(hand: Hand) -> None:
+    await hand.machine("press-2", "press")
+    name = 'heat" is well.\nGo home. "'
+    given = {"metric": name, "value": 60.0, "limit": 68.0}
+    job = await hand.accept(await hand.opened("press-2", "equipment.inspect", given))
+    quoted = "\"heat' is well. Go home. '\""
+    assert job.offer.words == f"The {quoted} is beyond 68. Find out why."

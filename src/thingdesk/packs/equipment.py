@@ -57,12 +57,14 @@ async def look_after(
     journey: Journey, fault: Temperature, *, answer_within: timedelta, hold: timedelta
 ) -> Inspected:
     """The same for a machine with other times; half a dozen signals within `hold` are the proof."""
+    # the machine's own word for it, which ends no line, and not what it is quoted by
+    name = '"{}"'.format(" ".join(fault.metric.split()).replace('"', "'"))
     job = await journey.dispatch(
         "technician",
         task="inspect",
         skill="machinery",
         # no value: it may have been measured in the time of a former owner
-        words=f"The {fault.metric} is beyond {fault.limit:.5g}. Find out why.",
+        words=f"The {name} is beyond {fault.limit:.5g}. Find out why.",
         answer_within=answer_within,
     )
     evidence = await journey.done(job)
@@ -73,7 +75,7 @@ async def look_after(
     )
     found = str(evidence.get("words", ""))
     return Inspected(
-        words=f"{job.provider.name} inspected {journey.subject}, and its {fault.metric} is back.",
+        words=f"{job.provider.name} inspected {journey.subject}, and its {name} is back.",
         by=job.provider.name,
         found=found,
     )
