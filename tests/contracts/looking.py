@@ -1,5 +1,6 @@
 """Everything that a desk shows, looked at by those to whom it is shown."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -70,18 +71,23 @@ async def owner_page(world: World, car: Caller) -> str:
     return f"/owner/{token}"
 
 
-async def mcp(world: World, car: Caller, method: str, **params: Any) -> Any:
-    meta = {
+async def mcp(
+    world: World, car: Caller, method: str, meta: dict[str, Any] | None = None, **params: Any
+) -> httpx.Response:
+    needed = {
         "io.modelcontextprotocol/protocolVersion": MODERN,
         "io.modelcontextprotocol/clientCapabilities": {},
     }
     name = params.get("name") or params.get("uri")
     headers = {
         "accept": "application/json, text/event-stream",
+        "content-type": "application/json",
         "mcp-protocol-version": MODERN,
         "mcp-method": method,
         "authorization": f"Bearer {car.signing.token()}",
         **({"mcp-name": name} if name else {}),
     }
-    body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": {**params, "_meta": meta}}
-    return (await world.http.post("/mcp", json=body, headers=headers)).json()
+    given = {**params, "_meta": needed | (meta or {})}
+    # with escapes: half a character is nothing that UTF-8 has
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": given})
+    return await world.http.post("/mcp", content=body, headers=headers)

@@ -90,5 +90,5 @@ def marked(said: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, .
                 yield (*path, "<name>"), name
             yield from marked(one, (*path, name))
     elif isinstance(said, list):
-        for one in said:
-            yield from marked(one, (*path, "0"))
+        for n, one in enumerate(said):
+            yield from marked(one, (*path, str(n)))

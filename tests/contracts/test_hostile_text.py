@@ -1,15 +1,15 @@
 """Text that instructs, and text that would be more than text, in every place of every surface."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from tests.contracts import telling, telling_events
+from tests.contracts import telling, telling_agents, telling_events
 from tests.contracts.hostile import MARK
 from tests.contracts.looking import crawl, mcp, owner_page, staff
 from tests.contracts.shown import Page, log, marked
 from tests.contracts.telling import Tell
-from tests.contracts.world import Told, World, opened, settled
+from tests.contracts.world import Told, World, as_json, opened, settled
 from tests.saying import Caller
 
 from thingdesk.platform.database import Database
@@ -20,11 +20,14 @@ SURFACES: dict[str, Tell] = {
     "http": telling.described("/v1"),
     "tmf621": telling.described(TICKETS),
     "mqtt": telling_events.mqtt,
+    "mcp": telling_agents.tools,
+    "a2a": telling_agents.messages,
     "platforms": telling_events.platforms,
     "letters": telling_events.letters,
 }
 NAMED = {"http": "/v1", "tmf621": TICKETS}
-DATA = frozenset(("input", "data"))
+DATA = frozenset(("input", "data", "structuredContent"))
+"""Where models have what a machine said: all else is what the desk says."""
 CARDS = (
     "/v1/catalog",
     "/v1/openapi.json",
@@ -37,18 +40,15 @@ CARDS = (
 )
 STAFF = ("/", "/cases", "/machines", "/owners", "/waiting", "/undelivered", "/providers")
 BAD = ("order", "short order", "short markup", "unseen")
-WIRE = ("order", "short order", "short markup")
 Shown = tuple[str, str, str]
 SHOWN: dict[str, set[Shown]] = {
     "staff": {
         *(("/v1", name, kind) for name in ("about", "words") for kind in BAD),
         *((TICKETS, "description", kind) for kind in BAD),
-        *(("mqtt", "about", kind) for kind in WIRE),
         *(("letters", name, kind) for name in ("Subject", "body") for kind in BAD),
     },
     "owners": {
         *(("/v1", name, kind) for name in ("about", "words") for kind in BAD),
-        *(("mqtt", "about", kind) for kind in WIRE),
     },
 }
 """What has to be found on their pages: text that is not shown proves nothing of them."""
@@ -87,12 +87,25 @@ def unfit(one: Told) -> str:
         return f"a header of its own: {about}"
     if one.status >= 400 and not says_why(one.said):
         return f"no way on: {about}"
+    if one.surface == "mcp" and (said := [*spoken(one.said)]):
+        return f"said by the desk: {said} {about}"
     return ""
 
 
+def spoken(said: object) -> Iterator[str]:
+    """Where it is in an answer to a model, but as data."""
+    for path, text in marked(said):
+        if not (DATA & set(path) or isinstance(as_json(text), dict)):
+            yield ".".join(path)
+
+
 def says_why(said: object) -> bool:
-    """Whether a refusal is in it, with a code and a recovery; TMF621 has that as a message."""
+    """Whether a refusal is in it, with a code and a recovery; TMF621 has that as a message, and
+    what A2A itself refuses has a reason.
+    """
     if isinstance(said, dict):
+        if str(said.get("@type")).endswith("ErrorInfo") and said.get("reason"):
+            return True
         if isinstance(said.get("code"), str) and (said.get("recovery") or said.get("message")):
             return True
         said = list(said.values())
@@ -121,6 +134,7 @@ async def test_staff_and_owners_see_text(world: World) -> None:
     heard = sample(world)
     async with staff(world) as browser:
         pages = await crawl(browser, *STAFF)
+        pages |= await crawl(browser, "/waiting", onward="/waiting/", most=60)
         machines = [f"/machines/{car.id}" for car in heard]
         pages |= await crawl(browser, *machines, onward="/cases/")
     owners = dict[str, Page]()
@@ -158,7 +172,7 @@ async def test_nothing_that_the_desk_says_of_itself_has_it(world: World) -> None
         assert answer.is_success, path
         assert not MARK.search(answer.text), path
     for method in ("server/discover", "tools/list", "resources/templates/list"):
-        assert list(marked(await mcp(world, car, method))) == [], method
+        assert list(marked((await mcp(world, car, method)).json())) == [], method
 
 
 def sample(world: World) -> list[Caller]:
