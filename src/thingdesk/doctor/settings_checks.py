@@ -31,6 +31,7 @@ def _folder(folder: Path) -> Check:
 
 def _open_files(settings: Settings) -> Check:
     """As it is for who asks; a service has limits of its own, and says so when it starts."""
+    open_files.take_all()
     few, most = open_files.too_few(settings.connections), open_files.most()
     return Check("open files", f"{most} at most", well=not few, mend=few)
 

@@ -104,10 +104,11 @@ def all_refused(message: Message, refusal: Refusal) -> Settled:
 
 def _entry(item: Item, answer: Answer | None) -> dict[str, Any]:
     entry: dict[str, Any] = {"id": item.event_id, "hash": item.hash}
-    if answer is not None:
-        entry["hops"] = answer.hops + 1
-    if answer is not None and answer.case_id:
+    if answer is None:
+        return entry
+    entry["hops"] = answer.hops + 1
+    if answer.case_id:
         entry["case"] = str(answer.case_id)
-    if answer is not None and answer.outcome is not None:
+    if answer.outcome is not None:
         entry["outcome"] = answer.outcome
     return entry

@@ -154,10 +154,10 @@ async def _hops(
     tx: Transaction, handed: Sequence[tuple[Opened | Refusal, Report]]
 ) -> dict[UUID, int]:
     """Of each case the most of those in the group and before it."""
-    opened = [(one.case_id, report.hops) for one, report in handed if isinstance(one, Opened)]
-    most = dict(await cases.hops_of(tx, {case_id for case_id, _ in opened}))
-    for case_id, hops in opened:
-        most[case_id] = max(hops, most.get(case_id, 0))
+    opened = [(one, report.hops) for one, report in handed if isinstance(one, Opened)]
+    most = await cases.hops_of(tx, {one.case_id for one, _ in opened if not one.new})
+    for one, hops in opened:
+        most[one.case_id] = max(hops, most.get(one.case_id, 0))
     return most
 
 

@@ -8,8 +8,7 @@ _OWN = 200
 
 
 def most() -> int:
-    """As many as the process has, once it has taken all that the system lets it have."""
-    take_all()
+    """As many as the process has: once it has taken all, what the system lets it have."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return soft
 
@@ -26,10 +25,10 @@ def take_all() -> None:
 
 def too_few(connections: int) -> str:
     """How to mend it where one sender's connections may leave none for others; else nothing."""
-    hard, needed = most(), 2 * connections + _OWN
-    if hard == resource.RLIM_INFINITY or hard >= needed:
+    found, needed = most(), 2 * connections + _OWN
+    if found == resource.RLIM_INFINITY or found >= needed:
         return ""
     return (
         f"Let it have {needed} open files or more (`LimitNOFILE=` of the service, `ulimit -Hn`),"
-        f" or set THINGDESK_CONNECTIONS to {max(1, (hard - _OWN) // 2)} or less."
+        f" or set THINGDESK_CONNECTIONS to {max(1, (found - _OWN) // 2)} or less."
     )
