@@ -45,9 +45,9 @@ from thingdesk.dialogue import Asked, CaseView
 from thingdesk.platform.errors import FieldError, Recovery, Refusal, Refused, refuse
 
 _WAITS = 10.0
-_NAMES = tuple((f"data.{one}", f"parts.data.{one}") for one in ("input", "service", "subject"))
 """Seconds for which a blocking request waits for the owner's turn or the end; a case may take
 days."""
+_NAMES = tuple((f"data.{one}", f"parts.data.{one}") for one in ("input", "service", "subject"))
 
 
 class Handler(RequestHandler):
