@@ -10,6 +10,7 @@ from collections.abc import (
     AsyncIterator,
     Awaitable,
     Callable,
+    Coroutine,
     Iterable,
     Iterator,
     Mapping,
@@ -57,15 +58,20 @@ class Transaction:
         self._last: set[object] = set()
         self._channels: set[str] = set()
         self._counted: list[tuple[Counter, int, str]] = []
+        self._unopened: list[Any] = []
         self._taking_turns = False
         self._asking = 0
 
-    async def _wait(self, answer: Awaitable[Any]) -> Any:
+    async def _wait(self, answer: Coroutine[Any, Any, Any]) -> Any:
         """The database's answer, the only thing to wait for while others take turns."""
         self._asking += 1
         try:
+            while self._unopened:
+                await self._unopened[0].start()
+                del self._unopened[0]
             return await answer
         finally:
+            answer.close()
             self._asking -= 1
 
     async def fetch(self, sql: str, *arguments: object) -> list[Row]:
@@ -90,16 +96,27 @@ class Transaction:
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        """What the block executes stays or goes as one. What it gathers is not part of that."""
+        """What the block executes stays or goes as one. What it gathers is not part of that. A
+        block that executes nothing costs nothing.
+        """
         inner = self._connection.transaction()
+        self._unopened.append(inner)
         with self.alone():
-            await self._wait(inner.start())
             try:
                 yield
             except BaseException:
-                await self._wait(inner.rollback())
+                if not self._drop(inner):
+                    await self._wait(inner.rollback())
                 raise
-            await self._wait(inner.commit())
+            if not self._drop(inner):
+                await self._wait(inner.commit())
+
+    def _drop(self, inner: Any) -> bool:
+        """Whether it was never opened."""
+        if inner not in self._unopened:
+            return False
+        self._unopened.remove(inner)
+        return True
 
     async def together(self, acts: Iterable[Act]) -> None:
         """Run coroutines side by side: what they `share` is one call for all of them. One that
