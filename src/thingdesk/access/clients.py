@@ -154,6 +154,12 @@ def _check(claims: dict[str, Any], client: Client, base: str, now: datetime) -> 
     return datetime.fromtimestamp(expires + _LEEWAY, UTC)
 
 
+def asserted_as(assertion: str) -> bytes | None:
+    """By what it is remembered that an assertion was shown; it was proven before."""
+    claims = jose.unproven(assertion)
+    return once(claims["sub"], claims.get("jti"))
+
+
 def _untimely(now: datetime) -> _Unproven:
     return _Unproven(
         f"has an exp, iat or nbf that is not within {_LONGEST_LIFE} s of now,"

@@ -1,10 +1,11 @@
 """A narrower token for an own one, or for one's helper: RFC 8693."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from thingdesk import mandates, parties
-from thingdesk.access import errors, grant_store, standing
+from thingdesk.access import errors, grant_store, once_store, standing
 from thingdesk.access.clients import actor
 from thingdesk.access.making import Maker, make
 from thingdesk.access.model import Client, Grant, Grounds, Issued, Surface
@@ -32,7 +33,7 @@ class Exchanged:
 @dataclass(frozen=True, slots=True)
 class Narrowing:
     """What is good for a token that permits something nobody has passed on yet: it rests on
-    `grounds`, and takes its owner's turn.
+    `grounds`, and takes its owner's turn. `shown` is what came with it and is good once.
     """
 
     to: Maker
@@ -40,6 +41,7 @@ class Narrowing:
     wanted: Narrower
     grounds: Grounds
     latest: datetime | None
+    shown: Sequence[tuple[bytes, datetime]] = ()
 
     async def make(self, tx: Transaction, narrowed: Mandate) -> Issued:
         token = replace(self.token, mandate_id=narrowed.id)
@@ -89,6 +91,8 @@ async def narrow(tx: Transaction, found: Narrowing) -> Issued:
     """The token of an exchange, under a mandate that is passed on for it. Raises Refused, also for
     what ended since it was looked at: nothing of `tx` may stay then.
     """
+    if not all(await once_store.take(tx, found.shown)):
+        raise errors.shown_before()
     parent, machine, asked = found.wanted
     narrowed = await mandates.grant(tx, parent.owner_id, asked, to=machine, parent=parent.id)
     (still,) = await standing.stand(tx, [found.grounds])

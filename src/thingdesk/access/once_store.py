@@ -12,6 +12,7 @@ insert into access_once (digest, until)
 select * from unnest($1::bytea[], $2::timestamptz[]) as t (digest, until) order by digest
 on conflict do nothing returning digest
 """
+_GIVE_BACK = "delete from access_once where digest = any($1) returning digest, until"
 _END = """
 insert into access_ended (jti, machine, ended_at, until) values ($1, $2, $3, $4)
 on conflict do nothing returning true
@@ -42,6 +43,15 @@ async def take(tx: Transaction, shown: Sequence[tuple[bytes, datetime]]) -> list
         first.append(digest in new)
         new.discard(digest)
     return first
+
+
+async def give_back(
+    tx: Transaction, taken: Sequence[Collection[bytes]]
+) -> list[list[tuple[bytes, datetime]]]:
+    """Of each what `take` is to be asked again: as if it had not been shown."""
+    rows = await tx.fetch(_GIVE_BACK, [digest for one in taken for digest in one])
+    until = {row["digest"]: row["until"] for row in rows}
+    return [[(digest, until[digest]) for digest in one if digest in until] for one in taken]
 
 
 async def end(tx: Transaction, jti: UUID, machine: str, at: datetime, until: datetime) -> bool:

@@ -51,6 +51,11 @@ def read_proof(proof: str, method: str, url: str, now: datetime, token: str | No
     return Proof(jkt, _digest(jkt, claims.get("jti")), _until(claims.get("iat"), now))
 
 
+def shown_as(proof: str) -> bytes | None:
+    """The digest of a proof that was read and holds."""
+    return once(jose.thumbprint(jose.header(proof)["jwk"]), jose.unproven(proof).get("jti"))
+
+
 def digest_of(token: str) -> str:
     """SHA-256 in base64url, as `ath` has it."""
     return urlsafe_b64encode(sha256(token.encode()).digest()).rstrip(b"=").decode()

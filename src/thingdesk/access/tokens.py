@@ -1,7 +1,7 @@
 """Where tokens are got: whatever the grant, who asks proves who it is, and shows a proof once."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import orjson
@@ -9,7 +9,7 @@ import orjson
 from thingdesk import mandates
 from thingdesk.access import errors, once_store, standing
 from thingdesk.access.authorize import Redeemed, redeem
-from thingdesk.access.clients import TOKEN_PATH, authenticate
+from thingdesk.access.clients import TOKEN_PATH, asserted_as, authenticate
 from thingdesk.access.exchange import (
     ACCESS_TOKEN,
     JWT,
@@ -21,7 +21,7 @@ from thingdesk.access.exchange import (
 from thingdesk.access.making import Maker, make
 from thingdesk.access.model import Client, Issued, Surface
 from thingdesk.access.pair import collect
-from thingdesk.access.proof import read_proof
+from thingdesk.access.proof import read_proof, shown_as
 from thingdesk.access.refresh import refresh
 from thingdesk.access.token import Token
 from thingdesk.mandates import Terms
@@ -111,13 +111,21 @@ class Tokens:
             async with self._database.transaction() as tx:
                 found = await self._make(tx, asked)
         if isinstance(found, Narrowing):
-            # its owner's turn may be long in coming: the others do not wait for it
-            async with self._database.transaction() as tx:
-                tx.count(_ISSUED, 1, EXCHANGE.rpartition(":")[2])
-                return await narrow(tx, found)
+            return await self._narrow(found)
         if isinstance(found, Refused):
             raise found
         return found
+
+    async def _narrow(self, found: Narrowing) -> Issued:
+        """Its owner's turn may be long in coming: the others do not wait for it."""
+        try:
+            async with self._database.transaction() as tx:
+                tx.count(_ISSUED, 1, EXCHANGE.rpartition(":")[2])
+                return await narrow(tx, found)
+        except Refused:
+            async with self._database.transaction() as tx:
+                await once_store.take(tx, found.shown)
+            raise
 
     async def _together(
         self, tx: Transaction, asked: Sequence[TokenRequest]
@@ -145,8 +153,10 @@ class Tokens:
             issued = await _BY_GRANT[kind](tx, to, asked, surfaces[0] if surfaces else None)
         except Refused as refused:
             return refused
-        if isinstance(issued, Issued):
-            tx.count(_ISSUED, 1, kind.rpartition(":")[2])
+        if isinstance(issued, Narrowing):
+            # it is used where it is passed on: what fails in between has used up nothing
+            return replace(issued, shown=await tx.share(once_store.give_back, _used(asked)))
+        tx.count(_ISSUED, 1, kind.rpartition(":")[2])
         return issued
 
     async def _bound_to(self, tx: Transaction, asked: TokenRequest) -> str | None:
@@ -156,6 +166,15 @@ class Tokens:
         if not await tx.share(once_store.take, (proof.digest, proof.until)):
             raise errors.shown_before()
         return proof.jkt
+
+
+def _used(asked: TokenRequest) -> list[bytes]:
+    """What was good once, of what was proven."""
+    assertions = (asked.form.get("client_assertion"), asked.form.get("actor_token"))
+    used = [asserted_as(one) for one in assertions if one is not None]
+    if asked.proof is not None:
+        used.append(shown_as(asked.proof))
+    return [one for one in used if one is not None]
 
 
 async def _by_own_key(
