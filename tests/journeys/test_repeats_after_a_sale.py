@@ -84,16 +84,38 @@ async def test_a_repeat_after_a_sale_is_told_nothing_of_before(
     assert await taken(hand, new) == [other]
 
 
-async def test_nor_is_one_after_a_sale_that_was_entered_late(hand: Hand) -> None:
-    machine = f"car-{ids.secret(6)}"
-    await hand.machine(machine, "car", owner=machine.lower())
+@pytest.mark.parametrize("kind", KINDS)
+async def test_nor_is_one_after_a_sale_that_was_entered_late(hand: Hand, kind: str) -> None:
+    machine = f"{kind}-{ids.secret(6)}"
+    await hand.machine(machine, kind, owner=machine.lower())
     turnable = clock.Turnable()
     with clock.reading(turnable):
         turnable.turn(timedelta(hours=2))
-        said = opens_a_case(machine)
+        said = KINDS[kind](machine)
         (first,) = await taken(hand, said)
         assert isinstance(first, Answer)
+        assert await taken(hand, said) == [first]
         await sold(hand, machine, at=clock.now() - timedelta(hours=1))
+        (again,) = await taken(hand, said)
+        new = KINDS[kind](machine)
+        (other,) = await taken(hand, new)
+        assert await taken(hand, new) == [other]
+    assert isinstance(again, Refusal)
+    assert again.code == "reported_before_sale"
+    assert isinstance(other, Answer)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_nor_after_one_to_nobody_that_was_entered_late(hand: Hand, kind: str) -> None:
+    machine = f"{kind}-{ids.secret(6)}"
+    await hand.machine(machine, kind, owner=machine.lower())
+    turnable = clock.Turnable()
+    with clock.reading(turnable):
+        turnable.turn(timedelta(hours=2))
+        said = KINDS[kind](machine)
+        await taken(hand, said)
+        async with hand.database.transaction() as tx:
+            await hand.flow.transfer(tx, machine, None, clock.now() - timedelta(hours=1))
         (again,) = await taken(hand, said)
     assert isinstance(again, Refusal)
 

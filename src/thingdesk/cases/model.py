@@ -255,11 +255,17 @@ class Report:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a report came to: a case, with its outcome where it was refused a moment ago; or at
-    once the outcome of an instant service. `given_at` says of a former answer when that was; `hops`
-    through how many hands the requests for the case had gone, at most.
+    once the outcome of an instant service. `given_at` says of a former answer when that was;
+    `owner_id` for whom, as the desk knew it then; `hops` through how many hands the requests for
+    the case had gone, at most.
     """
 
     case_id: UUID | None
     outcome: dict[str, Any] | None
     given_at: datetime | None = field(default=None, compare=False)
     hops: int = 0
+    owner_id: UUID | None = field(default=None, compare=False)
+
+    def is_of(self, owner_id: UUID | None) -> bool:
+        """Whether it may be theirs. What was answered at once for nobody says nothing of it."""
+        return self.owner_id == owner_id or not (self.owner_id or self.case_id)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from thingdesk.cases.model import Answer, Report
 from thingdesk.platform.database import Transaction, json
@@ -15,14 +14,15 @@ select *, $4::timestamptz from unnest($1::text[], $2::text[], $3::bytea[])
 on conflict do nothing returning reporter, event_id
 """
 _KNOWN = """
-select reporter, event_id, hash, case_id, outcome, received_at, coalesce(hops, 0) as hops
-from report left join case_hops using (case_id)
-where (reporter, event_id) in (select * from unnest($1::text[], $2::text[]))
+select r.reporter, r.event_id, r.hash, r.case_id, r.outcome, r.received_at,
+    coalesce(h.hops, 0) as hops, coalesce(c.owner_id, r.owner_id) as owner_id
+from report r left join case_hops h using (case_id) left join desk_case c on c.id = r.case_id
+where (r.reporter, r.event_id) in (select * from unnest($1::text[], $2::text[]))
 """
 _ANSWER = """
-update report r set case_id = t.case_id, outcome = t.outcome::jsonb
-from unnest($1::text[], $2::text[], $3::uuid[], $4::text[])
-    as t (reporter, event_id, case_id, outcome)
+update report r set case_id = t.case_id, outcome = t.outcome::jsonb, owner_id = t.owner_id
+from unnest($1::text[], $2::text[], $3::uuid[], $4::text[], $5::uuid[])
+    as t (reporter, event_id, case_id, outcome, owner_id)
 where r.reporter = t.reporter and r.event_id = t.event_id
 """
 KEPT = (Kept("report", "received_at", timedelta(days=8)),)
@@ -54,7 +54,9 @@ async def known(
     return {
         (row["reporter"], row["event_id"]): (
             row["hash"],
-            Answer(row["case_id"], row["outcome"], row["received_at"], row["hops"]),
+            Answer(
+                row["case_id"], row["outcome"], row["received_at"], row["hops"], row["owner_id"]
+            ),
         )
         for row in rows
     }
@@ -67,9 +69,9 @@ async def has(tx: Transaction, reporter: str, event_id: str) -> bool:
     return bool(found)
 
 
-def answer(tx: Transaction, report: Report, case_id: UUID | None, outcome: Any) -> None:
-    data = None if outcome is None else json(outcome)
-    tx.defer(_ANSWER, (report.reporter, report.event_id, case_id, data))
+def answer(tx: Transaction, report: Report, given: Answer) -> None:
+    data = None if given.outcome is None else json(given.outcome)
+    tx.defer(_ANSWER, (report.reporter, report.event_id, given.case_id, data, given.owner_id))
 
 
 async def answered_at_once(

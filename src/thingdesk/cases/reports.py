@@ -63,7 +63,7 @@ async def was_reported(tx: Transaction, reporter: str, event_id: str) -> bool:
 
 def answer_report(tx: Transaction, report: Report, answer: Answer) -> None:
     """Keep the answer, for repeats."""
-    store.answer(tx, report, answer.case_id, answer.outcome)
+    store.answer(tx, report, answer)
 
 
 async def answered_at_once(

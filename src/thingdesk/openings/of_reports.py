@@ -3,13 +3,11 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from uuid import UUID
 
-from pydantic import BaseModel
-
 from thingdesk import cases, journeys, mandates, parties
 from thingdesk.cases import Answer, Opened, Report
-from thingdesk.catalog import Service
 from thingdesk.mandates import Verdict, Wish
 from thingdesk.openings.make import Ask, Openings, Wanted, not_for
+from thingdesk.parties import Ownership
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import FieldError, Recovery, Refusal, Refused, refuse
@@ -68,21 +66,19 @@ async def _theirs(tx: Transaction, reports: Sequence[Report]) -> list[Answer | R
     is told nobody any more: a key stays the machine's, and who had it may repeat what it said.
     """
     noted = await cases.note_reports(tx, reports)
-    before = {
-        n: (one.case_id, one.given_at)
+    before = [
+        (n, one, one.given_at)
         for n, one in enumerate(noted)
-        if isinstance(one, Answer) and one.given_at is not None
-    }
+        if isinstance(one, Answer) and one.given_at
+    ]
     if not before:
         return noted
     now = clock.now()
-    moments = [(reports[n].subject, at) for n, (_, then) in before.items() for at in (then, now)]
+    moments = [(reports[n].subject, at) for n, _, then in before for at in (then, now)]
     owned = iter(await parties.ownerships_of(tx, moments))
-    # a sale may be entered later than it was
-    known = await cases.get_many(tx, [case_id for case_id, _ in before.values() if case_id])
-    for (n, (case_id, _)), then, today in zip(before.items(), owned, owned, strict=True):
-        owner = today.owner_id if today else None
-        if then != today or (case_id in known and known[case_id].owner_id != owner):
+    for (n, one, _), then, today in zip(before, owned, owned, strict=True):
+        # a sale may be entered later than it was
+        if then != today or not one.is_of(today.owner_id if today else None):
             noted[n] = _of_before(reports[n])
     return noted
 
@@ -133,13 +129,12 @@ async def _serve(
     asked = {n: one for n, one in enumerate(wanted) if n in new and isinstance(one, tuple)}
     lasting = [n for n, (service, _) in asked.items() if not service.instant]
     now = clock.now()
-    owned = await parties.ownerships_of(tx, [(new[n].subject, now) for n in lasting])
+    periods = await parties.ownerships_of(tx, [(new[n].subject, now) for n in asked])
+    owned = dict(zip(asked, periods, strict=True))
     answers: dict[int, Answer | Refusal] = {}
     for n in sorted(asked.keys() - set(lasting), key=lambda n: _turn(new[n], asked[n])):
-        answers[n] = await _at_once(tx, openings, *asked[n], new[n])
-    asks = [
-        openings.of_report(new[n], asked[n], owner) for n, owner in zip(lasting, owned, strict=True)
-    ]
+        answers[n] = await _at_once(tx, openings, asked[n], new[n], owned[n])
+    asks = [openings.of_report(new[n], asked[n], owned[n]) for n in lasting]
     handed = await hand_over(tx, asks)
     hops = await _hops(tx, [(one, new[n]) for n, one in zip(lasting, handed, strict=True)])
     for n, one in zip(lasting, handed, strict=True):
@@ -172,15 +167,17 @@ def _turn(report: Report, wanted: Wanted) -> tuple[str, str, str]:
 
 
 async def _at_once(
-    tx: Transaction, openings: Openings, service: Service, given: BaseModel, report: Report
+    tx: Transaction, openings: Openings, wanted: Wanted, report: Report, owned: Ownership | None
 ) -> Answer | Refusal:
+    service, given = wanted
     by = report.subject, report.reporter
     instant = journeys.Instant(tx, service, *by, openings.calls, report.mandate_id)
     try:
         outcome = await journeys.answer_now(tx, instant, given)
     except Refused as refused:
         return refused.refusal
-    return Answer(None, outcome, hops=report.hops)
+    owner = owned.owner_id if owned else None
+    return Answer(None, outcome, hops=report.hops, owner_id=owner)
 
 
 def _not_permitted(report: Report, verdict: Verdict) -> Refusal:
