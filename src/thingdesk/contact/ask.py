@@ -23,7 +23,7 @@ async def ask(tx: Transaction, wanted: Wanted, calls: CallBacks) -> Place:
     Raises Refused: `case_unknown`, `too_many_holds`.
     """
     safety = await _is_for_safety(tx, wanted)
-    await store.lock_owner(tx, wanted.owner_id)
+    await store.take_turns(tx)
     found = await store.lock_open(tx, wanted.owner_id, wanted.topic)
     if found is None:
         return await place(tx, await _begin(tx, wanted, safety=safety), calls)

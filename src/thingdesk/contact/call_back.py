@@ -26,7 +26,6 @@ async def call_back(
     if not found.may_become(State.BOOKED):
         raise errors.over(found)
     now = clock.now()
-    await store.lock_time(tx, at)
     given = await promised(tx, found, calls)
     if given.get(at, 0) >= calls.people or at not in set(calls.times(now)):
         raise errors.not_free(at)

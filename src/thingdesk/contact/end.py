@@ -71,6 +71,7 @@ async def stop(tx: Transaction, owner_id: UUID, hold_id: UUID, reason: str) -> H
 
 async def leave_all(tx: Transaction, machine: str, reason: str) -> int:
     """Withdraw all that a machine asked for and that is open, whatever its state; how many."""
+    await store.take_turns(tx)
     found = await store.lock_of_machine(tx, machine)
     for one in found:
         await _withdraw(tx, one, reason)
@@ -110,6 +111,7 @@ async def _withdraw(tx: Transaction, found: Hold, reason: str) -> Hold:
 
 async def erase(tx: Transaction, owner_id: UUID) -> None:
     """Forget what was said in an owner's holds; what is open ends."""
+    await store.take_turns(tx)
     for one in await store.lock_of_owner(tx, owner_id):
         await _withdraw(tx, one, "What was known of the owner was erased.")
     await store.erase(tx, owner_id)

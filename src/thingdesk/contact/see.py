@@ -24,6 +24,7 @@ async def see(tx: Transaction, owner_id: UUID | None, hold_id: UUID, calls: Call
 
 async def lock(tx: Transaction, owner_id: UUID | None, hold_id: UUID) -> Hold:
     """The same hold, to be changed."""
+    await store.take_turns(tx)
     return owned(await store.lock(tx, hold_id), owner_id)
 
 

@@ -1,6 +1,6 @@
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from thingdesk.contact.expect import Line
@@ -79,20 +79,17 @@ def _values(hold: Hold) -> dict[str, object]:
     return {**asdict(hold), "state": hold.state.value}
 
 
-async def lock_owner(tx: Transaction, owner_id: UUID) -> None:
-    """One at a time asks for an owner: how many they have is counted."""
-    await _lock(tx, f"hold of {owner_id}")
+async def take_turns(tx: Transaction) -> None:
+    """One transaction at a time changes holds that its group, machine or owner names: how many an
+    owner has, and how often a time is promised, is counted. Before any lock on a hold: whoever
+    changes several then waits for nobody who does, too, in whatever order they come.
+    """
+    await _lock(tx, "holds")
 
 
 async def lock_staff(tx: Transaction, staff_id: UUID) -> None:
     """One at a time takes for one of the staff."""
     await _lock(tx, f"hold by {staff_id}")
-
-
-async def lock_time(tx: Transaction, at: datetime) -> None:
-    """One at a time is promised this time."""
-    # the same moment has many names
-    await _lock(tx, f"hold at {at.astimezone(UTC).isoformat()}")
 
 
 async def _lock(tx: Transaction, what: str) -> None:
@@ -148,7 +145,7 @@ async def lock_next(tx: Transaction) -> Hold | None:
 
 async def lock_of_machine(tx: Transaction, machine: str) -> list[Hold]:
     rows = await tx.fetch(
-        "select * from hold where machine = $1 and ended_at is null order by id for update",
+        "select * from hold where machine = $1 and ended_at is null for update",
         machine,
     )
     return [_hold(row) for row in rows]
@@ -156,7 +153,7 @@ async def lock_of_machine(tx: Transaction, machine: str) -> list[Hold]:
 
 async def lock_of_owner(tx: Transaction, owner_id: UUID) -> list[Hold]:
     rows = await tx.fetch(
-        "select * from hold where owner_id = $1 and ended_at is null order by id for update",
+        "select * from hold where owner_id = $1 and ended_at is null for update",
         owner_id,
     )
     return [_hold(row) for row in rows]

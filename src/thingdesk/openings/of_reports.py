@@ -132,7 +132,7 @@ async def _serve(
     periods = await parties.ownerships_of(tx, [(new[n].subject, now) for n in asked])
     owned = dict(zip(asked, periods, strict=True))
     answers: dict[int, Answer | Refusal] = {}
-    for n in sorted(asked.keys() - set(lasting), key=lambda n: _turn(new[n], asked[n])):
+    for n in sorted(asked.keys() - set(lasting), key=lambda n: _turn(new[n])):
         answers[n] = await _at_once(tx, openings, asked[n], new[n], owned[n])
     asks = [openings.of_report(new[n], asked[n], owned[n]) for n in lasting]
     handed = await hand_over(tx, asks)
@@ -156,14 +156,13 @@ async def _hops(
     return most
 
 
-def _turn(report: Report, wanted: Wanted) -> tuple[str, str, str]:
-    """The hold that it names, and what an instant service remembers, is locked in an order that all
-    groups keep to. What it locks besides is in none: where two groups wait for each other the
-    database ends one, and that one is tried again.
+def _turn(report: Report) -> tuple[str, str]:
+    """What an instant service remembers of a subject is locked in an order that all groups keep to,
+    and services that change holds, which is one lock for all, come one after the other where their
+    names do. What is locked besides is in none: where two groups wait for each other the database
+    ends one, and that one is tried again.
     """
-    service, given = wanted
-    hold = getattr(given, "hold", None)
-    return (str(hold) if isinstance(hold, UUID) else "", report.subject, service.name)
+    return report.service, report.subject
 
 
 async def _at_once(
