@@ -12,6 +12,7 @@ from thingdesk.calling.hooking import hook_of
 from thingdesk.calling.naming import as_sent, naming
 from thingdesk.calling.paths import methods_at, mount
 from thingdesk.calling.problem import problem
+from thingdesk.calling.secret import Secret
 from thingdesk.calling.sender import address_of, sender_of
 from thingdesk.calling.soon import WITHIN, answers_soon, soon
 from thingdesk.calling.status import answered, status_of
@@ -20,6 +21,7 @@ from thingdesk.calling.telling import Telling
 __all__ = [
     "WITHIN",
     "Calls",
+    "Secret",
     "Telling",
     "address_of",
     "answered",

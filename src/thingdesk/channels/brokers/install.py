@@ -1,4 +1,3 @@
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -7,13 +6,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, Router
 
 from thingdesk.access import Callers
-from thingdesk.calling import address_of
+from thingdesk.calling import Secret, problem
 from thingdesk.channels.brokers import emqx, mosquitto
 from thingdesk.channels.brokers.gate import Gate
 from thingdesk.platform.database import Database
-from thingdesk.platform.errors import Refused
-from thingdesk.platform.guesses import Guesses, Look, Shown
-from thingdesk.platform.sparing import SparingLog
+from thingdesk.platform.errors import Recovery, Refusal, Refused
 
 PREFIX = "/brokers"
 _ANSWERS = {
@@ -23,7 +20,6 @@ _ANSWERS = {
     "/mosquitto/superuser": mosquitto.superuser,
     "/mosquitto/acl": mosquitto.acl,
 }
-_log = SparingLog(logging.getLogger(__name__))
 
 
 @asynccontextmanager
@@ -34,10 +30,10 @@ async def answering(
     if secret is None:
         yield
         return
-    guesses = Guesses(secret)
+    shown = Secret(secret, _not_shown)
     async with Gate(database, callers) as gate:
         routes = [
-            Route(path, _asking(gate, guesses, answer), methods=["POST"])
+            Route(path, _asking(gate, shown, answer), methods=["POST"])
             for path, answer in _ANSWERS.items()
         ]
         app.routes.append(Mount(PREFIX, routes=routes))
@@ -45,23 +41,20 @@ async def answering(
 
 
 def _asking(
-    gate: Gate, guesses: Guesses, answer: Callable[[Gate, Request], Awaitable[JSONResponse]]
+    gate: Gate, secret: Secret, answer: Callable[[Gate, Request], Awaitable[JSONResponse]]
 ) -> Callable[[Request], Awaitable[Response]]:
     async def ask(request: Request) -> Response:
-        look = guesses.look(request.headers.get("authorization", ""), address_of(request))
-        if look.shown is not Shown.RIGHT:
-            return _not_right(look)
+        if (why_not := secret.why_not(request)) is not None:
+            return why_not
         try:
             return await answer(gate, request)
         except Refused as refused:
-            return JSONResponse({"error": refused.refusal.reason}, 400)
+            return problem(refused.refusal, 400)
 
     return ask
 
 
-def _not_right(look: Look) -> Response:
-    _log.warning(f"somebody asks what brokers ask: the secret {look.words}")
-    said = {"error": f"the broker's secret {look.words}"}
-    if look.shown is Shown.UNSEEN:
-        return JSONResponse(said, 429, {"Retry-After": str(look.wait)})
-    return JSONResponse(said, 401, {"WWW-Authenticate": "Bearer"})
+def _not_shown(said: str) -> Refusal:
+    mend = "send THINGDESK_BROKER_SECRET as bearer, or as the password of basic authentication"
+    words = f"the broker's secret {said}; {mend}"
+    return Refusal("broker_secret", words, Recovery.FIX_INPUT)

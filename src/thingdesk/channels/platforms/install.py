@@ -6,7 +6,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, Router
 
-from thingdesk.calling import address_of, problem
+from thingdesk.calling import Secret
 from thingdesk.channels.platforms.home_assistant import read_event
 from thingdesk.channels.platforms.model import Heard, NotTaken
 from thingdesk.channels.platforms.taking import Taking, again
@@ -14,7 +14,6 @@ from thingdesk.channels.platforms.thingsboard import read_alarm
 from thingdesk.platform import bounded
 from thingdesk.platform.cloudevents import MOST_BYTES
 from thingdesk.platform.errors import Recovery, Refusal, Refused, refuse
-from thingdesk.platform.guesses import Guesses, Look, Shown
 from thingdesk.platform.serve import AGAIN_SOON
 
 PREFIX = "/platforms"
@@ -28,21 +27,20 @@ _WITHIN = 10.0
 
 def install(app: Router, taking: Taking, secret: str) -> None:
     """Let `app` take what platforms post that show the secret, below /platforms."""
-    guesses = Guesses(secret)
+    shown = Secret(secret, _not_shown)
     routes = [
-        Route(path, _taking(taking, guesses, read), methods=["POST"])
+        Route(path, _taking(taking, shown, read), methods=["POST"])
         for path, read in _READERS.items()
     ]
     app.routes.append(Mount(PREFIX, routes=routes))
 
 
 def _taking(
-    taking: Taking, guesses: Guesses, read: Callable[[Any], Heard]
+    taking: Taking, secret: Secret, read: Callable[[Any], Heard]
 ) -> Callable[[Request], Awaitable[Response]]:
     async def take(request: Request) -> Response:
-        look = guesses.look(request.headers.get("authorization", ""), address_of(request))
-        if look.shown is not Shown.RIGHT:
-            return _not_right(look)
+        if (why_not := secret.why_not(request)) is not None:
+            return why_not
         try:
             heard = [read(one) for one in await _bodies(request)]
         except Refused as refused:
@@ -57,13 +55,10 @@ def _taking(
     return take
 
 
-def _not_right(look: Look) -> Response:
+def _not_shown(said: str) -> Refusal:
     mend = "send THINGDESK_PLATFORM_SECRET as bearer, or as the password of basic authentication"
-    words = f"the platform's secret {look.words}; {mend}"
-    refusal = Refusal("platform_secret", words, Recovery.FIX_INPUT)
-    if look.shown is Shown.UNSEEN:
-        return problem(refusal, 429, {"Retry-After": str(look.wait)})
-    return problem(refusal, 401, {"WWW-Authenticate": "Bearer"})
+    words = f"the platform's secret {said}; {mend}"
+    return Refusal("platform_secret", words, Recovery.FIX_INPUT)
 
 
 async def _bodies(request: Request) -> list[Any]:
