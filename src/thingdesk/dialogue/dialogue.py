@@ -17,7 +17,7 @@ from thingdesk.dialogue.turns import take_turn
 from thingdesk.flow import Flow
 from thingdesk.intake import Intake
 from thingdesk.platform import formats, moments
-from thingdesk.platform.database import Database
+from thingdesk.platform.database import Database, Transaction
 from thingdesk.platform.errors import Refused, refuse
 
 Seen = TypeVar("Seen")
@@ -106,6 +106,18 @@ class Dialogue:
             shown = await see.views(tx, caller, found[:most], self._pages)
         last = found[most - 1] if len(found) > most else None
         return CasePage(tuple(shown), f"{last.opened_at.isoformat()}_{last.id}" if last else None)
+
+    async def under_way(self, tx: Transaction, caller: Caller, most: int) -> list[UUID]:
+        """Those of the cases that the caller may see which have not ended: of the open ones the
+        newest, then of those that are being verified.
+        """
+        party = await see.party_of(tx, caller, self._flow.catalog)
+        found = [
+            one.id
+            for state in (State.OPEN, State.VERIFYING)
+            for one in await cases.of_party(tx, PartyCases(party, state, most=most))
+        ]
+        return found[:most]
 
     async def timeline(
         self, caller: Caller, case_id: UUID, after: int = 0, most: int = _MOST

@@ -15,11 +15,13 @@ from tests.channels.webhook.hooking import (
 )
 from tests.dialogue.talk import Talk
 from tests.listener import Listener
+from tests.waiting import until
 
 from thingdesk import hooks
 from thingdesk.channels.webhook import OWN
 from thingdesk.platform import clock, ids
 from thingdesk.platform.errors import Refused
+from thingdesk.platform.pool import is_passing
 
 
 async def test_a_case_is_told_from_its_opening_on(
@@ -71,6 +73,33 @@ async def test_a_case_that_is_under_way_is_told_from_now_on(
     assert await side.tell() == 1
     (told,) = heard(listener, hook.secret)
     assert (told["type"], told["data"]["outcome"]) == ("case.ended", "withdrawn")
+
+
+async def test_an_address_that_could_not_follow_is_not_registered(
+    talk: Talk, side: Side, listener: Listener
+) -> None:
+    caller, database = await talk.car(), talk.hand.database
+    stream = f"case:{await talk.asked(caller)}"
+
+    async def cut_who_waits() -> bool:
+        async with database.transaction() as tx:
+            return bool(
+                await tx.fetch(
+                    "select pg_terminate_backend(pid) from pg_stat_activity"
+                    " where datname = current_database() and wait_event_type = 'Lock'"
+                )
+            )
+
+    async with database.transaction() as tx:
+        await tx.execute("select from timeline_head where stream = $1 for update", stream)
+        registering = asyncio.create_task(side.register(caller, listener.url))
+        await until(cut_who_waits)
+        with pytest.raises(Exception) as failed:  # noqa: PT011 - is_passing tells which
+            await registering
+    assert is_passing(failed.value)
+    async with database.transaction() as tx:
+        assert await hooks.of_machine(tx, caller.machine, caller.owner_id, OWN) == []
+    assert await side.register(caller, listener.url)
 
 
 async def test_others_are_told_nothing(talk: Talk, side: Side, listener: Listener) -> None:

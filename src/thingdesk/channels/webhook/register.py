@@ -2,13 +2,11 @@
 
 import ssl
 from collections.abc import Sequence
-from uuid import UUID
 
 import orjson
 
 from thingdesk import hooks, parties
 from thingdesk.access import Caller
-from thingdesk.cases import State
 from thingdesk.dialogue import Dialogue
 from thingdesk.hooks import Hook, NewHook
 from thingdesk.platform import clock
@@ -18,7 +16,6 @@ from thingdesk.platform.outward import End, Names, Network, make_http, post, sig
 # shorter than what a caller waits for its answer
 _WITHIN = 3.0
 _MOST_CASES = 1000
-_PAGE = 100
 
 
 class Registrar:
@@ -43,9 +40,8 @@ class Registrar:
         the caller's cases, those under way among them, until what the caller calls by ends. Raises
         Refused.
         """
-        theirs = [asked.case_id] if asked.case_id else []
-        for case_id in theirs:
-            await self._dialogue.case(caller, case_id)
+        if asked.case_id:
+            await self._dialogue.case(caller, asked.case_id)
         async with self._database.transaction() as tx:
             hook = await hooks.make(tx, asked)
         await self._try(hook)
@@ -53,9 +49,8 @@ class Registrar:
             # an opening of a case that does not see the hook has ended then
             await parties.hold(tx, [caller.machine])
             await hooks.register(tx, hook)
-        if not asked.case_id:
-            theirs = await self._under_way(caller)
-        async with self._database.transaction() as tx:
+            one = [asked.case_id] if asked.case_id else None
+            theirs = one or await self._dialogue.under_way(tx, caller, _MOST_CASES)
             await hooks.follow_from_now(tx, hook, theirs)
         return hook
 
@@ -79,13 +74,3 @@ class Registrar:
             raise hooks.forbidden(attempt.problem)
         if attempt.end is not End.TAKEN:
             raise hooks.not_verified(attempt.problem)
-
-    async def _under_way(self, caller: Caller) -> list[UUID]:
-        found: list[UUID] = []
-        for state in (State.OPEN, State.VERIFYING):
-            further: str | None = ""
-            while further is not None and len(found) < _MOST_CASES:
-                page = await self._dialogue.cases(caller, after=further, most=_PAGE, state=state)
-                found += [one.id for one in page.cases]
-                further = page.further
-        return found
