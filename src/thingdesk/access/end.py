@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from thingdesk import mandates, parties, timeline
+from thingdesk import hooks, mandates, parties, timeline
 from thingdesk.access import grant_store, once_store, standing
 from thingdesk.access.events import AccessEnded, TokenEnded
 from thingdesk.access.making import secret_digest
@@ -28,7 +28,8 @@ async def end_grant(tx: Transaction, grant_id: UUID, reason: str) -> bool:
 
 async def revoke(tx: Transaction, client: Client, token: str, base: str) -> None:
     """End a token of this client: one that renews others with all of them, another with those made
-    from it. Nobody is told whether there was one.
+    from it, and with the addresses that were registered by any of these to be told. Nobody is told
+    whether there was one.
     """
     refresh = await grant_store.lock_refresh(tx, secret_digest(token))
     if refresh is not None:
@@ -44,6 +45,7 @@ async def revoke(tx: Transaction, client: Client, token: str, base: str) -> None
         return
     if await once_store.end(tx, found.id, found.machine, clock.now(), found.until):
         timeline.append(tx, f"machine:{found.machine}", TokenEnded(found.machine, found.id))
+        await hooks.end_of_token(tx, found.id, "the token that registered it was given back")
         tx.notify(parties.CALLERS)
 
 

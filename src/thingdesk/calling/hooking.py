@@ -15,5 +15,6 @@ def hook_of(caller: Caller, form: str, url: str, **more: Any) -> NewHook:
         mandate_id=by.mandate_id,
         grant_id=by.grant_id,
         keys=by.keys,
+        tokens=by.tokens,
         **more,
     )

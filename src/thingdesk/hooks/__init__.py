@@ -11,7 +11,7 @@ personal, so that what was erased from the timeline leaves the desk no more.
 from thingdesk.hooks.catch_up import catch_up, come_to, drop_case, moved
 from thingdesk.hooks.claim import claim_due
 from thingdesk.hooks.delivered import delivered
-from thingdesk.hooks.end import end, end_all
+from thingdesk.hooks.end import end, end_all, end_of_token
 from thingdesk.hooks.erase import erase
 from thingdesk.hooks.errors import forbidden, not_verified
 from thingdesk.hooks.events import (
@@ -66,6 +66,7 @@ __all__ = [
     "drop_case",
     "end",
     "end_all",
+    "end_of_token",
     "erase",
     "failing",
     "follow",

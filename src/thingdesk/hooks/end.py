@@ -17,6 +17,11 @@ async def end_all(tx: Transaction, machine: str, reason: str) -> None:
     await _end(tx, [one.id for one in await store.of_parties(tx, [machine])], reason)
 
 
+async def end_of_token(tx: Transaction, token: UUID, reason: str) -> None:
+    """The same with all that was registered by a token, or by one made from it."""
+    await _end(tx, await store.of_token(tx, token), reason)
+
+
 async def _end(tx: Transaction, hook_ids: Sequence[UUID], reason: str) -> None:
     if not hook_ids:
         return

@@ -32,9 +32,9 @@ SECRET = (
 class NewHook:
     """What a machine wants: to be told at `url`, in a `form` (whose wire format it is), of `kinds`
     of events (None: of all), of all its cases or of one. `mandate_id` is the one that it acts
-    under, None for its own key; with this, the grant and the `keys` by which it called, it ends. By
-    its `name` one of a case is told apart from others of the machine; what is `shown` with each
-    message, as headers, is secret. A `secret` signs what is sent; without one the hook
+    under, None for its own key; with this, the grant and the `keys` by which it called, it ends,
+    and when one of the `tokens` is given back, not when its time is over. By its `name` one of a
+    case is told apart from others of the machine; what is `shown` with each message, as headers, is secret. A `secret` signs what is sent; without one the hook
     gets its own.
     """
 
@@ -49,6 +49,7 @@ class NewHook:
     keys: tuple[str, ...] = ()
     name: str | None = None
     shown: Mapping[str, str] = field(default_factory=dict, repr=False)
+    tokens: tuple[UUID, ...] = ()
     secret: str | None = field(default=None, repr=False)
 
     @property

@@ -15,12 +15,12 @@ KEPT = (
 
 _INSERT = """
 insert into hook (id, machine, owner_id, mandate_id, form, url, secret, kinds, case_id, made_at,
-                  grant_id, keys, name, shown)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                  grant_id, keys, name, shown, tokens)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 """
 _CHANGE = """
 update hook set owner_id = $2, mandate_id = $3, url = $4, kinds = $5, grant_id = $6, keys = $7,
-                shown = $8
+                shown = $8, tokens = $9
 where id = $1
 """
 _OF = """
@@ -56,6 +56,7 @@ async def insert(tx: Transaction, hook: Hook) -> None:
         list(asked.keys),
         asked.name,
         dict(asked.shown),
+        list(asked.tokens),
     )
 
 
@@ -72,6 +73,7 @@ async def change(tx: Transaction, hook: Hook) -> None:
         asked.grant_id,
         list(asked.keys),
         dict(asked.shown),
+        list(asked.tokens),
     )
 
 
@@ -97,6 +99,14 @@ async def of_parties(tx: Transaction, machines: Collection[str]) -> list[Hook]:
     """The hooks of these that have not ended, the oldest first."""
     rows = await tx.fetch(f"{_OF} order by made_at, id", list(machines), [])
     return [hook_of(row) for row in rows]
+
+
+async def of_token(tx: Transaction, token: UUID) -> list[UUID]:
+    """The hooks that were registered by it, or by one made from it, and have not ended."""
+    rows = await tx.fetch(
+        "select id from hook where tokens @> array[$1::uuid] and ended_at is null", token
+    )
+    return [row["id"] for row in rows]
 
 
 async def of_all_cases(
@@ -182,5 +192,6 @@ def hook_of(row: Row) -> Hook:
         tuple(row["keys"]),
         row["name"],
         row["shown"],
+        tuple(row["tokens"]),
     )
     return Hook(row["id"], asked, row["secret"], row["made_at"], row["ended_at"])

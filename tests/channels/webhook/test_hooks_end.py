@@ -1,9 +1,10 @@
 """Nothing is told any more once that has ended by which an address was registered."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
-from tests.access.ending import ENDS, End, the_token
+from tests.access.ending import ENDS, End
 from tests.access.making import ALL, BASE, Asking, a_machine, paired, shown
 from tests.channels.webhook.hooking import DAY, UNAVAILABLE, Side, heard, kinds, states
 from tests.dialogue.talk import Talk
@@ -16,10 +17,8 @@ from thingdesk.channels.webhook import OWN
 from thingdesk.mandates import Terms
 from thingdesk.platform import clock
 
-AT_ONCE = {name: one for name, one in ENDS.items() if name != "token"}
 
-
-@pytest.mark.parametrize("end", [one for one, _ in AT_ONCE.values()], ids=AT_ONCE)
+@pytest.mark.parametrize("end", [one for one, _ in ENDS.values()], ids=ENDS)
 async def test_nothing_is_told_once_that_has_ended_by_which_it_was_registered(
     talk: Talk, side: Side, listener: Listener, end: End
 ) -> None:
@@ -37,7 +36,7 @@ async def test_nothing_is_told_once_that_has_ended_by_which_it_was_registered(
         assert not await hooks.of_machine(tx, caller.machine, caller.owner_id, OWN)
 
 
-@pytest.mark.parametrize("end", [one for one, _ in AT_ONCE.values()], ids=AT_ONCE)
+@pytest.mark.parametrize("end", [one for one, _ in ENDS.values()], ids=ENDS)
 async def test_nor_is_tried_again_what_was_not_taken_before(
     talk: Talk, side: Side, listener: Listener, end: End
 ) -> None:
@@ -60,10 +59,10 @@ async def test_a_hook_outlives_its_token_and_a_mandate_that_is_over_ends_it(
     talk: Talk, side: Side, listener: Listener, turnable: clock.Turnable
 ) -> None:
     terms = replace(ALL, ends=clock.now() + DAY)
-    machine, made, caller = await _by_token(talk, terms)
+    _, _, caller = await _by_token(talk, terms)
     hook = await side.register(caller, listener.url)
-    await the_token(talk.hand.database, machine, made, caller)
     heard(listener, hook.secret)
+    turnable.turn(timedelta(hours=1))
     await talk.asked(caller)
     assert await side.tell() > 0
     heard(listener, hook.secret)

@@ -121,6 +121,8 @@ async def _caller(tx: Transaction, hook: Hook) -> Caller | Refused:
     """Who registered it, with what it may see now, or why it may not any more."""
     asked = hook.asked
     machines = (asked.machine,) if asked.keys or asked.mandate_id else ()
-    grounds = Grounds(machines, asked.owner_id, asked.keys, asked.mandate_id, asked.grant_id)
+    grounds = Grounds(
+        machines, asked.owner_id, asked.keys, asked.mandate_id, asked.grant_id, asked.tokens
+    )
     (found,) = await access.again(tx, [Caller(asked.machine, asked.owner_id, grounds=grounds)])
     return found
