@@ -1,7 +1,8 @@
 """What is passed on can only be narrower: RFC 8693."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import timedelta, timezone
+from uuid import UUID
 
 import pytest
 from joserfc.jwk import OKPKey
@@ -23,7 +24,7 @@ from tests.parties.making import signing
 from thingdesk import mandates, parties
 from thingdesk.access import Callers, Surface, TokenRequest, Tokens, standing
 from thingdesk.access.token import TYPE
-from thingdesk.mandates import Mandate, Terms
+from thingdesk.mandates import Mandate, Narrower, Terms
 from thingdesk.platform import clock
 from thingdesk.platform.database import Database
 from thingdesk.platform.errors import Refused
@@ -208,6 +209,35 @@ async def test_what_is_passed_on_ends_and_makes_room(
     async with database.transaction() as tx:
         later = await passed_on(0)
         assert later.id != made[0].id, "whoever goes on has time again"
+
+
+async def test_the_same_is_what_permits_the_same_for_as_long(database: Database) -> None:
+    machine, begins = await a_machine(database), clock.now() + timedelta(hours=1)
+    ends, berlin = begins + timedelta(days=2), timezone(timedelta(hours=2))
+    asked = replace(LESS, begins=begins, ends=ends)
+    others = (
+        replace(asked, ends=None),
+        replace(asked, begins=begins + timedelta(seconds=1)),
+        replace(asked, ends=ends - timedelta(seconds=1)),
+        replace(asked, always_ask=("vehicle.repair",)),
+        replace(asked, per_case=Money(999, "EUR")),
+    )
+    async with database.transaction() as tx:
+        above = await mandates.grant(tx, machine.owner, ALL)
+
+        async def passed_on(terms: Terms) -> UUID:
+            to = machine.machine
+            return (await mandates.grant(tx, machine.owner, terms, to=to, parent=above.id)).id
+
+        first = await passed_on(asked)
+        in_berlin = replace(asked, begins=begins.astimezone(berlin), ends=ends.astimezone(berlin))
+        assert await passed_on(in_berlin) == first
+        made = [await passed_on(one) for one in others]
+        assert len({first, *made}) == 1 + len(others)
+        assert [await passed_on(one) for one in others] == made
+        wanted = [Narrower(above, machine.machine, one) for one in (*others, LESS, asked)]
+        found = await mandates.passed_on(tx, wanted)
+    assert [one.id if isinstance(one, Mandate) else one for one in found] == [*made, None, first]
 
 
 async def test_who_has_a_key_speaks_mqtt_by_that_alone(database: Database, tokens: Tokens) -> None:

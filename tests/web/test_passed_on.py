@@ -65,6 +65,7 @@ async def test_many_are_folded_and_hide_nobody_to_whom_the_owner_gave(site: Site
     entry = _entry(await get(site, own), own, top.id)
     assert "<summary>Passed on to more than 20 others</summary>" in entry
     assert entry.count("Passed on by") == 20
+    assert " and 13 more." in text(await get(site, f"{own}/stop"))
 
 
 async def test_what_has_ended_is_folded_away(site: Site, turnable: clock.Turnable) -> None:

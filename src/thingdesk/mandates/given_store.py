@@ -1,15 +1,15 @@
 """The rows of what owners give to machines, and of what those pass on."""
 
-from collections.abc import Collection, Mapping
-from datetime import datetime
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from thingdesk.mandates import data
-from thingdesk.mandates.model import Mandate
+from thingdesk.mandates.model import Mandate, Terms
 from thingdesk.parties import Ended
 from thingdesk.platform import ids
-from thingdesk.platform.database import Row, Transaction, columns
+from thingdesk.platform.database import Row, Transaction, columns, json
 
 # a chain ends where nothing was passed on: it cannot be longer than mandates are deep
 _MOST_DEEP = 10
@@ -39,6 +39,26 @@ where g.owner_id = $1 and g.revoked_at is null
   and (g.parent is null or {_ENDS} > $2 and exists (select from mandate m where m.id = g.parent))
 order by {_ENDS} <= $2, g.given_at desc, g.id desc limit $3
 """  # noqa: S608 - of constants
+_MAY_ACT = f"""
+with recursive good as (
+    select m.id, null as machine, 0 as deep, {_ENDS} as ends
+    from mandate m join mandate_version v on v.mandate_id = m.id and v.version = m.version
+    where m.owner_id = $1 and m.revoked_at is null
+    union all
+    select g.id, g.machine, 0, {_ENDS}
+    from mandate_given g join mandate_version v on v.mandate_id = g.id and v.version = g.version
+    where g.owner_id = $1 and g.parent is null and g.revoked_at is null
+    union all
+    select g.id, g.machine, b.deep + 1, least(b.ends, {_ENDS})
+    from good b
+    join mandate_given g on g.parent = b.id and g.revoked_at is null
+    join mandate_version v on v.mandate_id = g.id and v.version = g.version
+    where b.deep < {_MOST_DEEP}
+)
+select machine, count(*) over () as number
+from (select distinct machine from good where machine is not null and ends > $2) as machines
+order by machine limit $3
+"""  # noqa: S608 - of constants
 _BELOW = f"""
 with recursive below as (
     select w.id as top, w.id, 0 as deep, $2::timestamptz as given_at, $2 as ends
@@ -63,12 +83,23 @@ where g.parent = $1 and g.revoked_at is null and g.given_at > $3
   and coalesce((v.terms ->> 'ends')::timestamptz, 'infinity') > $2
 order by g.given_at
 """
-_PASSED_ON_TO = """
-select g.*, v.terms, v.granted_at, v.signed
-from unnest($1::uuid[], $2::text[]) as w (parent, machine)
-join mandate_given g on g.parent = w.parent and g.machine = w.machine
-join mandate_version v on v.mandate_id = g.id and v.version = g.version
-where g.revoked_at is null and coalesce((v.terms ->> 'ends')::timestamptz, 'infinity') > $3
+_THE_SAME = """
+select w.place, g.*
+from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[])
+    with ordinality as w (parent, machine, terms, begins, ends, place)
+cross join lateral (
+    select g.*, v.terms, v.granted_at, v.signed
+    from mandate_given g
+    join mandate_version v on v.mandate_id = g.id and v.version = g.version,
+        lateral (select (v.terms ->> 'begins')::timestamptz, (v.terms ->> 'ends')::timestamptz)
+            as t (begins, ends)
+    where g.parent = w.parent and g.machine = w.machine and g.revoked_at is null
+        and g.given_at > $8
+        and v.terms - array['begins', 'ends'] = w.terms::jsonb - array['begins', 'ends']
+        and t.begins is not distinct from w.begins
+        and case when w.ends is null then t.ends > $7 else t.ends = w.ends and t.ends > $6 end
+    limit 1
+) g
 """
 _REVOKE = """
 with recursive below as (
@@ -86,6 +117,15 @@ _GIVEN_TO = """
 select owner_id, id from mandate_given
 where machine = $1 and owner_id is distinct from $2 and revoked_at is null order by owner_id, id
 """
+
+
+class Passing(NamedTuple):
+    """What is to be passed on to a machine, and when it is to end."""
+
+    parent: UUID
+    to: str
+    terms: Terms
+    ends: datetime | None
 
 
 async def chains(tx: Transaction, wanted: Collection[UUID]) -> dict[UUID, tuple[Mandate, ...]]:
@@ -118,6 +158,13 @@ async def given_by(tx: Transaction, owner_id: UUID, now: datetime, most: int) ->
     return [row["id"] for row in await tx.fetch(_GIVEN_BY, owner_id, now, most)]
 
 
+async def may_act(
+    tx: Transaction, owner_id: UUID, now: datetime, most: int
+) -> tuple[list[str], int]:
+    rows = await tx.fetch(_MAY_ACT, owner_id, now, most)
+    return [row["machine"] for row in rows], rows[0]["number"] if rows else 0
+
+
 async def below(
     tx: Transaction, tops: Collection[UUID], now: datetime, since: datetime, most: int
 ) -> list[tuple[UUID, UUID]]:
@@ -136,16 +183,26 @@ async def passed_on(
     return [row["given_at"] for row in await tx.fetch(_PASSED_ON, parent, now, after)]
 
 
-async def passed_on_to(
-    tx: Transaction, wanted: Collection[tuple[UUID, str]], now: datetime
-) -> dict[tuple[UUID, str], list[Mandate]]:
-    """What was narrowed from mandates for machines, of (parent, machine), and is not over: each as
-    it is while its parent is good.
+async def the_same(
+    tx: Transaction, wanted: Sequence[Passing], now: datetime, lasts: timedelta
+) -> list[Mandate | None]:
+    """Of each one that was passed on so and is not over, in order: it ends when that is to end, or
+    where no time is said, after half of what it `lasts` at most. It is as while its parent is good.
     """
-    found: dict[tuple[UUID, str], list[Mandate]] = {}
-    for row in await tx.fetch(_PASSED_ON_TO, *columns(wanted), now):
-        found.setdefault((row["parent"], row["machine"]), []).append(_mandate(row))
-    return found
+    if not wanted:
+        return []
+    rows = await tx.fetch(
+        _THE_SAME,
+        *columns(
+            (one.parent, one.to, json(data.as_data(one.terms)), one.terms.begins, one.ends)
+            for one in wanted
+        ),
+        now,
+        now + lasts / 2,
+        now - lasts,
+    )
+    found = {row["place"]: _mandate(row) for row in rows}
+    return [found.get(n) for n in range(1, len(wanted) + 1)]
 
 
 async def above(tx: Transaction, owner_id: UUID, machine: str) -> list[UUID]:

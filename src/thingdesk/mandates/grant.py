@@ -124,6 +124,13 @@ async def given_by(tx: Transaction, owner_id: UUID, most: int = 100) -> list[Man
     return [chains[one][0] for one in wanted]
 
 
+async def may_act(tx: Transaction, owner_id: UUID, most: int) -> tuple[list[str], int]:
+    """The machines that may act for the owner by what was given or passed on to them, now or
+    later: `most` of them, and how many they are.
+    """
+    return await given_store.may_act(tx, owner_id, clock.now(), most)
+
+
 async def below(tx: Transaction, tops: Collection[UUID], most: int) -> dict[UUID, list[Mandate]]:
     """What was passed on of each of these, and of that in turn: first what is not over, each after
     that which it is from. What was over before the last 30 days is left out, and what was taken

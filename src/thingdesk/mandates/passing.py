@@ -39,17 +39,29 @@ async def passed_on(tx: Transaction, wanted: Sequence[Narrower]) -> list[Mandate
     so of the parent, and of all below it.
     """
     now = clock.now()
-    known = await given_store.passed_on_to(tx, {(one.parent.id, one.to) for one in wanted}, now)
-    return [_there(one, known.get((one.parent.id, one.to), ()), now) for one in wanted]
+    terms = [_terms(one) for one in wanted]
+    fit = [
+        given_store.Passing(one.parent.id, one.to, of, _until(of, now))
+        for one, of in zip(wanted, terms, strict=True)
+        if not isinstance(of, Refused)
+    ]
+    there = iter(await given_store.the_same(tx, fit, now, LASTS))
+    return [one if isinstance(one, Refused) else next(there) for one in terms]
 
 
-def _there(one: Narrower, known: Sequence[Mandate], now: datetime) -> Mandate | Refused | None:
+def _terms(one: Narrower) -> Terms | Refused:
     try:
         check_terms(one.asked)
-        terms = narrow(one.parent.terms, one.asked)
+        return narrow(one.parent.terms, one.asked)
     except Refused as refused:
         return refused
-    return next((it for it in known if _is_same(it.terms, terms, now)), None)
+
+
+def _until(terms: Terms, now: datetime) -> datetime | None:
+    """When what is passed on ends; None for what may last as long as can be: that is passed on anew
+    once half of its time is over.
+    """
+    return terms.ends if terms.ends and terms.ends <= now + LASTS else None
 
 
 async def pass_on(
@@ -79,16 +91,6 @@ async def pass_on(
     terms = replace(terms, ends=min(terms.ends or now + LASTS, now + LASTS))
     new = await given_store.add(tx, owner_id, to, parent, now)
     return await write(tx, Mandate(new, owner_id, 1, terms, now, to=to, parent=parent))
-
-
-def _is_same(known: Terms, terms: Terms, now: datetime) -> bool:
-    """Whether it permits the same, and as long; where that is as long as may be, it is passed on
-    anew once half of its time is over.
-    """
-    if terms.ends and terms.ends <= now + LASTS:
-        return known == terms
-    good = known.ends is not None and known.ends > now + LASTS / 2
-    return good and replace(known, ends=None) == replace(terms, ends=None)
 
 
 async def write(tx: Transaction, new: Mandate) -> Mandate:

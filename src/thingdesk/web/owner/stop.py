@@ -7,11 +7,11 @@ from thingdesk import mandates, notices
 from thingdesk.notices import Notice, Recipient
 from thingdesk.web.owner.home import MOST_OPEN, mandate_in_words, open_cases
 from thingdesk.web.owner.ownerships import Token, enter
-from thingdesk.web.owner.who_acts import names_acting
 from thingdesk.web.pages import Open
 from thingdesk.web.render import page
 
 router = APIRouter(prefix="/owner/{token}/stop")
+_MOST_NAMED = 10
 _REASON = "The owner said stop."
 _TOLD = (
     "You said stop: nothing more is done in your name without asking you. What was under way before"
@@ -26,7 +26,7 @@ async def get_stop(pages: Open, token: Token) -> HTMLResponse:
         owned = await enter(pages, tx, token)
         _, standing, _ = await mandate_in_words(pages, tx, owned)
         told = await open_cases(tx, owned, MOST_OPEN + 1)
-        acting = await names_acting(tx, owned.owner.id)
+        acting, number = await mandates.may_act(tx, owned.owner.id, _MOST_NAMED)
     return page(
         "owner/stop.html",
         owned=owned,
@@ -34,6 +34,7 @@ async def get_stop(pages: Open, token: Token) -> HTMLResponse:
         told=told,
         most=MOST_OPEN,
         acting=acting,
+        more=number - len(acting),
     )
 
 

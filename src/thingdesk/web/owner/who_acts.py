@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from thingdesk import cases, mandates, parties
 from thingdesk.cases import Case
@@ -94,16 +93,6 @@ async def acting_for(
     """
     given = await mandates.given_by(tx, owned.owner.id, most + 1)
     return await acting(pages, tx, owned, given)
-
-
-async def names_acting(tx: Transaction, owner_id: UUID) -> list[str]:
-    """The machines that may act for the owner now, or later: of each mandate the first that it was
-    passed on to.
-    """
-    given = await mandates.given_by(tx, owner_id)
-    under = await mandates.below(tx, [one.id for one in given], MOST)
-    all_ = [*given, *(one for some in under.values() for one in some)]
-    return sorted({one.to for one in all_ if one.to and not _is_over(one)})
 
 
 async def acting(
