@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -189,12 +189,23 @@ async def test_a_session_of_2025_hears_on_its_standing_stream(place: Place) -> N
 @pytest.mark.filterwarnings("ignore::mcp.shared.exceptions.MCPDeprecationWarning")
 async def test_a_case_that_is_spelled_in_many_ways_is_subscribed_to_once(place: Place) -> None:
     who = await place.car()
-    case_id = case_of(await place.call(who, REPAIR, MISFIRE))
+    codes = ("P0301", "P0302", "P0303")
+    asked = [case_of(await place.call(who, REPAIR, {"code": one})) for one in codes]
+    case_id, *others = asked
     heard: asyncio.Queue[str] = asyncio.Queue()
 
     async def on(message: object) -> None:
         if isinstance(message, ResourceUpdatedNotification):
             heard.put_nowait(message.params.uri)
+
+    async def hears_of(one: UUID) -> set[str]:
+        """All that is heard until this case is, which is withdrawn now."""
+        await place.call(who, "case_withdraw", {"case": str(one)})
+        found = set[str]()
+        async with asyncio.timeout(60):
+            while f"case://{one}" not in found:
+                found.add(await heard.get())
+        return found
 
     digits = list(case_id.hex)
     async with a_client(place.url, who, mode="legacy", message_handler=on) as client:
@@ -205,6 +216,12 @@ async def test_a_case_that_is_spelled_in_many_ways_is_subscribed_to_once(place: 
             spelled = f"{'' if n % 2 else 'urn:uuid:'}{''.join(digits)}"
             await client.session.subscribe_resource(f"case://{spelled}")
         await place.hand.work()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             assert await heard.get() == f"case://{case_id}"
         await client.session.unsubscribe_resource(f"case://{{{case_id}}}")
+        for one in others:
+            await client.session.subscribe_resource(f"case://{one}")
+        # what was told before the end of the subscription comes before this
+        await hears_of(others[0])
+        await place.call(who, "case_withdraw", {"case": str(case_id)})
+        assert f"case://{case_id}" not in await hears_of(others[1])
