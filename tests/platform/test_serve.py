@@ -261,3 +261,28 @@ async def test_a_proxy_connects_for_many(app: Slow) -> None:
             assert (await reader.readuntil(b"\r\n\r\nok")).startswith(b"HTTP/1.1 200 ")
         for _, writer in held:
             writer.close()
+
+
+async def test_what_a_proxy_keeps_idle_outlives_that_of_a_stranger(app: Slow) -> None:
+    app.may_answer.set()
+    door, proxy = listen("127.0.0.1", 0, "PORT"), IPv4Network("127.0.0.2/32")
+
+    async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(HEAD + b"\r\n")
+        assert (await reader.readuntil(b"\r\n\r\nok")).startswith(b"HTTP/1.1 200 ")
+
+    async with (
+        serve(app, door, head_within=1.0, proxies=(proxy,)) as served,
+        asyncio.timeout(60),
+    ):
+        port = urlsplit(served.url).port
+        kept = await asyncio.open_connection("127.0.0.1", port, local_addr=("127.0.0.2", 0))
+        await ask(*kept)
+        stranger = await asyncio.open_connection("127.0.0.1", port)
+        await ask(*stranger)
+        assert await stranger[0].read() == b"", "it is idle for too long"
+        await ask(*kept)
+        kept[1].write(HEAD)
+        assert (await kept[0].read()).startswith(b"HTTP/1.1 408 "), "a head has its time"
+        for _, writer in (kept, stranger):
+            writer.close()

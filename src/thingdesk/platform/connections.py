@@ -17,7 +17,7 @@ class Connections:
 
     def enter(self, address: str) -> bool:
         """Whether there is room for one more from there; it is to leave again."""
-        if self._is_proxy(address):
+        if self.is_proxy(address):
             return True
         sender = network_of(address)
         if self._open[sender] >= self._most:
@@ -27,14 +27,15 @@ class Connections:
 
     def leave(self, address: str) -> None:
         """One that has entered is closed."""
-        if self._is_proxy(address):
+        if self.is_proxy(address):
             return
         sender = network_of(address)
         self._open[sender] -= 1
         if not self._open[sender]:
             del self._open[sender]
 
-    def _is_proxy(self, address: str) -> bool:
+    def is_proxy(self, address: str) -> bool:
+        """Whether who connects from there stands for many."""
         try:
             found = ip_address(address)
         except ValueError:  # nobody's, as of a socket without a network

@@ -21,6 +21,8 @@ AGAIN_SOON = {"Retry-After": "2"}
 _STOP_WITHIN = 5
 _HEAD_BYTES = 32 * 1024
 _HEAD_WITHIN = 10.0
+# a proxy keeps what is idle for 60 to 120 s: whoever closes it first loses a request of the other's
+_IDLE_WITHIN = 180.0
 # more than any reader of a body takes, and longer than any of them waits: theirs are the answers
 # that say how to go on, this is for whoever goes on all the same
 MOST_BODY_BYTES = 1024 * 1024
@@ -50,6 +52,7 @@ def listen(host: str, port: int, setting: str) -> Door:
 
 class _Config(uvicorn.Config):
     head_within = _HEAD_WITHIN
+    idle_within = _IDLE_WITHIN
     body_within = _BODY_WITHIN
     room: Connections
 
@@ -68,12 +71,14 @@ class _Bounded(HttpToolsProtocol):
     _body_due: asyncio.TimerHandle | None = None
     _body_bytes = 0
     _from: str | None = None
+    _is_proxy = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         address = (transport.get_extra_info("peername") or ("",))[0]
         if self.config.room.enter(address):
             self._from = address
+            self._is_proxy = self.config.room.is_proxy(address)
             self._await_head()
         else:
             transport.write(_TOO_MANY)
@@ -87,6 +92,8 @@ class _Bounded(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._is_proxy and self._awaits_head and not self._unread:
+            self._stop_waiting()  # it was idle until now
         self._unread += len(data)
         super().data_received(data)
         if self._unread > _HEAD_BYTES and not self.transport.is_closing():
@@ -125,7 +132,9 @@ class _Bounded(HttpToolsProtocol):
 
     def _await_head(self) -> None:
         if self._head_due is None and not self.transport.is_closing():
-            self._head_due = self.loop.call_later(self.config.head_within, self._give_up)
+            is_idle = self._is_proxy and not self._unread
+            within = self.config.idle_within if is_idle else self.config.head_within
+            self._head_due = self.loop.call_later(within, self._give_up)
 
     def _stop_waiting(self) -> None:
         if self._head_due is not None:
@@ -195,7 +204,8 @@ async def serve(
 ) -> AsyncIterator[Door]:
     """Serve `app`, and close the door at the end. Requests under way are finished within seconds.
     Who connects has `head_within` seconds for the head of a request and `body_within` for its body.
-    Of one address so many `connections` may be open, and of a proxy as many as it likes.
+    Of one address so many `connections` may be open, and of a proxy as many as it likes, idle for
+    minutes.
     Who asks is who connects, or whom one of `proxies` (X-Forwarded-For) says it asks for. No
     cache may keep an answer without an ETag.
     """
@@ -206,7 +216,7 @@ async def serve(
         timeout_graceful_shutdown=_STOP_WITHIN,
         # `head_within` ends what is idle: libraries of clients keep it for 4 to 5 s, and what is
         # used just when it is closed loses its request
-        timeout_keep_alive=ceil(2 * head_within),
+        timeout_keep_alive=ceil(2 * max(head_within, _IDLE_WITHIN)),
         server_header=False,
         forwarded_allow_ips=[str(one) for one in proxies],
         http=_Bounded,
