@@ -31,6 +31,7 @@ from thingdesk.journeys import (
     free_slots,
 )
 from thingdesk.parties import Position
+from thingdesk.platform import formats
 from thingdesk.platform.errors import FieldError, Recovery, Refused, refuse
 from thingdesk.platform.money import Money
 
@@ -62,6 +63,13 @@ def hours(number: float) -> timedelta:
 def days(number: float) -> timedelta:
     """A duration in days."""
     return timedelta(days=number)
+
+
+def quoted(text: str) -> str:
+    """What a machine wrote, for the middle of words that owners, providers or agents read as the
+    desk's: one line in quotation marks, which it cannot end.
+    """
+    return formats.quoted(text)
 
 
 def in_range(
@@ -130,6 +138,7 @@ __all__ = [
     "hours",
     "in_range",
     "minutes",
+    "quoted",
     "refuse",
     "service",
 ]

@@ -27,6 +27,24 @@ def test_a_list_ends_with_and(words: list[str], said: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "quoted", "named", "field"),
+    [
+        ("P0301", '"P0301"', None, "P0301"),
+        ("io.example/x.0:@y", '"io.example/x.0:@y"', '"io.example/x.0:@y"', None),
+        ("a\r\n b\u202e", '"a b"', '"a b"', '"a b"'),
+        ('"x" y', "\"'x' y\"", "\"'x' y\"", "\"'x' y\""),
+        ("", '""', '""', '""'),
+    ],
+)
+def test_what_others_wrote_is_quoted(
+    text: str, quoted: str, named: str | None, field: str | None
+) -> None:
+    assert formats.quoted(text) == quoted
+    assert formats.named(text) == (named or text)
+    assert formats.field(text) == (field or text)
+
+
+@pytest.mark.parametrize(
     ("text", "shown"),
     [
         ("\u0639\u0644\u06cc\u200c\u0631\u0636\u0627", None),  # a name in Persian

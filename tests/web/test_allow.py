@@ -52,7 +52,7 @@ async def test_a_machine_is_paired_by_its_code(site: Site) -> None:
         assert page.status_code == 200
         assert f"<dt>Its code</dt><dd><b>{shown.user_code}</b>" in page.text, "as it is shown"
         for words in (
-            "May Kitchen speaker act for you?",
+            "May &#34;Kitchen speaker&#34; act for you?",
             "<li>Help on the road</li><li>Repair a fault</li>",
             "up to 500.00 EUR for one case, and 2000.00 EUR in a calendar month",
             "whatever costs more than 200.00 EUR",
@@ -112,7 +112,7 @@ async def test_what_was_made_less_is_read_before_the_yes(site: Site) -> None:
         less["user_code"] = shown.user_code
         look = await browser.post("/pair", data=less)
         assert look.status_code == 200
-        assert "May Kitchen speaker do this?" in look.text
+        assert "May &#34;Kitchen speaker&#34; do this?" in look.text
         assert "up to 50.00 EUR for one case, and 60.00 EUR in a calendar month" in look.text
         assert "Help on the road" not in look.text
         assert await given_by(site, owner) == [], "its words were not read before"

@@ -89,7 +89,7 @@ async def _machine(tx: Transaction, flow: Flow, client: Client, owner_id: UUID) 
     """The machine that the client is, or for this owner becomes; theirs from now on."""
     machine = machine_of(client, owner_id)
     if client.machine is None and await parties.get_machine(tx, machine) is None:
-        about = {"client": client.id}
+        about = {parties.NAMED_ITSELF: client.id}
         new = parties.NewMachine(machine, KIND, client.name[:100], attributes=about)
         await parties.register(tx, [new])
     await parties.hold(tx, [machine])

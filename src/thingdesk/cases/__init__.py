@@ -29,6 +29,7 @@ from thingdesk.cases.model import (
     Party,
     PartyCases,
     Report,
+    Said,
     Standing,
     State,
 )
@@ -92,6 +93,7 @@ __all__ = [
     "Progress",
     "Promised",
     "Report",
+    "Said",
     "Sample",
     "Standing",
     "State",

@@ -103,7 +103,7 @@ def _span(evidence: dict[str, Any], zone: str) -> str:
 def _code(case: Case) -> str | None:
     """The trouble code that it is about, where it is about one."""
     code = case.input.get("code")
-    return code if isinstance(code, str) else None
+    return formats.named(code) if isinstance(code, str) else None
 
 
 def _asked(case: Case) -> str:
@@ -118,4 +118,4 @@ def _asked(case: Case) -> str:
 def _shown(value: str | float) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return value if isinstance(value, str) else formats.number(value)
+    return formats.named(value) if isinstance(value, str) else formats.number(value)

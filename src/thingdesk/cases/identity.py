@@ -1,6 +1,5 @@
 """What tells a case from others of its subject and service."""
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
@@ -11,7 +10,6 @@ from thingdesk.platform import formats
 from thingdesk.platform.database import Transaction
 
 _LONGEST = 40
-_CODE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 async def identity_words(tx: Transaction, found: Iterable[Case]) -> dict[UUID, str]:
@@ -33,12 +31,11 @@ def _words(identity: dict[str, Any]) -> Iterator[str]:
         if isinstance(value, bool):
             yield f"{formats.plain(name)} {'yes' if value else 'no'}"
         elif isinstance(value, str | int | float):
-            said = _quoted(value) if isinstance(value, str) else formats.number(value)
+            said = _named(value) if isinstance(value, str) else formats.number(value)
             yield f"{formats.plain(name)} {said}"
 
 
-def _quoted(text: str) -> str:
-    """What somebody wrote is seen to be that: all but a plain code stands in quotation marks."""
+def _named(text: str) -> str:
     said = formats.line(text)
     cut = said if len(said) <= _LONGEST else f"{said[: _LONGEST - 1].rstrip()}…"
-    return cut if _CODE.fullmatch(cut) else '"' + cut.replace('"', "'") + '"'
+    return formats.named(cut)

@@ -90,6 +90,14 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What a reporter said beside the input."""
+
+    by: str
+    what: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     """What became of an opening: `new` and `reopened` cases need a journey, joined ones have it.
 

@@ -2,10 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from thingdesk.cases.model import Opening
+from thingdesk.cases.model import Opening, Said
 from thingdesk.platform.database import Transaction
 
 MOST = 20
@@ -26,15 +25,16 @@ async def put(tx: Transaction, rows: Sequence[tuple[UUID, Opening]], now: dateti
             await tx.execute(_PUT, case_id, one.reporter, one.event_id, said, now, MOST)
 
 
-async def said_of(
-    tx: Transaction, case_ids: Collection[UUID]
-) -> dict[UUID, tuple[dict[str, Any], ...]]:
+async def said_of(tx: Transaction, case_ids: Collection[UUID]) -> dict[UUID, tuple[Said, ...]]:
     """By case what was said in its reports, the first one first."""
-    found: dict[UUID, tuple[dict[str, Any], ...]] = {}
+    found: dict[UUID, tuple[Said, ...]] = {}
     for row in await tx.fetch(
-        "select case_id, said from case_said where case_id = any($1)"
+        "select case_id, reporter, said from case_said where case_id = any($1)"
         " order by case_id, said_at, reporter, event_id",
         list(case_ids),
     ):
-        found[row["case_id"]] = (*found.get(row["case_id"], ()), row["said"])
+        found[row["case_id"]] = (
+            *found.get(row["case_id"], ()),
+            Said(row["reporter"], row["said"]),
+        )
     return found

@@ -2,6 +2,7 @@ from collections.abc import Iterable
 
 from pydantic import ValidationError
 
+from thingdesk.platform import formats
 from thingdesk.platform.errors import FieldError, Refused, refuse
 
 _MENDS = {
@@ -19,7 +20,7 @@ def unknown_service(name: str, known: Iterable[str]) -> Refused:
     offered = ", ".join(sorted(known))
     return refuse(
         "unknown_service",
-        f"no service is called {name[:80]!r}; offered are: {offered}",
+        f"no service is called {formats.quoted(name[:80])}; offered are: {offered}",
         fields=(FieldError("data.service", "unknown", "choose one of GET /v1/catalog"),),
     )
 
@@ -28,7 +29,7 @@ def unfit_input(service: str, error: ValidationError) -> Refused:
     """The input does not fit the service's schema: what is wrong, field by field."""
     fields = tuple(
         FieldError(
-            ".".join(("data.input", *(str(part)[:64] for part in one["loc"]))),
+            ".".join(("data.input", *map(formats.field, one["loc"]))),
             one["msg"],
             _MENDS.get(one["type"], "send what the schema asks for"),
         )

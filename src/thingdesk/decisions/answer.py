@@ -51,4 +51,4 @@ def _check_open(found: Decision, option: str) -> None:
     if found.question.deadline <= clock.now():
         raise errors.expired()
     if found.question.option(option) is None:
-        raise errors.unknown_option(found, option)
+        raise errors.unknown_option(found)

@@ -31,7 +31,7 @@ def expired() -> Refused:
     return refuse("decision_expired", "The time to answer is over.", Recovery.CONTACT_US)
 
 
-def unknown_option(decision: Decision, given: str) -> Refused:
+def unknown_option(decision: Decision) -> Refused:
     names = ", ".join(option.id for option in decision.question.options)
-    field = FieldError("option", f"{given!r} is none of the options", f"give one of: {names}")
+    field = FieldError("option", "is none of the options", f"give one of: {names}")
     return refuse("option_unknown", "This is none of the options.", fields=(field,))

@@ -8,7 +8,7 @@ from functools import lru_cache
 from thingdesk.cases import Case, happened
 from thingdesk.decisions.model import NO, Cost, Option, Proposal, Question
 from thingdesk.mandates import Payer
-from thingdesk.parties import Machine
+from thingdesk.parties import Machine, called
 from thingdesk.platform import formats
 from thingdesk.platform.formats import local
 
@@ -36,7 +36,7 @@ class About:
         """`car-7 (car, Model 3)`."""
         if self.machine is None:
             return self.case.subject if self.case else ""
-        kind, model = formats.plain(self.machine.kind), self.machine.model
+        kind, model = formats.plain(self.machine.kind), called(self.machine)
         more = f", {model}" if model and model != self.machine.kind else ""
         return f"{self.machine.id} ({kind}{more})"
 

@@ -24,7 +24,6 @@ Seen = TypeVar("Seen")
 _MOST = 100
 _LONGEST_WORDS = 500
 _WITHDRAWN = "{} does not want it any more, on your behalf."
-_SAYS = '{} It says: "{}"'
 
 
 class Dialogue:
@@ -182,10 +181,10 @@ class Dialogue:
 
 def _in_their_words(machine: str, words: str) -> str:
     """Who withdraws, and what they say, as theirs: owners and agents read it as the desk's own word
-    else. It ends no line, and not what it is quoted by.
+    else.
     """
-    told, quoted = _WITHDRAWN.format(machine), formats.line(words).replace('"', "'")
-    return _SAYS.format(told, quoted) if quoted else told
+    told = _WITHDRAWN.format(machine)
+    return f"{told} It says: {formats.quoted(words)}" if formats.line(words) else told
 
 
 def _place(after: str | None) -> tuple[datetime, UUID] | None:

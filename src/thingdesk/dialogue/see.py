@@ -69,7 +69,8 @@ async def views(
     hops = await cases.hops_of(tx, [one.id for one in found])
     said = await cases.said_of(tx, [one.id for one in found])
     seen = [await _view(tx, one, told, pages, zone) for one in found]
-    return [replace(one, hops=hops[one.id], said=said.get(one.id, ())) for one in seen]
+    what = {one: tuple(each.what for each in those) for one, those in said.items()}
+    return [replace(one, hops=hops[one.id], said=what.get(one.id, ())) for one in seen]
 
 
 async def _view(

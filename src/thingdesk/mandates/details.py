@@ -8,7 +8,7 @@ from typing import Any
 
 from thingdesk.mandates.model import MOST_DEPTH, Terms
 from thingdesk.parties import MACHINE_ID, Span, WeeklyHours
-from thingdesk.platform import moments
+from thingdesk.platform import formats, moments
 from thingdesk.platform.errors import FieldError, Refused, refuse
 from thingdesk.platform.money import Money
 
@@ -61,7 +61,7 @@ def read_details(details: object) -> Terms:
         one = FIELDS.get(name)
         if one is None:
             mend = f"leave it out; there are {', '.join(FIELDS)}"
-            wrong.append(FieldError(f"0.{name}"[:100], "is unknown", mend))
+            wrong.append(FieldError(f"0.{formats.field(name)}", "is unknown", mend))
             continue
         try:
             values[name] = one.read(value)

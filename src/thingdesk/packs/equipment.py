@@ -13,6 +13,7 @@ from thingdesk.sdk import (
     hours,
     in_range,
     minutes,
+    quoted,
     service,
 )
 
@@ -57,8 +58,7 @@ async def look_after(
     journey: Journey, fault: Temperature, *, answer_within: timedelta, hold: timedelta
 ) -> Inspected:
     """The same for a machine with other times; half a dozen signals within `hold` are the proof."""
-    # the machine's own word for it, which ends no line, and not what it is quoted by
-    name = '"{}"'.format(" ".join(fault.metric.split()).replace('"', "'"))
+    name = quoted(fault.metric)
     job = await journey.dispatch(
         "technician",
         task="inspect",

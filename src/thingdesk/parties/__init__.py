@@ -9,6 +9,7 @@ Not here: what an owner permits (`mandates`), and when a machine's silence matte
 """
 
 from thingdesk.parties import session_store, staff_store
+from thingdesk.parties.called import NAMED_ITSELF, called
 from thingdesk.parties.ceremony import LONGEST_ANSWER
 from thingdesk.parties.check_token import check_tokens
 from thingdesk.parties.desk_key import (
@@ -157,6 +158,7 @@ __all__ = [
     "KEPT",
     "LONGEST_ANSWER",
     "MACHINE_ID",
+    "NAMED_ITSELF",
     "OWNER_CODE",
     "OWNER_LINK_LASTS",
     "OWNER_PAGE",
@@ -205,6 +207,7 @@ __all__ = [
     "ask_code",
     "asks_for_link",
     "begin_passkey",
+    "called",
     "came_back",
     "change_owner",
     "check_tokens",

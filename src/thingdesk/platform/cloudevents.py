@@ -14,6 +14,7 @@ from uuid import UUID
 
 import orjson
 
+from thingdesk.platform import formats
 from thingdesk.platform.canonical import EXACT, canonical, number, sorted_json
 from thingdesk.platform.errors import FieldError, Recovery, Refusal, Refused, refuse
 
@@ -243,4 +244,5 @@ def _inside(
 
 
 def _below(path: str, name: str) -> str:
-    return f"{path}.{name[:64]}" if path else name[:64]
+    said = formats.field(name)
+    return f"{path}.{said}" if path else said

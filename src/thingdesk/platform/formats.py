@@ -20,6 +20,9 @@ _JOINERS = _PARTS, _JOINS = "\u200c", "\u200d"
 _VIRAMA, _ARABIC, _MARK = 9, "AL", "NSM"
 _BEFORE_PICTURE = {"So", "Sk"}
 _AS_PICTURE = "\ufe0f"
+_CODE = re.compile(r"[A-Za-z0-9_-]+")
+_FIELD = re.compile(r"[@$A-Za-z0-9_:/.-]+")
+_LONGEST_FIELD = 64
 
 
 def seen(text: str) -> str:
@@ -60,6 +63,24 @@ def is_line(text: str) -> bool:
 def line(text: str) -> str:
     """What of `text` can be seen, in one line; a plain blank is where there was any."""
     return " ".join("".join(c if _in_line(c) else " " for c in seen(text)).split())
+
+
+def quoted(text: str) -> str:
+    """What somebody else wrote, in words of the desk: one line in quotation marks, which it cannot
+    end.
+    """
+    return '"{}"'.format(line(text).replace('"', "'"))
+
+
+def named(text: str) -> str:
+    """The same; a plain code, with which nothing can be said, stands as it is."""
+    return text if _CODE.fullmatch(text) else quoted(text)
+
+
+def field(name: object) -> str:
+    """A field's name in the path to it, which may be whatever somebody wrote."""
+    said = str(name)[:_LONGEST_FIELD]
+    return said if _FIELD.fullmatch(said) else quoted(said)
 
 
 def _in_line(text: str) -> bool:

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from thingdesk import cases, contact
+from thingdesk import cases, contact, parties
 from thingdesk.platform import clock
 from thingdesk.platform.formats import seen
 from thingdesk.web import formats
@@ -33,6 +33,7 @@ def environment() -> Environment:
         **formats.FILTERS,
         "briefly": cases.briefly,
         "beyond": cases.beyond,
+        "called": parties.called,
         "unbroken": unbroken,
         "host": contact.host_of,
         "phone": contact.phone,

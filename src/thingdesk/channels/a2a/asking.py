@@ -7,6 +7,7 @@ from typing import Any
 from a2a.types import Message, Part, Role
 
 from thingdesk.channels.a2a.values import data
+from thingdesk.platform import formats
 from thingdesk.platform.errors import FieldError, Refused, refuse
 
 _MOST_PARTS = 16
@@ -53,7 +54,7 @@ def _asking(given: Any, context: str) -> Asking:
     if not isinstance(given, dict) or not isinstance(given.get("service"), str):
         raise _unfit("parts.data", "names no service", _HOW)
     if unknown := sorted(given.keys() - _FIELDS):
-        raise _unfit(f"parts.data.{unknown[0][:64]}", "is unknown", _HOW)
+        raise _unfit(f"parts.data.{formats.field(unknown[0])}", "is unknown", _HOW)
     wanted, subject = given.get("input", {}), given.get("subject")
     if not isinstance(wanted, dict):
         raise _unfit("parts.data.input", "is no object", "send the input as an object")

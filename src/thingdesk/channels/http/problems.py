@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from thingdesk.calling import methods_at, problem
+from thingdesk.platform import formats
 from thingdesk.platform.errors import FieldError, Recovery, Refusal, Refused
 
 _MOST_FIELDS = 20
@@ -58,7 +59,7 @@ async def on_failure(_: Request, __: Exception) -> Response:
 def unfit(errors: Sequence[Mapping[str, Any]], mend: str) -> tuple[str, tuple[FieldError, ...]]:
     """What pydantic found wrong, field by field."""
     fields = tuple(
-        FieldError(".".join(str(part)[:64] for part in one["loc"]), one["msg"], mend)
+        FieldError(".".join(map(formats.field, one["loc"])), one["msg"], mend)
         for one in errors[:_MOST_FIELDS]
     )
     return "; ".join(f"{one.path}: {one.problem}" for one in fields[:3]), fields

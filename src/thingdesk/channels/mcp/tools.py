@@ -29,7 +29,6 @@ from thingdesk.platform.errors import Refused, refuse
 
 HOPS = "thingdesk/hops"
 """In `_meta` of a call: through how many hands it went, `hops` of the case that it comes of."""
-_LONGEST_NAME = 64
 
 _WHICH = {"case": {"type": "string", "format": "uuid", "description": "The case's id."}}
 _REQUIRED = ["case", "state", "outcome", "waiting"]
@@ -110,8 +109,7 @@ class Tools:
             if params.name in OF_CASES:
                 return await self._of_case(caller, params)
             if params.name not in self._offered:
-                words = f"there is no tool {params.name[:_LONGEST_NAME]!r}"
-                raise MCPError(INVALID_PARAMS, words)
+                raise MCPError(INVALID_PARAMS, "there is no tool of this name; see tools/list")
             return await self._ask(ctx, caller, params)
         except Refused as refused:
             return results.of_refusal(refused.refusal)

@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from thingdesk.calling import body
 from thingdesk.hooks import MOST_URL, SECRET
+from thingdesk.platform import formats
 from thingdesk.platform.errors import FieldError, refuse
 
 _MEND = "see the description of TMF621 v5"
@@ -178,8 +179,7 @@ async def as_a(shape: type[Shape], request: Request) -> Shape:
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)[:20]
         fields = tuple(
-            FieldError(".".join(str(it)[:64] for it in one["loc"]), one["msg"], _MEND)
-            for one in found
+            FieldError(".".join(map(formats.field, one["loc"])), one["msg"], _MEND) for one in found
         )
         words = "; ".join(f"{one.path}: {one.problem}" for one in fields[:3])
         raise refuse("unfit_request", words, fields=fields) from None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from thingdesk.channels.tmf621.tickets import Made
+from thingdesk.platform import formats
 from thingdesk.platform.errors import Refused, refuse
 
 MOST = 100
@@ -84,7 +85,7 @@ def _known(
     for name, _ in full:
         if name not in known:
             mend = f"filter by equality of {', '.join(sorted(known))}"
-            raise _not_understood(f"filter by {name[:64]!r}", mend)
+            raise _not_understood(f"filter by {formats.quoted(name[:64])}", mend)
     return full
 
 

@@ -8,6 +8,7 @@ from thingdesk.channels.tmf621 import given, select
 from thingdesk.channels.tmf621.described import NEVER, REF, REFUSED, SECURED, json
 from thingdesk.channels.tmf621.doors import Calling, Fields, Listing, Open, OpenDoors
 from thingdesk.channels.tmf621.tickets import specification
+from thingdesk.platform import formats
 from thingdesk.platform.errors import Refused, refuse
 
 router = APIRouter(
@@ -85,7 +86,8 @@ def offered(doors: OpenDoors, caller: Calling, name: str) -> Service:
     """The service of this name that makes a case. Raises Refused."""
     found = {one.name: one for one in _with_cases(doors, caller)}
     if name not in found:
-        words = f"there is no specification {name[:80]!r}; there are: {', '.join(sorted(found))}"
+        there = ", ".join(sorted(found))
+        words = f"there is no specification {formats.quoted(name[:80])}; there are: {there}"
         raise refuse("unknown_service", words)
     return found[name]
 

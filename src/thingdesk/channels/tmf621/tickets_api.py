@@ -15,6 +15,7 @@ from thingdesk.channels.tmf621.select import Wanted
 from thingdesk.channels.tmf621.specifications import offered
 from thingdesk.channels.tmf621.tickets import Made, status, ticket
 from thingdesk.dialogue import CaseView
+from thingdesk.platform import formats
 from thingdesk.platform.errors import Recovery, refuse
 
 router = APIRouter(prefix="/troubleTicket", tags=["troubleTicket"], responses=REFUSED)
@@ -41,6 +42,7 @@ _LOOKED_AT = 1000
 _PAGE = 100
 _CANCELLED = "cancelled"
 _LONGEST = 500
+_MOST_NAMED = 5
 _ONWARD = {
     "Thingdesk-Hops": {
         "description": "What to say as the same header where the ticket is passed on.",
@@ -170,7 +172,7 @@ async def patch_ticket(
     if not isinstance(reason, str | None) or len(reason or "") > _LONGEST:
         raise refuse("unfit_request", f"{_REASON} is a text of {_LONGEST} characters at most")
     if changes or wanted not in (status(case), _CANCELLED):
-        named = ", ".join(sorted(changes))[:200] or f"status {wanted!r}"[:200]
+        named = ", ".join(map(formats.field, sorted(changes)[:_MOST_NAMED])) or "this status"
         words = f"{named} is not for callers to set: a ticket may be cancelled"
         raise refuse("not_supported", words)
     if wanted == _CANCELLED:

@@ -158,7 +158,7 @@ def _returning(made: HTMLResponse, found: Pending) -> HTMLResponse:
 def _tell(tx: Transaction, frame: Frame, found: Pending, terms: Terms) -> None:
     """By mail: that is how an owner hears of what somebody else did in their name."""
     words = [
-        f"{found.client.name} may act for you.",
+        f"{formats.named(found.client.name)} may act for you.",
         "",
         "It may ask for this in your name:",
         *(f"{name}: {formats.listed(one)}" for name, one in _said(frame, terms)),

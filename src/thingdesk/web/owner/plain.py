@@ -86,20 +86,26 @@ def standing(mandate: Mandate | None, now: datetime) -> Standing:
 def plain(terms: Terms, catalog: Catalog, owned: Collection[str]) -> Plain:
     named = terms.machines
     theirs = None if named is None else tuple(one for one in named if one in owned)
+    known = {*effects_of(catalog), *(one.name for one in catalog)}
+
+    def words(name: str) -> str:
+        # a name that nobody here gave is whoever's who asks: its points would be blanks
+        return effect_words(name) if name in known else formats.quoted(name)
+
     return Plain(
         ALL in terms.services,
         tuple(one.title for one in askable(catalog) if _is_in(one, terms)),
-        None if ALL in terms.remedies else tuple(formats.plain(one) for one in terms.remedies),
+        None if ALL in terms.remedies else tuple(map(words, terms.remedies)),
         theirs,
         len(named or ()) - len(theirs or ()),
         terms.per_case,
         terms.per_period,
-        tuple(effect_words(one) for one in terms.always_ask),
+        tuple(map(words, terms.always_ask)),
         terms.begins,
         terms.ends,
         terms.cases,
         terms.approval_above,
-        terms.providers,
+        terms.providers and tuple(map(formats.named, terms.providers)),
         terms.times,
         terms.depth,
         tuple(sorted(one.title for one in catalog if not one.effects and _is_in(one, terms))),

@@ -170,7 +170,7 @@ def _is_over(one: Mandate) -> bool:
 
 def _name(machine: Machine | None, mandate: Mandate) -> str:
     if machine and machine.model and machine.model != machine.kind:
-        return machine.model
+        return parties.called(machine)
     return mandate.to or ""
 
 

@@ -1,6 +1,6 @@
 """All that is known of one case, as its page shows it."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from thingdesk import cases, decisions, fulfilment, journeys, notices, parties, timeline
-from thingdesk.cases import Case, Promised, Verification
+from thingdesk.cases import Case, Promised, Said, Verification
 from thingdesk.decisions import Decision, To
 from thingdesk.fulfilment import Appointment, Job, SentCommand
 from thingdesk.notices import Outgoing
@@ -63,8 +63,8 @@ class File:
     machine: Machine | None
     owner: Owner | None
     happened: str
-    said: tuple[str, ...]
-    """What its reporters said in words of their own: texts of others."""
+    said: tuple[tuple[str, tuple[str, ...]], ...]
+    """What its reporters said in words of their own, by reporter: texts of others."""
     promises: tuple[Promised, ...]
     waits: tuple[Wait, ...]
     troubles: tuple[Trouble, ...]
@@ -156,14 +156,22 @@ async def _names(
     return Names(named.known, {case.service: case.title})
 
 
-def _in_words(said: Sequence[dict[str, Any]]) -> tuple[str, ...]:
-    """What is read: a report's title and description, and its notes."""
-    found: list[str] = []
-    for one in said:
-        texts = [one.get("name"), one.get("description")]
-        texts += [note.get("text") for note in one.get("note", ())]
-        found += [one[:_MOST_WORDS] for one in texts if isinstance(one, str) and one.strip()]
-    return tuple(dict.fromkeys(found))[:_MOST_SAID]
+def _in_words(said: Sequence[Said]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What is read: of each reporter the titles, descriptions and notes of its reports, in the
+    order in which the reporters came.
+    """
+    found = dict.fromkeys((one.by, text) for one in said for text in _texts(one.what))
+    by_reporter: dict[str, list[str]] = {}
+    for by, text in list(found)[:_MOST_SAID]:
+        by_reporter.setdefault(by, []).append(text)
+    return tuple((by, tuple(texts)) for by, texts in by_reporter.items())
+
+
+def _texts(what: Mapping[str, Any]) -> Iterator[str]:
+    notes = [note.get("text") for note in what.get("note", ())]
+    for one in (what.get("name"), what.get("description"), *notes):
+        if isinstance(one, str) and one.strip():
+            yield one[:_MOST_WORDS]
 
 
 class _Cut:
