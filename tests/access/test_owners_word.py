@@ -155,16 +155,29 @@ async def test_who_asks_in_the_name_of_an_application_takes_nothing_of_its_room(
         assert await access.ask_owner(tx, app, ALL, (Surface.HTTP,), said, "2001:db8:0:1::1")
 
 
-async def test_all_who_wait_are_so_many_at_most(database: Database) -> None:
-    now = clock.now()
+async def test_who_has_many_networks_is_counted_by_what_is_around_them(database: Database) -> None:
+    app, near = an_app(), "2001:db8:1:{:x}::1"
+    async with database.transaction() as tx:
+        for n in range(1000):
+            await access.pair(tx, app, ALL, (Surface.HTTP,), near.format(n))
+        one_more = access.pair(tx, app, ALL, (Surface.HTTP,), near.format(1000))
+        assert await code_of(one_more) == "too_many_wait"
+        assert await access.pair(tx, app, ALL, (Surface.HTTP,), "2001:db8:2::1")
+
+
+async def test_strangers_who_wait_are_so_many_at_most_and_a_machine_is_none(
+    database: Database,
+) -> None:
+    machine, now = await a_machine(database), clock.now()
     async with database.transaction() as tx:
         await tx.execute(
             "insert into access_request (id, kind, client, asks, surfaces, made_at, expires_at,"
-            " state) select gen_random_uuid(), 'pair', '{}', '{}', '{}', $1, $2, 'waiting'"
-            " from generate_series(1, 30000)",
+            " state, around) select gen_random_uuid(), 'pair', '{}', '{}', '{}', $1, $2, 'waiting',"
+            " '2001:db8:' || n / 300 || '::' from generate_series(1, 30000) n",
             now,
             now + timedelta(minutes=5),
         )
         assert await code_of(access.pair(tx, an_app(), ALL, (Surface.HTTP,))) == "too_many_wait"
+        assert await access.pair(tx, machine.client, ALL, (Surface.HTTP,))
         await tx.execute("delete from access_request where client = '{}'")
         assert await access.pair(tx, an_app(), ALL, (Surface.HTTP,))

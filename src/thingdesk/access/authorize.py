@@ -78,7 +78,7 @@ async def ask_owner(
     pending = Pending(
         ids.new(), Asking.AUTHORIZE, client, asks, surfaces, now + LASTS, said.redirect
     )
-    new = Request(pending, said, sender)
+    new = Request(pending, sender, said)
     await request_store.add(tx, new, now)
     return pending
 

@@ -91,6 +91,14 @@ class Client:
     keys: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Of whom something waits: a machine, or a stranger's network, and then the one around it."""
+
+    name: str
+    around: str | None = None
+
+
 class Asking(StrEnum):
     """How an owner is asked: by a code that the machine shows, or by their browser."""
 

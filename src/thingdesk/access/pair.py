@@ -38,7 +38,7 @@ async def pair(
     pending = Pending(ids.new(), Asking.PAIR, client, asks, surfaces, now + LASTS)
     new = Request(
         pending,
-        sender=sender,
+        sender,
         user_code=secret_digest(letters),
         device_code=secret_digest(secret),
         pause=_PAUSE,

@@ -7,17 +7,18 @@ from typing import Any
 from uuid import UUID
 
 from thingdesk import mandates
-from thingdesk.access.model import Asking, Browsed, Client, Pending, Surface
+from thingdesk.access.model import Asking, Browsed, Client, Pending, Sender, Surface
 from thingdesk.platform.database import Row, Transaction
 from thingdesk.platform.kept import Kept
 
 _REQUEST = "select * from access_request "
 _ADD = """
 insert into access_request (id, kind, client, asks, surfaces, jkt, made_at, expires_at, state,
-    user_code, device_code, pause, redirect, client_state, challenge, method, base, sender)
-values ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $9, $10, $11, $12, $13, $14, $15, $16, $17)
+    user_code, device_code, pause, redirect, client_state, challenge, method, base, sender, around)
+values ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 """
 _SETTLE = "update access_request set state = $2, grant_id = $3 where id = $1"
+_WAITING = "select 1 from access_request where state = 'waiting' and expires_at > $2"
 
 KEPT = (Kept("access_request", "expires_at", timedelta(days=1)),)
 
@@ -27,8 +28,8 @@ class Request:
     """One, with what only its own client and browser know, as digests."""
 
     pending: Pending
+    sender: Sender
     browsed: Browsed | None = None
-    sender: str = ""
     state: str = "waiting"
     grant_id: UUID | None = None
     user_code: bytes | None = field(default=None, repr=False)
@@ -50,7 +51,8 @@ def _request(row: Row) -> Request:
         redirect=row["redirect"],
     )
     names = ("state", "grant_id", "user_code", "device_code", "pause", "asked_at", "code_until")
-    return Request(pending, _browsed(row), **{name: row[name] for name in names})
+    sender = Sender(row["sender"], row["around"])
+    return Request(pending, sender, _browsed(row), **{name: row[name] for name in names})
 
 
 def _browsed(row: Row) -> Browsed | None:
@@ -85,7 +87,8 @@ async def add(tx: Transaction, new: Request, at: datetime) -> None:
         said and said.challenge,
         said and said.method,
         said and said.base,
-        new.sender,
+        new.sender.name,
+        new.sender.around,
     )
 
 
@@ -133,23 +136,23 @@ async def note_asked(tx: Transaction, request_id: UUID, at: datetime, pause: tim
     )
 
 
-async def waiting_of(tx: Transaction, sender: str, now: datetime) -> int:
-    """How many requests of a sender wait."""
-    count: int = await tx.fetchval(
-        "select count(*) from access_request"
-        " where sender = $1 and state = 'waiting' and expires_at > $2",
-        sender,
-        now,
-    )
-    return count
+async def are_waiting_of(tx: Transaction, sender: Sender, number: int, now: datetime) -> bool:
+    """Whether so many of a sender wait."""
+    return await _wait(tx, "sender = $3", number, now, sender.name)
+
+
+async def are_waiting_around(tx: Transaction, sender: Sender, number: int, now: datetime) -> bool:
+    """Whether so many of the larger network of a stranger wait."""
+    return await _wait(tx, "around = $3", number, now, sender.around)
 
 
 async def are_waiting(tx: Transaction, number: int, now: datetime) -> bool:
-    """Whether so many wait, of all senders together."""
-    found = await tx.fetchval(
-        "select 1 from access_request where state = 'waiting' and expires_at > $2"
-        " offset $1 - 1 limit 1",
-        number,
-        now,
-    )
+    """Whether so many wait, of all strangers together."""
+    return await _wait(tx, "around is not null", number, now)
+
+
+async def _wait(
+    tx: Transaction, whose: str, number: int, now: datetime, *named: str | None
+) -> bool:
+    found = await tx.fetchval(f"{_WAITING} and {whose} offset $1 - 1 limit 1", number, now, *named)
     return found is not None
