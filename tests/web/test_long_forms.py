@@ -4,7 +4,7 @@ import asyncio
 from urllib.parse import urlsplit
 
 import pytest
-from tests.web.site import Site
+from tests.web.site import URL, Site
 
 from thingdesk.platform.serve import MOST_BODY_BYTES, listen, serve
 
@@ -39,3 +39,12 @@ async def test_a_form_that_never_ends_is_ended(
         writer.close()
     assert answer.split(b" ")[1] in statuses, answer
     assert not [one for one in caplog.records if one.exc_info], caplog.text
+
+
+@pytest.mark.parametrize("path", ["/log-in", "/people", "/pair", "/job/some-token"])
+async def test_a_form_in_parts_is_not_even_read(site: Site, path: str) -> None:
+    parts = [(f"f{n}", (f"f{n}", b"", "text/plain")) for n in range(900)]
+    async with site.browser(origin=URL) as browser:
+        answer = await browser.post(path, files=parts)
+    assert answer.status_code == 415
+    assert "none of this desk has files" in answer.text

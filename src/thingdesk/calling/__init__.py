@@ -14,6 +14,7 @@ from thingdesk.calling.paths import methods_at, mount
 from thingdesk.calling.problem import problem
 from thingdesk.calling.secret import Secret
 from thingdesk.calling.sender import address_of, sender_of
+from thingdesk.calling.shown import Shown
 from thingdesk.calling.soon import WITHIN, answers_soon, soon
 from thingdesk.calling.status import answered, status_of
 from thingdesk.calling.telling import Telling
@@ -22,6 +23,7 @@ __all__ = [
     "WITHIN",
     "Calls",
     "Secret",
+    "Shown",
     "Telling",
     "address_of",
     "answered",

@@ -34,8 +34,8 @@ class NewHook:
     of events (None: of all), of all its cases or of one. `mandate_id` is the one that it acts
     under, None for its own key; with this, the grant and the `keys` by which it called, it ends,
     and when one of the `tokens` is given back, not when its time is over. By its `name` one of a
-    case is told apart from others of the machine; what is `shown` with each message, as headers, is secret. A `secret` signs what is sent; without one the hook
-    gets its own.
+    case is told apart from others of the machine; what is `shown` with each message, as headers, is
+    secret. A `secret` signs what is sent; without one the hook gets its own.
     """
 
     machine: str

@@ -108,7 +108,7 @@ async def test_the_desk_shows_its_keys_and_its_catalog(http: httpx.AsyncClient) 
 
 
 ANSWERS = {
-    **dict.fromkeys(("/v1/time", "/v1/desk", "/v1/catalog", "/v1/openapi.json"), 200),
+    **dict.fromkeys(("/v1/time", "/v1/desk"), 200),
     **dict.fromkeys(("/v1/notices", "/v1/commands"), 401),
     **dict.fromkeys(("/v1/nothing", "/static/nothing.css", "/v1/jobs/token"), 404),
     **dict.fromkeys(("/health", "/ready", "/log-in", "/owner"), 200),
@@ -254,3 +254,25 @@ async def test_a_body_that_does_not_come_is_not_waited_for() -> None:
     with pytest.raises(Refused) as caught:
         await body.read(Request(scope, silence), within=0.01)
     assert caught.value.refusal.code == "body_late"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/catalog",
+        "/v1/openapi.json",
+        "/v1/asyncapi.json",
+        "/.well-known/agent-card.json",
+        "/.well-known/machine-support.json",
+        "/.well-known/wot",
+    ],
+)
+async def test_what_anybody_may_read_is_made_once_and_not_sent_to_who_has_it(
+    http: httpx.AsyncClient, path: str
+) -> None:
+    first = await http.get(path)
+    again = await http.get(path, headers={"If-None-Match": first.headers["etag"]})
+    assert first.status_code == 200
+    assert first.headers["cache-control"] == "public, max-age=300"
+    assert first.headers["access-control-allow-origin"] == "*"
+    assert (again.status_code, again.content) == (304, b"")

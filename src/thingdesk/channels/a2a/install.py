@@ -1,13 +1,11 @@
 import logging
 
-from a2a.server.routes import (
-    create_agent_card_routes,
-    create_jsonrpc_routes,
-    create_rest_routes,
-)
+from a2a.server.request_handlers.response_helpers import agent_card_to_dict
+from a2a.server.routes import create_jsonrpc_routes, create_rest_routes
+from a2a.utils.constants import AGENT_CARD_WELL_KNOWN_PATH
 from starlette.routing import Mount, Route, Router
 
-from thingdesk.calling import gated, make_share
+from thingdesk.calling import Shown, gated, make_share
 from thingdesk.channels.a2a.card import make_card
 from thingdesk.channels.a2a.doors import Doors
 from thingdesk.channels.a2a.entrance import Contexts
@@ -17,7 +15,6 @@ from thingdesk.channels.a2a.signing import signed
 
 PATH = "/a2a"
 _AT_ONCE = 32
-_FRESH = "public, max-age=300"
 
 
 def install(app: Router, doors: Doors) -> None:
@@ -27,7 +24,8 @@ def install(app: Router, doors: Doors) -> None:
     logging.getLogger("a2a").setLevel(logging.CRITICAL)
     base = doors.calls.base
     card = signed(make_card(doors.dialogue.offers(), base), doors.key, base)
-    app.routes.extend(create_agent_card_routes(card, cache_control=_FRESH))
+    shown = Shown(agent_card_to_dict(card))
+    app.routes.append(Route(AGENT_CARD_WELL_KNOWN_PATH, shown.answer, methods=["GET"]))
     handler, contexts, share = Handler(doors), Contexts(), make_share(_AT_ONCE)
     (rpc,) = create_jsonrpc_routes(handler, "/", contexts)
     # a desk is of one organisation: no path is of a tenant

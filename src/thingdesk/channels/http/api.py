@@ -5,8 +5,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
 
-from thingdesk import catalog, fulfilment, messages, notices, parties
-from thingdesk.calling import answers_soon, body, problem, soon
+from thingdesk import fulfilment, messages, notices, parties
+from thingdesk.calling import Shown, answers_soon, body, problem, soon
 from thingdesk.channels.http.doors import Doors, Itself, Open, itself
 from thingdesk.channels.http.schemas import CALLED, SECURED, SENT, described, refusals
 from thingdesk.intake import Kind, Refusing
@@ -73,10 +73,11 @@ async def get_commands(doors: Open, machine: Itself) -> dict[str, Any]:
         return {"commands": await messages.commands(tx, found)}
 
 
-@router.get("/catalog")
-async def get_catalog(doors: Open) -> dict[str, Any]:
+@router.get("/catalog", response_model=dict[str, Any])
+async def get_catalog(request: Request) -> Response:
     """All that can be asked for, with schemas and promises."""
-    return {"services": [catalog.describe(one) for one in doors.offered]}
+    shown: Shown = request.app.state.catalog
+    return await shown.answer(request)
 
 
 @router.get("/desk")

@@ -1,7 +1,6 @@
-from starlette.requests import Request
-from starlette.responses import JSONResponse
 from starlette.routing import Route, Router
 
+from thingdesk.calling import Shown
 from thingdesk.catalog import Catalog
 from thingdesk.channels.mqtt.asyncapi import describe
 
@@ -10,8 +9,4 @@ PATH = "/v1/asyncapi.json"
 
 def install(app: Router, offered: Catalog, broker: str) -> None:
     """Let `app` answer what goes over MQTT, for machines that connect to `broker`."""
-
-    async def asyncapi(_: Request) -> JSONResponse:
-        return JSONResponse(describe(offered, broker))
-
-    app.routes.append(Route(PATH, asyncapi))
+    app.routes.append(Route(PATH, Shown(describe(offered, broker)).answer, methods=["GET"]))
