@@ -113,7 +113,7 @@ async def test_a_no_and_no_answer_are_the_same(hand: Hand, answer: str | None) -
             if one.notice.kind == "case.ended"
         }
     assert said["machine"] == "The owner did not approve it."
-    assert said["owner"].splitlines()[0] == f"Repair a fault · {name}: not done"
+    assert said["owner"].splitlines()[0] == f"Repair a fault · {name}, code P0301: not done"
     assert "What came of it: You did not say yes to it." in said["owner"]
     assert await stock(hand, "Centre Near") == before
 

@@ -67,7 +67,7 @@ async def test_a_repair_says_of_which_car_what_came_of_it_and_what_it_cost(hand:
         await hand.say("told-1", "speed", [50] * 15, start=clock.now() - 30 * MINUTE, codes=())
     case = await hand.case(case_id)
     assert await mail(hand, case_id) == [
-        "Repair a fault · told-1: it is well again",
+        "Repair a fault · told-1, code P0301: it is well again",
         "",
         "Your machine: told-1 (car)",
         "What happened: It reported trouble code P0301.",
@@ -86,7 +86,7 @@ async def test_what_nobody_could_do_is_told_without_the_registers_of_the_desk(ha
     assert case.outcome_words
     assert "registered" in case.outcome_words, "staff and the machine read why"
     words = await mail(hand, case_id)
-    assert words[0] == f"{case.title} · told-2: not done"
+    assert words[0] == f"{case.title} · told-2, code P0217: not done"
     assert "What came of it: Nobody who could do it is free." in words
     assert "What it cost you: nothing" in words
     assert "registered" not in " ".join(words)

@@ -48,6 +48,33 @@ async def test_in_the_mails(site: Site) -> None:
     assert first == [f"apart-b, code {code}: {asks}" for code in ("P0301", "P0302")]
 
 
+async def test_when_they_have_ended(site: Site) -> None:
+    await site.car("apart-c", GENEROUS)
+    own = await site.own("apart-c")
+    found = [
+        await site.hand.opened("apart-c", "vehicle.repair", {"code": code})
+        for code in ("P0301", "P0302")
+    ]
+    said = text(await get(site, own))
+    stop = text(await get(site, f"{own}/cases/{found[0]}/withdraw"))
+    assert "apart-c , code P0301" in stop
+    for one in found:
+        async with site.browser() as browser:
+            await browser.post(f"{own}/cases/{one}/withdraw")
+    await site.hand.work()
+    ended = text(await get(site, own))
+    async with site.hand.database.transaction() as tx:
+        rows = await tx.fetch(
+            "select words from notice where kind = 'case.ended' and to_kind = 'owner'"
+            " and words like '%apart-c%'"
+        )
+    first = sorted(row["words"].partition("\n")[0] for row in rows)
+    for code, mail in zip(("P0301", "P0302"), first, strict=True):
+        assert mail == f"Repair a fault · apart-c, code {code}: withdrawn"
+        for page in (said, ended):
+            assert f"Repair a fault · apart-c , code {code}" in page
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

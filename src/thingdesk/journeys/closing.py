@@ -58,6 +58,7 @@ def _told(case: Case) -> dict[str, Any]:
 async def _tell_owners(tx: Transaction, ended: list[Case]) -> None:
     owners = await parties.get_owners(tx, sorted({one.owner_id for one in ended if one.owner_id}))
     machines = await parties.get_machines(tx, sorted({one.subject for one in ended}))
+    identities = await cases.identity_words(tx, ended)
     costs: dict[UUID, list[Cost]] = {}
     for case_id, payer, currency, minor in await store.paid(tx, [one.id for one in ended]):
         costs.setdefault(case_id, []).append(Cost(Money(minor, currency), Payer(payer)))
@@ -65,7 +66,7 @@ async def _tell_owners(tx: Transaction, ended: list[Case]) -> None:
         owner = owners.get(case.owner_id) if case.owner_id else None
         if owner is None:
             continue
-        about = About(case, machines.get(case.subject))
+        about = About(case, machines.get(case.subject), identities[case.id])
         words = in_words(case, about, costs.get(case.id, ()), owner.zone)
         to = Recipient.owner(owner.id)
         notices.tell(tx, Notice(to, "case.ended", words, case.id, _told(case)))

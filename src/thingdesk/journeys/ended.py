@@ -30,19 +30,19 @@ _PERMIT = (
 )
 
 
-def in_words(case: Case, machine: About, costs: Sequence[Cost], zone: str) -> str:
-    """Which service, for which machine; what came of it, what it cost, and what comes now."""
+def in_words(case: Case, about: About, costs: Sequence[Cost], zone: str) -> str:
+    """Which service, for which machine and problem; what came of it, what it cost, and what comes
+    now.
+    """
     came = _CAME[case.outcome] if case.outcome else ""
-    lines = [f"{case.title} · {case.subject}: {came}", ""]
-    lines += [f"{name}: {words}" for name, words in _facts(case, machine, costs, zone)]
+    lines = [f"{case.title} · {about.short}: {came}", ""]
+    lines += [f"{name}: {words}" for name, words in _facts(case, about, costs, zone)]
     return "\n".join(lines)
 
 
-def _facts(
-    case: Case, machine: About, costs: Sequence[Cost], zone: str
-) -> Iterator[tuple[str, str]]:
+def _facts(case: Case, about: About, costs: Sequence[Cost], zone: str) -> Iterator[tuple[str, str]]:
     data = case.outcome_data or {}
-    yield from about_words(machine, zone)
+    yield from about_words(about, zone)
     yield "What came of it", mandates.to_owner(str(data.get("code")), case.outcome_words or "")
     yield "What it cost you", cost_words(tuple(costs))
     asks = case.outcome is Outcome.REFUSED and data.get("recovery") == Recovery.ASK_OWNER

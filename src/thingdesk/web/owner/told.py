@@ -32,10 +32,12 @@ class Wait:
 @dataclass(frozen=True, slots=True)
 class Told:
     """A case with what was done for it, what it waits for, and how questions to the owner were
-    settled. `cut`: more was done before than is shown.
+    settled. `identity` tells it from others of its machine. `cut`: more was done before than is
+    shown.
     """
 
     case: Case
+    identity: str
     happened: str
     effects: tuple[Effect, ...]
     waits: tuple[Wait, ...]
@@ -65,6 +67,7 @@ async def tell(tx: Transaction, case: Case, zone: str) -> Told:
     given = await mandates.get(tx, under) if under else None
     return Told(
         case,
+        (await cases.identity_words(tx, [case]))[case.id],
         cases.happened(case, zone, "yours"),
         effects(entries[-_MOST:], known, zone, ended=ended, by=given.to if given else None),
         () if ended else tuple(await _waits(tx, case, asked, jobs, commands, zone)),
