@@ -19,6 +19,7 @@ from tests.whose import owner_of
 from thingdesk import parties
 from thingdesk.parties import Role
 
+_TICKETS = "/tmf-api/troubleTicket/v5"
 _DONE_BY_GET = ("/log-out", "/log-in", "/v1", "/static", "/leave")
 
 
@@ -91,3 +92,24 @@ async def mcp(
     # with escapes: half a character is nothing that UTF-8 has
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": given})
     return await world.http.post("/mcp", content=body, headers=headers)
+
+
+async def told_of(world: World, car: Caller) -> list[tuple[str, Any]]:
+    """What the car, and who asks for it, is told of its cases, by surface."""
+    listed = (await mcp(world, car, "resources/list")).json()
+    found: list[tuple[str, Any]] = [("mcp", listed), ("a2a", await _tasks(world, car))]
+    for one in listed["result"]["resources"]:
+        found.append(("mcp", (await mcp(world, car, "resources/read", uri=one["uri"])).json()))
+        case = {"case": one["uri"].removeprefix("case://")}
+        call = await mcp(world, car, "tools/call", name="case_read", arguments=case)
+        found.append(("mcp", call.json()))
+    for surface, path in (("http", "/v1/cases"), ("tmf621", f"{_TICKETS}/troubleTicket")):
+        found.append((surface, await car.get(path)))
+    return found
+
+
+async def _tasks(world: World, car: Caller) -> Any:
+    params = {"historyLength": 50, "includeArtifacts": True}
+    body = {"jsonrpc": "2.0", "id": 1, "method": "ListTasks", "params": params}
+    headers = {"authorization": f"Bearer {car.signing.token()}", "a2a-version": "1.0"}
+    return (await world.http.post("/a2a", json=body, headers=headers)).json()

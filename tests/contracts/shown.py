@@ -10,6 +10,8 @@ from tests.contracts.hostile import MARK, UNSEEN
 
 _LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (DEBUG|INFO|WARNING|ERROR) ")
 _EVALUATED = re.compile(r"49zq(?!\d)|<class '|<thingdesk|&lt;class")
+_QUOTED = re.compile(r'"[^"]*"')
+_SPOKEN = ("title", "h1", "h2", "h3", "button", "summary", "legend", "label")
 _ADDRESSES = ("href", "src", "action", "formaction", "hx-get", "hx-post", "data")
 
 
@@ -21,10 +23,12 @@ class Page(HTMLParser):
         self.links: set[str] = set()
         self.wrong: list[str] = []
         self.text = ""
+        self.spoken = ""
         self._open: list[str] = []
         self.feed(html)
         self.close()
         self.wrong += _as_said(self.text)
+        self.wrong += [f"said by the desk: {one}" for one in unquoted(self.spoken)]
         self.marks = set(MARK.findall(self.text))
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
@@ -53,6 +57,8 @@ class Page(HTMLParser):
         if self._open and self._open[-1] in ("script", "style"):
             self._plain(f"<{self._open[-1]}>", data)
         self.text += data
+        if set(self._open) & set(_SPOKEN):
+            self.spoken += data
 
     def handle_endtag(self, tag: str) -> None:
         if tag in self._open:
@@ -69,6 +75,11 @@ def _as_said(text: str) -> Iterator[str]:
         yield f"what cannot be seen: {unseen}"
     if found := _EVALUATED.search(text):
         yield f"it was worked out: {text[max(0, found.start() - 80) : found.end()]}"
+
+
+def unquoted(text: str) -> list[str]:
+    """What of hostile text stands in words of the desk as if they were its own."""
+    return MARK.findall(_QUOTED.sub("", text))
 
 
 def log(text: str) -> list[str]:

@@ -3,11 +3,12 @@
 import re
 from collections.abc import AsyncIterator, Iterator
 
+import httpx
 import pytest
 from tests.contracts import telling, telling_agents, telling_events
 from tests.contracts.hostile import MARK
-from tests.contracts.looking import crawl, mcp, owner_page, staff
-from tests.contracts.shown import Page, log, marked
+from tests.contracts.looking import crawl, mcp, owner_page, staff, told_of
+from tests.contracts.shown import Page, log, marked, unquoted
 from tests.contracts.telling import Tell
 from tests.contracts.world import Told, World, as_json, opened, settled
 from tests.saying import Caller
@@ -28,6 +29,18 @@ SURFACES: dict[str, Tell] = {
 NAMED = {"http": "/v1", "tmf621": TICKETS}
 DATA = frozenset(("input", "data", "structuredContent"))
 """Where models have what a machine said: all else is what the desk says."""
+TICKET = frozenset(
+    (
+        "name",
+        "description",
+        "note",
+        "externalIdentifier",
+        "severity",
+        "priority",
+        "troubleTicketCharacteristic",
+    )
+)
+"""The same of a ticket: what its caller wrote into it."""
 CARDS = (
     "/v1/catalog",
     "/v1/openapi.json",
@@ -47,6 +60,7 @@ SHOWN: dict[str, set[Shown]] = {
         *((TICKETS, "description", kind) for kind in BAD),
         *(("letters", name, kind) for name in ("Subject", "body") for kind in BAD),
     },
+    "holds": {("/v1", "about", kind) for kind in BAD},
     "owners": {
         *(("/v1", name, kind) for name in ("about", "words") for kind in BAD),
     },
@@ -137,14 +151,28 @@ async def test_staff_and_owners_see_text(world: World) -> None:
         pages |= await crawl(browser, "/waiting", onward="/waiting/", most=60)
         machines = [f"/machines/{car.id}" for car in heard]
         pages |= await crawl(browser, *machines, onward="/cases/")
+        held = await holds(world, browser, {car.id for car in heard})
     owners = dict[str, Page]()
     for car in heard:
         owners |= await crawl(
             world.http, start := await owner_page(world, car), onward=start, most=4
         )
-    assert {path: one.wrong for path, one in (pages | owners).items() if one.wrong} == {}
+    assert {path: one.wrong for path, one in (pages | owners | held).items() if one.wrong} == {}
+    assert SHOWN["holds"] - planted(world, held) == set()
     assert SHOWN["staff"] - planted(world, pages) == set()
     assert SHOWN["owners"] - planted(world, owners) == set()
+
+
+async def holds(world: World, browser: httpx.AsyncClient, machines: set[str]) -> dict[str, Page]:
+    """The pages of those of them who wait for a person: before staff take one, and after."""
+    async with world.database.transaction() as tx:
+        rows = await tx.fetch("select id, machine from hold order by id")
+    paths = [f"/waiting/{one['id']}" for one in rows if one["machine"] in machines]
+    before = await crawl(browser, *paths, onward="none")
+    assert (await browser.post(f"{paths[-1]}/take")).status_code == 303
+    after = await crawl(browser, "/waiting", onward="/waiting/")
+    assert paths[-1] in after
+    return before | {f"{path} taken": one for path, one in after.items()}
 
 
 def planted(world: World, pages: dict[str, Page]) -> set[Shown]:
@@ -162,6 +190,35 @@ def field(place: str) -> str:
 async def test_lines_are_lines(world: World) -> None:
     await everything(world)
     assert log(world.desk.log()) == []
+
+
+async def test_no_mail_says_it_as_the_desk(world: World) -> None:
+    await everything(world)
+    async with world.database.transaction() as tx:
+        found = await tx.fetch("select kind, words from notice where to_kind <> 'machine'")
+    assert {one["kind"] for one in found} >= {"job.offered", "decision.asked"}
+    assert [(one["kind"], one["words"]) for one in found if unquoted(one["words"])] == []
+
+
+async def test_who_asks_about_it_is_told_it_as_data(world: World) -> None:
+    """In each list and page of cases, and whatever happened to them, on every surface."""
+    await everything(world)
+    seen = set[str]()
+    tickets = {one.by for one in world.told if one.surface == TICKETS}
+    for n, car in enumerate(sample(world)):
+        if n % 3 and car.id not in tickets:
+            continue
+        for surface, told in await told_of(world, car):
+            wrong = [
+                (path, text)
+                for path, text in marked(told)
+                if not (DATA | (TICKET if surface == "tmf621" else set())) & set(path)
+                and unquoted(text)
+                and not isinstance(as_json(text), dict)
+            ]
+            assert wrong == [], (surface, wrong)
+            seen |= {surface} if list(marked(told)) else set()
+    assert seen >= {"mcp", "a2a", "http", "tmf621"}, seen
 
 
 async def test_nothing_that_the_desk_says_of_itself_has_it(world: World) -> None:

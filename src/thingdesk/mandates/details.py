@@ -131,7 +131,10 @@ def _money(value: Any) -> Money:
         raise ValueError("is no amount")
     if not isinstance(value["currency"], str) or type(value["minor"]) is not int:
         raise ValueError("is no amount")
-    amount = Money(value["minor"], value["currency"])
+    try:
+        amount = Money(value["minor"], value["currency"])
+    except ValueError:  # which says what was sent
+        raise ValueError("has no currency of ISO 4217, such as EUR, or too much of it") from None
     if amount.minor < 0:
         raise ValueError("is negative")
     return amount
@@ -159,6 +162,8 @@ def _hours(value: Any) -> WeeklyHours:
 def _span(value: Any) -> Span:
     if not isinstance(value, Mapping) or set(value) != {"day", "opens", "closes"}:
         raise ValueError("has a span without day, opens and closes")
+    if value["day"] not in _DAYS:
+        raise ValueError(f"has a day that is none of {', '.join(_DAYS)}")
     return Span(_DAYS.index(value["day"]), _minutes(value["opens"]), _minutes(value["closes"]))
 
 

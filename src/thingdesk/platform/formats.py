@@ -77,6 +77,11 @@ def named(text: str) -> str:
     return text if _CODE.fullmatch(text) else quoted(text)
 
 
+def measured(metric: str) -> str:
+    """A metric as a title: `Coolant temperature`. A machine may have named it."""
+    return sentence(metric) if _CODE.fullmatch(metric) else quoted(metric)
+
+
 def field(name: object) -> str:
     """A field's name in the path to it, which may be whatever somebody wrote."""
     said = str(name)[:_LONGEST_FIELD]

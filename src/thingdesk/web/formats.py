@@ -13,6 +13,7 @@ from thingdesk.platform.formats import (
     named,
     number,
     plain,
+    quoted,
     seconds,
     sentence,
     share,
@@ -37,6 +38,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
         number,
         share,
         plain,
+        quoted,
         sentence,
         listed,
     )

@@ -1,5 +1,6 @@
 """Refusals as OAuth has them (RFC 6749, 5.2), with our code and recovery beside."""
 
+import re
 from collections.abc import Mapping
 
 from starlette.requests import Request
@@ -45,6 +46,8 @@ _STATUS = {
 }
 # RFC 6749, 5.2: printable ASCII without these two
 _UNSAID = str.maketrans({'"': "'", "\\": "/"})
+# without its quotation marks it would be read as our own word
+_THEIRS = re.compile(r'"[^"]*"')
 
 
 def error_of(refusal: Refusal) -> str:
@@ -55,8 +58,10 @@ def error_of(refusal: Refusal) -> str:
 
 
 def described(refusal: Refusal) -> str:
-    """Its reason, with the letters that an error_description may have."""
-    words = refusal.reason.translate(_UNSAID)[:500]
+    """Its reason, with the letters that an error_description may have; what somebody else wrote is
+    left out.
+    """
+    words = _THEIRS.sub("(...)", refusal.reason).translate(_UNSAID)[:500]
     return "".join(one if " " <= one <= "~" else "?" for one in words)
 
 

@@ -33,7 +33,7 @@ async def around(tx: Transaction, case: Case, proofs: list[Verification]) -> Cha
     markers = _markers(case, proof)
     since, until = _heard(points, markers, since, until)
     limits = _limits(case, proof, metric)
-    return draw(formats.sentence(metric), points, since, until, limits=limits, markers=markers)
+    return draw(formats.measured(metric), points, since, until, limits=limits, markers=markers)
 
 
 async def read(
@@ -58,7 +58,7 @@ async def _codes(
         if one.codes is not None
         for read in (float(_has(one.codes, patterns, named)),)
     ]
-    title = ", ".join(patterns or named)
+    title = ", ".join(patterns or map(formats.named, named))
     markers = _markers(case, proof)
     since, until = _heard(points, markers, since, until)
     return draw(title, points, since, until, markers=markers, names=("not read", "read"))

@@ -179,4 +179,4 @@ async def _chart(tx: Transaction, machine: str, metric: str, until: datetime) ->
         since = until - timedelta(minutes=1)
     elif until - since < _CHARTED / 8:
         points = await read(tx, machine, metric, since, until)
-    return draw(formats.sentence(metric), points, since, until)
+    return draw(formats.measured(metric), points, since, until)
