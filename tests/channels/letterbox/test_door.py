@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 from aiosmtpd.smtp import Envelope
-from tests.channels.letterbox.test_letter import BROKEN
+from tests.channels.letterbox.test_letter import BROKEN, nested
 from tests.hand import Hand
 from tests.journeys.garage import MISFIRE, car, open_garage
 from tests.parties.making import unique
@@ -154,6 +154,35 @@ async def test_more_headers_than_anybody_needs_are_refused_with_the_reason(post:
     assert b"more than 64 KiB" in caught.value.smtp_error
     await post.send("Please call me.", *many[:60])
     assert await post.told() == ["The owner writes:\n\nPlease call me."]
+
+
+@pytest.mark.parametrize(
+    ("mail", "reason"),
+    [(nested(100), b"more than 30 multiparts"), (b"\r\n" * 60_000, b"more than 50,000 lines")],
+    ids=["multiparts", "lines"],
+)
+async def test_more_than_anybody_needs_is_refused_with_the_reason(
+    post: Post, mail: bytes, reason: bytes
+) -> None:
+    def hand_in() -> None:
+        with smtplib.LMTP("127.0.0.1", post.port, timeout=60) as line:
+            line.sendmail(post.owner, ["desk@example.org"], mail)
+
+    with pytest.raises(smtplib.SMTPDataError) as caught:
+        await asyncio.to_thread(hand_in)
+    assert caught.value.smtp_code == 552
+    assert reason in caught.value.smtp_error
+    await post.send("Please call me.")
+    assert await post.told() == ["The owner writes:\n\nPlease call me."]
+
+
+async def test_the_letterbox_ends_the_sessions_that_are_open(database: Database) -> None:
+    async with Letterbox(database).serving("127.0.0.1", 0) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        assert (await reader.readline()).startswith(b"220 ")
+    async with asyncio.timeout(30):
+        assert await reader.read() == b""
+    writer.close()
 
 
 async def test_a_mail_is_read_beside_the_event_loop(database: Database) -> None:

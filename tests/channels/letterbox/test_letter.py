@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from thingdesk.channels.letterbox.letter import Letter
 from thingdesk.channels.letterbox.letter import read as read_any
+from thingdesk.channels.letterbox.parse import MOST_LINES, MOST_PARTS, TooMuchError
 
 CASE = "01a20465-0000-7000-8000-000000000000"
 ANSWER = f"""\
@@ -163,3 +164,71 @@ def test_what_would_take_long_to_take_apart_is_not(head: str) -> None:
     """It took half a minute, or an hour: here it would end the test."""
     letter = read_any(f"{head}\r\n\r\nPlease call me.\r\n".encode(), "eve@example.org")
     assert letter is None or letter.sender == ""
+
+
+SAID = "From: eve@example.org\r\nContent-Type: text/plain; charset={}\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("charset", "content", "words"),
+    [
+        ("utf-8", b"\xc3\xa9", "\u00e9"),
+        ("UTF8", b"\xc3\xa9", "\u00e9"),
+        ("iso-8859-15", b"\xa4", "\u20ac"),
+        ("windows-1252", b"\x80", "\u20ac"),
+        ("us-ascii", b"a\xe9", "a\ufffd"),
+    ],
+)
+def test_the_usual_charsets_are_read(charset: str, content: bytes, words: str) -> None:
+    assert read(SAID.format(charset).encode() + content, "eve@example.org").words == words
+
+
+@pytest.mark.parametrize(
+    "charset",
+    ["punycode", "utf-7", "idna", "hz", "unicode_escape", "utf-16", "iso-8859-99", "x" * 300, '""'],
+)
+def test_any_other_charset_is_read_as_ascii(charset: str) -> None:
+    """Some of Python's take minutes for a mail."""
+    content = SAID.format(charset).encode() + b"x-+ADw-eacute\xe9"
+    assert read(content, "eve@example.org").words == "x-+ADw-eacute\ufffd"
+
+
+def test_a_charset_named_with_a_charset_is_as_good_as_none() -> None:
+    content = SAID.replace("charset={}", "charset*=utf-8''punycode").encode() + b"x-eacute"
+    assert read(content, "eve@example.org").words == "x-eacute"
+
+
+def test_what_is_written_below_a_long_quote_is_read() -> None:
+    quoted = "> as I said\r\n" * 3_000
+    assert read(f"From: eve@example.org\r\n\r\n{quoted}Yes.".encode(), "e@x.org").words == "Yes."
+
+
+MULTIPART = "Content-Type: multipart/mixed; boundary=b{}\r\n\r\n"
+FOLDED = "CONTENT-type:\r\n multipart/alternative;\r\n boundary*0=b;\r\n boundary*1={}\r\n\r\n"
+
+
+def nested(depth: int, part: str = MULTIPART) -> bytes:
+    parts = "".join(f"--b{n}\r\n{part.format(n + 1)}" for n in range(depth))
+    innermost = f"--b{depth}\r\n\r\nPlease call me.\r\n"
+    return f"From: eve@example.org\r\n{part.format(0)}{parts}{innermost}".encode()
+
+
+@pytest.mark.parametrize("part", [MULTIPART, FOLDED], ids=["plain", "folded"])
+def test_multiparts_in_one_another_are_bounded(part: str) -> None:
+    """Each line is held against the boundary of each of them."""
+    assert read(nested(8, part), "eve@example.org").words == "Please call me."
+    with pytest.raises(TooMuchError, match="more than 30 multiparts"):
+        read_any(nested(300, part), "eve@example.org")
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\n"])
+def test_lines_are_bounded(end: str) -> None:
+    with pytest.raises(TooMuchError, match="more than 50,000 lines"):
+        read_any(f"From: eve@example.org\r\n\r\n{end * MOST_LINES}".encode(), "eve@example.org")
+
+
+@pytest.mark.parametrize("kind", ["multipart/mixed; boundary=x", "message/delivery-status"])
+def test_parts_are_bounded(kind: str) -> None:
+    content = f"From: eve@example.org\r\nContent-Type: {kind}\r\n\r\n"
+    with pytest.raises(TooMuchError, match="more than 500 parts"):
+        read_any((content + "--x\r\nA: b\r\n\r\n" * MOST_PARTS * 2).encode(), "eve@example.org")

@@ -2,26 +2,25 @@
 
 import re
 from dataclasses import dataclass
-from email import message_from_bytes
 from email.errors import MessageError
-from email.message import EmailMessage
-from email.policy import EmailPolicy
+from email.message import EmailMessage, MIMEPart
 from email.utils import getaddresses
 from hashlib import sha256
-from typing import Any
 from uuid import UUID
 
 from thingdesk.channels.letterbox.automatic import is_automatic, said
+from thingdesk.channels.letterbox.parse import TooMuchError, parse
 from thingdesk.platform import addresses
 from thingdesk.platform.formats import seen
 
 MOST_BYTES = 1024 * 1024
 MOST_HEAD = 64 * 1024
-# characters of what the library takes apart word by word, at 50 to 200 µs each
-_MOST_TAKEN_APART = 16_000
-_IN_ONE = ("references", "in-reply-to", "subject")
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n|\r\r")
 _MOST_WORDS = 2_000
+# bytes in which the words are looked for, below what they may quote
+_MOST_TEXT = 64 * 1024
+# those that a mail may name: of Python's own others some take minutes for a mail, or are no charset
+_CHARSET = re.compile(r"utf-?8|(us-)?ascii|iso[-_]?8859-\d{1,2}|latin-?1|(windows-|cp)125\d")
 _CASE = re.compile(r"<case\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@")
 _QUOTED = re.compile(r"^\s*>")
 # the line over what is quoted: "On Monday, somebody wrote:"
@@ -41,30 +40,6 @@ class Letter:
     automatic: bool
 
 
-class _Sparing(EmailPolicy):
-    """Takes headers apart, each once and those of all parts together up to a bound; beyond it
-    raises.
-    """
-
-    taken_apart: Any = None
-
-    def header_fetch_parse(self, name: str, value: str) -> Any:
-        if name.lower() in _IN_ONE:
-            return super().header_fetch_parse(name, value)
-        known, key = self.taken_apart, (name, value)
-        if key not in known:
-            if sum(len(one) for _, one in known) + len(value) > _MOST_TAKEN_APART:
-                raise ValueError("there is too much to take apart")
-            known[key] = super().header_fetch_parse(name, value)
-        return known[key]
-
-
-def _sparing() -> "EmailPolicy[EmailMessage]":
-    made: Any = _Sparing  # whose attributes are parameters, which no type says
-    policy: EmailPolicy[EmailMessage] = made(taken_apart={})
-    return policy
-
-
 def head_of(content: bytes) -> int:
     """How many bytes its headers have."""
     end = _END_OF_HEAD.search(content)
@@ -72,12 +47,16 @@ def head_of(content: bytes) -> int:
 
 
 def read(content: bytes, envelope_from: str) -> Letter | None:
-    """Whatever it is; None for what cannot be read at all. A header that cannot be is empty."""
+    """Whatever it is; None for what cannot be read at all. A header that cannot be is empty. Raises
+    TooMuchError.
+    """
     try:
-        mail = message_from_bytes(content, policy=_sparing())
+        mail = parse(content)
         sender = _sender(mail)
         automatic = is_automatic(mail, envelope_from, sender)
         words = _words(mail)
+    except TooMuchError:
+        raise
     except Exception:  # noqa: BLE001 - the parsers of the library fail in any way
         return None
     return Letter(sender, _case(mail), words, sha256(content).hexdigest(), automatic)
@@ -101,13 +80,25 @@ def _case(mail: EmailMessage) -> UUID | None:
 def _words(mail: EmailMessage) -> str:
     try:
         body = mail.get_body(("plain",))
-        text = body.get_content() if body is not None else ""
+        text = _text(body) if body is not None else ""
     except (MessageError, LookupError, ValueError, KeyError, AttributeError):
         text = ""
     own: list[str] = []
-    for line in str(text).splitlines():
+    for line in text.splitlines():
         if _OVER.match(line) or line.rstrip() == "--":
             break
         if not _QUOTED.match(line):
             own.append(line.rstrip())
     return seen("\n".join(own).strip())[:_MOST_WORDS]
+
+
+def _text(body: MIMEPart) -> str:
+    charset = body.get_content_charset("us-ascii")
+    # the library decodes by any charset that it finds there
+    del body["Content-Type"]
+    content = body.get_payload(decode=True)
+    found = content[:_MOST_TEXT] if isinstance(content, bytes) else b""
+    try:
+        return found.decode(charset if _CHARSET.fullmatch(charset) else "us-ascii", "replace")
+    except LookupError:
+        return found.decode("us-ascii", "replace")

@@ -2,11 +2,12 @@
 
 import asyncio
 import socket
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
+
+from thingdesk.platform.beside import beside
 
 Address = IPv4Address | IPv6Address
 Look = Callable[..., list[Any]]
@@ -38,23 +39,11 @@ class Names:
     def _ask(self, name: str) -> asyncio.Future[list[Address]]:
         if len(self._asked) >= _MOST:
             raise OSError("too many names are being looked up already")
-        loop = asyncio.get_running_loop()
-        asked = self._asked[name] = loop.create_future()
+
+        def look() -> list[Address]:
+            found = self._look(name, None, type=socket.SOCK_STREAM)
+            return [ip_address(str(one[4][0])) for one in found]
+
+        asked = self._asked[name] = beside(f"name of {name}", look)
         asked.add_done_callback(lambda _: self._asked.pop(name))
-        # nobody may be there any more to hear how it failed
-        asked.add_done_callback(lambda one: one.cancelled() or one.exception())
-
-        def answer(put: Callable[[Any], None], value: object) -> None:
-            # there is no loop any more when the desk has stopped
-            with suppress(RuntimeError):
-                loop.call_soon_threadsafe(put, value)
-
-        def look() -> None:
-            try:
-                found = self._look(name, None, type=socket.SOCK_STREAM)
-                answer(asked.set_result, [ip_address(str(one[4][0])) for one in found])
-            except Exception as error:  # noqa: BLE001 - whoever asked is to hear it
-                answer(asked.set_exception, error)
-
-        threading.Thread(target=look, name=f"name of {name}", daemon=True).start()
         return asked
