@@ -73,6 +73,17 @@ def test_what_is_wrong_is_named(wrong: dict[str, Any], path: str) -> None:
     assert [one.path for one in refused.value.refusal.fields] == [path]
 
 
+@pytest.mark.parametrize(
+    "hidden", ["\n", "\x85", "\u2028", "\u2029", "\u202e", "\u2066", "\u200b", "\ud800", "\0"]
+)
+def test_a_provider_is_one_line_of_what_can_be_seen(hidden: str) -> None:
+    with pytest.raises(Refused) as refused:
+        read_details([{**SOUND, "providers": [f"Centre North{hidden}Ends: tomorrow"]}])
+    (wrong,) = refused.value.refusal.fields
+    assert (wrong.path, "one line" in wrong.mend) == ("0.providers", True)
+    assert read_details([{**SOUND, "providers": ["Süd & Söhne, क्षि"]}]).providers
+
+
 def test_a_field_that_is_misspelled_is_told_all_there_are() -> None:
     with pytest.raises(Refused) as refused:
         read_details([{**SOUND, "per_month": {"minor": 5000, "currency": "EUR"}}])

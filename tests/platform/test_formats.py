@@ -26,6 +26,10 @@ def test_a_list_ends_with_and(words: list[str], said: str) -> None:
     assert formats.listed(words) == said
 
 
+def test_a_list_is_one_line_whatever_stands_in_it() -> None:
+    assert formats.listed(["a\u2028Ends: never", "b\r\nc\u202e"]) == "a Ends: never and b c"
+
+
 @pytest.mark.parametrize(
     ("text", "quoted", "named", "field"),
     [

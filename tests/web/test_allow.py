@@ -7,15 +7,16 @@ from uuid import UUID
 
 import httpx
 import pytest
-from tests.journeys.agents import euros
+from tests.journeys.agents import an_agent, euros
 from tests.web.allowing import ASKS, a_code, a_request
 from tests.web.entering import entered
 from tests.web.owners import owner_of
 from tests.web.site import Site
 
 from thingdesk import mandates
+from thingdesk.access import Client
 from thingdesk.mandates import Mandate, Terms
-from thingdesk.platform import ids
+from thingdesk.platform import formats, ids
 from thingdesk.web.csp import policy_for
 
 
@@ -74,6 +75,21 @@ async def an_owner_of_machine(site: Site, given: Mandate) -> str:
     assert given.to
     assert await owner_of(site, given.to) == given.owner_id, "it is theirs from now on"
     return given.to
+
+
+async def test_who_asks_writes_no_line_of_the_mail(site: Site) -> None:
+    owner = await an_owner(site, "pair-line")
+    agent = await an_agent(site.hand.database)
+    client = Client(agent, "App\u2028It may do nothing else.", agent)
+    shown = await a_code(site, client=client)
+    async with entered(site, owner) as browser:
+        answer = await browser.post("/pair", data={**FORM, "user_code": shown.user_code})
+        assert answer.status_code == 303, answer.text
+    sql = "select words from notice where kind = 'mandate.granted' and to_id = $1"
+    async with site.hand.database.transaction() as tx:
+        words = await tx.fetchval(sql, str(owner))
+    lines = formats.seen(words).splitlines()
+    assert "App It may do nothing else. may act for you." in lines
 
 
 async def test_less_can_be_permitted_and_never_more(site: Site) -> None:

@@ -19,7 +19,7 @@ _MOST = 100
 _MOST_CASES = 1_000_000
 # a name, or the beginning of one: whether one is within another must be plain to see
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}\*?|\*")
-_PROVIDER = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
+_LONGEST_PROVIDER = 200
 _TIME = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])")
 
 
@@ -115,12 +115,18 @@ def _clock(minutes: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
-def _some(pattern: re.Pattern[str]) -> Callable[[Any], tuple[str, ...]]:
+def _is_provider(text: str) -> bool:
+    return 0 < len(text) <= _LONGEST_PROVIDER and formats.is_line(text)
+
+
+def _some(
+    fits: Callable[[str], object], problem: str = "has a name that is none"
+) -> Callable[[Any], tuple[str, ...]]:
     def read(value: Any) -> tuple[str, ...]:
         if not isinstance(value, list) or len(value) > _MOST:
             raise ValueError(f"is no list of at most {_MOST}")
-        if not all(isinstance(one, str) and pattern.fullmatch(one) for one in value):
-            raise ValueError("has a name that is none")
+        if not all(isinstance(one, str) and fits(one) for one in value):
+            raise ValueError(problem)
         return tuple(dict.fromkeys(value))
 
     return read
@@ -180,7 +186,7 @@ _FIFTY = {"minor": 5000, "currency": "EUR"}
 _OPEN = {"day": "monday", "opens": "08:00", "closes": "18:00"}
 FIELDS: Mapping[str, Field] = {
     "services": Field(
-        _some(_NAME),
+        _some(_NAME.fullmatch),
         _NAMES,
         "What may be asked for: names of the catalog's services, or the beginning of some with a"
         " `*` at its end. It has to be there.",
@@ -188,14 +194,14 @@ FIELDS: Mapping[str, Field] = {
         "name services of the catalog, or the beginning of some with a * at its end",
     ),
     "remedies": Field(
-        _some(_NAME),
+        _some(_NAME.fullmatch),
         _NAMES,
         "By which remedies; left out: by all.",
         ["replace_part"],
         "name remedies, or leave it out for all",
     ),
     "machines": Field(
-        _some(MACHINE_ID),
+        _some(MACHINE_ID.fullmatch),
         _NAMES,
         "Ids of the owner's machines that it is for; left out: all of them, later ones, too.",
         ["car-1"],
@@ -224,7 +230,7 @@ FIELDS: Mapping[str, Field] = {
         _EUROS,
     ),
     "always_ask": Field(
-        _some(_NAME),
+        _some(_NAME.fullmatch),
         _NAMES,
         "Effects or services before which the owner is asked, whatever they cost.",
         ["book"],
@@ -252,11 +258,12 @@ FIELDS: Mapping[str, Field] = {
         "how many in a month",
     ),
     "providers": Field(
-        _some(_PROVIDER),
+        _some(_is_provider, "has a name that is no line of characters that are seen"),
         _NAMES,
         "Names or ids of the providers that may be sent unasked; left out: any.",
         ["Centre North"],
-        "names or ids of providers, or leave it out for all",
+        f"names or ids of providers, each one line of {_LONGEST_PROVIDER} characters at most, or"
+        " leave it out for all",
     ),
     "times": Field(
         _hours,

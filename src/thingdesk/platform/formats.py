@@ -176,8 +176,8 @@ def plain(name: object) -> str:
 
 
 def listed(words: Iterable[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    *first, last = list(words) or [""]
+    """`a`, `a and b`, `a, b and c`: one line, whatever they are."""
+    *first, last = [line(one) for one in words] or [""]
     return f"{', '.join(first)} and {last}" if first else last
 
 
