@@ -1,6 +1,7 @@
 """An owner lets an application act: OAuth 2.1, and how its tokens are renewed and end."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,6 +16,7 @@ from tests.access.making import (
     an_app,
     new_owner,
     proof_of,
+    public,
     shown,
 )
 from tests.access.refusing import code_of
@@ -121,6 +123,32 @@ async def test_a_code_lasts_a_minute_and_stays_with_the_key_of_its_request(
     assert await code_of(tokens.make(redeems(app, code, by_other))) == "proof_wrong"
     turnable.turn(timedelta(seconds=61))
     assert await code_of(tokens.make(redeems(app, code, proof_of(key)))) == "grant_unknown"
+
+
+@pytest.mark.parametrize("jkt", ["", "x" * 24_000, "x" * 42, "x" * 44, "x" * 42 + "="])
+async def test_a_key_is_named_by_its_thumbprint_and_nothing_else(
+    database: Database, jkt: str
+) -> None:
+    said = Browsed(BASE, BACK, digest_of(VERIFIER), "S256", jkt=jkt)
+    async with database.transaction() as tx:
+        refused = await code_of(access.ask_owner(tx, an_app(), ALL, (Surface.MCP,), said))
+    assert refused == "thumbprint_unfit"
+
+
+async def test_of_a_long_description_there_stays_what_its_owner_is_shown(
+    database: Database,
+) -> None:
+    key = public(OKPKey.generate_key("Ed25519"))
+    long = replace(an_app(), redirects=(BACK, f"{BACK}/{'x' * 10_000}"), keys=(key,) * 20)
+    said = Browsed(BASE, BACK, digest_of(VERIFIER), "S256")
+    async with database.transaction() as tx:
+        pending = await access.ask_owner(tx, long, ALL, (Surface.MCP,), said)
+        await access.pair(tx, long, ALL, (Surface.MCP,))
+        stored = await tx.fetch(
+            "select client from access_request where client->>'id' = $1", long.id
+        )
+    assert (pending.client.name, pending.client.redirects) == (long.name, ())
+    assert [len(str(dict(row["client"]))) < 1_000 for row in stored] == [True, True]
 
 
 @pytest.mark.parametrize(

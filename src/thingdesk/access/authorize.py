@@ -21,7 +21,7 @@ from thingdesk.platform.errors import refuse
 
 LASTS = timedelta(minutes=15)
 _CODE_LASTS = timedelta(minutes=1)
-_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+_CHALLENGE = _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 _PLAIN = re.compile(r"[!-\[\]-~]{1,2048}")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -73,10 +73,13 @@ async def ask_owner(
         raise refuse("challenge_unfit", words)
     if len(said.state or "") > _LONGEST_STATE:
         raise refuse("challenge_unfit", f"state has {_LONGEST_STATE} characters at most")
+    if said.jkt is not None and not _THUMBPRINT.fullmatch(said.jkt):
+        words = "dpop_jkt must be a key's thumbprint: SHA-256 in base64url, 43 characters"
+        raise refuse("thumbprint_unfit", words)
     now = clock.now()
     sender = await sender_with_room(tx, client, address, now)
     pending = Pending(
-        ids.new(), Asking.AUTHORIZE, client, asks, surfaces, now + LASTS, said.redirect
+        ids.new(), Asking.AUTHORIZE, client.named, asks, surfaces, now + LASTS, said.redirect
     )
     new = Request(pending, sender, said)
     await request_store.add(tx, new, now)

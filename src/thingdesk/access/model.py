@@ -1,7 +1,7 @@
 """Callers and what they show; who asks owners to let them act, and what they were given. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -89,6 +89,11 @@ class Client:
     logo: str | None = None
     redirects: tuple[str, ...] = ()
     keys: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+
+    @property
+    def named(self) -> "Client":
+        """What its owner is shown of it: the rest may be long."""
+        return replace(self, redirects=(), keys=())
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ async def pair(
     now = clock.now()
     sender = await sender_with_room(tx, client, address, now)
     letters, secret = ids.letters(_LETTERS, _LENGTH), ids.secret()
-    pending = Pending(ids.new(), Asking.PAIR, client, asks, surfaces, now + LASTS)
+    pending = Pending(ids.new(), Asking.PAIR, client.named, asks, surfaces, now + LASTS)
     new = Request(
         pending,
         sender,

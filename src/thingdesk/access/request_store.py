@@ -20,7 +20,7 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $9, $10, $11, $12, $13, $14, 
 _SETTLE = "update access_request set state = $2, grant_id = $3 where id = $1"
 _WAITING = "select 1 from access_request where state = 'waiting' and expires_at > $2"
 
-KEPT = (Kept("access_request", "expires_at", timedelta(days=1)),)
+KEPT = (Kept("access_request", "expires_at", timedelta(hours=1)),)
 
 
 @dataclass(frozen=True, slots=True)
