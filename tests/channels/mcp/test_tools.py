@@ -1,6 +1,7 @@
 """Services as tools, over the wire of 2026-07-28 and by the library's own client."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -83,6 +84,25 @@ async def test_what_is_refused_says_how_to_go_on(place: Place) -> None:
     assert (data["code"], data["recovery"]) == ("unfit_input", "fix_input")
     assert [one["path"] for one in data["fields"]] == ["code"]
     assert data["reason"] in text_of(said)
+
+
+async def test_what_is_refused_is_as_the_tool_says_that_it_answers(place: Place) -> None:
+    """Clients of the official library for TypeScript hold refusals against it, and lose others."""
+    who = await place.car()
+    tools = {one["name"]: one for one in result(await place.post(who, "tools/list"))["tools"]}
+    unfit: dict[str, dict[str, Any]] = {
+        REPAIR: {"code": 7},
+        "case_read": {"case": "7"},
+        "case_withdraw": {},
+    }
+    for name, given in unfit.items():
+        said = await place.call(who, name, given)
+        assert said["isError"]
+        schema = tools[name]["outputSchema"]
+        assert schema["type"] == "object"
+        told = Draft202012Validator(schema)
+        told.validate(said["structuredContent"])
+        assert not told.is_valid({"words": "neither a case nor a refusal"})
 
 
 @pytest.mark.parametrize("more", [{"subject": 7}, {"meta": {"thingdesk/request_id": 7}}])

@@ -185,6 +185,21 @@ async def test_the_inspector_lists_and_calls_with_a_token(site: Site) -> None:
     assert json.loads(read["contents"][0]["text"])["subject"] == oven.machine
 
 
+@pytest.mark.usefixtures("node")
+async def test_the_inspector_shows_why_a_call_is_refused(site: Site) -> None:
+    """It holds what a tool answers against what the tool says that it answers."""
+    oven, other = await site.oven(), await site.oven()
+    told = inspecting(site.first.http, oven.token())
+    home: Any = {"HOME": str(site.first.folder.parent)}
+    call = ("--method", "tools/call", "--tool-name", "oven.descale")
+    given = ("--tool-arg", "part=boiler", "--tool-arg", f"subject={other.machine}")
+    _, printed = await try_node(INSPECTOR, *told, *call, *given, environment=home)
+    said = _json(printed)
+    assert said["isError"]
+    refused = said["structuredContent"]
+    assert (refused["code"], refused["recovery"]) == ("not_your_machine", "contact_us"), printed
+
+
 def inspecting(base: str, token: str) -> tuple[str, ...]:
     bearer = f"Authorization: Bearer {token}"
     return ("--cli", f"{base}/mcp", "--transport", "http", "--header", bearer)
@@ -195,4 +210,5 @@ async def _never(*_: object) -> ElicitResult:
 
 
 def _json(said: str) -> Any:
-    return json.loads(said[said.index("{") : said.rindex("}") + 1])
+    """The first that it printed."""
+    return json.JSONDecoder().raw_decode(said, said.index("{"))[0]

@@ -1,11 +1,13 @@
 """Services of the catalog as tools. Pure, but for schemas that are made once."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
 from mcp_types import Tool, ToolAnnotations
 
 from thingdesk.catalog import Service, describe, explain, terms
+from thingdesk.platform.errors import Recovery
 
 _SUBJECT = "subject"
 _ABOUT_SUBJECT = (
@@ -82,6 +84,18 @@ CASE: dict[str, Any] = {
     "waiting": _WAITING,
 }
 """How a case stands, property by property; `results.as_data` fills it."""
+_FIELD = {"path": _TEXT, "problem": _TEXT, "mend": _TEXT}
+_REFUSAL: dict[str, Any] = {
+    "code": {"type": "string", "description": "Why it was refused, for machines."},
+    "reason": {"type": "string", "description": "The same for people."},
+    "recovery": {"enum": [*Recovery], "description": "What to do next."},
+    "fields": {
+        "type": "array",
+        "description": "What is wrong in the input.",
+        "items": {"type": "object", "properties": _FIELD, "required": [*_FIELD]},
+    },
+}
+"""Why not, property by property; `results.of_refusal` fills it. No case has such a property."""
 
 _WORDS = "words"
 _ALWAYS = ("state", "outcome", "words", "data")
@@ -109,6 +123,20 @@ def describe_tool(service: Service) -> Tool:
     )
 
 
+def output(properties: dict[str, Any], required: Iterable[str]) -> dict[str, Any]:
+    """The schema of what a tool answers: this, or a refusal. Clients hold refusals against it, too;
+    and all properties stand at the root, for those which look nowhere else.
+    """
+    return {
+        "type": "object",
+        "properties": {**properties, **_REFUSAL},
+        "anyOf": [
+            {"title": "Answered", "required": [*required]},
+            {"title": "Refused", "required": [*_REFUSAL]},
+        ],
+    }
+
+
 def subject_argument(service: Service) -> str:
     """The name of the argument that says which machine it is about, which no field has."""
     return "subject_machine" if _SUBJECT in service.input.model_fields else _SUBJECT
@@ -128,12 +156,9 @@ def _output(told: dict[str, Any]) -> dict[str, Any]:
     own["required"] = [one for one in own.get("required", []) if one != _WORDS]
     came = {"anyOf": [own, {"type": "object"}, _NOTHING]}
     receipt = {"type": "string", "description": "The desk's signed word that it is stored: a JWS."}
-    return {
-        "type": "object",
-        "properties": {**CASE, "data": came, "receipt": receipt},
-        "required": [*_ALWAYS] if told["instant"] else ["case", *_ALWAYS, "waiting"],
-        **({"$defs": shared} if shared else {}),
-    }
+    required = _ALWAYS if told["instant"] else ("case", *_ALWAYS, "waiting")
+    schema = output({**CASE, "data": came, "receipt": receipt}, required)
+    return schema | ({"$defs": shared} if shared else {})
 
 
 def _words(told: dict[str, Any]) -> str:

@@ -21,7 +21,7 @@ from thingdesk.access import Caller
 from thingdesk.calling import soon
 from thingdesk.channels.mcp import questions, results
 from thingdesk.channels.mcp.calls import Context, caller_of, knows, shows_urls
-from thingdesk.channels.mcp.describe import CASE, describe_tool, subject_argument
+from thingdesk.channels.mcp.describe import CASE, describe_tool, output, subject_argument
 from thingdesk.channels.mcp.doors import Doors
 from thingdesk.channels.mcp.tasks import EXTENSION, as_created
 from thingdesk.dialogue import Asked
@@ -42,7 +42,7 @@ READ = Tool(
         "required": ["case"],
         "additionalProperties": False,
     },
-    output_schema={"type": "object", "properties": CASE, "required": _REQUIRED},
+    output_schema=output(CASE, _REQUIRED),
     annotations=ToolAnnotations(
         title="How a case stands",
         read_only_hint=True,
@@ -65,7 +65,7 @@ WITHDRAW = Tool(
         "required": ["case"],
         "additionalProperties": False,
     },
-    output_schema={"type": "object", "properties": CASE, "required": _REQUIRED},
+    output_schema=output(CASE, _REQUIRED),
     annotations=ToolAnnotations(
         title="Withdraw a case",
         read_only_hint=False,
