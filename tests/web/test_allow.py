@@ -13,7 +13,7 @@ from tests.web.entering import entered
 from tests.web.owners import owner_of
 from tests.web.site import Site
 
-from thingdesk import mandates
+from thingdesk import access, mandates
 from thingdesk.access import Client
 from thingdesk.mandates import Mandate, Terms
 from thingdesk.platform import formats, ids
@@ -176,6 +176,28 @@ async def test_all_and_some_is_refused(site: Site, field: str, one: str, asks: T
     assert getattr(given.terms, field) == (one,)
     async with site.hand.database.transaction() as tx:
         await mandates.revoke(tx, owner, "the test is over")
+
+
+async def test_a_new_machine_can_be_limited_to_itself(site: Site) -> None:
+    """It is none of theirs before their yes."""
+    owner = await an_owner(site, "pair-i")
+    shown = await a_code(site)
+    form = {**FORM, "user_code": shown.user_code}
+    async with entered(site, owner) as browser:
+        page = await browser.post("/pair", data={"user_code": shown.user_code})
+        choices = re.findall(r'name="machines" value="([^"]*)"', page.text)
+        async with site.hand.database.transaction() as tx:
+            waiting = await access.pending(tx, shown.user_code)
+        assert waiting
+        machine = waiting.client.machine
+        assert choices == ["*", machine, "pair-i"]
+        look = await browser.post("/pair", data={**form, "machines": machine})
+        assert f"<dt>Machines</dt><dd>{machine}</dd>" in look.text.replace("<wbr>", "")
+        answer = await browser.post("/pair", data={**form, "machines": machine, "said": "sure"})
+        assert answer.status_code == 303, answer.text
+    (given,) = await given_by(site, owner)
+    assert given.to == machine
+    assert given.terms.machines == (machine,)
 
 
 async def test_who_asks_for_all_shows_what_can_be_left_out(site: Site) -> None:

@@ -121,7 +121,7 @@ def _is_read(frame: Frame, terms: Terms) -> bool:
 
 
 def _said(frame: Frame, terms: Terms) -> Facts:
-    words = plain(terms, frame.catalog, frame.owned.since)
+    words = plain(terms, frame.catalog, frame.theirs)
     return facts(words, frame.owned.owner.zone, clock.now())
 
 
@@ -211,7 +211,8 @@ async def _consent(
 async def _frame(pages: Pages, tx: Transaction, here: Present, found: Pending) -> Frame:
     owned = await ownerships_of(tx, here.owner.id, "", here.until)
     kinds = await parties.kinds_of(tx, list(owned.since))
-    asked = Mandate(ids.new(), here.owner.id, 1, found.asks, clock.now())
+    machine = found.client.machine
+    asked = Mandate(ids.new(), here.owner.id, 1, found.asks, clock.now(), to=machine)
     return frame_of(owned, pages.flow.catalog, asked, frozenset(kinds.values()), pages.currency)
 
 

@@ -42,8 +42,11 @@ def is_unlimited(asked: Terms) -> bool:
 def frame_of(
     owned: Ownerships, catalog: Catalog, asked: Mandate, kinds: frozenset[str], currency: str
 ) -> Frame:
-    """What can be ticked: what is asked for, as far as it is there."""
-    return replace(make_frame(owned, catalog, kinds, asked, currency), within=asked.terms)
+    """What can be ticked: what is asked for, as far as it is there; `asked` is to the machine that
+    asks, where it is one.
+    """
+    made = make_frame(owned, catalog, kinds, asked, currency)
+    return replace(made, within=asked.terms, itself=asked.to)
 
 
 def first_form(frame: Frame, now: datetime, user_code: str = "") -> ConsentForm:

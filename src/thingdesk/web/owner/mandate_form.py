@@ -38,7 +38,7 @@ class MandateForm(BaseModel):
 class Frame:
     """What a form can offer: services and machines of this owner, and the currency. What the form
     does not show of `before` stays as it is. `within` is what somebody asks for: no more is
-    offered.
+    offered. `itself` is the machine that asks for it, and which is theirs with their yes.
     """
 
     owned: Ownerships
@@ -47,6 +47,12 @@ class Frame:
     before: Mandate | None
     currency: str
     within: Terms | None = None
+    itself: str | None = None
+
+    @property
+    def theirs(self) -> list[str]:
+        """The owner's machines, and first the one that asks."""
+        return [*dict.fromkeys([*([self.itself] if self.itself else []), *self.owned.since])]
 
     @property
     def services(self) -> list[Service]:
@@ -71,8 +77,10 @@ class Frame:
     def machines(self) -> list[str]:
         """The machines to choose from; none where there is nothing to choose, or too many."""
         asked = self.within.machines if self.within else None
-        found = [one for one in self.owned.since if asked is None or one in asked]
-        return found if 1 < len(found) <= _MOST_MACHINES else []
+        found = [one for one in self.theirs if asked is None or one in asked]
+        # to be limited to itself is less than all, also where it is their first
+        least = 1 if self.itself and asked is None else 2
+        return found if least <= len(found) <= _MOST_MACHINES else []
 
     @property
     def kept_always(self) -> list[str]:
@@ -173,7 +181,7 @@ def _kept_machines(frame: Frame) -> tuple[str, ...] | None:
     named = frame.before.terms.machines if frame.before else None
     if named is None:
         return None
-    return tuple(one for one in named if one in frame.owned.since) or None
+    return tuple(one for one in named if one in frame.theirs) or None
 
 
 def _always(given: MandateForm, frame: Frame) -> tuple[str, ...]:
