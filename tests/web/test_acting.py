@@ -5,11 +5,13 @@ from dataclasses import replace
 
 import pytest
 from tests.journeys.agents import REPAIRS, ask, euros, give, opened
-from tests.parties.making import signing
+from tests.parties.making import signing, unique
+from tests.web.allowing import APP, a_request
 from tests.web.owners import get, owner_of
 from tests.web.site import Site
 
-from thingdesk import mandates, parties
+from thingdesk import access, mandates, parties
+from thingdesk.access import Client
 from thingdesk.mandates import Mandate, Terms
 from thingdesk.platform.errors import Refusal
 
@@ -42,6 +44,28 @@ async def test_each_is_there_with_what_it_may_and_what_it_did(site: Site) -> Non
     assert "this or less of it to others, once" in closer
     closer = await get(site, f"{await site.own('acting-a')}/acting/{child.id}")
     assert "Centre &lt;Near&gt;" in closer
+
+
+async def test_two_of_one_model_are_told_apart_and_an_app_has_its_name(site: Site) -> None:
+    await site.car("acting-j")
+    owner, database = await owner_of(site, "acting-j"), site.hand.database
+    ids = sorted(unique("barista") for _ in range(2))
+    async with database.transaction() as tx:
+        new = [parties.NewMachine(one, "coffee_machine", "Barista 3000") for one in ids]
+        await parties.register(tx, new)
+    for one in ids:
+        await give(database, owner, to=one)
+    request = await a_request(
+        site, Client("https://a.example/c.json", "Butler", redirects=APP.redirects)
+    )
+    async with database.transaction() as tx:
+        terms = Terms(("vehicle.repair",))
+        await access.confirm(tx, site.hand.flow, request, owner, terms)
+    page = await get(site, await site.own("acting-j"))
+    names = re.findall(r'<h3><b>(.*?)</b> <span class="small quiet">(.*?)</span></h3>', page)
+    said = {tuple(re.sub("<[^>]*>", "", part) for part in one) for one in names}
+    machines = {(one, "Barista 3000") for one in ids}
+    assert said == {("Butler", "https://a.example/c.json"), *machines}
 
 
 async def test_one_is_stopped_and_the_others_go_on(site: Site) -> None:

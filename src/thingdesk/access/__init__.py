@@ -11,7 +11,7 @@ caller may ask for (`dialogue`). An application that an owner lets act is a mach
 """
 
 from thingdesk.access import grant_store, once_store, request_store
-from thingdesk.access.answer import becomes_theirs, confirm, deny, machine_of
+from thingdesk.access.answer import becomes_theirs, confirm, deny, is_app, machine_of
 from thingdesk.access.authorize import ask_owner, authorization, check_redirect, returning
 from thingdesk.access.by_grant import by_grant
 from thingdesk.access.clients import TOKEN_PATH, machine_client, who_asserts
@@ -82,6 +82,7 @@ __all__ = [
     "end_grant",
     "ended_for",
     "introspect",
+    "is_app",
     "machine_client",
     "machine_of",
     "pair",

@@ -12,6 +12,7 @@ from thingdesk.access.model import Client, Confirmed, Grant, Surface
 from thingdesk.access.request_store import Request
 from thingdesk.flow import Flow
 from thingdesk.mandates import Terms
+from thingdesk.parties import Machine
 from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery, Refused, refuse
@@ -57,6 +58,11 @@ async def becomes_theirs(tx: Transaction, client: Client, owner_id: UUID) -> boo
 def machine_of(client: Client, owner_id: UUID) -> str:
     """The machine that a client is, or would become for this owner."""
     return client.machine or _named(client, owner_id)
+
+
+def is_app(machine: Machine) -> bool:
+    """Whether an owner's yes made it: it has no other name to them than what it calls itself."""
+    return machine.kind == KIND and parties.NAMED_ITSELF in machine.attributes
 
 
 def _of_somebody_else() -> Refused:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from thingdesk import cases, mandates, parties
+from thingdesk import access, cases, mandates, parties
 from thingdesk.cases import Case
 from thingdesk.mandates import Mandate
 from thingdesk.parties import Machine
@@ -21,11 +21,14 @@ _OVER = (Standing.ENDED, Standing.STOPPED)
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """What was passed on by one of them to another; `facts` in the owner's words."""
+    """What was passed on by one of them to another; `facts` in the owner's words, `beside` as
+    `Acting` has it.
+    """
 
     mandate: Mandate
     by: str
     name: str
+    beside: str
     facts: Facts
     is_over: bool
     below: tuple["Passed", ...] = ()
@@ -60,6 +63,11 @@ class Acting:
         return _name(self.machine, self.mandate)
 
     @property
+    def beside(self) -> str:
+        """What tells it apart: the address of an app, the model of a machine, where it has one."""
+        return _beside(self.machine)
+
+    @property
     def is_over(self) -> bool:
         return self.standing in _OVER
 
@@ -83,6 +91,9 @@ class _Around:
 
     def name(self, one: Mandate) -> str:
         return _name(self.machines.get(one.to or ""), one)
+
+    def beside(self, one: Mandate) -> str:
+        return _beside(self.machines.get(one.to or ""))
 
 
 async def acting_for(
@@ -140,6 +151,7 @@ def _below(around: _Around, above: Mandate, shown: Sequence[Mandate]) -> tuple[P
             one,
             around.name(above),
             around.name(one),
+            around.beside(one),
             around.facts(one),
             False,
             _below(around, one, shown),
@@ -156,6 +168,7 @@ def _over(around: _Around, top: Mandate, shown: Sequence[Mandate]) -> tuple[Pass
             one,
             around.name(above.get(one.parent or top.id, top)),
             around.name(one),
+            around.beside(one),
             around.facts(one),
             True,
         )
@@ -169,9 +182,17 @@ def _is_over(one: Mandate) -> bool:
 
 
 def _name(machine: Machine | None, mandate: Mandate) -> str:
-    if machine and machine.model and machine.model != machine.kind:
+    if machine and access.is_app(machine):
         return parties.called(machine)
     return mandate.to or ""
+
+
+def _beside(machine: Machine | None) -> str:
+    if machine is None:
+        return ""
+    if access.is_app(machine):
+        return str(machine.attributes[parties.NAMED_ITSELF])
+    return machine.model if machine.model != machine.kind else ""
 
 
 def _seen(owned: Ownerships, case: Case) -> bool:
