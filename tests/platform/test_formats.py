@@ -19,6 +19,18 @@ def test_a_number_is_as_short_as_it_can_be_read(value: float, words: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("reserve_part", "Reserve part"),
+        ("case.opened", "Case opened"),
+        ("it costs 1.5 EUR. Look at evil.example.", "It costs 1.5 EUR. Look at evil.example."),
+    ],
+)
+def test_a_name_is_spoken_and_words_stay_as_they_are(text: str, words: str) -> None:
+    assert formats.sentence(text) == words
+
+
+@pytest.mark.parametrize(
     ("words", "said"),
     [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")],
 )

@@ -1,5 +1,6 @@
 """How an owner logs in, and what a code does not open."""
 
+import re
 from datetime import timedelta
 from uuid import UUID
 
@@ -66,6 +67,8 @@ async def test_an_unknown_address_hears_the_same_and_gets_nothing(site: Site) ->
         assert [one.status_code for one in tries] == [422, 422]
         shown = [one.text.replace(email, "X").replace("no-body@example.org", "X") for one in tries]
         assert shown[0] == shown[1]
+        (said,) = re.findall(r'role="alert" id="wrong-code">(.*?)</p>', shown[0])
+        assert said.endswith("."), said
         odd = await ask(browser, "a\0b")
         assert odd.status_code == 200
 

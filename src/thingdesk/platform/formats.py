@@ -171,8 +171,9 @@ def share(value: float | None) -> str:
 
 
 def plain(name: object) -> str:
-    """A name as it is spoken: `reserve_part` is `reserve part`."""
-    return str(name).replace("_", " ").replace(".", " ")
+    """A name as it is spoken: `reserve_part` is `reserve part`. What has blanks is words, and stays."""
+    text = str(name)
+    return text if " " in text else text.replace("_", " ").replace(".", " ")
 
 
 def listed(words: Iterable[str]) -> str:
@@ -182,6 +183,6 @@ def listed(words: Iterable[str]) -> str:
 
 
 def sentence(name: object) -> str:
-    """`Reserve part`."""
+    """`Reserve part`; `This code is no good.`"""
     text = plain(name)
     return text[:1].upper() + text[1:]
