@@ -46,6 +46,12 @@ async def ask_staff(journey: Journey, ask: Ask) -> Told:
     return Told(words="Staff answered.", answer=answer)
 
 
+@service("lab.owner", title="Ask the owner", promise=Promise(), identity=("reason",))
+async def ask_owner(journey: Journey, ask: Ask) -> Told:
+    question = choose(f"{ask.reason}: what now?", wait="Wait", go="Go")
+    return Told(words="They answered.", answer=await journey.ask_owner(question, within=hours(1)))
+
+
 @service("lab.undeclared", title="Undeclared", promise=Promise())
 async def undeclared(journey: Journey, ask: Ask) -> Told:
     await journey.command("restart")
@@ -74,7 +80,7 @@ QUIET = Silence(name="lab.quiet", model="*", service="lab.silent", asks=_asks, a
 
 @pytest.fixture(scope="module")
 async def hand(database: Database) -> Hand:
-    services = (ask_staff, undeclared, silent)
+    services = (ask_staff, ask_owner, undeclared, silent)
     one = await open_hand(database, Flow(Catalog(services), (QUIET, BROKEN)))
     async with database.transaction() as tx:
         await mandates.set_policy(tx, Policy(acts_for_unowned=True))
@@ -101,6 +107,16 @@ async def test_a_question_that_staff_leave_open_ends_too(hand: Hand) -> None:
         turnable.turn(timedelta(hours=2))
         await hand.tick()
     assert (await hand.case(case_id)).outcome_data == {"answer": "no_answer"}
+
+
+async def test_a_question_for_nobody_ends_with_that_reason(hand: Hand) -> None:
+    await hand.machine("lab-nobodys", "lab")
+    case = await hand.case(await hand.opened("lab-nobodys", "lab.owner", {"reason": "a leak"}))
+    assert case.outcome is Ended.REFUSED
+    assert case.outcome_data
+    said = (case.outcome_data["code"], case.outcome_data["recovery"])
+    assert said == ("nobody_to_ask", "contact_us")
+    assert "no owner" in case.outcome_data["reason"]
 
 
 async def test_an_effect_that_is_not_declared_is_the_authors_mistake(hand: Hand) -> None:

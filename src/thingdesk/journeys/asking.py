@@ -41,9 +41,10 @@ async def ask(
     if not alternatives:
         raise Failed("nothing_to_choose", f"There is nothing to choose from: {choice.words}")
     if not _has_somebody(journey, whom):
-        return choice.read(value_of(alternatives, default))
+        return choice.read(value_of(alternatives, default, asked=False))
     heard = await (owners_answer(journey, key) if whom == "owner" else journey.wait(key))
-    return choice.read(value_of(alternatives, heard.value["option"] if heard else None))
+    chosen = heard.value["option"] if heard else None
+    return choice.read(value_of(alternatives, chosen, asked=True))
 
 
 async def put_question(journey: Context, question: Question) -> None:
@@ -103,8 +104,16 @@ def _has_somebody(journey: Context, whom: str) -> bool:
     return whom == "staff" or journey.facts.owner_id is not None
 
 
-def value_of(alternatives: list[list[Any]], chosen: str | None) -> Any:
+def value_of(alternatives: list[list[Any]], chosen: str | None, *, asked: bool) -> Any:
+    """The value of what was chosen. Raises Failed: nothing was, as nobody could be `asked`, or
+    nobody answered.
+    """
     for option, _, value in alternatives:
         if option == chosen:
             return value
-    raise Failed("no_answer", "Nobody answered in time, and nothing was agreed for that.")
+    if asked:
+        raise Failed("no_answer", "Nobody answered in time, and nothing was agreed for that.")
+    raise Failed(
+        "nobody_to_ask",
+        "The machine has no owner who could be asked. Pair it, or let staff say whose it is.",
+    )

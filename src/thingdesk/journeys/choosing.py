@@ -60,7 +60,7 @@ async def choose(
             raise Denied("not_approved", "The owner did not approve it.", Recovery.ASK_OWNER)
         chosen = default
     values = [[one.id, one.words, one.value] for one, _ in offered if one.id in approving]
-    value = choice.read(value_of(values, chosen))
+    value = choice.read(value_of(values, chosen, asked=found["asked"]))
     approves = approving[str(chosen)]
     approval = Approval(decision_id, approves) if approves else None
     return await _do(journey, then(value), _effect_id(decision_id, str(chosen)), approval, value)

@@ -121,8 +121,8 @@ class Journey(Context):
         """What the owner chooses, asked by mail and on a page; promises stand still meanwhile.
 
         Without an answer `within`, without an owner, or beyond the owner's attention budget,
-        `default` stands, an alternative's id. Raises Failed (`nothing_to_choose`, or `no_answer`
-        where there is no default).
+        `default` stands, an alternative's id. Raises Failed (`nothing_to_choose`; where there is
+        no default `no_answer`, or `nobody_to_ask` of a machine without an owner).
 
         `then` makes of what is chosen one effect of the journey, not awaited (`lambda centre:
         journey.dispatch(…)`), or None. That is done, and what it came to is the result. The owner

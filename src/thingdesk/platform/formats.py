@@ -171,7 +171,7 @@ def share(value: float | None) -> str:
 
 
 def plain(name: object) -> str:
-    """A name as it is spoken: `reserve_part` is `reserve part`. What has blanks is words, and stays."""
+    """A name as it is spoken: `reserve_part` is `reserve part`. What has blanks stays."""
     text = str(name)
     return text if " " in text else text.replace("_", " ").replace(".", " ")
 
