@@ -34,6 +34,31 @@ async def rest(site: Site) -> None:
     assert staff
 
 
+async def test_an_owner_reads_of_it_in_words_to_them(site: Site) -> None:
+    """What their machine is told speaks of its owner."""
+    await rest(site)
+    hold = await asked(site, "wait-i", "The bill of October.")
+    own, staff = await site.own("wait-i"), await colleague(site, "Ida")
+    said = []
+    async with site.browser() as browser:
+
+        async def reads() -> None:
+            shown = [(await browser.get(one)).text for one in (own, f"{own}/person/{hold}")]
+            said.append(shown)
+            assert not any("our owner" in one for one in shown)
+
+        await took(site, staff, hold)
+        await reads()
+        async with site.hand.database.transaction() as tx:
+            await contact.they_talk(tx, staff, hold)
+        await reads()
+        async with site.hand.database.transaction() as tx:
+            await contact.miss(tx, staff, hold, site.hand.flow.calls)
+        await reads()
+    assert all("A person is ready for you until" in one for one in said[0])
+    assert all("You are talking to a person" in one for one in said[1])
+
+
 async def test_the_next_is_taken_called_and_ended_with_words(site: Site) -> None:
     await rest(site)
     hold = await asked(site, "wait-a", "The bill of October.")

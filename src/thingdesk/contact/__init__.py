@@ -41,7 +41,7 @@ from thingdesk.contact.see import place, see
 from thingdesk.contact.store import KEPT
 from thingdesk.contact.take import take
 from thingdesk.contact.tell import tell_moved
-from thingdesk.contact.words import wait_words
+from thingdesk.contact.words import owners_words, wait_words
 
 __all__ = [
     "COMES_WITHIN",
@@ -80,6 +80,7 @@ __all__ = [
     "miss",
     "open_of_owner",
     "owner_is_here",
+    "owners_words",
     "phone",
     "place",
     "read_reach",

@@ -1,9 +1,9 @@
-"""What a machine, and so its owner, is told of a hold. Pure."""
+"""What a machine and its owner are told of a hold, each in words to them. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from thingdesk.contact.model import Hold, State
+from thingdesk.contact.model import Hold, Place, State
 from thingdesk.platform import formats
 
 _MINUTE = timedelta(minutes=1)
@@ -34,3 +34,20 @@ def place_words(
         return f"A person calls back on {formats.local(hold.call_back_at, zone)}."
     propose = "book a call back, or ask again" if times else "ask again"
     return f"A person was ready, and your owner was not there: {propose}."
+
+
+def owners_words(hold: Hold, place: Place, zone: str) -> str:
+    """The same to the owner. How one has ended is told to both in the words of whoever ended it."""
+    if hold.state is State.READY and hold.comes_until:
+        until = formats.time(hold.comes_until, zone)
+        return (
+            f"A person is ready for you until {until} ({zone}). {hold.machine} hands over to you."
+        )
+    if hold.state is State.TALKING:
+        return "You are talking to a person."
+    if hold.state is State.BOOKED and hold.call_back_at:
+        return f"A person calls you back on {formats.local(hold.call_back_at, zone)}."
+    if hold.state is State.MISSED:
+        propose = "book a call back for you, or ask again" if place.times else "ask again"
+        return f"A person was ready, and you were not there: {hold.machine} can {propose}."
+    return place.words

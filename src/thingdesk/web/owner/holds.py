@@ -10,7 +10,7 @@ from thingdesk.contact import Hold
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery, Refused, refuse
 from thingdesk.web.owner.ownerships import Ownerships, Token, enter
-from thingdesk.web.pages import Open
+from thingdesk.web.pages import Open, Pages
 from thingdesk.web.render import page
 
 router = APIRouter(prefix="/owner/{token}/person/{hold_id}")
@@ -23,8 +23,8 @@ async def get_person(pages: Open, token: Token, hold_id: UUID) -> HTMLResponse:
     async with pages.database.transaction() as tx:
         owned = await enter(pages, tx, token)
         hold = await _of(tx, owned, hold_id)
-        place = await contact.place(tx, hold, pages.flow.calls)
-    return page("owner/person.html", owned=owned, hold=hold, place=place)
+        words = await stands(pages, tx, owned, hold)
+    return page("owner/person.html", owned=owned, hold=hold, words=words)
 
 
 @router.post("")
@@ -38,6 +38,12 @@ async def post_person(pages: Open, token: Token, hold_id: UUID) -> Response:
         except Refused:
             return RedirectResponse(f"{owned.path}?said=ended", 303)
     return RedirectResponse(f"{owned.path}?said=nobody", 303)
+
+
+async def stands(pages: Pages, tx: Transaction, owned: Ownerships, hold: Hold) -> str:
+    """How it stands, in words to the owner."""
+    place = await contact.place(tx, hold, pages.flow.calls)
+    return contact.owners_words(hold, place, owned.owner.zone)
 
 
 async def _of(tx: Transaction, owned: Ownerships, hold_id: UUID) -> Hold:

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 
 from thingdesk import cases, contact, decisions, mandates, parties
 from thingdesk.cases import OwnedCases
-from thingdesk.contact import Hold, Place
+from thingdesk.contact import Hold
 from thingdesk.decisions import Decision
 from thingdesk.mandates import Mandate
 from thingdesk.parties import Machine
@@ -21,6 +21,7 @@ from thingdesk.platform.money import Money
 from thingdesk.web.contact import Contact
 from thingdesk.web.contact import contact as reached
 from thingdesk.web.owner.acting import left_of
+from thingdesk.web.owner.holds import stands
 from thingdesk.web.owner.ownerships import Ownerships, Token, enter, link
 from thingdesk.web.owner.plain import Facts, Plain, Standing, facts, plain, standing
 from thingdesk.web.owner.told import Told, tell
@@ -59,7 +60,7 @@ class Home:
     spent: tuple[Money, ...]
     attention: int
     asked_this_week: int
-    holds: tuple[tuple[Hold, Place], ...]
+    holds: tuple[tuple[Hold, str], ...]
     contact: Contact | None
     given: tuple[Acting, ...]
     left: tuple[str, ...]
@@ -180,12 +181,10 @@ async def _asked(pages: Pages, tx: Transaction, owned: Ownerships) -> list[Asked
     ]
 
 
-async def _holds(
-    pages: Pages, tx: Transaction, owned: Ownerships
-) -> tuple[tuple[Hold, Place], ...]:
+async def _holds(pages: Pages, tx: Transaction, owned: Ownerships) -> tuple[tuple[Hold, str], ...]:
     """The people whom machines have asked for, and how that stands."""
     found = await contact.open_of_owner(tx, owned.owner.id)
-    return tuple([(one, await contact.place(tx, one, pages.flow.calls)) for one in found])
+    return tuple([(one, await stands(pages, tx, owned, one)) for one in found])
 
 
 def _place(after: str) -> tuple[datetime, UUID] | None:
