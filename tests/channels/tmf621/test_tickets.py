@@ -218,6 +218,12 @@ async def test_tickets_are_listed_by_what_is_asked(car: Caller, database: Databa
     ):
         found = await car.get(f"{BASE}/troubleTicket?{one}")
         assert [it["id"] for it in found] == [it["id"] for it in fit], one
+    assert await car.get(f"{BASE}/troubleTicket?status=held") == [], "TMF621 knows it"
+    misspelt = f"filter={quote(chr(36) + chr(91) + '?(@.status==')}'resolvd')]"
+    for wrong in ("status=pendng", "status=cancelled,resolvd", misspelt):
+        answer = await car.call("GET", f"{BASE}/troubleTicket?{wrong}")
+        said = refused(answer, 403, "not_supported")
+        assert "inProgress" in said["reason"], wrong
     for wrong in ("nonsense=1", "status.ne=pending", "creationDate.gt=2026-01-01"):
         refused(await car.call("GET", f"{BASE}/troubleTicket?{wrong}"), 403, "not_supported")
     for wrong in ("filter=x", "sort=name", "before=x", "offset=1000000"):

@@ -9,10 +9,10 @@ from fastapi.responses import JSONResponse, Response
 from thingdesk import hooks
 from thingdesk.calling import answers_soon, hook_of
 from thingdesk.channels.tmf621 import given
+from thingdesk.channels.tmf621.characteristics import Made
 from thingdesk.channels.tmf621.described import REF, REFUSED, SECURED, json
 from thingdesk.channels.tmf621.doors import Calling, Open, OpenDoors
 from thingdesk.channels.tmf621.notes import EVENTS, FORM
-from thingdesk.channels.tmf621.tickets import Made
 from thingdesk.hooks import Hook
 from thingdesk.platform.errors import Recovery, refuse
 

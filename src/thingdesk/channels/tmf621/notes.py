@@ -1,6 +1,7 @@
 """What happens to a case, as an event of its ticket. Pure."""
 
-from thingdesk.channels.tmf621.tickets import TICKET, Made, characteristic, ticket
+from thingdesk.channels.tmf621.characteristics import Made, characteristic
+from thingdesk.channels.tmf621.tickets import TICKET, ticket
 from thingdesk.dialogue import CaseView, Told
 from thingdesk.hooks import Delivery, Hook
 

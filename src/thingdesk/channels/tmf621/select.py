@@ -5,9 +5,10 @@ v5, of which the equality of attributes is understood.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
-from thingdesk.channels.tmf621.tickets import Made
+from thingdesk.channels.tmf621.characteristics import Made
 from thingdesk.platform import formats
 from thingdesk.platform.errors import Refused, refuse
 
@@ -44,9 +45,14 @@ class Wanted:
         return [fields_of(one, self.fields) for one in found]
 
 
-def wanted(asked: Asked, sorts: tuple[str, ...], known: frozenset[str]) -> Wanted:
-    """What these parameters ask for, by the attributes that are `known`. Raises Refused for what
-    is not understood.
+def wanted(
+    asked: Asked,
+    sorts: tuple[str, ...],
+    known: frozenset[str],
+    values: Mapping[str, frozenset[str]] = MappingProxyType({}),
+) -> Wanted:
+    """What these parameters ask for, by the attributes that are `known`, of which some have only
+    these `values`. Raises Refused for what is not understood.
     """
     given = asked.named
     if given.get("before"):
@@ -58,10 +64,15 @@ def wanted(asked: Asked, sorts: tuple[str, ...], known: frozenset[str]) -> Wante
     if skip > _FURTHEST:
         raise _not_understood("offset", f"an offset is {_FURTHEST} at most: filter first")
     most = given.get("limit")
+    equal = _known([*_plain(asked.filters), *_equal(given.get("filter"))], known)
+    for name, asked_for in equal:
+        if name in values and (unknown := asked_for - values[name]):
+            mend = f"it is one of {', '.join(sorted(values[name]))}"
+            raise _not_understood(f"{name} {min(unknown)[:64]!r}", mend)
     return Wanted(
         skip,
         MOST if most is None else max(0, min(int(most), MOST)),
-        _known([*_plain(asked.filters), *_equal(given.get("filter"))], known),
+        equal,
         given.get("fields"),
     )
 

@@ -1,10 +1,9 @@
 """A case as a ticket, and a service as a specification. Pure."""
 
-from typing import Any
-
 from thingdesk import catalog
 from thingdesk.cases import Outcome, State
 from thingdesk.catalog import Service
+from thingdesk.channels.tmf621.characteristics import Made, characteristic, specified
 from thingdesk.dialogue import CaseView, Waiting
 
 TICKET = "TroubleTicket"
@@ -17,10 +16,11 @@ _ENDED = {
     Outcome.WITHDRAWN: "cancelled",
     None: "closed",
 }
-_VALUES: dict[type, str] = {bool: "Boolean", int: "Integer", float: "Float", str: "String"}
-_TYPES = {"boolean": "boolean", "integer": "integer", "number": "number", "string": "string"}
+STATUSES = frozenset(
+    ["acknowledged", "rejected", "pending", "held", "inProgress", "cancelled", "closed", "resolved"]
+)
+"""All that TMF621 knows; a ticket here is never acknowledged or held."""
 _LIFECYCLE = {"idea": "inDesign", "pilot": "inTest", "live": "active"}
-Made = dict[str, Any]
 
 
 def status(case: CaseView) -> str:
@@ -66,8 +66,6 @@ def ticket(case: CaseView, base: str) -> Made:
 def specification(service: Service, base: str) -> Made:
     """The service: its input is what a ticket of it has as characteristics."""
     told = catalog.describe(service)
-    schema = told["input"]
-    required = schema.get("required", ())
     return {
         "@type": SPECIFICATION,
         "id": told["name"],
@@ -76,28 +74,8 @@ def specification(service: Service, base: str) -> Made:
         "description": told["description"],
         "version": told["version"],
         "lifecycleStatus": _LIFECYCLE[told["stage"]],
-        "specCharacteristic": [
-            {
-                "@type": "CharacteristicSpecification",
-                "id": name,
-                "name": name,
-                "description": one.get("description") or one.get("title") or name,
-                "valueType": _TYPES.get(str(one.get("type")), "object"),
-                "minCardinality": int(name in required),
-                "maxCardinality": 1,
-                **({"regex": one["pattern"]} if "pattern" in one else {}),
-            }
-            for name, one in schema.get("properties", {}).items()
-        ],
+        "specCharacteristic": specified(told["input"]),
     }
-
-
-def characteristic(name: str, value: Any) -> Made:
-    """A field of the input with its value."""
-    kind = _VALUES.get(type(value), "Object")
-    shown = value if kind != "Object" or isinstance(value, dict) else {"value": value}
-    made = {"@type": f"{kind}Characteristic", "name": name, "valueType": kind.lower()}
-    return {**made, "value": shown}
 
 
 def _related(machine: str, role: str) -> Made:

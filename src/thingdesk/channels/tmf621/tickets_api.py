@@ -9,11 +9,12 @@ from fastapi.responses import JSONResponse, Response
 from thingdesk.calling import answers_soon, naming
 from thingdesk.catalog import check_strictly
 from thingdesk.channels.tmf621 import given, select
+from thingdesk.channels.tmf621.characteristics import Made
 from thingdesk.channels.tmf621.described import NEVER, REF, REFUSED, SECURED, json
 from thingdesk.channels.tmf621.doors import Calling, Fields, Listing, Open, OpenDoors
 from thingdesk.channels.tmf621.select import Wanted
 from thingdesk.channels.tmf621.specifications import offered
-from thingdesk.channels.tmf621.tickets import Made, status, ticket
+from thingdesk.channels.tmf621.tickets import STATUSES, status, ticket
 from thingdesk.dialogue import CaseView
 from thingdesk.platform import formats
 from thingdesk.platform.errors import Recovery, refuse
@@ -92,7 +93,7 @@ def _takes(name: str) -> dict[str, Any]:
 )
 async def list_tickets(doors: Open, caller: Calling, listing: Listing) -> Response:
     """The caller's tickets, the newest first."""
-    wanted = select.wanted(listing, _SORTS, _FILTERS)
+    wanted = select.wanted(listing, _SORTS, _FILTERS, {"status": STATUSES})
     found, total = await _list(doors, caller, wanted)
     headers = {"X-Result-Count": str(len(found))}
     if found:
