@@ -49,6 +49,11 @@ async def check(journey):
 async def take(act): ...
 
 
+def fetch():
+    import urllib.request
+    return urllib.request.urlopen("http://stock.example")
+
+
 @service("a.b", title="x", promise=Promise(), effects=("dispatch",))
 async def act(journey: Journey, fault: Fault) -> Done:
     {body}
@@ -90,6 +95,11 @@ MAY_WORK = [
     "it = {'a': 'Y'}\n    await journey.ask_owner(choose('x', **it), within=hours(2), default='b')",
     "choose = take\n    await journey.ask_owner(choose('x'), within=hours(2), default='b')",
     "await journey.verify(fault.code, within=hours(2))",
+    "import asyncio\n    await journey.look('x', lambda: asyncio.to_thread(fetch))",
+    "import asyncio, time\n    await journey.look('x', lambda: asyncio.to_thread(time.sleep, 1))",
+    "import time\n    def rest(): time.sleep(1)\n    await journey.look('x', lambda: take(rest))",
+    "import httpx\n    async with httpx.AsyncClient() as web: await take(web.get('x'))",
+    "import asyncio\n    asyncio.sleep",
 ]
 
 
@@ -108,7 +118,7 @@ def write(folder: Path, body: str, instant: str = "...") -> str:
 
 @pytest.mark.parametrize(("kind", "body", "said"), MISTAKES)
 def test_a_mistake_is_said_with_its_line(folder: Path, kind: str, body: str, said: str) -> None:
-    given = ("...", body) if kind == "instant" else (body, "...")
+    given = ("...", body) if kind.startswith("instant") else (body, "...")
     name = write(folder, *given)
     with pytest.raises(loading.PackError) as caught:
         loading.load([name])

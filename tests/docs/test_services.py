@@ -101,6 +101,17 @@ def test_check_a_service(folder: Path) -> None:
     assert (checked.returncode, checked.stdout) == (1, titled(CHECK, "said"))
 
 
+def test_what_waits_without_await(folder: Path) -> None:
+    stock = titled(CHECK, "stock.py") + "\n\nSERVICES = ()\n"
+    (folder / "stock.py").write_text(stock)
+    assert loading.load(["stock"])
+    at_once = 'await journey.look("the stock", lambda: asyncio.to_thread(ask, part))'
+    assert at_once in stock
+    (folder / "stock_at_once.py").write_text(stock.replace(at_once, "ask(part)"))
+    with pytest.raises(loading.PackError, match="holds up the whole desk; write"):
+        loading.load(["stock_at_once"])
+
+
 async def test_ask_the_owner(database: Database, folder: Path) -> None:
     hand = await served(database, pack(folder, ASK, "panes"))
     await hand.provider("Shine", "cleaner")

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from tests import held
 from tests.hand import Hand, open_hand
 
 from thingdesk import journeys, parties, timeline
@@ -91,13 +92,18 @@ async def now_forgets(instant: Instant, _: Ask) -> Told:
     return Told(words="Kept.")
 
 
+@service("lab.now_holds", title="Hold up all others", promise=Promise(), instant=True)
+async def now_holds(_: Instant, __: Ask) -> Told:
+    return Told(words="Held.", found=int(Elsewhere.act()))
+
+
 @service("lab.quick", title="Quick", promise=Promise())
 async def quick(journey: Journey, _: Ask) -> Told:
     await journey.tell_machine("lab.quick", "At once.")
     return Told(words="Quick.")
 
 
-SERVICES = (sleeps, looks, nested, forgets, forgets_more, now_forgets, quick)
+SERVICES = (sleeps, looks, nested, forgets, forgets_more, now_forgets, now_holds, quick)
 
 
 @pytest.fixture(scope="module")
@@ -272,3 +278,16 @@ async def test_a_forgotten_await_of_an_instant_service_leaves_nothing(hand: Hand
         words = await tx.fetchval("select words from notice where kind = 'service.failed'")
     assert "`keep` was called without await" in words
     assert f"{HERE}:{line(now_forgets, 'instant.keep')}" in words
+
+
+async def test_an_instant_service_that_holds_up_all_others_is_named_with_its_line(
+    hand: Hand,
+) -> None:
+    await hand.machine("lab-holds", "lab")
+    with held.listening() as said:
+        Elsewhere.act = said.hold
+        answer: Any = await hand.take("lab-holds", "lab.now_holds", {})
+    assert answer.outcome["found"] == 1, "what it came to stands"
+    (words,) = said.words
+    assert words.startswith("lab.now_holds@1 has held up the whole desk for 1 s, at ")
+    assert f"{HERE}:{line(now_holds, 'Elsewhere.act')}: " in words

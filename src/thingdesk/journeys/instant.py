@@ -96,7 +96,8 @@ async def answer_now(tx: Transaction, instant: Instant, given: BaseModel) -> dic
 
 
 async def _answer(instant: Instant, service: Service, given: BaseModel) -> dict[str, Any]:
-    result = await service.function(instant, given)
+    act = service.function
+    result = await durable.watched(act(instant, given), service.code, act)
     instant.check_awaited()
     data: dict[str, Any] = result.model_dump(mode="json")
     if len(json(data).encode()) > _MOST_BYTES:

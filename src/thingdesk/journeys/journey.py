@@ -33,7 +33,9 @@ class Journey(Context):
     policy and mandate. There is no other way to the world.
 
     The code of a journey runs again from its beginning after every wait, with what it has learned
-    so far: apart from calls of the journey it must do the same each time.
+    so far: apart from calls of the journey it must do the same each time. It waits by `await`:
+    a call that waits without it (`time.sleep`, `requests`) holds up the whole desk, and a journey
+    that does so for a lease is stuck. `look` is for what is elsewhere.
     """
 
     async def position(self) -> Position | None:

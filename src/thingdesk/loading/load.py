@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from thingdesk.catalog import Service
 from thingdesk.diagnosis import Rule
+from thingdesk.loading.check_blocking import check_blocking
 from thingdesk.loading.check_code import Read, check_code, check_effects, check_proof
 from thingdesk.loading.check_made import check_made
 from thingdesk.loading.check_outcome import check_outcome
@@ -62,7 +63,8 @@ def load(names: Iterable[str], ready: Iterable[str] = tuple(READY)) -> Brought:
     for pack, module in packs.items():
         hints += _left_out(pack, module, [one for _, one in services])
         problems += [f"{pack}, {one}" for one in check_code(module, sources, read)]
-        problems += [f"{pack}, {one}" for one in check_made(module, sources)]
+        wrong = (*check_made(module, sources), *check_blocking(module, sources))
+        problems += [f"{pack}, {one}" for one in wrong]
     for pack, rule in rules:
         where = f"{pack}, rule {rule.name}, "
         problems += [f"{where}{one}" for one in check_rule(rule, offered)]

@@ -3,7 +3,7 @@
 import ast
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -82,14 +82,21 @@ class Sources:
         """A function as it is written. The parameter at `place`, by number or name, is the journey,
         or those are that say so by their types.
         """
+        found = self.called(thing, kind)
+        if found is None:
+            return None
+        named = named_parameter(found.node, place) if place is not None else None
+        names = frozenset({named} if named else _annotated(found.node, kind))
+        return replace(found, parameters=names) if names else None
+
+    def called(self, thing: Any, kind: type) -> Function | None:
+        """An author's function as it is written, whatever it gets."""
         thing = inspect.unwrap(thing)
         source = self.of(thing) if inspect.isfunction(thing) else None
         node = _find(source.tree, thing.__code__) if source else None
-        if source is None or node is None:
-            return None
-        named = named_parameter(node, place) if place is not None else None
-        names = frozenset({named} if named else _annotated(node, kind))
-        return Function(source, node, _outside(thing), names, kind) if names else None
+        return (
+            Function(source, node, _outside(thing), frozenset(), kind) if source and node else None
+        )
 
 
 def named_parameter(node: Scope, place: int | str) -> str | None:

@@ -15,6 +15,7 @@ from thingdesk.platform.durable.engine import (
 )
 from thingdesk.platform.durable.failure import Failure, Trouble, Turn, failure_of
 from thingdesk.platform.durable.failures import MOST_FAILURES
+from thingdesk.platform.durable.held import watched
 from thingdesk.platform.durable.measure import measure
 from thingdesk.platform.durable.model import (
     AtLine,
@@ -67,4 +68,5 @@ __all__ = [
     "stop",
     "stuck",
     "unknown",
+    "watched",
 ]

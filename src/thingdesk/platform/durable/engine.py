@@ -17,6 +17,7 @@ from thingdesk.platform.database import Database, Transaction
 from thingdesk.platform.durable import store
 from thingdesk.platform.durable.failure import Tell, Trouble, Turn, untold
 from thingdesk.platform.durable.failures import Failures
+from thingdesk.platform.durable.held import Held, watched
 from thingdesk.platform.durable.looking import CHANNEL, Looks
 from thingdesk.platform.durable.model import Row, State, Suspended
 from thingdesk.platform.durable.run import Function, Run
@@ -54,7 +55,7 @@ class Engine:
         self._about = about
         self._tell = tell
         self._failures = Failures(database, functions, lease, about, tell)
-        self.looks = Looks(database, self._failures.note)
+        self.looks = Looks(database, functions, self._failures.note)
         self._database = database
         self._functions = functions
         self._lease = lease
@@ -93,7 +94,7 @@ class Engine:
     async def once(self) -> int:
         """Run one batch; how many runs it took."""
         now = asyncio.get_running_loop().time
-        began = now()
+        began, rows = now(), list[Row]()
         try:
             async with self._transaction() as tx:
                 rows = await self._claim(tx, self._most)
@@ -108,6 +109,10 @@ class Engine:
                 DURATION.record(now() - began, _KIND)
             return len(rows)
         # not in the handler: what fails there would be logged with this error, too
+        for row in rows:
+            if row.held is not None:  # once more would hold up all others once more
+                await self._failures.note(row, row.held)
+                return len(rows)
         return await self._one_by_one(why)
 
     async def _one_by_one(self, why: Exception) -> int:
@@ -146,7 +151,8 @@ class Engine:
         except Exception as error:
             if not rows:
                 raise
-            await self._failures.note(rows[0], error)
+            # how the transaction ended then is no news
+            await self._failures.note(rows[0], rows[0].held or error)
             return False
         self.looks.begin(rows)
         return True if rows else None
@@ -159,10 +165,14 @@ class Engine:
             traces.span("drive", code=row.code, run=row.id, **facts),
         ):
             run = Run(tx, row)
+            function = self._functions[row.code]
             try:
-                await self._functions[row.code](run)
+                await watched(function(run), row.code, function, self._lease)
             except Suspended:
                 return
+            except Held as held:
+                row.held = held
+                raise
             finally:
                 run.put_down()
         row.state = State.ENDED

@@ -9,6 +9,7 @@ from thingdesk.platform import clock, logs
 from thingdesk.platform.database import Database
 from thingdesk.platform.durable import store
 from thingdesk.platform.durable.failure import Failure, Tell, Trouble, Turn, failure_of
+from thingdesk.platform.durable.held import Held
 from thingdesk.platform.durable.model import Changed, Row, State
 from thingdesk.platform.durable.run import Function
 from thingdesk.platform.metrics import Counter
@@ -45,7 +46,7 @@ class Failures:
         stuck. What passes by itself, like a deadlock, is told only if it does not pass.
         """
         failure = failure_of(error, self._functions[row.code])
-        stuck = row.failures + 1 >= MOST_FAILURES or isinstance(error, Changed)
+        stuck = row.failures + 1 >= MOST_FAILURES or isinstance(error, Changed | Held)
         new = failure.sign != row.told
         with logs.about(run=row.id, **self._about(row.input)):
             words = "is stuck" if stuck else "failed, and is tried again"

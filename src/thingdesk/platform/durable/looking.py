@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from uuid import UUID
 
 from thingdesk.platform.database import Database, json
 from thingdesk.platform.durable import store
+from thingdesk.platform.durable.held import watched
 from thingdesk.platform.durable.model import Look, Row
+from thingdesk.platform.durable.run import Function
 
 CHANNEL = "durable_run"
 _MOST = 50
@@ -20,9 +22,13 @@ class Looks:
     """The looks of one engine's runs. What fails is handed to `note`."""
 
     def __init__(
-        self, database: Database, note: Callable[[Row, Exception], Awaitable[None]]
+        self,
+        database: Database,
+        functions: Mapping[str, Function],
+        note: Callable[[Row, Exception], Awaitable[None]],
     ) -> None:
         self._database = database
+        self._functions = functions
         self._note = note
         self._places = asyncio.Semaphore(_MOST)
         self._under_way: dict[_Place, asyncio.Task[None]] = {}
@@ -56,7 +62,7 @@ class Looks:
     async def _look(self, row: Row, look: Look) -> None:
         try:
             async with self._places:
-                found = await _within(look)
+                found = await _within(look, row.code, self._functions[row.code])
                 text = json(found)
         except Exception as error:  # noqa: BLE001 - whatever it was is what the run failed with
             await self._failed(row, error)
@@ -75,12 +81,12 @@ class Looks:
             _log.exception("run %s looks again; what its look failed with was lost", row.id)
 
 
-async def _within(look: Look) -> object:
+async def _within(look: Look, code: str, function: Function) -> object:
     seconds = look.within.total_seconds()
     waited = asyncio.timeout(seconds)
     try:
         async with waited:
-            return await look.act()
+            return await watched(look.act(), code, function)
     except TimeoutError as error:
         if not waited.expired():
             raise

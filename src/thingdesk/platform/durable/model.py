@@ -58,6 +58,8 @@ class Row:
     told: str | None = None
     look: Look | None = None
     messages: dict[str, Any] = field(default_factory=dict)
+    held: AtLine | None = None
+    """That it held up all others for longer than a lease."""
 
 
 @dataclass(frozen=True, slots=True)
