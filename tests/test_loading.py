@@ -143,6 +143,32 @@ SERVICES = (service("a.b", title="x", promise=Promise())({ends}),)
     assert loading.load([write(folder, name, end)])
 
 
+ENDS = {
+    "if fault.level:\n        return DONE": True,
+    "if fault.level:\n        return DONE\n    else:\n        raise Failed('x', 'y')": False,
+    "if fault.level:\n        return DONE\n    await journey.tell_owner('x')": True,
+    "try:\n        return DONE\n    except Denied:\n        await journey.tell_owner('x')": True,
+    "try:\n        await journey.now()\n    finally:\n        return DONE": False,
+    "while True:\n        return DONE": False,
+    "for _ in range(2):\n        return DONE": False,
+    "return DONE": False,
+}
+
+
+@pytest.mark.parametrize(
+    ("number", "body", "falls"), [(n, *one) for n, one in enumerate(ENDS.items())]
+)
+def test_a_function_that_may_come_to_its_end_is_a_hint(
+    folder: Path, number: int, body: str, falls: bool
+) -> None:
+    head = '@service("a.b", title="x", promise=Promise())\nasync def act'
+    end = f"{head}(journey: Journey, fault: Fault) -> Done:\n    {body}\nSERVICES = (act,)"
+    end = end.replace("DONE", "Done(words='x')")
+    hints = loading.load([write(folder, f"pack_end_{number}", end)]).hints
+    said = [one for one in hints if "act may come to its end here, and returns none then" in one]
+    assert len(said) == falls
+
+
 def test_all_mistakes_of_all_packs_are_said_at_once(folder: Path) -> None:
     one = write(folder, "pack_one", 'SERVICES = (make("a.b", effects=("x",), identity=("y",)),)')
     two = write(folder, "pack_two", 'SERVICES = (WELL,)\nRULES = (rule("r", service="b.c"),)')

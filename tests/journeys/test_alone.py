@@ -97,13 +97,36 @@ async def now_holds(_: Instant, __: Ask) -> Told:
     return Told(words="Held.", found=int(Elsewhere.act()))
 
 
+@service("lab.empty", title="Return nothing", promise=Promise())
+async def empty(_: Journey, __: Ask) -> Told:
+    return {"words": "Nearly."}  # type: ignore[return-value]
+
+
+@service("lab.now_empty", title="Return nothing at once", promise=Promise(), instant=True)
+async def now_empty(_: Instant, __: Ask) -> Told:
+    if not HERE:
+        return Told(words="Never.")
+    return None  # type: ignore[return-value]
+
+
 @service("lab.quick", title="Quick", promise=Promise())
 async def quick(journey: Journey, _: Ask) -> Told:
     await journey.tell_machine("lab.quick", "At once.")
     return Told(words="Quick.")
 
 
-SERVICES = (sleeps, looks, nested, forgets, forgets_more, now_forgets, now_holds, quick)
+SERVICES = (
+    sleeps,
+    looks,
+    nested,
+    forgets,
+    forgets_more,
+    now_forgets,
+    now_holds,
+    empty,
+    now_empty,
+    quick,
+)
 
 
 @pytest.fixture(scope="module")
@@ -291,3 +314,16 @@ async def test_an_instant_service_that_holds_up_all_others_is_named_with_its_lin
     (words,) = said.words
     assert words.startswith("lab.now_holds@1 has held up the whole desk for 1 s, at ")
     assert f"{HERE}:{line(now_holds, 'Elsewhere.act')}: " in words
+
+
+async def test_who_returns_no_outcome_is_told_so_with_the_place(hand: Hand) -> None:
+    await hand.machine("lab-empty", "lab")
+    said = await problem(hand, await hand.opened("lab-empty", "lab.empty", {}))
+    words = "lab.empty returned a dict; end it with return Told(words=…)"
+    assert said == f"NoOutcome: {words} ({HERE}:{line(empty, '@service')})"
+    async with hand.database.transaction() as tx:
+        await parties.add_staff(tx, "empty@example.org", "Staff", [parties.Role.AGENT])
+    assert isinstance(await hand.take("lab-empty", "lab.now_empty", {}), Refusal)
+    async with hand.database.transaction() as tx:
+        told = await tx.fetch("select words from notice where kind = 'service.failed'")
+    assert [one for one in told if "now_empty returned None; end it with" in one["words"]]

@@ -15,6 +15,7 @@ from thingdesk.journeys.closing import close
 from thingdesk.journeys.effects import undo_all
 from thingdesk.journeys.journey import Journey
 from thingdesk.journeys.model import NotProven, Stopped, Withdrawn
+from thingdesk.journeys.returned import outcome_of
 from thingdesk.journeys.start import start
 from thingdesk.platform import clock, durable
 from thingdesk.platform.database import Transaction
@@ -49,7 +50,7 @@ def driver(service: Service, meanings: Mapping[str, str] | None = None) -> durab
             await _stop(journey, stopped)
         else:
             journey.check_awaited()
-            await _end(journey, result)
+            await _end(journey, outcome_of(service, result))
 
     return drive
 

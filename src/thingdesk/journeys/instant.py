@@ -12,6 +12,7 @@ from thingdesk.contact import CallBacks
 from thingdesk.journeys import memory_store as store
 from thingdesk.journeys.awaited import verbs
 from thingdesk.journeys.holding import Holding
+from thingdesk.journeys.returned import outcome_of
 from thingdesk.journeys.trouble import note_mistake
 from thingdesk.platform import clock, durable
 from thingdesk.platform.database import Transaction, json
@@ -99,7 +100,7 @@ async def _answer(instant: Instant, service: Service, given: BaseModel) -> dict[
     act = service.function
     result = await durable.watched(act(instant, given), service.code, act)
     instant.check_awaited()
-    data: dict[str, Any] = result.model_dump(mode="json")
+    data: dict[str, Any] = outcome_of(service, result).model_dump(mode="json")
     if len(json(data).encode()) > _MOST_BYTES:
         words = f"the outcome of {service.name} has more than {_MOST_BYTES} bytes"
         raise refuse("outcome_too_long", words, Recovery.CONTACT_US)

@@ -10,7 +10,7 @@ from thingdesk.diagnosis import Rule
 from thingdesk.loading.check_blocking import check_blocking
 from thingdesk.loading.check_code import Read, check_code, check_effects, check_proof
 from thingdesk.loading.check_made import check_made
-from thingdesk.loading.check_outcome import check_outcome
+from thingdesk.loading.check_outcome import check_end, check_outcome
 from thingdesk.loading.check_rule import check_rule
 from thingdesk.loading.check_service import check_service
 from thingdesk.loading.find import NotFound, find
@@ -58,7 +58,7 @@ def load(names: Iterable[str], ready: Iterable[str] = tuple(READY)) -> Brought:
         where = f"{pack}, service {service.name}, "
         wrong = (*check_service(service), *undeclared, *check_outcome(service, sources))
         problems += [f"{where}{one}" for one in wrong]
-        hints += [f"{where}{one}" for one in unused]
+        hints += [f"{where}{one}" for one in (*unused, *check_end(service, sources))]
     read: Read = set()
     for pack, module in packs.items():
         hints += _left_out(pack, module, [one for _, one in services])

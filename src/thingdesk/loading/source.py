@@ -20,7 +20,7 @@ class Source:
     tree: ast.Module
     parents: Mapping[ast.AST, ast.AST]
 
-    def place(self, node: ast.expr) -> str:
+    def place(self, node: ast.expr | ast.stmt) -> str:
         return f"{self.file}:{node.lineno}"
 
 
