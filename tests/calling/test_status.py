@@ -18,3 +18,8 @@ def test_only_what_the_desk_could_not_do_is_its_own_failure(
 ) -> None:
     found = {code: status_of(Refusal(code, "words", Recovery.RETRY)) for code in codes}
     assert found == dict.fromkeys(codes, status)
+
+
+@pytest.mark.parametrize("code", ["service_failed", "outcome_too_long"])
+def test_a_mistake_in_a_services_code_is_not_the_callers(code: str) -> None:
+    assert status_of(Refusal(code, "words", Recovery.CONTACT_US)) == 500

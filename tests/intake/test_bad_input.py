@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.intake.conftest import REPORTS, Stored, Way
 from tests.parties.making import unique
-from tests.saying import Caller, Event, event, report, signal
+from tests.saying import Caller, Event, event, refused, report, signal
 
 from thingdesk.platform.cloudevents import MOST_BYTES, MOST_EVENTS
 from thingdesk.platform.database import Database
@@ -260,6 +260,8 @@ async def test_a_service_that_fails_spoils_no_other(
     assert (said["code"], said["recovery"]) == ("service_failed", "contact_us")
     again = await way.say("reports", asking(car.id, {"by": by}, "faulty.divide"))
     assert [one["code"] for one in again.refused] == ["service_failed"]
+    path = "/v1/services/faulty.divide"
+    refused(await car.call("POST", path, json={"by": by}), 500, "service_failed", "contact_us")
     async with database.transaction() as tx:
         told = await tx.fetch("select words from notice where kind = 'service.failed'")
     (words,) = [one["words"] for one in told if what in one["words"]]

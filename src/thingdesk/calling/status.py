@@ -49,6 +49,9 @@ _STATUS = {
     "too_many_hooks": 409,
     "hook_forbidden": 409,
     "hook_not_verified": 409,
+    # a mistake in a service's own code: it would come again
+    "service_failed": 500,
+    "outcome_too_long": 500,
 }
 # what is wrong in itself; all else that is to be mended does not fit to what the desk knows
 _UNFIT = (

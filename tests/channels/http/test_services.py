@@ -182,6 +182,8 @@ async def test_it_describes_itself(http: httpx.AsyncClient) -> None:
     assert set(paths) == set(offered)
     for name, path in paths.items():
         (body,) = told["paths"][path]["post"]["requestBody"]["content"].values()
+        at_once = offered[name]["instant"]
+        assert ("500" in told["paths"][path]["post"]["responses"]) is at_once
         assert body["schema"] == {"$ref": f"#/components/schemas/{name}"}
         described = told["components"]["schemas"][name]["properties"]
         assert set(described) == set(offered[name]["input"]["properties"])

@@ -18,6 +18,8 @@ CALLED = (401, 403, 404, 422, 429, 503)
 """How a call of a machine may be refused."""
 SENT = (400, 408, 409, 413)
 """How what it brings may be, beside that."""
+FAILED = 500
+"""How an instant service may end, by a mistake in its code."""
 SECURED: dict[str, Any] = {"security": [{"bearer": []}, {"dpop": []}]}
 _SCHEMES = {
     "bearer": {
@@ -70,7 +72,7 @@ def operation(service: Service) -> dict[str, Any]:
         "requestBody": _json({"$ref": f"{REF}{service.name}"}) | {"required": True},
         "x-service": catalog.terms(told),
     }
-    responses = refusals(*CALLED, *SENT, 415)
+    responses = refusals(*CALLED, *SENT, 415, *([FAILED] if service.instant else []))
     if service.instant:
         shape = {
             "type": "object",
@@ -102,7 +104,7 @@ def described(kind: Kind) -> dict[str, Any]:
     taken = {"description": "What became of each event."} | _json({"$ref": f"{REF}EventTaken"})
     return {
         "response_model": None,
-        "responses": {200: taken},
+        "responses": {200: taken, **refusals(*([FAILED] if kind is Kind.REPORTS else []))},
         "openapi_extra": {**SECURED, "requestBody": body},
     }
 
