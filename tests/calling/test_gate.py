@@ -64,9 +64,11 @@ async def test_the_library_hears_who_calls_and_all_that_was_said(
         flat = await http.post(
             "/mcp", content=b'[{"a":' * 16 + b"1" + b"}]" * 16, headers=shown(who)
         )
+        whole = b'{"a": "\\ud83d\\ude00 \\\\ud800 \xf0\x9f\x98\x80"}'
+        text = await http.post("/mcp", content=whole, headers=shown(who))
         wide = await http.post("/mcp", content=b"[]" * 100_000, headers=shown(who))
     assert answer.json() == {"who": who.machine, "size": MOST_BYTES}
-    assert (flat.status_code, wide.status_code) == (200, 200)
+    assert (flat.status_code, wide.status_code, text.status_code) == (200, 200, 200)
     assert answer.headers["ratelimit"].startswith('"calls";r=9;')
 
 
@@ -76,6 +78,11 @@ async def test_the_library_hears_who_calls_and_all_that_was_said(
         (b"x" * (MOST_BYTES + 1), 413, "too_large"),
         (b"[" * 33, 400, "too_deep"),
         (b'[{"a":' * 17 + b"1" + b"}]" * 17, 400, "too_deep"),
+        (b'{"id": "\\ud800"}', 422, "broken_json"),
+        (b'{"id": "\\ud83d\\ud83d\\ude00"}', 422, "broken_json"),
+        (b'{"a\\uDFFF": 1}', 422, "broken_json"),
+        (b'{"id": "\xed\xa0\x80"}', 422, "broken_json"),
+        ('{"id": "\ud800"}'.encode("utf-16", "surrogatepass"), 422, "broken_json"),
     ],
 )
 async def test_what_is_too_much_never_gets_there(

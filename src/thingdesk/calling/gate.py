@@ -2,6 +2,7 @@
 or too deep, or is too much for one caller at once.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
@@ -24,6 +25,8 @@ _CALLER = "thingdesk.caller"
 _MOST_DEPTH = 32
 _ALL_OPEN_AND_CLOSE = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS = bytes(one for one in range(256) if one not in b"[]{}")
+# escapes of JSON, in pairs where two make a character; the first group is one that stands alone
+_HALVES = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..)|.)", re.DOTALL)
 _BYTES = 4 * MOST_BYTES
 _OF_ALL = (4_000, 64 * MOST_BYTES)
 _NO_ROOM = {Room.NONE_OF_THEIRS: TOO_MUCH, Room.NONE_AT_ALL: BUSY}
@@ -91,11 +94,24 @@ class _Gate:
 
 
 async def _flat(request: Request) -> bytes:
-    """The body. Raises Refused, also when what is in it lies too deep."""
+    """The body. Raises Refused, also when what is in it lies too deep, or is text that nobody could
+    be answered with: Python's own JSON takes it.
+    """
     content = await body.read(request)
+    if not _is_text(content):
+        raise refuse("broken_json", "it is no UTF-8, or has half a character (U+D800 to DFFF)")
     if _is_deep(content):
         raise refuse("too_deep", f"it is nested deeper than {_MOST_DEPTH}: send it flatter")
     return content
+
+
+def _is_text(content: bytes) -> bool:
+    """Whether it is UTF-8, and escapes no half of a character. UTF-16 has NUL in it, UTF-8 none."""
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in content and not any(one[1] for one in _HALVES.finditer(content))
 
 
 def _is_deep(content: bytes) -> bool:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from thingdesk import access, cases, journeys, timeline
+from thingdesk import access, cases, journeys, parties, timeline
 from thingdesk.access import Caller
 from thingdesk.cases import PartyCases, State
 from thingdesk.catalog import Service
@@ -18,7 +18,7 @@ from thingdesk.flow import Flow
 from thingdesk.intake import Intake
 from thingdesk.platform import formats, moments
 from thingdesk.platform.database import Database, Transaction
-from thingdesk.platform.errors import Refused, refuse
+from thingdesk.platform.errors import FieldError, Refused, refuse
 
 Seen = TypeVar("Seen")
 _MOST = 100
@@ -95,9 +95,12 @@ class Dialogue:
         subject: str | None = None,
     ) -> CasePage:
         """A page of the cases that the caller may see, the newest first, going on after the
-        `further` of the page before. Raises Refused for one that is none of ours.
+        `further` of the page before. Raises Refused for one that is none of ours, and for a
+        `subject` that no machine can have as its id.
         """
         most = max(1, min(most, _MOST))
+        if subject is not None and not parties.MACHINE_ID.fullmatch(subject):
+            raise _no_machine()
         async with self._database.transaction() as tx:
             party = await see.party_of(tx, caller, self._flow.catalog)
             wanted = PartyCases(party, state, subject, _place(after), most + 1)
@@ -177,6 +180,11 @@ class Dialogue:
             said = _in_their_words(caller.machine, words[:_LONGEST_WORDS])
             await journeys.withdraw(tx, found.id, said, "its customer does not want it any more")
         return await self.case(caller, case_id)
+
+
+def _no_machine() -> Refused:
+    field = FieldError("subject", "is no machine's id", "send the id of a machine, or leave it out")
+    return refuse("unfit_request", "no machine has such an id", fields=(field,))
 
 
 def _in_their_words(machine: str, words: str) -> str:

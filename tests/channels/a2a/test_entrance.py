@@ -85,7 +85,6 @@ async def test_a_body_is_bounded_in_size_and_depth(surface: Surface) -> None:
         b'{"jsonrpc":"2.0","id":1,"method":"SendMessage","params":[]}',
         b'{"jsonrpc":"2.0","id":1,"method":"SendMessage","params":{"message":7}}',
         b'{"jsonrpc":"2.0","id":1,"method":"DropTables","params":{}}',
-        b'{"jsonrpc":"2.0","id":1,"method":"SendMessage","params":{"message":{"messageId":"\\ud800"}}}',
     ],
 )
 async def test_what_is_broken_is_an_error_and_no_failure(
@@ -98,6 +97,63 @@ async def test_what_is_broken_is_an_error_and_no_failure(
     error = answer.json()["error"]
     assert error["code"] in (-32700, -32600, -32601, -32602)
     assert "Traceback" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"jsonrpc":"2.0","id":"\\ud800","method":"ListTasks","params":{}}',
+        b'{"jsonrpc":"2.0","id":"\xed\xa0\x80","method":"ListTasks","params":{}}',
+        b'{"jsonrpc":"2.0","id":1,"method":"\\udc00","params":{}}',
+        b'{"jsonrpc":"2.0","id":1,"method":"GetTask","params":{"id":"\\ud800"}}',
+        b'{"jsonrpc":"2.0","id":1,"method":"ListTasks","params":{"statusTimestampAfter":"\\ud800"}}',
+    ],
+)
+async def test_half_a_character_is_no_request(
+    surface: Surface, body: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    agent = await surface.agent()
+    with caplog.at_level(logging.WARNING):
+        answer = await agent.http.post("/a2a", content=body, headers=VERSION)
+    assert answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY
+    told = answer.json()
+    assert (told["id"], told["error"]["code"]) == (None, -32600)
+    assert told["error"]["data"][0]["metadata"]["recovery"] == "fix_input"
+    assert "Traceback" not in caplog.text
+
+
+NUL = "car\0"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        call("ListTasks", contextId=NUL),
+        call("ListTasks", contextId="no machine's id"),
+        call("ListTasks", pageToken=NUL),
+        sending(contextId=NUL),
+        sending(messageId=NUL),
+        sending(parts=[{"data": {**REPAIR, "subject": NUL}}]),
+        sending(parts=[{"data": {**REPAIR, "service": NUL}}]),
+    ],
+)
+async def test_no_nul_comes_as_far_as_the_database(surface: Surface, asked: dict[str, Any]) -> None:
+    agent = await surface.agent()
+    error = (await agent.http.post("/a2a", json=asked, headers=VERSION)).json()["error"]
+    assert error["code"] == -32602, error
+    assert error["data"][0]["metadata"]["recovery"] == "fix_input"
+
+
+async def test_a_nul_in_an_address_is_unfit_or_finds_nothing(surface: Surface) -> None:
+    agent = await surface.agent()
+    for path, status in (
+        ("/tasks?contextId=%00", 400),
+        ("/tasks?pageToken=%00", 400),
+        ("/tasks?tenant=%00", 200),
+        ("/tasks/%00", 404),
+    ):
+        answer = await agent.http.get(f"/a2a{path}", headers=VERSION)
+        assert answer.status_code == status, (path, answer.text)
 
 
 async def test_a_nul_that_the_database_cannot_hold_is_refused(surface: Surface) -> None:

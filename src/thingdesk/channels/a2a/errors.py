@@ -13,6 +13,7 @@ from a2a.utils.errors import (
     A2AError,
     InternalError,
     InvalidParamsError,
+    InvalidRequestError,
     TaskNotFoundError,
     UnsupportedOperationError,
 )
@@ -30,6 +31,7 @@ _failures = SparingLog(logging.getLogger(__name__))
 # google.rpc.Code, which the binding names in its errors
 _STATUS = {429: "RESOURCE_EXHAUSTED", 503: "UNAVAILABLE"}
 _UNKNOWN = "case_unknown"
+_BROKEN = "broken_json"
 _FAILED = "the desk could not do this now; send the same again later"
 
 
@@ -55,7 +57,10 @@ def as_error(refusal: Refusal) -> A2AError:
 
 def as_rpc(refusal: Refusal, status: int) -> Response:
     """A refusal of a request of which nothing was read, its id neither."""
-    return JSONResponse(build_error_response(None, as_error(refusal)), status)
+    error = as_error(refusal)
+    if refusal.code == _BROKEN:
+        error = InvalidRequestError(error.message, error.data)
+    return JSONResponse(build_error_response(None, error), status)
 
 
 def as_rest(refusal: Refusal, status: int) -> Response:
