@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from collections import Counter
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from tests.access.making import APP, BACK, public
 from tests.access.refusing import code_of
 from tests.access.sites import serving
 
-from thingdesk.access import Documents
+from thingdesk.access import Client, Documents
 from thingdesk.access.documents import described
 from thingdesk.platform.errors import Refused
 
@@ -153,7 +154,7 @@ async def _an_app(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 async def test_a_slow_site_holds_up_its_own_applications_alone(tmp_path: Path) -> None:
     async with serving(tmp_path) as sites, asyncio.TaskGroup() as group:
         ask = sites.documents.client
-        held = [group.create_task(ask(f"{sites.mute}/{n}")) for n in range(300)]
+        held = [group.create_task(ask(f"{sites.mute}/{n}", of(n))) for n in range(300)]
         await sites.holds(4)
         assert (await ask(sites.app)).name == "App"
         assert len(sites.waiting) == 4
@@ -172,10 +173,25 @@ async def test_what_nobody_waits_for_is_not_asked_for_any_more(tmp_path: Path) -
         await sites.holds(0)
 
 
+def of(n: int) -> str:
+    """An address, another network for each 40."""
+    return f"198.{n // 40}.0.{n % 40}"
+
+
+async def test_of_one_network_so_few_that_the_others_have_their_places(tmp_path: Path) -> None:
+    async with serving(tmp_path) as sites:
+        ask, away = sites.documents.client, "https://127.0.0.1:9/{}"
+        theirs = [code_of(ask(away.format(n), of(n % 40))) for n in range(60)]
+        other = ask(sites.app, of(40))
+        *codes, app = await asyncio.gather(*theirs, other)
+    assert Counter(codes) == {"client_unusable": 40, "desk_busy": 20}
+    assert isinstance(app, Client)
+
+
 async def test_so_many_are_asked_for_at_once(tmp_path: Path) -> None:
     async with serving(tmp_path) as sites, asyncio.TaskGroup() as group:
         ask = sites.documents.client
-        held = [group.create_task(ask(f"{sites.slow}/{n}")) for n in range(400)]
+        held = [group.create_task(ask(f"{sites.slow}/{n}", of(n))) for n in range(400)]
         await sites.holds(4)
         assert await code_of(ask(sites.app)) == "desk_busy"
         for one in held:

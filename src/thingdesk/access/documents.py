@@ -5,7 +5,6 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from http import HTTPStatus
 from ipaddress import ip_network
 from typing import Any, Self
@@ -17,27 +16,29 @@ import orjson
 from thingdesk.access import jose
 from thingdesk.access.clients import machine_client
 from thingdesk.access.model import Client
-from thingdesk.platform import clock, formats
+from thingdesk.access.shelf import Shelf
+from thingdesk.platform import formats
 from thingdesk.platform.errors import Recovery, Refused, refuse
 from thingdesk.platform.outward import (
     Forbidden,
     Http,
     Names,
     Network,
+    Unasked,
     Unfetched,
+    Unreached,
     ask,
     make_http,
 )
+from thingdesk.platform.senders import region_of
 
 _MOST_BYTES = 16 * 1024
 _WITHIN = 5.0
-_GOOD_FOR = timedelta(minutes=5)
-_BAD_FOR = timedelta(seconds=30)
-_MOST_KEPT = 1000
-# more than one sender may have under way at once, so that nobody alone takes all of them
+# one sender has few of them under way, so that nobody alone takes all
 _AT_ONCE = 200
 _AT_ONE_HOST = 4
 _MOST_ASKED = 400
+_MOST_OF_SENDER = 40
 _MOST_EACH = 20
 _URL = re.compile(r"https://[!-\[\]-~]{1,1000}")
 _REDIRECT = re.compile(r"[!-\[\]-~]{1,2048}")
@@ -50,11 +51,16 @@ _LONGEST_NAME = 200
 _BLANK = re.compile(r"[\s\u115f\u1160\u2800\u3164\uffa0]*")
 
 
+class _NotNow(Refused):
+    """It cannot be had just now, which says nothing of what it is."""
+
+
 @dataclass(slots=True)
 class _Asked:
     """What is being asked for, and how many wait for it."""
 
     task: "asyncio.Task[Client | Refused]"
+    sender: str
     waiting: int = 0
 
 
@@ -65,14 +71,19 @@ class Documents:
     """
 
     def __init__(
-        self, *, allowed: Sequence[Network] = (), http: Http | None = None, base: str = ""
+        self,
+        *,
+        allowed: Sequence[Network] = (),
+        http: Http | None = None,
+        base: str = "",
+        names: Names | None = None,
     ) -> None:
         self._allowed = allowed
         self._tried = base.startswith("http://") and _is_local(base)
         self._http = http or make_http(limit=_WITHIN)
-        self._names = Names()
+        self._names = names or Names()
         self._room = asyncio.Semaphore(_AT_ONCE)
-        self._kept: dict[str, tuple[datetime, Client | Refused]] = {}
+        self._shelf = Shelf()
         self._hosts: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._asked: dict[str, _Asked] = {}
 
@@ -84,23 +95,23 @@ class Documents:
             one.task.cancel()
         await self._http.aclose()
 
-    async def client(self, client_id: str) -> Client:
-        """Raises Refused: it is neither, or its document cannot be had, or not be used; or too many
-        are being asked for. What nobody waits for any more is not asked for any longer.
+    async def client(self, client_id: str, address: str = "") -> Client:
+        """`address` is where it is asked from. Raises Refused: it is neither, or its document
+        cannot be had, or not be used; or too many are being asked for, of all or from there. What
+        nobody waits for any more is not asked for any longer.
         """
         if "://" not in client_id:
             return machine_client(client_id)
-        kept = self._kept.get(client_id)
-        if kept is None or kept[0] <= clock.now():
-            found = await self._wait(client_id)
-        else:
-            found = kept[1]
+        _check_id(client_id, tried=self._tried)
+        found = self._shelf.find(client_id) or await self._wait(client_id, region_of(address))
         if isinstance(found, Refused):
             raise Refused(found.refusal)
         return found
 
-    async def _wait(self, client_id: str) -> Client | Refused:
-        one = self._asked.get(client_id) or self._ask(client_id)
+    async def _wait(self, client_id: str, sender: str) -> Client | Refused:
+        one = self._asked.get(client_id) or self._ask(client_id, sender)
+        if one is None:
+            return self._shelf.instead(client_id) or _busy()
         one.waiting += 1
         try:
             return await asyncio.shield(one.task)
@@ -110,35 +121,36 @@ class Documents:
                 one.task.cancel()
                 self._asked.pop(client_id, None)
 
-    def _ask(self, client_id: str) -> _Asked:
-        if len(self._asked) >= _MOST_ASKED:
-            words = "too many descriptions are being read just now; send the same again later"
-            raise refuse("desk_busy", words, Recovery.RETRY)
-        one = self._asked[client_id] = _Asked(asyncio.create_task(self._read(client_id)))
+    def _ask(self, client_id: str, sender: str) -> _Asked | None:
+        theirs = sum(one.sender == sender for one in self._asked.values())
+        if theirs >= _MOST_OF_SENDER or len(self._asked) >= _MOST_ASKED:
+            return None
+        task = asyncio.create_task(self._read(client_id, sender))
+        one = self._asked[client_id] = _Asked(task, sender)
         return one
 
-    async def _read(self, client_id: str) -> Client | Refused:
-        found: Client | Refused
+    async def _read(self, client_id: str, sender: str) -> Client | Refused:
         try:
-            _check_id(client_id, tried=self._tried)
-            found = await self._described(client_id)
+            found = await self._described(client_id, sender)
         except Refused as refused:
-            found = refused
-        lasts = _BAD_FOR if isinstance(found, Refused) else _GOOD_FOR
-        while len(self._kept) >= _MOST_KEPT:
-            self._kept.pop(next(iter(self._kept)))
-        self._kept[client_id] = clock.now() + lasts, found
+            if isinstance(refused, _NotNow) and (old := self._shelf.instead(client_id)):
+                return old
+            # that there is no room here says nothing of what is there
+            if refused.refusal.recovery is not Recovery.RETRY:
+                self._shelf.refuse(client_id, refused)
+            return refused
+        self._shelf.put(found)
         return found
 
-    async def _described(self, client_id: str) -> Client:
-        said = await self._fetch(client_id)
+    async def _described(self, client_id: str, sender: str) -> Client:
+        said = await self._fetch(client_id, sender)
         keys = said.get("jwks")
         if keys is None and isinstance(said.get("jwks_uri"), str):
             _check_id(said["jwks_uri"], tried=self._tried)
-            keys = await self._fetch(said["jwks_uri"])
+            keys = await self._fetch(said["jwks_uri"], sender)
         return described(client_id, said, keys)
 
-    async def _fetch(self, url: str) -> dict[str, Any]:
+    async def _fetch(self, url: str, sender: str) -> dict[str, Any]:
         own = _OWN_COMPUTER if self._tried and _is_local(url) else ()
         try:
             # a slow site has few places, and waits for them without a place of the others
@@ -147,14 +159,20 @@ class Documents:
                     self._http,
                     url,
                     names=self._names,
+                    sender=sender,
                     allowed=(*self._allowed, *own),
                     most=_MOST_BYTES,
                     within=_WITHIN,
                 )
+        except Unasked as error:
+            raise _busy() from error
+        except Unreached as error:
+            raise _NotNow(_unusable(f"it cannot be had: {error}").refusal) from error
         except (Forbidden, Unfetched) as error:
             raise _unusable(f"it cannot be had: {error}") from error
         if got.status != HTTPStatus.OK:
-            raise _unusable(f"it cannot be had: the other side answered {got.status}")
+            refused = _unusable(f"it cannot be had: the other side answered {got.status}")
+            raise _NotNow(refused.refusal) if _for_now(got.status) else refused
         if not got.is_json:
             raise _unusable("its content is no JSON")
         try:
@@ -189,6 +207,15 @@ def described(client_id: str, said: Mapping[str, Any], keys: object) -> Client:
         redirects=_redirects(said.get("redirect_uris", [])),
         keys=usable,
     )
+
+
+def _for_now(status: int) -> bool:
+    return status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS
+
+
+def _busy() -> _NotNow:
+    words = "too many descriptions are being read just now; send the same again later"
+    return _NotNow(refuse("desk_busy", words, Recovery.RETRY).refusal)
 
 
 def _name(said: object) -> str | None:

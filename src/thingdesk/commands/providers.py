@@ -60,7 +60,7 @@ async def _forbidden(known: Provider, settings: Settings) -> str | None:
         return None
     running = present.read(settings.data_dir).get("webhook_networks")
     allowed = settings.webhook_networks if running is None else map(ip_network, running.split())
-    why = await outward.why_forbidden(known.webhook_url, tuple(allowed))
+    why = await outward.why_forbidden(known.webhook_url, tuple(allowed), outward.Names())
     return why and (
         f"jobs will not reach {known.name}: {why} (THINGDESK_WEBHOOK_NETWORKS allows it)"
     )

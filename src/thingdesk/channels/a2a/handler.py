@@ -130,7 +130,7 @@ class Handler(RequestHandler):
         view = await self._tasks.view(params.task_id, context)
         if view.ended:
             raise UnsupportedOperationError("the task has ended: there is nothing to tell of it")
-        await self._push.check(params)
+        await self._push.check(caller_of(context), params)
         return await soon(self._push.put(caller_of(context), view, params))
 
     @guarded
@@ -184,7 +184,7 @@ class Handler(RequestHandler):
         push = params.configuration.HasField("task_push_notification_config")
         config = params.configuration.task_push_notification_config
         if push:
-            await self._push.check(config)
+            await self._push.check(caller, config)
             await soon(self._push.check_room(caller, message.message_id))
         work = self._dialogue.ask(
             caller,

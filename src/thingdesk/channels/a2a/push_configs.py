@@ -20,7 +20,7 @@ from thingdesk.dialogue import CaseView
 from thingdesk.hooks import MOST_URL, Hook
 from thingdesk.platform.database import Database
 from thingdesk.platform.errors import FieldError, Refused, refuse
-from thingdesk.platform.outward import Network, why_forbidden
+from thingdesk.platform.outward import Names, Network, why_forbidden
 
 _ENDED = "its machine ended it"
 # what stands in a header: visible ASCII, within it single blanks
@@ -40,8 +40,9 @@ class PushConfigs:
     def __init__(self, database: Database, allowed: Sequence[Network]) -> None:
         self._database = database
         self._allowed = allowed
+        self._names = Names()
 
-    async def check(self, config: TaskPushNotificationConfig) -> None:
+    async def check(self, caller: Caller, config: TaskPushNotificationConfig) -> None:
         """Raises Refused for an address that would never be called, and what fits no header."""
         asked = config.authentication
         given = (config.id, config.token, asked.scheme, asked.credentials)
@@ -50,7 +51,7 @@ class PushConfigs:
                 raise _unfit(name, "is too long, or has other than visible ASCII")
         if not config.url or len(config.url) > MOST_URL:
             raise _unfit("url", f"has 1 to {MOST_URL} characters")
-        if why := await why_forbidden(config.url, self._allowed):
+        if why := await why_forbidden(config.url, self._allowed, self._names, caller.machine):
             raise hooks.forbidden(why)
 
     async def check_room(self, caller: Caller, message_id: str) -> None:

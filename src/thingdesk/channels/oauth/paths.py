@@ -47,19 +47,19 @@ def _doors(request: Request) -> Doors:
 async def _asked(request: Request) -> TokenRequest:
     """What a client sends with a proof of who it is. Raises Refused."""
     sent = await form.sent(request)
-    client = await _client(_doors(request), sent)
+    client = await _client(_doors(request), sent, address_of(request))
     proofs = request.headers.getlist("dpop")
     if len(proofs) > 1:
         raise refuse("proof_unreadable", "send one proof")
     return TokenRequest(client, sent.values, sent.resources, proofs[0] if proofs else None)
 
 
-async def _client(doors: Doors, sent: Form) -> Client:
+async def _client(doors: Doors, sent: Form, address: str) -> Client:
     named, assertion = sent.values.get("client_id"), sent.values.get("client_assertion")
     asserted = access.who_asserts(assertion) if assertion else None
     if named is None and asserted is None:
         raise refuse("parameter_missing", "send client_id")
-    return await doors.documents.client(named or asserted or "")
+    return await doors.documents.client(named or asserted or "", address)
 
 
 @_bounded
@@ -146,7 +146,7 @@ async def authorize(request: Request) -> Response:
 
 
 async def _authorize(doors: Doors, sent: Form, address: str) -> Response:
-    client = await _client(doors, sent)
+    client = await _client(doors, sent, address)
     redirect = access.check_redirect(client, sent.values.get("redirect_uri"))
     said = access.Browsed(
         doors.base,

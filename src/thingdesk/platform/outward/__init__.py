@@ -5,7 +5,7 @@ address that was checked. Always true: no private network is reached that the op
 allowed, no redirect is followed, and none of it takes longer or more than its limits.
 """
 
-from thingdesk.platform.outward.ask import Answered, Unfetched, ask
+from thingdesk.platform.outward.ask import Answered, Unasked, Unfetched, Unreached, ask
 from thingdesk.platform.outward.names import Address, Names
 from thingdesk.platform.outward.post import LIMIT, Attempt, End, Http, make_http, post
 from thingdesk.platform.outward.reach import why_forbidden
@@ -23,7 +23,9 @@ __all__ = [
     "Names",
     "Network",
     "Target",
+    "Unasked",
     "Unfetched",
+    "Unreached",
     "Unsigned",
     "ask",
     "is_allowed",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from thingdesk.platform.outward.names import Names
+from thingdesk.platform.outward.names import Names, NoRoom
 from thingdesk.platform.outward.post import LIMIT, MOST_ANSWER
 from thingdesk.platform.outward.request import request
 from thingdesk.platform.outward.target import Network, resolve
@@ -17,6 +17,14 @@ _ACCEPTED = {"accept": "application/json", "accept-encoding": "identity"}
 
 class Unfetched(Exception):
     """There is no such answer, or not within the limits; it says why."""
+
+
+class Unreached(Unfetched):
+    """Nothing was answered at this moment."""
+
+
+class Unasked(Unreached):
+    """Nothing was asked: here was no room to look its name up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +44,17 @@ async def ask(
     allowed: Sequence[Network] = (),
     headers: Mapping[str, str] | None = None,
     form: Mapping[str, str] | None = None,
+    sender: str = "",
     most: int = MOST_ANSWER,
     within: float = LIMIT,
 ) -> Answered:
     """What is at `url`, or what it answers to a `form`: `most` bytes, `within` so many seconds for
-    all of it. A redirect is an answer, and not followed. Raises Forbidden and Unfetched.
+    all of it, on behalf of a `sender`. A redirect is an answer, and not followed. Raises Forbidden
+    and Unfetched.
     """
     try:
         async with asyncio.timeout(within):
-            target = await resolve(url, allowed, names)
+            target = await resolve(url, allowed, names, sender)
             async with request(
                 http,
                 "GET" if form is None else "POST",
@@ -54,10 +64,12 @@ async def ask(
             ) as response:
                 body = await _read(response, most)
                 return Answered(response.status_code, _is_json(response), body)
+    except NoRoom as error:
+        raise Unasked(str(error)) from error
     except TimeoutError as error:
-        raise Unfetched(f"no answer within {within:g} s") from error
+        raise Unreached(f"no answer within {within:g} s") from error
     except (httpx.HTTPError, OSError, UnicodeError) as error:
-        raise Unfetched(f"{type(error).__name__}: {error}"[:300]) from error
+        raise Unreached(f"{type(error).__name__}: {error}"[:300]) from error
 
 
 def _is_json(response: httpx.Response) -> bool:

@@ -37,14 +37,14 @@ class Target:
     name: str
 
 
-async def resolve(url: str, allowed: Sequence[Network], names: Names) -> Target:
+async def resolve(url: str, allowed: Sequence[Network], names: Names, sender: str = "") -> Target:
     """The target of `url`. Raises Forbidden, and OSError for a name without an address.
 
     Of several addresses the first that may be called is taken; `allowed` are private networks
-    that may be called all the same.
+    that may be called all the same. `sender` is on whose behalf its name is looked up.
     """
     parsed = _parse(url)
-    addresses = await names.addresses(parsed.host)
+    addresses = await names.addresses(parsed.host, sender)
     fit = next((one for one in addresses if is_allowed(one, allowed)), None)
     if fit is None:
         raise Forbidden(f"{parsed.host} is in a network that may not be reached")
