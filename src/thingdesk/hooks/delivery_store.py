@@ -7,6 +7,9 @@ from thingdesk.hooks.store import hook_of
 from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Row, Transaction, columns
 
+_EACH_MACHINE = 4
+EACH_HOST = 20
+"""Attempts at one host at a time: one platform may stand behind many machines."""
 _PUT = """
 insert into hook_delivery (id, hook_id, case_id, number, kind, made_at, until, next_at)
 select *, $6, $7, $6 from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::integer[], $5::text[])
@@ -15,12 +18,19 @@ on conflict do nothing
 # Locked after the share is known: the rows that one worker has taken are passed over by the others.
 _LOCK_DUE = """
 with due as (
-    select id, row_number() over (partition by hook_id order by next_at, id) as place
-    from hook_delivery where state = 'waiting' and next_at <= $1 and hook_id <> all($4)
+    select id, row_number() over (partition by host order by place, next_at, id) as at_host
+    from (
+        select d.id, d.next_at,
+            split_part(split_part(split_part(h.url, '://', 2), '/', 1), '?', 1) as host,
+            row_number() over (partition by h.machine order by d.next_at, d.id) as place
+        from hook_delivery d join hook h on h.id = d.hook_id
+        where d.state = 'waiting' and d.next_at <= $1 and h.machine <> all($5)
+    ) as found
+    where place <= $3 and host <> all($6)
 )
 select id, attempts from hook_delivery
 where state = 'waiting' and next_at <= $1
-  and id = any(array(select id from due where place <= $3))
+  and id = any(array(select id from due where at_host <= $4))
 order by next_at limit $2 for update skip locked
 """
 _PLAN = """
@@ -52,10 +62,14 @@ async def put(tx: Transaction, one: Behind, entries: Sequence[Entry]) -> None:
     await tx.execute(_PUT, *columns(rows), now, now + LASTS)
 
 
-async def claim(tx: Transaction, most: int, each: int, without: Collection[UUID]) -> list[Delivery]:
-    """What is due, `each` a hook at most, with the next attempts planned."""
+async def claim(
+    tx: Transaction, most: int, machines: Collection[str], hosts: Collection[str]
+) -> list[Delivery]:
+    """What is due, but for these machines and at these hosts, with the next attempts planned."""
     now = clock.now()
-    rows = await tx.fetch(_LOCK_DUE, now, most, each, list(without))
+    rows = await tx.fetch(
+        _LOCK_DUE, now, most, _EACH_MACHINE, EACH_HOST, list(machines), list(hosts)
+    )
     if not rows:
         return []
     claimed = [row["id"] for row in rows]

@@ -8,7 +8,6 @@ from thingdesk.platform.database import Database
 from thingdesk.platform.outward import Names, Network, make_http, post, sign
 
 _LOOK_EVERY = 1.0
-_EACH = 4
 _log = logging.getLogger(__name__)
 
 
@@ -49,13 +48,13 @@ class Webhooks:
     async def begin(self) -> int:
         """Begin an attempt for each of those that are due and find a place; how many there were.
 
-        Nobody waits for an attempt of somebody else's, and to one address there are few at once.
+        A machine, a provider and a host have few of the places each, so that nobody waits for
+        somebody else's slow address as long as not very many are slow at once.
         """
         free = self._at_once - len(self._under_way)
         if not free:
             return 0
-        busy = {one.to for one in self._under_way.values()}
-        due = await self._outbox.claim(free, _EACH, busy)
+        due = await self._outbox.claim(free, list(self._under_way.values()))
         for one in due:
             task = asyncio.create_task(self._deliver(one))
             self._under_way[task] = one

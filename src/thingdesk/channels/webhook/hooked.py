@@ -1,6 +1,5 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from uuid import UUID
 
 import orjson
 
@@ -60,15 +59,15 @@ class Hooked:
         if over:
             await hooks.drop_case(tx, one)
 
-    async def claim(self, most: int, each: int, without: Collection[UUID]) -> list[Due]:
+    async def claim(self, most: int, under_way: Collection[Due]) -> list[Due]:
         async with self._database.transaction() as tx:
-            due = await hooks.claim_due(tx, most, each=each, without=without)
+            due = await hooks.claim_due(tx, most, [one.about.hook for one in under_way])
         return [self._due(one) for one in due]
 
     def _due(self, one: Delivery) -> Due:
         asked = one.hook.asked
         media = self._forms[asked.form].media
-        return Due(one.id, one.hook.id, asked.url, one.hook.secret, one, media, asked.shown)
+        return Due(one.id, asked.url, one.hook.secret, one, media, asked.shown)
 
     async def body(self, due: Due, _: datetime) -> bytes | None:
         about: Delivery = due.about

@@ -1,6 +1,5 @@
 from collections.abc import Collection
 from datetime import datetime
-from uuid import UUID
 
 from thingdesk import fulfilment, parties
 from thingdesk.channels.webhook.message import Links, message
@@ -20,10 +19,11 @@ class Jobs:
         self._database = database
         self._pages = pages.rstrip("/")
 
-    async def claim(self, most: int, each: int, without: Collection[UUID]) -> list[Due]:
+    async def claim(self, most: int, under_way: Collection[Due]) -> list[Due]:
+        busy = {one.about.job.offer.provider for one in under_way}
         async with self._database.transaction() as tx:
-            due = await fulfilment.claim_due_offers(tx, most, each=each, without=without)
-        return [Due(one.id, one.job.offer.provider, one.url, one.secret, one) for one in due]
+            due = await fulfilment.claim_due_offers(tx, most, without=busy)
+        return [Due(one.id, one.url, one.secret, one) for one in due]
 
     async def body(self, due: Due, at: datetime) -> bytes:
         async with self._database.transaction() as tx:

@@ -11,13 +11,11 @@ from thingdesk.platform.outward import Attempt
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A message for one attempt: `to` whom (those who are slow are told apart by it), where, and
-    what its outbox knows it by. Its `id` stays the same in all attempts. The body is of the type
-    `media`, and what is `shown` goes with it as headers.
+    """A message for one attempt: where to, and what its outbox knows it by. Its `id` stays the same
+    in all attempts. The body is of the type `media`, and what is `shown` goes with it as headers.
     """
 
     id: UUID
-    to: UUID
     url: str
     secret: str = field(repr=False)
     about: Any
@@ -32,8 +30,10 @@ class Outbox(Protocol):
     def channel(self) -> str:
         """What is notified when something is due."""
 
-    async def claim(self, most: int, each: int, without: Collection[UUID]) -> Sequence[Due]:
-        """What is due, with the next attempts planned and committed."""
+    async def claim(self, most: int, under_way: Collection[Due]) -> Sequence[Due]:
+        """What is due and not for somebody who has enough of it `under_way`, with the next attempts
+        planned and committed.
+        """
 
     async def body(self, due: Due, at: datetime) -> bytes | None:
         """What is sent; None: nothing any more, and it is settled."""
