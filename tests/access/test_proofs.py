@@ -96,6 +96,8 @@ async def test_a_proof_for_a_token_is_good_once(database: Database, tokens: Toke
         ({"url": f"{BASE}/v1/signals"}, "proof_wrong"),
         ({"url": "https://other.example.org/v1/reports"}, "proof_wrong"),
         ({"url": "http://desk.example.org/v1/reports"}, "proof_wrong"),
+        ({"url": "https://user:word@desk.example.org/v1/reports"}, "proof_wrong"),
+        ({"url": "https://desk.example.org:0/v1/reports"}, "proof_wrong"),
         ({"htu": 7}, "proof_wrong"),
         ({"ath": "other"}, "proof_wrong"),
         ({"jti": ""}, "proof_wrong"),

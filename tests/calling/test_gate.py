@@ -97,6 +97,25 @@ async def test_what_is_too_much_never_gets_there(
     assert library.calls == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "code"), [("authorization", "token_unreadable"), ("dpop", "proof_unreadable")]
+)
+async def test_who_calls_is_said_once(
+    database: Database, callers: Callers, name: str, code: str
+) -> None:
+    """Whoever looks at it before the desk may take the other one: RFC 9449, 4.3."""
+    who, library = await registered(database), Library()
+    twice = [*shown(who).items(), (name, "one"), (name, "other")][-3 if name == "dpop" else -2 :]
+    async with at(callers, library, Surface.MCP, Quota(10)) as http:
+        good = await http.post("/mcp", headers=shown(who))
+        answer = await http.post("/mcp", headers=twice)
+        again = await http.post("/mcp", headers=[*shown(who).items(), *shown(who).items()])
+    assert good.status_code == 200
+    assert (answer.status_code, answer.json()["code"]) == (401, code)
+    assert (again.status_code, again.json()["code"]) == (401, "token_unreadable")
+    assert library.calls == 1
+
+
 async def test_calls_count_together_whichever_surface_they_come_by(
     database: Database, callers: Callers
 ) -> None:

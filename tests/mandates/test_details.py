@@ -33,6 +33,8 @@ def test_what_is_written_is_read_again(terms: Terms) -> None:
     assert read_details([as_details(terms)]) == terms
 
 
+UNIT = {"minor": 1, "currency": "XXX"}
+"""In which cases are counted: no currency."""
 SOME = {"minor": 1, "currency": "EUR"}
 SOUND: dict[str, Any] = {"type": "thingdesk_mandate", "services": ["vehicle.*"]}
 
@@ -60,6 +62,8 @@ SOUND: dict[str, Any] = {"type": "thingdesk_mandate", "services": ["vehicle.*"]}
         ({"times": [{"day": [], "opens": "08:00", "closes": "09:00"}]}, "0.times"),
         ({"times": [{"day": "monday", "opens": "09:00", "closes": "08:00"}]}, "0.times"),
         ({"times": [{"day": "monday", "opens": "24:01", "closes": "24:30"}]}, "0.times"),
+        ({"per_case": UNIT, "per_period": UNIT}, "0.per_case 0.per_period"),
+        ({"approval_above": UNIT}, "0.approval_above"),
         ({"providers": ["Garage\nNorth"]}, "0.providers"),
         ({"everything": True}, "0.everything"),
         ({"type": "payment"}, "0.type"),
@@ -70,7 +74,35 @@ def test_what_is_wrong_is_named(wrong: dict[str, Any], path: str) -> None:
     with pytest.raises(Refused) as refused:
         read_details([{**SOUND, **wrong}])
     assert refused.value.refusal.code == "bad_mandate"
-    assert [one.path for one in refused.value.refusal.fields] == [path]
+    assert [one.path for one in refused.value.refusal.fields] == path.split()
+
+
+def _hours(*spans: tuple[Any, str, str]) -> list[dict[str, Any]]:
+    return [{"day": day, "opens": opens, "closes": closes} for day, opens, closes in spans]
+
+
+@pytest.mark.parametrize(
+    ("times", "problem"),
+    [
+        (_hours(("someday", "08:00", "09:00")), "has a day that is none"),
+        (_hours((["x"], "08:00", "09:00")), "has a day that is none"),
+        (_hours(("monday", "8", "09:00")), "has a time that is none"),
+        (
+            _hours(("monday", "10:00", "09:00")),
+            "has a span that does not open before it closes, by 24:00",
+        ),
+        (
+            _hours(("monday", "08:00", "10:00"), ("monday", "09:00", "11:00")),
+            "has spans that overlap",
+        ),
+    ],
+)
+def test_what_is_wrong_with_times_is_said_in_words(times: Any, problem: str) -> None:
+    with pytest.raises(Refused) as refused:
+        read_details([{**SOUND, "times": times}])
+    (wrong,) = refused.value.refusal.fields
+    assert (wrong.path, wrong.problem) == ("0.times", problem)
+    assert "none over another" in wrong.mend
 
 
 @pytest.mark.parametrize(

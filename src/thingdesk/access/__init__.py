@@ -12,6 +12,7 @@ caller may ask for (`dialogue`). An application that an owner lets act is a mach
 
 from thingdesk.access import grant_store, once_store, request_store
 from thingdesk.access.answer import becomes_theirs, confirm, deny, is_app, machine_of
+from thingdesk.access.asks import asks_of
 from thingdesk.access.authorize import ask_owner, authorization, check_redirect, returning
 from thingdesk.access.by_grant import by_grant
 from thingdesk.access.clients import TOKEN_PATH, machine_client, who_asserts
@@ -40,7 +41,6 @@ from thingdesk.access.tokens import (
     GRANTS,
     TokenRequest,
     Tokens,
-    asks_of,
     prove,
     surfaces_at,
 )

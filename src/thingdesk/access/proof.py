@@ -86,7 +86,9 @@ def _until(iat: Any, now: datetime) -> datetime:
 
 
 def _plain(url: Any) -> tuple[str, str, int, str] | None:
-    """Scheme, host, port and path, by which two addresses are the same (RFC 3986, 6.2)."""
+    """Scheme, host, port and path, by which two addresses are the same (RFC 3986, 6.2); None for
+    one that none of ours can be.
+    """
     if not isinstance(url, str):
         return None
     try:
@@ -94,7 +96,10 @@ def _plain(url: Any) -> tuple[str, str, int, str] | None:
         scheme, port = parts.scheme.lower(), parts.port
     except ValueError:
         return None
-    return scheme, parts.hostname or "", port or _PORTS.get(scheme, 0), parts.path or "/"
+    if parts.username is not None:
+        return None
+    port = _PORTS.get(scheme, 0) if port is None else port
+    return scheme, parts.hostname or "", port, parts.path or "/"
 
 
 def _wrong(claim: str, problem: str) -> Refused:

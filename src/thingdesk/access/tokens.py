@@ -4,10 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-import orjson
-
-from thingdesk import mandates
 from thingdesk.access import errors, once_store, standing
+from thingdesk.access.asks import asks_of
 from thingdesk.access.authorize import Redeemed, redeem
 from thingdesk.access.clients import TOKEN_PATH, asserted_as, authenticate
 from thingdesk.access.exchange import (
@@ -24,7 +22,6 @@ from thingdesk.access.pair import collect
 from thingdesk.access.proof import read_proof, shown_as
 from thingdesk.access.refresh import refresh
 from thingdesk.access.token import Token
-from thingdesk.mandates import Terms
 from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Database, Transaction
 from thingdesk.platform.errors import Refused, refuse
@@ -33,8 +30,6 @@ from thingdesk.platform.metrics import Counter
 
 _ISSUED = Counter("thingdesk.tokens", "Tokens that the desk gave to machines.", "grant")
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-# of a stranger, and kept for a day
-_LONGEST_DETAILS = 8 * 1024
 CLIENT_CREDENTIALS = "client_credentials"
 CODE = "authorization_code"
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
@@ -60,21 +55,6 @@ def surfaces_at(base: str, resources: Sequence[str]) -> tuple[Surface, ...]:
     if not all(one.rstrip("/") in known for one in resources):
         raise errors.wrong_surface()
     return tuple(dict.fromkeys(known[one.rstrip("/")] for one in resources))
-
-
-def asks_of(form: Mapping[str, str]) -> Terms | None:
-    """The terms in `authorization_details` (RFC 9396). Raises Refused."""
-    text = form.get("authorization_details")
-    if text is None:
-        return None
-    if len(text.encode(errors="surrogatepass")) > _LONGEST_DETAILS:
-        words = f"authorization_details has {_LONGEST_DETAILS} bytes at most"
-        raise refuse("bad_mandate", words)
-    try:
-        details = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise refuse("bad_mandate", f"authorization_details is broken JSON: {error}") from None
-    return mandates.read_details(details)
 
 
 async def prove(tx: Transaction, asked: TokenRequest, base: str) -> str | None:

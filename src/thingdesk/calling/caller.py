@@ -26,10 +26,15 @@ class Calls:
 
     async def recognise(self, request: Request) -> Caller:
         """Who calls. Raises Refused."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        authorizations, proofs = map(request.headers.getlist, ("authorization", "dpop"))
+        if len(authorizations) > 1:
+            raise refuse("token_unreadable", "send one Authorization header")
+        if len(proofs) > 1:  # RFC 9449, 4.3: whoever looks before us may take the other one
+            raise refuse("proof_unreadable", "send one proof in one header DPoP")
+        scheme, _, token = "".join(authorizations).partition(" ")
         if scheme.lower() not in _SCHEMES or not token.strip():
             raise refuse("token_missing", "send Authorization: Bearer and a token of the machine")
-        proof = request.headers.get("dpop")
+        proof = proofs[0] if proofs else None
         # what a proof is made for is the desk's own address, whatever the request says of its host
         at = f"{self.base}{request.url.path}"
         shown = Presented(token.strip(), scheme.lower(), proof, request.method, at)

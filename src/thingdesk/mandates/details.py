@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
+from thingdesk.mandates.budget import CASES
 from thingdesk.mandates.model import MOST_DEPTH, Terms
 from thingdesk.parties import MACHINE_ID, Span, WeeklyHours
 from thingdesk.platform import formats, moments
@@ -137,10 +138,13 @@ def _money(value: Any) -> Money:
         raise ValueError("is no amount")
     if not isinstance(value["currency"], str) or type(value["minor"]) is not int:
         raise ValueError("is no amount")
+    words = "has no currency of ISO 4217, such as EUR, or too much of it"
+    if value["currency"] == CASES:
+        raise ValueError(words)
     try:
         amount = Money(value["minor"], value["currency"])
     except ValueError:  # which says what was sent
-        raise ValueError("has no currency of ISO 4217, such as EUR, or too much of it") from None
+        raise ValueError(words) from None
     if amount.minor < 0:
         raise ValueError("is negative")
     return amount
@@ -162,7 +166,11 @@ def _number(most: int) -> Callable[[Any], int]:
 def _hours(value: Any) -> WeeklyHours:
     if not isinstance(value, list) or len(value) > _MOST:
         raise ValueError(f"is no list of at most {_MOST}")
-    return WeeklyHours(tuple(_span(one) for one in value))
+    spans = tuple(_span(one) for one in value)
+    try:
+        return WeeklyHours(spans)
+    except ValueError:
+        raise ValueError("has spans that overlap") from None
 
 
 def _span(value: Any) -> Span:
@@ -170,7 +178,11 @@ def _span(value: Any) -> Span:
         raise ValueError("has a span without day, opens and closes")
     if value["day"] not in _DAYS:
         raise ValueError(f"has a day that is none of {', '.join(_DAYS)}")
-    return Span(_DAYS.index(value["day"]), _minutes(value["opens"]), _minutes(value["closes"]))
+    opens, closes = _minutes(value["opens"]), _minutes(value["closes"])
+    try:
+        return Span(_DAYS.index(value["day"]), opens, closes)
+    except ValueError:
+        raise ValueError("has a span that does not open before it closes, by 24:00") from None
 
 
 def _minutes(value: Any) -> int:
@@ -181,7 +193,7 @@ def _minutes(value: Any) -> int:
 
 
 _NAMES, _AMOUNT, _MOMENT = "list of texts", "object: minor, currency", "text, ISO 8601"
-_EUROS = 'such as {"minor": 5000, "currency": "EUR"}'
+_EUROS = 'such as {"minor": 5000, "currency": "EUR"}, by a code of ISO 4217'
 _FIFTY = {"minor": 5000, "currency": "EUR"}
 _OPEN = {"day": "monday", "opens": "08:00", "closes": "18:00"}
 FIELDS: Mapping[str, Field] = {
@@ -270,7 +282,8 @@ FIELDS: Mapping[str, Field] = {
         "list of objects: day, opens, closes",
         "When in the week, in the owner's time zone; left out: at any time.",
         [_OPEN],
-        'spans such as {"day": "monday", "opens": "08:00", "closes": "18:00"}',
+        'spans such as {"day": "monday", "opens": "08:00", "closes": "18:00"}, days in English,'
+        " none over another",
     ),
     "depth": Field(
         _number(MOST_DEPTH),
