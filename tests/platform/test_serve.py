@@ -250,6 +250,14 @@ async def test_of_one_address_only_so_many_connections_are_open(app: Slow) -> No
         held[1][1].close()
 
 
+async def test_a_web_socket_is_asked_for_in_vain(app: Slow) -> None:
+    app.may_answer.set()
+    upgrade = HEAD + b"connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n"
+    async with connected(app, 30) as (reader, writer):
+        writer.write(upgrade + b"sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
+
+
 async def test_a_proxy_connects_for_many(app: Slow) -> None:
     app.may_answer.set()
     door = listen("127.0.0.1", 0, "PORT")

@@ -220,6 +220,8 @@ async def serve(
         server_header=False,
         forwarded_allow_ips=[str(one) for one in proxies],
         http=_Bounded,
+        # such a connection would leave our bounds, and nothing here speaks it
+        ws="none",
     )
     config.head_within, config.body_within = head_within, body_within
     config.room = Connections(connections, proxies)
