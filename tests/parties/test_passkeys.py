@@ -28,9 +28,11 @@ async def options(database: Database, token: str) -> str:
     return asked[1]
 
 
-async def show(database: Database, token: str, answer: str) -> LoggedIn | Refusal:
+async def show(
+    database: Database, token: str, answer: str, source: str | None = None
+) -> LoggedIn | Refusal:
     async with database.transaction() as tx:
-        return await parties.show_passkey(tx, token, answer, PLACE, unique("source"))
+        return await parties.show_passkey(tx, token, answer, PLACE, source or unique("source"))
 
 
 async def session(database: Database, staff: Staff) -> str:
@@ -165,15 +167,15 @@ async def test_a_passkey_that_counted_less_than_before_is_refused_and_told(
 
 
 async def test_guessing_is_slowed_down_at_the_passkey_too(database: Database) -> None:
-    staff, key = await with_passkey(database)
+    (staff, key), here = await with_passkey(database), unique("source")
     for _ in range(3):
         token = await half_way(database, staff)
         for _ in range(2):
-            await show(database, token, "{}")
-    answer = await show(database, token, key.sign(await options(database, token)))
+            await show(database, token, "{}", here)
+    answer = await show(database, token, key.sign(await options(database, token)), here)
     assert isinstance(answer, Refusal)
     assert answer.code == "log_in_throttled"
-    assert await code(database, staff.email, PASSWORD) == "log_in_throttled"
+    assert await code(database, staff.email, PASSWORD, here) == "log_in_throttled"
 
 
 async def test_a_passkey_is_added_for_the_password_in_the_same_session(database: Database) -> None:

@@ -85,28 +85,28 @@ async def test_neither_address_nor_password_is_given_away(database: Database) ->
 
 
 async def test_guessing_at_a_name_is_slowed_down(database: Database) -> None:
-    staff = await an_account(database)
-    codes = [await code(database, staff.email, "wrong") for _ in range(6)]
+    staff, here = await an_account(database), unique("source")
+    codes = [await code(database, staff.email, "wrong", here) for _ in range(6)]
     assert codes == ["log_in_failed"] * 5 + ["log_in_throttled"]
     # not even the right password, until the pause is over
-    assert await code(database, staff.email, PASSWORD) == "log_in_throttled"
+    assert await code(database, staff.email, PASSWORD, here) == "log_in_throttled"
     assert isinstance(await log_in(database, (await an_account(database)).email), LoggedIn)
     turnable = clock.Turnable()
     with clock.reading(turnable):
         turnable.turn(timedelta(seconds=31))
-        assert await code(database, staff.email, "wrong") == "log_in_failed"
+        assert await code(database, staff.email, "wrong", here) == "log_in_failed"
         turnable.turn(timedelta(seconds=31))
-        assert await code(database, staff.email, PASSWORD) == "log_in_throttled"
+        assert await code(database, staff.email, PASSWORD, here) == "log_in_throttled"
         turnable.turn(timedelta(seconds=31))
-        assert isinstance(await log_in(database, staff.email), LoggedIn)
+        assert isinstance(await log_in(database, staff.email, source=here), LoggedIn)
         # forgiven: five are free again
-        assert await code(database, staff.email, "wrong") == "log_in_failed"
-        assert await code(database, staff.email, "wrong") == "log_in_failed"
+        assert await code(database, staff.email, "wrong", here) == "log_in_failed"
+        assert await code(database, staff.email, "wrong", here) == "log_in_failed"
 
 
 async def test_guesses_side_by_side_are_counted(database: Database) -> None:
-    staff = await an_account(database)
-    codes = await asyncio.gather(*(code(database, staff.email, "wrong") for _ in range(12)))
+    staff, here = await an_account(database), unique("source")
+    codes = await asyncio.gather(*(code(database, staff.email, "wrong", here) for _ in range(12)))
     assert sorted(codes) == ["log_in_failed"] * 5 + ["log_in_throttled"] * 7
 
 
@@ -122,14 +122,67 @@ async def test_guessing_from_one_source_is_slowed_down(database: Database) -> No
     assert isinstance(await log_in(database, staff.email), LoggedIn)
 
 
-async def test_old_failures_are_forgotten(database: Database) -> None:
+async def test_nobody_is_kept_out_from_elsewhere(database: Database) -> None:
     staff = await an_account(database)
-    for _ in range(5):
+    near = "203.0.113.{}"
+    tried = [await code(database, staff.email, "wrong", near.format(n)) for n in range(6)]
+    assert tried == ["log_in_failed"] * 5 + ["log_in_throttled"]
+    assert await code(database, staff.email, PASSWORD, near.format(9)) == "log_in_throttled"
+    assert isinstance(await log_in(database, staff.email, source="198.51.100.7"), LoggedIn)
+
+
+async def test_guesses_are_so_many_a_day_from_wherever_they_come(database: Database) -> None:
+    staff, now = await an_account(database), clock.now()
+    with clock.reading(lambda: now):
         await code(database, staff.email, "wrong")
+        async with database.transaction() as tx:
+            await tx.execute(
+                "update staff_attempt set failures = 199 where starts_with(subject, 'day ')"
+            )
+        assert await code(database, staff.email, "wrong") == "log_in_failed"
+        assert await code(database, staff.email, PASSWORD) == "log_in_throttled"
+        async with database.transaction() as tx:
+            link = await parties.set_up_link(tx, staff.id)
+            await parties.set_up(tx, link, PASSWORD)
+        assert isinstance(await log_in(database, staff.email), LoggedIn)
+
+
+async def test_a_browser_that_was_in_is_counted_by_itself(database: Database) -> None:
+    staff, other = await an_account(database), await an_account(database)
+    near, strange = unique("source"), unique("source")
+    async with database.transaction() as tx:
+        key = await parties.desk_key(tx)
+        shown, until = parties.remember_browser(key, staff.id)
+        browser = await parties.known_browser(tx, key, shown)
+        assert await parties.known_browser(tx, key, shown[:-3]) is None
+        with clock.reading(lambda: until):
+            assert await parties.known_browser(tx, key, shown) is None
+    for _ in range(6):
+        await code(database, staff.email, "wrong", near)
+        await code(database, other.email, "wrong", strange)
+    async with database.transaction() as tx:
+        await tx.execute("update staff_attempt set blocked_until = $1", until)
+        known = await parties.log_in(tx, staff.email, PASSWORD, near, browser)
+        elses = await parties.log_in(tx, other.email, PASSWORD, strange, browser)
+    assert isinstance(known, LoggedIn)
+    assert isinstance(elses, Refusal), "it is no browser of theirs"
+    codes = []
+    for _ in range(6):
+        async with database.transaction() as tx:
+            answer = await parties.log_in(tx, staff.email, "wrong", unique("source"), browser)
+        assert isinstance(answer, Refusal)
+        codes.append(answer.code)
+    assert codes == ["log_in_failed"] * 5 + ["log_in_throttled"]
+
+
+async def test_old_failures_are_forgotten(database: Database) -> None:
+    staff, here = await an_account(database), unique("source")
+    for _ in range(5):
+        await code(database, staff.email, "wrong", here)
     turnable = clock.Turnable()
     with clock.reading(turnable):
         turnable.turn(2 * DAY)
-        codes = [await code(database, staff.email, "wrong") for _ in range(5)]
+        codes = [await code(database, staff.email, "wrong", here) for _ in range(5)]
         assert codes == ["log_in_failed"] * 5
         async with database.transaction() as tx:
             for one in parties.KEPT:

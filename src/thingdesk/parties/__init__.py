@@ -9,6 +9,7 @@ Not here: what an owner permits (`mandates`), and when a machine's silence matte
 """
 
 from thingdesk.parties import session_store, staff_store
+from thingdesk.parties.browsers import Browser, known_browser, remember_browser
 from thingdesk.parties.called import NAMED_ITSELF, called
 from thingdesk.parties.ceremony import LONGEST_ANSWER
 from thingdesk.parties.check_token import check_tokens
@@ -164,6 +165,7 @@ __all__ = [
     "OWNER_PAGE",
     "RIGHTS",
     "BadLine",
+    "Browser",
     "By",
     "DeskKey",
     "Ended",
@@ -235,6 +237,7 @@ __all__ = [
     "keys_named",
     "keys_of",
     "kinds_of",
+    "known_browser",
     "log_in",
     "log_in_vouched",
     "log_out",
@@ -267,6 +270,7 @@ __all__ = [
     "register",
     "register_fleet",
     "register_provider",
+    "remember_browser",
     "remove_passkey",
     "require_passkeys",
     "reset_passkeys",

@@ -1,16 +1,18 @@
-"""Guessing is slowed down, by name and by where it comes from."""
+"""Guessing is slowed down, by account and by where it comes from, and bounded for each day."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from thingdesk.parties import staff_store as store
+from thingdesk.parties.browsers import Browser
 from thingdesk.parties.passwords import digest
 from thingdesk.platform import clock
 from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery, Refusal
+from thingdesk.platform.senders import region_of
 
-FREE_BY_NAME, FREE_BY_SOURCE = 5, 50
+_FREE, _FREE_FROM_SOURCE, _FREE_A_DAY = 5, 50, 200
 _FIRST_PAUSE = timedelta(seconds=30)
 _LONGEST_PAUSE = timedelta(minutes=15)
 _MOST_DOUBLINGS = 5
@@ -26,19 +28,34 @@ class Attempt:
 
     async def failed(self, tx: Transaction) -> None:
         beyond = {one: self._failures[one] + 1 - free for one, free in self._free.items()}
-        await store.fail(tx, [(one, paused_until(more)) for one, more in beyond.items()])
+        over = clock.now() + timedelta(days=1)
+        pauses = [
+            (one, paused_until(more) if one != _today(self.name) else over if more >= 0 else None)
+            for one, more in beyond.items()
+        ]
+        await store.fail(tx, pauses)
 
     async def succeeded(self, tx: Transaction) -> None:
         await forgive(tx, self.name)
 
 
-async def attempt(tx: Transaction, email: str, source: str) -> Attempt | Refusal:
-    """Whether one may be made. After five failures of a name, or fifty from a source, each further
-    one must wait: 30 s, then twice as long, up to 15 min.
+async def attempt(
+    tx: Transaction, email: str, source: str, browser: Browser | None = None
+) -> Attempt | Refusal:
+    """Whether one may be made. After five failures with an address from a network, or fifty from a
+    source, each further one must wait: 30 s, then twice as long, up to 15 min. From everywhere
+    there are 200 a day. A `browser` that has logged in with this address before is counted by
+    itself: five failures, and then the same pauses.
     """
     now = clock.now()
     name = storable(email.lower())
-    free = {of_name(name): FREE_BY_NAME, f"source {storable(source)}": FREE_BY_SOURCE}
+    free = {
+        f"{_of(name)}from {storable(region_of(source))}": _FREE,
+        f"source {storable(source)}": _FREE_FROM_SOURCE,
+        _today(name): _FREE_A_DAY,
+    }
+    if browser is not None and await _has_it(tx, browser, name):
+        free = {f"{_of(name)}in {browser.id}": _FREE}
     # the rows stay locked until the commit: guesses at one name cannot run side by side
     found = await store.attempt(tx, sorted(free), now)
     blocked = [until for _, until in found.values() if until and until > now]
@@ -47,14 +64,35 @@ async def attempt(tx: Transaction, email: str, source: str) -> Attempt | Refusal
     return Attempt(name, free, {one: failures for one, (failures, _) in found.items()})
 
 
+async def _has_it(tx: Transaction, browser: Browser, name: str) -> bool:
+    known = await store.by_email(tx, name)
+    return known is not None and known[0].id == browser.staff_id
+
+
 async def forgive(tx: Transaction, email: str) -> None:
-    """What failed with this address counts no more."""
-    await store.forgive(tx, of_name(email))
+    """No pause is left of what failed with this address; how many may in a day stays as it is."""
+    await store.forgive_all(tx, _of(storable(email.lower())))
 
 
-def of_name(email: str) -> str:
-    """What is counted for an address: its digest, so that the address is kept nowhere."""
-    return f"name {digest(storable(email.lower())).hex()}"
+async def forget(tx: Transaction, email: str) -> None:
+    """Nothing of what failed with this address counts any more."""
+    await forgive(tx, email)
+    await store.forgive_all(tx, _in_a_day(storable(email.lower())))
+
+
+def _of(name: str) -> str:
+    """What the subjects begin with that are counted for an address: its digest, so that the address
+    is kept nowhere.
+    """
+    return f"name {digest(name).hex()} "
+
+
+def _in_a_day(name: str) -> str:
+    return f"day {digest(name).hex()} "
+
+
+def _today(name: str) -> str:
+    return f"{_in_a_day(name)}{clock.now():%Y-%m-%d}"
 
 
 def storable(text: str) -> str:

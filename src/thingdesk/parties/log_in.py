@@ -6,6 +6,7 @@ from thingdesk import timeline
 from thingdesk.parties import events, passkey_store, passwords
 from thingdesk.parties import staff_store as store
 from thingdesk.parties.attempts import Attempt, attempt
+from thingdesk.parties.browsers import Browser
 from thingdesk.parties.model import Staff
 from thingdesk.parties.proofs import By, HalfWay, LoggedIn, Wanted
 from thingdesk.platform import clock, ids
@@ -17,15 +18,15 @@ HALF_WAY_LIFE = timedelta(minutes=5)
 
 
 async def log_in(
-    tx: Transaction, email: str, password: str, source: str
+    tx: Transaction, email: str, password: str, source: str, browser: Browser | None = None
 ) -> LoggedIn | HalfWay | Refusal:
-    """A new session of staff, or why there is none; `source` is where the attempt comes from. Half
-    way, where they have a passkey, or everybody has to have one.
+    """A new session of staff, or why there is none; `source` is where the attempt comes from, and
+    `browser` a known one. Half way, where they have a passkey, or everybody has to have one.
 
     The refusal is returned and not raised, so that the failure is counted when `tx` commits. It
     says neither whether the address is known nor what was wrong.
     """
-    trying = await attempt(tx, email, source)
+    trying = await attempt(tx, email, source, browser)
     if isinstance(trying, Refusal):
         return trying
     known = await store.by_email(tx, trying.name)

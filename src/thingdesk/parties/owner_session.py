@@ -17,7 +17,7 @@ from thingdesk import timeline
 from thingdesk.parties import events, passwords, staff_store
 from thingdesk.parties import owner_store as owners
 from thingdesk.parties import session_store as store
-from thingdesk.parties.attempts import forgive, paused_until, storable
+from thingdesk.parties.attempts import forget, paused_until, storable
 from thingdesk.parties.desk_key import DeskKey
 from thingdesk.parties.model import Owner
 from thingdesk.platform import clock, ids
@@ -83,7 +83,7 @@ async def ask_code(tx: Transaction, email: str, source: str, browser: str) -> Ow
 async def forget_attempts(tx: Transaction, email: str) -> None:
     """Nothing is left of what was counted for this address."""
     await staff_store.forgive_all(tx, _of(email))
-    await forgive(tx, email)
+    await forget(tx, email)
 
 
 def _of(email: str) -> str:

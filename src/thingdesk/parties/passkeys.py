@@ -6,6 +6,7 @@ from thingdesk import timeline
 from thingdesk.parties import ceremony, errors, events, passwords, staff_store, validate
 from thingdesk.parties import passkey_store as store
 from thingdesk.parties.attempts import attempt, forgive
+from thingdesk.parties.browsers import Browser
 from thingdesk.parties.ceremony import Made, Unfit
 from thingdesk.parties.log_in import HALF_WAY_LIFE, open_session
 from thingdesk.parties.model import Staff
@@ -51,7 +52,12 @@ async def passkey_asked(
 
 
 async def show_passkey(
-    tx: Transaction, token: str, answer: str, place: Place, source: str
+    tx: Transaction,
+    token: str,
+    answer: str,
+    place: Place,
+    source: str,
+    browser: Browser | None = None,
 ) -> LoggedIn | Refusal:
     """The session of who is `HalfWay`, for the answer of a passkey of theirs; or why there is none,
     returned so that the failure is counted. What was to be signed is good for one answer.
@@ -61,7 +67,7 @@ async def show_passkey(
     found = await store.take(tx, passwords.digest(token), clock.now())
     if found is None or found.wanted is not Wanted.PROOF:
         return _AGAIN
-    trying = await attempt(tx, found.staff.email, source)
+    trying = await attempt(tx, found.staff.email, source, browser)
     if not isinstance(trying, Refusal):
         if await _is_theirs(tx, found, answer, place):
             await trying.succeeded(tx)
@@ -98,12 +104,17 @@ async def add_first_passkey(
 
 
 async def begin_passkey(
-    tx: Transaction, session: str, staff: Staff, password: str, source: str
+    tx: Transaction,
+    session: str,
+    staff: Staff,
+    password: str,
+    source: str,
+    browser: Browser | None = None,
 ) -> Refusal | None:
     """Ask the browser of this session for one more passkey, once the password was given again: who
     finds a session open must not be able to come back for ever. Why not is returned, to be counted.
     """
-    refusal = await _knows_the_password(tx, staff, password, source)
+    refusal = await _knows_the_password(tx, staff, password, source, browser)
     if refusal is None:
         if len(await store.of_staff(tx, staff.id)) >= MOST:
             words = f"an account has {MOST} passkeys at most: remove one first"
@@ -173,12 +184,17 @@ def _passkey(made: Made, name: str) -> Passkey:
 
 
 async def remove_passkey(
-    tx: Transaction, staff: Staff, passkey_id: UUID, password: str, source: str
+    tx: Transaction,
+    staff: Staff,
+    passkey_id: UUID,
+    password: str,
+    source: str,
+    browser: Browser | None = None,
 ) -> Refusal | None:
     """Remove a passkey of theirs, for the password; one that is gone stays so. Why not is returned:
     the password is wrong, or it is the last one and everybody has to have one.
     """
-    refusal = await _knows_the_password(tx, staff, password, source)
+    refusal = await _knows_the_password(tx, staff, password, source, browser)
     if refusal:
         return refusal
     known = await store.of_staff(tx, staff.id, lock=True)
@@ -249,9 +265,9 @@ async def require_passkeys(tx: Transaction, required: bool, session: str, by: UU
 
 
 async def _knows_the_password(
-    tx: Transaction, staff: Staff, password: str, source: str
+    tx: Transaction, staff: Staff, password: str, source: str, browser: Browser | None
 ) -> Refusal | None:
-    trying = await attempt(tx, staff.email, source)
+    trying = await attempt(tx, staff.email, source, browser)
     if isinstance(trying, Refusal):
         return trying
     known = await staff_store.by_email(tx, staff.email)

@@ -7,6 +7,7 @@ from uuid import UUID
 from thingdesk import timeline
 from thingdesk.parties import errors, events, passwords, validate
 from thingdesk.parties import staff_store as store
+from thingdesk.parties.attempts import forget
 from thingdesk.parties.model import Role, Staff
 from thingdesk.platform import clock, ids
 from thingdesk.platform.database import Transaction
@@ -91,7 +92,9 @@ async def read_set_up_link(tx: Transaction, token: str) -> Staff:
 
 
 async def set_up(tx: Transaction, token: str, password: str) -> Staff:
-    """Set a password, once per link; sessions of theirs end. Raises Refused."""
+    """Set a password, once per link; sessions of theirs end, and what failed before counts no more.
+    Raises Refused.
+    """
     staff = await read_set_up_link(tx, token)
     passwords.check_strength(password)
     hashed = await passwords.hash_password(password)
@@ -99,6 +102,7 @@ async def set_up(tx: Transaction, token: str, password: str) -> Staff:
         raise _used_up()
     await store.set_password(tx, staff.id, hashed)
     await store.close_sessions(tx, staff.id)
+    await forget(tx, staff.email)
     timeline.append(tx, "desk", events.StaffSetUp(staff.id))
     return staff
 

@@ -10,7 +10,7 @@ from thingdesk.parties import Staff
 from thingdesk.web.pages import Open, Pages
 from thingdesk.web.staff.form import Given, Reader, Sent, Tried
 from thingdesk.web.staff.passkey import DESK, NOWHERE, here
-from thingdesk.web.staff.session import Person, source_of, token_of
+from thingdesk.web.staff.session import Person, browser_of, source_of, token_of
 from thingdesk.web.staff.show import show
 
 router = APIRouter(prefix="/account")
@@ -27,8 +27,10 @@ async def post_begin(request: Request, pages: Open, person: Person, given: Sent)
     """For the password, the browser may add a passkey within the next minutes."""
     here(pages)
     password, token = given.one("password")[:_PASSWORD], token_of(request, pages)
+    source = source_of(request)
     async with pages.passwords, pages.database.transaction() as tx:
-        refusal = await parties.begin_passkey(tx, token, person, password, source_of(request))
+        browser = await browser_of(tx, request, pages)
+        refusal = await parties.begin_passkey(tx, token, person, password, source, browser)
     if refusal:
         return await _page(request, pages, person, tried=Tried("begin", refusal=refusal))
     return RedirectResponse("/account#add", 303)
@@ -54,7 +56,8 @@ async def post_remove(
     """Remove a passkey, for the password."""
     password, source = given.one("password")[:_PASSWORD], source_of(request)
     async with pages.passwords, pages.database.transaction() as tx:
-        refusal = await parties.remove_passkey(tx, person, passkey_id, password, source)
+        browser = await browser_of(tx, request, pages)
+        refusal = await parties.remove_passkey(tx, person, passkey_id, password, source, browser)
     if refusal:
         tried = Tried(f"remove-{passkey_id}", refusal=refusal)
         return await _page(request, pages, person, tried=tried)

@@ -13,6 +13,7 @@ from thingdesk.web.safe import local
 from thingdesk.web.staff.session import (
     Person,
     begin,
+    browser_of,
     end,
     go_half_way,
     source_of,
@@ -50,10 +51,11 @@ async def post_log_in(
     next: Then = "",  # noqa: A002 - the name in the address
 ) -> Response:
     """A session, or a passkey is asked for, or why there is neither. Guessing is slowed down by
-    name and by source.
+    account and by where it comes from; a browser that is known is counted by itself.
     """
     async with pages.passwords, pages.database.transaction() as tx:
-        answer = await parties.log_in(tx, email, password, source_of(request))
+        browser = await browser_of(tx, request, pages)
+        answer = await parties.log_in(tx, email, password, source_of(request), browser)
     if isinstance(answer, LoggedIn):
         there = RedirectResponse(local(next), 303)
         begin(there, pages, answer)

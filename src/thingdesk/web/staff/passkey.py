@@ -15,7 +15,7 @@ from thingdesk.web.pages import Open, Pages
 from thingdesk.web.render import page
 from thingdesk.web.safe import local
 from thingdesk.web.staff.log_in import Next, Then
-from thingdesk.web.staff.session import begin, half_way_of, source_of
+from thingdesk.web.staff.session import begin, browser_of, half_way_of, source_of
 
 router = APIRouter(prefix="/log-in/passkey")
 DESK = "thingdesk"
@@ -57,7 +57,9 @@ async def post_passkey(
         if asked[0].wanted is Wanted.FIRST:
             given = await parties.add_first_passkey(tx, token, answer, line(name), place)
         else:
-            given = await parties.show_passkey(tx, token, answer, place, source_of(request))
+            browser = await browser_of(tx, request, pages)
+            source = source_of(request)
+            given = await parties.show_passkey(tx, token, answer, place, source, browser)
         if isinstance(given, Refusal):
             shown = await _page(tx, token, place, next, given)
             return shown or _from_the_start(next)

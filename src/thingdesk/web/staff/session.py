@@ -1,5 +1,6 @@
 """Who is there: the session of staff, kept in a cookie that no script can read."""
 
+from datetime import datetime
 from typing import Annotated
 from urllib.parse import quote
 
@@ -8,8 +9,9 @@ from fastapi.responses import RedirectResponse, Response
 
 from thingdesk import parties
 from thingdesk.calling import sender_of
-from thingdesk.parties import RIGHTS, HalfWay, LoggedIn, Right, Role, Staff
+from thingdesk.parties import RIGHTS, Browser, HalfWay, LoggedIn, Right, Role, Staff
 from thingdesk.platform import clock
+from thingdesk.platform.database import Transaction
 from thingdesk.platform.errors import Recovery, refuse
 from thingdesk.web.pages import Open, Pages
 
@@ -70,30 +72,40 @@ def source_of(request: Request) -> str:
     return sender_of(request)
 
 
+async def browser_of(tx: Transaction, request: Request, pages: Pages) -> Browser | None:
+    """The browser, where somebody has logged in with it before: it is counted by itself."""
+    return await parties.known_browser(tx, pages.key, request.cookies.get(_known(pages), ""))
+
+
+def _known(pages: Pages) -> str:
+    return f"{cookie(pages)}-known"
+
+
 def _half(pages: Pages) -> str:
     return f"{cookie(pages)}-half"
 
 
 def go_half_way(response: Response, pages: Pages, half: HalfWay) -> None:
     """Remember in the browser that its password was right."""
-    _set(response, pages, _half(pages), half)
+    _set(response, pages, _half(pages), half.token, half.expires)
 
 
 def begin(response: Response, pages: Pages, session: LoggedIn) -> None:
-    """Give the browser its session."""
+    """Give the browser its session, and what it is known by when that has ended."""
     _forget(response, pages, _half(pages))
-    _set(response, pages, cookie(pages), session)
+    _set(response, pages, cookie(pages), session.token, session.expires)
+    _set(response, pages, _known(pages), *parties.remember_browser(pages.key, session.staff.id))
 
 
 def end(response: Response, pages: Pages) -> None:
     _forget(response, pages, cookie(pages))
 
 
-def _set(response: Response, pages: Pages, name: str, given: LoggedIn | HalfWay) -> None:
+def _set(response: Response, pages: Pages, name: str, value: str, until: datetime) -> None:
     response.set_cookie(
         name,
-        given.token,
-        max_age=int((given.expires - clock.now()).total_seconds()),
+        value,
+        max_age=int((until - clock.now()).total_seconds()),
         path="/",
         secure=pages.secure,
         httponly=True,
