@@ -84,8 +84,8 @@ def _hours(*spans: tuple[Any, str, str]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("times", "problem"),
     [
-        (_hours(("someday", "08:00", "09:00")), "has a day that is none"),
-        (_hours((["x"], "08:00", "09:00")), "has a day that is none"),
+        (_hours(("someday", "08:00", "09:00")), "has a day that is none of monday"),
+        (_hours((["x"], "08:00", "09:00")), "has a day that is none of monday"),
         (_hours(("monday", "8", "09:00")), "has a time that is none"),
         (
             _hours(("monday", "10:00", "09:00")),
