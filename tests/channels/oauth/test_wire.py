@@ -220,8 +220,7 @@ async def test_a_browser_that_comes_too_early_is_told_when_to_come_again(
             await _stays_here(http, asked, client)
             other = {**asked, "client_id": f"{sites.slow}/x"}
             ask = sites.documents.client
-            near = "127.0.0.2"
-            held = [group.create_task(ask(f"{sites.slow}/{n}", near)) for n in range(40)]
+            held = [group.create_task(ask(f"{sites.slow}/{n}", "127.0.0.2")) for n in range(40)]
             await sites.holds(4)
             busy = await http.get("/oauth/authorize", params=other)
             assert (busy.status_code, busy.headers["retry-after"]) == (503, "2")
