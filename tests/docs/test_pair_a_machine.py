@@ -73,6 +73,17 @@ async def test_the_machine_of_the_page_is_paired(
         assert not reader.left(PAGE)
 
 
+async def test_what_the_desk_refuses_is_said(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    async with reading(tmp_path, THINGDESK_DATABASE_URL=database_url) as reader:
+        await asking(reader, database)
+        text = (reader.folder / "pair.py").read_text()
+        (reader.folder / "typo.py").write_text(text.replace("vehicle.*", "vehicel.*"))
+        said = await reader.run("python typo.py", status=1)
+        assert said.startswith("invalid_authorization_details: 0.services names nothing"), said
+
+
 async def test_an_owner_who_says_no_is_heard(
     database: Database, database_url: str, tmp_path: Path
 ) -> None:

@@ -65,7 +65,7 @@ async def serving(
         cards.install(app, desk.flow.catalog, at, http.make_thing(desk.flow.catalog, base))
         tokens = await stack.enter_async_context(Tokens(database, base))
         documents = await stack.enter_async_context(Documents(allowed=reached, base=base))
-        oauth.install(app, oauth.Doors(database, tokens, documents, key, base))
+        oauth.install(app, oauth.Doors(database, tokens, documents, key, base, desk.flow.catalog))
         about = (settings.public_url, desk.stop, settings.contact, settings.currency)
         pages = web.Pages(database, desk.flow, key, *about, desk.issuer)
         asked = brokers.answering(app, database, desk.callers, settings.broker_secret)

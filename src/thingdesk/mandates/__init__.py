@@ -26,7 +26,7 @@ from thingdesk.mandates.change import changed_at
 from thingdesk.mandates.check import check, foresee
 from thingdesk.mandates.decide import APPROVED, decide, decide_wish
 from thingdesk.mandates.details import TYPE as DETAILS_TYPE
-from thingdesk.mandates.details import as_details, read_details
+from thingdesk.mandates.details import as_details, check_offered, read_details
 from thingdesk.mandates.entitle import (
     add_entitlement,
     end_entitlement,
@@ -87,6 +87,7 @@ __all__ = [
     "below",
     "changed_at",
     "check",
+    "check_offered",
     "decide",
     "decide_wish",
     "end_entitlement",

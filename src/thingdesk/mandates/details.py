@@ -1,13 +1,13 @@
 """A mandate as `authorization_details` (RFC 9396): an object of type `thingdesk_mandate`. Pure."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
 from thingdesk.mandates.budget import CASES
-from thingdesk.mandates.model import MOST_DEPTH, Terms
+from thingdesk.mandates.model import MOST_DEPTH, Terms, fits
 from thingdesk.parties import MACHINE_ID, Span, WeeklyHours
 from thingdesk.platform import formats, moments
 from thingdesk.platform.errors import FieldError, Refused, refuse
@@ -74,6 +74,15 @@ def read_details(details: object) -> Terms:
     if wrong:
         raise _bad(wrong)
     return Terms(**values)
+
+
+def check_offered(terms: Terms, offered: Collection[str]) -> None:
+    """Raises Refused (`bad_mandate`) where nothing of all that is `offered` is asked for: its owner
+    could only say no.
+    """
+    if not any(fits(one, terms.services) for one in offered):
+        mend = f"name some of {', '.join(sorted(offered))}"
+        raise _bad([FieldError("0.services", "names nothing that is offered here", mend)])
 
 
 def _money_problems(given: Mapping[str, Any], values: Mapping[str, Any]) -> list[FieldError]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -15,13 +16,17 @@ from tests.access.sites import serving
 from thingdesk import access, parties
 from thingdesk.access import Client, Documents, Surface, Tokens
 from thingdesk.access.tokens import ASSERTION, CLIENT_CREDENTIALS, DEVICE
+from thingdesk.catalog import Catalog
 from thingdesk.channels import oauth
+from thingdesk.packs import vehicle
 from thingdesk.platform.database import Database
 
 # httpcore leaves the socket of a TLS handshake that is cancelled to the garbage collector
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
 TOKEN = "/oauth/token"
+OFFERED = Catalog(vehicle.SERVICES)
+TYPO = details(replace(ALL, services=("vehicel.*", "coffee.clean")))
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
@@ -31,7 +36,7 @@ async def http(database: Database) -> AsyncIterator[httpx.AsyncClient]:
         async with database.transaction() as tx:
             key = await parties.desk_key(tx)
         app = Router()
-        oauth.install(app, oauth.Doors(database, tokens, documents, key, BASE))
+        oauth.install(app, oauth.Doors(database, tokens, documents, key, BASE, OFFERED))
         carrier = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=carrier, base_url=BASE) as client:
             yield client
@@ -161,6 +166,20 @@ async def test_a_machine_waits_for_its_owner(http: httpx.AsyncClient, database: 
     assert (await ask())["refresh_token"]
 
 
+async def test_who_asks_for_nothing_that_is_offered_hears_it_before_any_owner(
+    http: httpx.AsyncClient, database: Database
+) -> None:
+    machine = await a_machine(database)
+    sent = form(machine, authorization_details=TYPO)
+    answer = await http.post("/oauth/device_authorization", data=sent)
+    said = answer.json()
+    assert (answer.status_code, said["error"]) == (400, "invalid_authorization_details")
+    assert said["code"] == "bad_mandate"
+    (field,) = said["fields"]
+    assert field["path"] == "0.services"
+    assert "vehicle.repair" in field["mend"]
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -200,7 +219,7 @@ async def test_a_browser_that_comes_too_early_is_told_when_to_come_again(
         async with database.transaction() as tx:
             key = await parties.desk_key(tx)
         app = Router()
-        oauth.install(app, oauth.Doors(database, tokens, sites.documents, key, BASE))
+        oauth.install(app, oauth.Doors(database, tokens, sites.documents, key, BASE, OFFERED))
         asked = {
             "client_id": sites.app,
             "response_type": "code",
@@ -210,6 +229,10 @@ async def test_a_browser_that_comes_too_early_is_told_when_to_come_again(
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as http:
             answer = await http.get("/oauth/authorize", params=asked)
             assert answer.headers["location"].startswith(f"{BASE}/allow/")
+            typo = {**asked, "authorization_details": TYPO}
+            wrong = await http.get("/oauth/authorize", params=typo)
+            assert (wrong.status_code, "location" in wrong.headers) == (400, False)
+            assert "error=invalid_authorization_details" in wrong.text
             client = await sites.documents.client(sites.app)
             async with database.transaction() as tx:
                 for _ in range(299):

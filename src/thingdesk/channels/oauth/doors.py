@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 
 from thingdesk.access import Documents, Tokens
+from thingdesk.catalog import Catalog
 from thingdesk.parties import DeskKey
 from thingdesk.platform.database import Database
 
@@ -14,3 +15,4 @@ class Doors:
     documents: Documents
     key: DeskKey
     base: str
+    catalog: Catalog

@@ -1,6 +1,6 @@
 """The paths below /oauth. Each answers within seconds, or says when to come again."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
 from html import escape
 from http import HTTPStatus
@@ -86,7 +86,7 @@ def _issued(one: Issued) -> dict[str, Any]:
 async def pair(request: Request) -> Response:
     """RFC 8628, 3.1."""
     doors, asked = _doors(request), await _asked(request)
-    asks = access.asks_of(asked.form) or _EVERYTHING
+    asks = _asks(doors, asked.form)
     surfaces = access.surfaces_at(doors.base, asked.resources) or (access.Surface.HTTP,)
     async with doors.database.transaction() as tx:
         await access.prove(tx, asked, doors.base)
@@ -103,6 +103,15 @@ async def pair(request: Request) -> Response:
             "interval": made.pause,
         }
     )
+
+
+def _asks(doors: Doors, values: Mapping[str, str]) -> mandates.Terms:
+    """What an owner is to permit; all, where it is not said. Raises Refused."""
+    asks = access.asks_of(values)
+    if asks is None:
+        return _EVERYTHING
+    mandates.check_offered(asks, [one.name for one in doors.catalog])
+    return asks
 
 
 @_bounded
@@ -160,7 +169,7 @@ async def _authorize(doors: Doors, sent: Form, address: str) -> Response:
         if sent.values.get("response_type") != "code":
             raise refuse("response_type_unknown", "response_type must be code")
         surfaces = access.surfaces_at(doors.base, sent.resources) or (access.Surface.HTTP,)
-        asks = access.asks_of(sent.values) or _EVERYTHING
+        asks = _asks(doors, sent.values)
         async with doors.database.transaction() as tx:
             pending = await access.ask_owner(tx, client, asks, surfaces, said, address)
     except Refused as refused:
