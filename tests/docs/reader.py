@@ -60,6 +60,9 @@ class Running:
             await self.process.wait()
 
 
+USUAL = ("8024", "8080", "8090", "1883", "1884", "8883")
+
+
 class Reader:
     """Somebody with a folder, an environment and free ports in place of the usual ones."""
 
@@ -67,7 +70,7 @@ class Reader:
         self.folder = folder
         self._stack = stack
         self.done: set[str] = set()
-        self.ports = {usual: str(free_port()) for usual in ("8024", "8080", "8090", "1883", "8883")}
+        self.ports = {usual: str(free_port()) for usual in USUAL}
         tools = folder / ".tools"
         tools.mkdir()
         for name, module in (("thingdesk", "-m thingdesk"), ("python", "")):
@@ -85,7 +88,8 @@ class Reader:
 
     def text(self, text: str) -> str:
         """The page's text with our ports in place of the usual ones."""
-        return re.sub(r"\b(8024|8080|8090|1883|8883)\b", lambda found: self.ports[found[0]], text)
+        usual = rf"\b({'|'.join(USUAL)})\b"
+        return re.sub(usual, lambda found: self.ports[found[0]], text)
 
     def write(self, page: str, *names: str) -> Self:
         for name in names:

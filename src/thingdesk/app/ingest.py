@@ -1,6 +1,7 @@
 """What comes from the broker and from IoT platforms."""
 
 import asyncio
+import logging
 from contextlib import AsyncExitStack
 
 from thingdesk import parties, signals
@@ -11,6 +12,9 @@ from thingdesk.parties import DeskKey
 from thingdesk.platform import clock, ids
 from thingdesk.platform.loops import repeat
 from thingdesk.platform.mqtt import BrokerAddress
+
+_log = logging.getLogger(__name__)
+_HERE = ("localhost", "127.0.0.1", "::1")
 
 
 async def ingest(
@@ -58,6 +62,14 @@ async def platform_words(
 def hear_platform(desk: Desk, group: asyncio.TaskGroup, taking: platforms.Taking) -> None:
     """Read the broker of a platform, where there is one."""
     url = desk.settings.platform_broker_url
-    if url is not None:
-        bridge = platforms.Bridge(BrokerAddress.read(url, shared=True), taking, str(ids.new()))
-        group.create_task(bridge.run(desk.stop))
+    if url is None:
+        return
+    address = BrokerAddress.read(url, shared=True)
+    if desk.broker and address.port == desk.broker.port and address.host in _HERE:
+        _log.error(
+            "THINGDESK_PLATFORM_BROKER_URL is this desk's own broker, where no platform publishes: "
+            "set the address of the platform's broker, or another THINGDESK_MQTT_PORT"
+        )
+        return
+    bridge = platforms.Bridge(address, taking, str(ids.new()))
+    group.create_task(bridge.run(desk.stop))
