@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from thingdesk.catalog import (
     Service,
     ServiceError,
     describe,
+    explain,
     problem_identity,
     problem_key,
     read_input,
@@ -34,6 +36,18 @@ def make(version: str = "1", **options: Any) -> Service:
         return Repaired(part=f"{journey} {fault}")
 
     return repair
+
+
+@pytest.mark.parametrize(
+    ("promise", "words"),
+    [
+        (Promise(resolution="1h"), "within 1 hour."),
+        (Promise(resolution="1h", business_hours=True), "within 1 business hour."),
+        (Promise(resolution="90m"), "within 1.5 hours."),
+    ],
+)
+def test_a_promise_is_said_in_hours(promise: Promise, words: str) -> None:
+    assert explain(describe(replace(make(), promise=promise))).endswith(words)
 
 
 def test_the_description_has_all_that_a_machine_needs() -> None:

@@ -150,7 +150,7 @@ async def test_a_provider_without_a_system_is_told_by_mail_with_the_page(
     assert told.page
     assert (told.page.purpose, told.page.subject) == ("job", offer.effect_id)
     assert offer.words in told.words
-    assert "When: now" in told.words
+    assert "When: now\nYou are due: 99.00 EUR, when it is done\n" in told.words
     assert f"Please answer by {local(offer.answer_by, 'Europe/Berlin')}." in told.words
     async with database.transaction() as tx:
         await effects.cancel_job(tx, offer.effect_id, "the journey could not go on")

@@ -38,6 +38,8 @@ async def test_what_is_for_others_is_refused_with_the_kinds_it_is_for(
     assert isinstance(refused, Refusal), refused
     assert (refused.code, refused.recovery) == ("not_for_this_machine", Recovery.FIX_INPUT)
     assert refused.reason.endswith("the machine is of kind oven")
+    (wrong,) = refused.fields
+    assert wrong.mend.startswith("name a machine of kind ")
     async with hand.database.transaction() as tx:
         assert await cases.search(tx, CaseFilter(subject=name)) == []
 

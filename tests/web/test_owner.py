@@ -110,6 +110,7 @@ async def test_a_stop_counts_at_once_for_a_journey_that_waits(site: Site) -> Non
     assert (await site.hand.kinds(case_id)).count("job.offered") == 0
     page = await get(site, own + "?said=stopped")
     assert "<b>Stopped.</b>" in page
+    assert "machine acts for you" not in page
     assert "You said stop" in page
     assert "needs your yes" in page
     assert "/stop" not in page

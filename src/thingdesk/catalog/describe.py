@@ -61,10 +61,11 @@ def explain(told: Mapping[str, Any]) -> str:
     if told["instant"]:
         lines.append("It is answered at once.")
     else:
-        hours = "business hours" if told["business_hours"] else "hours"
+        length = told["promise"]["resolution"] / 3600
+        hours = f"{'business ' * told['business_hours']}{'hour' if length == 1 else 'hours'}"
         lines.append(
             "It opens a case, or joins the one that is open for the same problem; promised within "
-            f"{told['promise']['resolution'] / 3600:g} {hours}."
+            f"{length:g} {hours}."
         )
     return "\n".join(lines)
 

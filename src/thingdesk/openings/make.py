@@ -143,10 +143,9 @@ def asked(rule: Rule, service: Service, finding: Finding) -> BaseModel:
 def not_for(service: Service, kind: str | None) -> Refusal:
     """A service is for some kinds of machine, and the subject is of another."""
     kinds = ", ".join(sorted(service.kinds))
+    mend = f"name a machine of kind {' or '.join(sorted(service.kinds))} as `subject`"
     return refuse(
         "not_for_this_machine",
         f"{service.name} is for {kinds}; the machine is of kind {kind}",
-        fields=(
-            FieldError("data.subject", f"is of kind {kind}", f"name one of {kinds} as `subject`"),
-        ),
+        fields=(FieldError("data.subject", f"is of kind {kind}", mend),),
     ).refusal

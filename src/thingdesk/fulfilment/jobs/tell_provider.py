@@ -40,6 +40,8 @@ def _mail(kind: DeliveryKind, offer: JobOffer, provider: Provider, why: str | No
     if kind is DeliveryKind.OFFERED:
         until = offer.answer_by
         words += f"\n\nWhen: {_when(offer, provider.zone)}"
+        if offer.amount:
+            words += f"\nYou are due: {offer.amount}, when it is done"
         words += f"\nPlease answer by {local(until, provider.zone)}."
     data = {"job": str(offer.effect_id)}
     to = Recipient.provider(provider.id)
