@@ -77,9 +77,7 @@ def read_details(details: object) -> Terms:
 
 
 def check_offered(terms: Terms, offered: Collection[str]) -> None:
-    """Raises Refused (`bad_mandate`) where nothing of all that is `offered` is asked for: its owner
-    could only say no.
-    """
+    """Raises Refused (`bad_mandate`) where nothing that is `offered` is asked for."""
     if not any(fits(one, terms.services) for one in offered):
         mend = f"name some of {', '.join(sorted(offered))}"
         raise _bad([FieldError("0.services", "names nothing that is offered here", mend)])
@@ -147,13 +145,10 @@ def _money(value: Any) -> Money:
         raise ValueError("is no amount")
     if not isinstance(value["currency"], str) or type(value["minor"]) is not int:
         raise ValueError("is no amount")
-    words = "has no currency of ISO 4217, such as EUR, or too much of it"
-    if value["currency"] == CASES:
-        raise ValueError(words)
     try:
-        amount = Money(value["minor"], value["currency"])
+        amount = Money(value["minor"], value["currency"] if value["currency"] != CASES else "")
     except ValueError:  # which says what was sent
-        raise ValueError(words) from None
+        raise ValueError("has no currency of ISO 4217, such as EUR, or too much of it") from None
     if amount.minor < 0:
         raise ValueError("is negative")
     return amount
