@@ -1,11 +1,13 @@
 """Commands in the folder of a desk that runs know what that desk was started with."""
 
 import re
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
+from tests.architecture.source import ROOT
 from tests.commands.command_line import thingdesk
 from tests.desk import DeskProcess, running
 from tests.saying import a_caller, event
@@ -16,6 +18,15 @@ from thingdesk.platform import ids
 from thingdesk.platform.database import Database
 
 PROVIDER = '{"name": "Inside", "kinds": ["technician"], "lat": 1, "lon": 2, "webhook_url": "%s"}'
+
+
+RULE = """
+[[rules]]
+from = "mqtt"
+topic = "a/{machine}"
+machine = "{machine}"
+report = "no.such"
+"""
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +83,27 @@ async def test_the_doctor_misses_no_code_that_the_desk_has(
     assert re.search(
         r"wait(s)? for code: offline\.cool.*none of the desk's has it", apart.stdout, re.DOTALL
     )
+
+
+def test_the_doctor_says_that_the_desk_has_other_settings(
+    desk: DeskProcess, tmp_path: Path, database_url: str
+) -> None:
+    beside = {"DATA_DIR": str(desk.folder), "DATABASE_URL": database_url}
+    (tmp_path / "map.toml").write_text(RULE)
+    here = " (as set in this terminal)"
+    other = {"CONTACT": "help@example.org", "PLATFORMS": str(tmp_path / "map.toml")}
+    said = thingdesk(tmp_path, "doctor", **beside, **other).stdout
+    assert (
+        f"note settings: as set in this terminal; the desk that runs in {desk.folder} has others:"
+        " THINGDESK_PACKS, THINGDESK_CONTACT\n      What follows of these is not of that desk"
+    ) in said
+    assert f"owners reach a person: help@example.org{here}\n" in said
+    assert f" services{here}: " in said
+    assert re.search(r"BAD  platforms: .*no\.such.* \(as set in this terminal\)\n", said)
+    shutil.copy(ROOT / "tests" / "journeys" / "offline_pack.py", tmp_path)
+    same = thingdesk(tmp_path, "doctor", **beside, PACKS="offline_pack").stdout
+    assert "ok   settings: as set in this terminal\n" in same
+    assert here not in same
 
 
 def test_to_try_again_what_is_not_stuck_says_so(

@@ -140,6 +140,7 @@ def _tell_commands(desk: Desk, stack: AsyncExitStack) -> None:
     facts = {
         "broker": desk.broker_address,
         "services": " ".join(desk.flow.catalog.versions),
+        "contact": desk.settings.contact,
         "webhook_networks": " ".join(map(str, desk.settings.webhook_networks)),
     }
     if desk.http_url:
