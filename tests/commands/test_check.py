@@ -100,6 +100,9 @@ MAY_WORK = [
     "import time\n    def rest(): time.sleep(1)\n    await journey.look('x', lambda: take(rest))",
     "import httpx\n    async with httpx.AsyncClient() as web: await take(web.get('x'))",
     "import asyncio\n    asyncio.sleep",
+    "given = {'words': 'x'}\n    print(Done(**given), fault.model_dump(), fault.code)",
+    "fault = take\n    print(fault.anything)",
+    "await journey.verify(in_range('m', low=1), hold=hours(1), within=hours(fault.level))",
 ]
 
 
@@ -123,7 +126,7 @@ def test_a_mistake_is_said_with_its_line(folder: Path, kind: str, body: str, sai
     with pytest.raises(loading.PackError) as caught:
         loading.load([name])
     (found,) = caught.value.problems
-    of = ", service a.b" if kind == "undeclared" else ""
+    of = ", service a.b" if kind in {"undeclared", "input"} else ""
     assert re.sub(rf"{name}\.py:\d+", "LINE", found).startswith(f"{name}{of}, LINE: {said}")
 
 

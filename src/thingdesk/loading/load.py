@@ -9,6 +9,7 @@ from thingdesk.catalog import Service
 from thingdesk.diagnosis import Rule
 from thingdesk.loading.check_blocking import check_blocking
 from thingdesk.loading.check_code import Read, check_code, check_effects, check_proof
+from thingdesk.loading.check_fields import check_fields, check_input
 from thingdesk.loading.check_made import check_made
 from thingdesk.loading.check_outcome import check_end, check_outcome
 from thingdesk.loading.check_rule import check_rule
@@ -56,15 +57,16 @@ def load(names: Iterable[str], ready: Iterable[str] = tuple(READY)) -> Brought:
     for pack, service in services:
         undeclared, unused = check_effects(service, sources)
         where = f"{pack}, service {service.name}, "
-        wrong = (*check_service(service), *undeclared, *check_outcome(service, sources))
+        read_of_it = (*check_outcome(service, sources), *check_input(service, sources))
+        wrong = (*check_service(service), *undeclared, *read_of_it)
         problems += [f"{where}{one}" for one in wrong]
         hints += [f"{where}{one}" for one in (*unused, *check_end(service, sources))]
     read: Read = set()
     for pack, module in packs.items():
         hints += _left_out(pack, module, [one for _, one in services])
         problems += [f"{pack}, {one}" for one in check_code(module, sources, read)]
-        wrong = (*check_made(module, sources), *check_blocking(module, sources))
-        problems += [f"{pack}, {one}" for one in wrong]
+        for check in (check_made, check_fields, check_blocking):
+            problems += [f"{pack}, {one}" for one in check(module, sources)]
     for pack, rule in rules:
         where = f"{pack}, rule {rule.name}, "
         problems += [f"{where}{one}" for one in check_rule(rule, offered)]

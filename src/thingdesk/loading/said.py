@@ -1,5 +1,7 @@
 """What is wrong, said in a line."""
 
+import inspect
+import re
 import traceback
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -8,9 +10,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from thingdesk.catalog import ServiceError
+from thingdesk.catalog import ServiceError, service
 from thingdesk.platform.errors import Refused
 
+_UNEXPECTED = re.compile(r"\bservice\(\) got an unexpected keyword argument '(\w+)'")
 _OURS = Path(__file__).parent.parent
 
 
@@ -30,6 +33,8 @@ def said(error: Exception) -> str:
     if isinstance(error, ValidationError):
         first: Any = error.errors(include_url=False, include_input=False)[0]
         words = f"{error.title}, {'.'.join(map(str, first['loc']))}: {first['msg']}"
+    if (found := _UNEXPECTED.search(words)) and isinstance(error, TypeError):
+        words = f"{words}; {choose(found[1], inspect.signature(service).parameters)}"
     kind = "" if isinstance(error, ServiceError | ValidationError) else f"{type(error).__name__}: "
     return f"{_where(error)}{kind}{words}"
 

@@ -19,7 +19,9 @@ _MENDS = {
     sdk.Criterion: "write in_range(…) or codes_absent(…)",
     Choice: "write choose(…)",
     timedelta: durations.MEND,
+    sdk.Money: 'write Money(2000, "EUR") for 20 euros: in minor units, such as cents',
 }
+_SPANS = (sdk.minutes, sdk.hours, sdk.days)
 
 
 def unfit(call: ast.Call, verb: Any, function: Function) -> str | None:
@@ -30,7 +32,8 @@ def unfit(call: ast.Call, verb: Any, function: Function) -> str | None:
         return None
     given, hints = dict(_given(call, verb)), get_type_hints(verb)
     wrong = (_wrong_kind(name, value, hints[name]) for name, value in given.items())
-    return next(filter(None, wrong), None) or _wrong_default(given, function)
+    found = next(filter(None, wrong), None)
+    return found or _wrong_default(given, function) or _wrong_hold(given, function)
 
 
 def _given(call: ast.Call, verb: Any) -> Iterator[tuple[str, ast.expr]]:
@@ -69,4 +72,21 @@ def _wrong_default(given: dict[str, ast.expr], function: Function) -> str | None
         case ast.Constant(str() as named) if named not in known:
             alternatives = [str(one) for one in known]
             return f"default is {named!r}, and no alternative; {choose(named, alternatives)}"
+    return None
+
+
+def _wrong_hold(given: dict[str, ast.expr], function: Function) -> str | None:
+    hold, within = (_span(given.get(name), function) for name in ("hold", "within"))
+    if hold is None or within is None or hold < within:
+        return None
+    spans = f"hold is {ast.unparse(given['hold'])}, within {ast.unparse(given['within'])}"
+    return f"{spans}: it can never be proven; make within longer"
+
+
+def _span(node: ast.expr | None, function: Function) -> timedelta | None:
+    """The duration that is written out there."""
+    match node:
+        case ast.Call(called, [ast.Constant(int() | float() as number)], []):
+            maker = function.meant(called)
+            return maker(number) if maker in _SPANS else None
     return None

@@ -117,7 +117,8 @@ class Run:
         if recorded != name:
             raise Changed(
                 f"step {self._next} of run {self.id} ({self._row.code}) was {recorded!r} and is "
-                f"now {name!r}: give the changed code a new version, and keep the old for old runs"
+                f"now {name!r}: give the changed code a new version, and keep the old for old runs;"
+                " or it does other things each time (random, the clock): use `journey.now`, `look`"
             )
         self._next += 1
         return result
