@@ -106,6 +106,23 @@ async def test_while_an_owner_decides_the_others_and_what_is_there_do_not_wait(
     assert await code_of(tokens.make(machine.exchanges(again.token, LESS))) == "grant_unknown"
 
 
+async def test_who_repeats_what_waits_for_its_owner_holds_up_nobody(
+    database: Database, tokens: Tokens
+) -> None:
+    machine, other = await a_machine(database), await a_machine(database)
+    wide = await paired(database, tokens, machine)
+    repeated = machine.exchanges(wide.token, LESS)
+    async with owners_turn(database, machine):
+        asked = [asyncio.create_task(tokens.make(repeated))]
+        await someone_waits(database)
+        asked.append(asyncio.create_task(tokens.make(repeated)))
+        async with asyncio.timeout(60):
+            await tokens.make(other.asks())
+            await tokens.make(other.asks())
+    made = await asyncio.gather(*asked, return_exceptions=True)
+    assert sorted(type(one).__name__ for one in made) == ["Issued", "Refused"]
+
+
 async def test_those_who_ask_for_the_same_at_once_are_passed_on_one_mandate(
     database: Database, tokens: Tokens
 ) -> None:

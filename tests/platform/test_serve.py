@@ -280,7 +280,7 @@ async def test_what_a_proxy_keeps_idle_outlives_that_of_a_stranger(app: Slow) ->
         assert (await reader.readuntil(b"\r\n\r\nok")).startswith(b"HTTP/1.1 200 ")
 
     async with (
-        serve(app, door, head_within=1.0, proxies=(proxy,)) as served,
+        serve(app, door, head_within=5.0, proxies=(proxy,)) as served,
         asyncio.timeout(60),
     ):
         port = urlsplit(served.url).port

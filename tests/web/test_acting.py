@@ -62,7 +62,7 @@ async def test_two_of_one_model_are_told_apart_and_an_app_has_its_name(site: Sit
         terms = Terms(("vehicle.repair",))
         await access.confirm(tx, site.hand.flow, request, owner, terms)
     page = await get(site, await site.own("acting-j"))
-    names = re.findall(r'<h3><b>(.*?)</b> <span class="small quiet">(.*?)</span></h3>', page)
+    names = re.findall(r'<h3><b>(.*?)</b></h3>\s<p><span class="small quiet">(.*?)</span>', page)
     said = {tuple(re.sub("<[^>]*>", "", part) for part in one) for one in names}
     machines = {(one, "Barista 3000") for one in ids}
     assert said == {("Butler", "https://a.example/c.json"), *machines}

@@ -89,7 +89,7 @@ async def test_who_asks_writes_no_line_of_the_mail(site: Site) -> None:
     async with site.hand.database.transaction() as tx:
         words = await tx.fetchval(sql, str(owner))
     lines = formats.seen(words).splitlines()
-    assert "App It may do nothing else. may act for you." in lines
+    assert '"App It may do nothing else." may act for you.' in lines
 
 
 async def test_less_can_be_permitted_and_never_more(site: Site) -> None:

@@ -135,7 +135,7 @@ async def test_what_the_form_does_not_ask_stays_as_it_was(site: Site) -> None:
     await site.hand.machine("man-c-2", "car", owner="owner-man-c")
     own = await site.own("man-c")
     page = await get(site, own + "/mandate")
-    assert "only by replace part" in page
+    assert "only by replace_part" in page
     assert "asks before vehicle breakdown" in page
     assert 'value="man-c" checked' in page
     assert 'value="man-c-2">' in page

@@ -11,7 +11,7 @@ from thingdesk.mandates import Terms
 from thingdesk.platform import clock
 from thingdesk.platform.errors import FieldError, Refused, refuse
 
-# of a stranger, and kept for a day
+# of a stranger, and kept until an hour after its end
 _LONGEST = 8 * 1024
 
 

@@ -91,13 +91,14 @@ async def narrow(tx: Transaction, found: Narrowing) -> Issued:
     """The token of an exchange, under a mandate that is passed on for it. Raises Refused, also for
     what ended since it was looked at: nothing of `tx` may stay then.
     """
-    if not all(await once_store.take(tx, found.shown)):
-        raise errors.shown_before()
     parent, machine, asked = found.wanted
     narrowed = await mandates.grant(tx, parent.owner_id, asked, to=machine, parent=parent.id)
     (still,) = await standing.stand(tx, [found.grounds])
     if isinstance(still, Refused):
         raise errors.not_given()
+    # last: who shows it meanwhile waits for this commit, and so do all who ask together with them
+    if not all(await once_store.take(tx, found.shown)):
+        raise errors.shown_before()
     return await found.make(tx, narrowed)
 
 

@@ -12,9 +12,9 @@ from thingdesk.calling.hooking import hook_of
 from thingdesk.calling.naming import as_sent, naming
 from thingdesk.calling.paths import methods_at, mount
 from thingdesk.calling.problem import problem
+from thingdesk.calling.public import Public
 from thingdesk.calling.secret import Secret
 from thingdesk.calling.sender import address_of, sender_of
-from thingdesk.calling.shown import Shown
 from thingdesk.calling.soon import WITHIN, answers_soon, soon
 from thingdesk.calling.status import answered, status_of
 from thingdesk.calling.telling import Telling
@@ -22,8 +22,8 @@ from thingdesk.calling.telling import Telling
 __all__ = [
     "WITHIN",
     "Calls",
+    "Public",
     "Secret",
-    "Shown",
     "Telling",
     "address_of",
     "answered",

@@ -5,7 +5,7 @@ from a2a.server.routes import create_jsonrpc_routes, create_rest_routes
 from a2a.utils.constants import AGENT_CARD_WELL_KNOWN_PATH
 from starlette.routing import Mount, Route, Router
 
-from thingdesk.calling import Shown, gated, make_share
+from thingdesk.calling import Public, gated, make_share
 from thingdesk.channels.a2a.card import make_card
 from thingdesk.channels.a2a.doors import Doors
 from thingdesk.channels.a2a.entrance import Contexts
@@ -24,7 +24,7 @@ def install(app: Router, doors: Doors) -> None:
     logging.getLogger("a2a").setLevel(logging.CRITICAL)
     base = doors.calls.base
     card = signed(make_card(doors.dialogue.offers(), base), doors.key, base)
-    shown = Shown(agent_card_to_dict(card))
+    shown = Public(agent_card_to_dict(card))
     app.routes.append(Route(AGENT_CARD_WELL_KNOWN_PATH, shown.answer, methods=["GET"]))
     handler, contexts, share = Handler(doors), Contexts(), make_share(_AT_ONCE)
     (rpc,) = create_jsonrpc_routes(handler, "/", contexts)

@@ -6,7 +6,7 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
 
 from thingdesk import fulfilment, messages, notices, parties
-from thingdesk.calling import Shown, answers_soon, body, problem, soon
+from thingdesk.calling import Public, answers_soon, body, problem, soon
 from thingdesk.channels.http.doors import Doors, Itself, Open, itself
 from thingdesk.channels.http.schemas import CALLED, SECURED, SENT, described, refusals
 from thingdesk.intake import Kind, Refusing
@@ -76,7 +76,7 @@ async def get_commands(doors: Open, machine: Itself) -> dict[str, Any]:
 @router.get("/catalog", response_model=dict[str, Any])
 async def get_catalog(request: Request) -> Response:
     """All that can be asked for, with schemas and promises."""
-    shown: Shown = request.app.state.catalog
+    shown: Public = request.app.state.catalog
     return await shown.answer(request)
 
 

@@ -84,7 +84,11 @@ class Letterbox:
     async def _read(self, content: bytes, envelope_from: str) -> Letter | None:
         """Until it is read nobody else's is, and not when nobody waits for it any more, either."""
         await self._reading.acquire()
-        reading = beside("letter", partial(read, content, envelope_from))
+        try:
+            reading = beside("letter", partial(read, content, envelope_from))
+        except BaseException:  # no thread could be started
+            self._reading.release()
+            raise
         reading.add_done_callback(lambda _: self._reading.release())
         return await asyncio.shield(reading)
 

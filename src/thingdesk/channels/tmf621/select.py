@@ -68,7 +68,7 @@ def wanted(
     for name, asked_for in equal:
         if name in values and (unknown := asked_for - values[name]):
             mend = f"it is one of {', '.join(sorted(values[name]))}"
-            raise _not_understood(f"{name} {min(unknown)[:64]!r}", mend)
+            raise _not_understood(f"{name} {formats.quoted(min(unknown)[:64])}", mend)
     return Wanted(
         skip,
         MOST if most is None else max(0, min(int(most), MOST)),

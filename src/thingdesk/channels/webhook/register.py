@@ -5,12 +5,13 @@ from collections.abc import Sequence
 
 import orjson
 
-from thingdesk import hooks, parties
+from thingdesk import access, hooks, parties
 from thingdesk.access import Caller
 from thingdesk.dialogue import Dialogue
 from thingdesk.hooks import Hook, NewHook
 from thingdesk.platform import clock
 from thingdesk.platform.database import Database
+from thingdesk.platform.errors import Refused
 from thingdesk.platform.outward import End, Names, Network, make_http, post, sign
 
 # shorter than what a caller waits for its answer
@@ -49,6 +50,10 @@ class Registrar:
             # an opening of a case that does not see the hook has ended then
             await parties.hold(tx, [caller.machine])
             await hooks.register(tx, hook)
+            # what the caller calls by may have ended while the address was tried
+            (still,) = await access.again(tx, [caller])
+            if isinstance(still, Refused):
+                raise still
             one = [asked.case_id] if asked.case_id else None
             theirs = one or await self._dialogue.under_way(tx, caller, _MOST_CASES)
             await hooks.follow_from_now(tx, hook, theirs)

@@ -90,7 +90,7 @@ def plain(terms: Terms, catalog: Catalog, owned: Collection[str]) -> Plain:
 
     def words(name: str) -> str:
         # a name that nobody here gave is whoever's who asks: its points would be blanks
-        return effect_words(name) if name in known else formats.quoted(name)
+        return effect_words(name) if name in known else formats.named(name)
 
     return Plain(
         ALL in terms.services,

@@ -1,3 +1,5 @@
+"""What anybody may read of the desk, as bytes with their `ETag`."""
+
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
@@ -13,7 +15,7 @@ _HEADERS = {
 }
 
 
-class Shown:
+class Public:
     """What anybody may read, made once: no service comes while a desk runs."""
 
     def __init__(self, content: Mapping[str, Any], media_type: str = "application/json") -> None:
