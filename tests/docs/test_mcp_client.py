@@ -5,6 +5,7 @@ import re
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from html import unescape
 from pathlib import Path
 
 import httpx
@@ -52,7 +53,7 @@ async def asks(app: Running) -> str:
 
 async def let(app: Running, owner: Owner, consent: httpx.Response) -> None:
     """The owner says yes."""
-    assert "May Home helper act for you?" in consent.text
+    assert 'May "Home helper" act for you?' in unescape(consent.text)
     back = await owner.presses("Yes, it may", consent)
     assert back.text == "You may close this page."
     await app.says(r"^case [0-9a-f-]{36} open$")
