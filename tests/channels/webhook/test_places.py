@@ -33,7 +33,7 @@ async def test_one_machine_takes_few_places_however_many_addresses_it_has(
     talk: Talk, side: Side, listener: Listener
 ) -> None:
     async with listening() as slow:
-        await due_at(talk, side, await talk.car(), slow.url, 20)
+        await due_at(talk, side, await talk.car(), slow.url, 6)
         slow.answer = hanging = Hanging()
         other = await talk.car()
         hook = await side.register(other, listener.url)
