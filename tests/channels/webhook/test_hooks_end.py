@@ -1,5 +1,6 @@
 """Nothing is told any more once that has ended by which an address was registered."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,6 +17,7 @@ from thingdesk.access import Caller, Callers, Issued, Surface, Tokens
 from thingdesk.channels.webhook import OWN
 from thingdesk.mandates import Terms
 from thingdesk.platform import clock
+from thingdesk.platform.errors import Refused
 
 
 @pytest.mark.parametrize("end", [one for one, _ in ENDS.values()], ids=ENDS)
@@ -53,6 +55,24 @@ async def test_nor_is_tried_again_what_was_not_taken_before(
     await side.attempt()
     assert listener.requests.empty()
     assert {state for state, _ in await states(database)} == {"given_up"}
+
+
+@pytest.mark.parametrize("end", [one for one, _ in ENDS.values()], ids=ENDS)
+async def test_what_ends_while_its_address_is_tried_registers_nothing(
+    talk: Talk, side: Side, listener: Listener, end: End
+) -> None:
+    database = talk.hand.database
+    machine, made, caller = await _by_token(talk)
+
+    async def end_and_take(writer: asyncio.StreamWriter) -> None:
+        await end(database, machine, made, caller)
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+
+    listener.answer = end_and_take
+    with pytest.raises(Refused, match="token"):
+        await side.register(caller, listener.url)
+    async with database.transaction() as tx:
+        assert not await hooks.of_machine(tx, caller.machine, caller.owner_id, OWN)
 
 
 async def test_a_hook_outlives_its_token_and_a_mandate_that_is_over_ends_it(
